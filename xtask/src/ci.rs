@@ -1,0 +1,89 @@
+//! Everything that a change has to pass, one step after the other.
+
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use crate::summary::Summary;
+use crate::version::Version;
+use crate::{cargo, deny, protoc, test};
+
+/// Runs every step up to the first that fails. The tests come last, so that their sum
+/// is the last line.
+pub(crate) fn run() -> Result<Summary> {
+    let protoc = protoc::find()?;
+    let cargo = |arguments: &[&str]| {
+        let (subcommand, rest) = arguments.split_first().context("no subcommand")?;
+        cargo::run(cargo::command(subcommand).args(rest).env("PROTOC", &protoc))
+    };
+    step("the Rust version is the one that is promised", rust_version)?;
+    step("format", || cargo(&["fmt", "--all", "--check"]))?;
+    step("dependencies", || deny::run(&[]))?;
+    step("clippy", || {
+        cargo(&[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--all-features",
+            "--",
+            "-Dwarnings",
+        ])
+    })?;
+    step("without etcd, and without protoc", without_etcd)?;
+    step("documentation", || {
+        let mut command = cargo::command("doc");
+        command
+            .args(["--workspace", "--no-deps", "--all-features"])
+            .env("RUSTDOCFLAGS", "-Dwarnings")
+            .env("PROTOC", &protoc);
+        cargo::run(&mut command)
+    })?;
+    step("tests", || test::run(&[]))
+}
+
+fn step<T>(name: &str, run: impl FnOnce() -> Result<T>) -> Result<T> {
+    eprintln!("\n==> {name}");
+    let began = Instant::now();
+    let result = run();
+    let seconds = began.elapsed().as_secs_f64();
+    let end = if result.is_ok() {
+        "took"
+    } else {
+        "failed after"
+    };
+    eprintln!("==> {name}: {end} {seconds:.1} s");
+    result.with_context(|| format!("the step `{name}` failed"))
+}
+
+/// Whoever runs the steps on a newer Rust would not notice what the promised one lacks.
+fn rust_version() -> Result<()> {
+    let promised = Version::within(env!("CARGO_PKG_RUST_VERSION"))
+        .context("the workspace's rust-version is no version")?;
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let Version(major, minor, patch) = Version::of(rustc.as_ref())?;
+    if (major, minor) != (promised.0, promised.1) {
+        bail!(
+            "this is Rust {major}.{minor}.{patch}, and the workspace's rust-version is \
+             {}.{}: use that one, or raise the rust-version",
+            promised.0,
+            promised.1
+        );
+    }
+    Ok(())
+}
+
+/// The library without its default features needs neither etcd-client nor protoc.
+fn without_etcd() -> Result<()> {
+    let without = |command: &mut Command| {
+        command
+            .args(["--package", "hotconfig", "--no-default-features"])
+            .env_remove("PROTOC");
+    };
+    let mut build = cargo::command("build");
+    without(&mut build);
+    cargo::run(&mut build)?;
+    let mut clippy = cargo::command("clippy");
+    without(&mut clippy);
+    cargo::run(clippy.args(["--all-targets", "--", "-Dwarnings"]))
+}

@@ -1,0 +1,105 @@
+//! The project's own commands: `cargo xtask help` lists them.
+//!
+//! In goes a command; out come cargo's answer, a line for people where that is not
+//! enough, and an exit code. It depends on no crate of the workspace, so that it runs
+//! where those don't build yet.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "printing is what a command is for"
+)]
+
+mod bench;
+mod cargo;
+mod ci;
+mod deny;
+mod etcd;
+mod protoc;
+mod summary;
+mod test;
+mod version;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+const HELP: &str = "\
+The project's own commands. They need Rust and, the first time, a network.
+
+Usage: cargo xtask <command>
+
+  test [ARGS…]   Run all tests, against a real etcd; ARGS go to `cargo test`
+  demo [ARGS…]   Run the quickstart example; ARGS go to it
+  bench [WHAT]   Run the benchmarks: `read`, `instructions` (needs valgrind) or
+                 `propagation`; what follows goes to that one
+  ci             Everything that a change has to pass
+  deny [CHECKS…] Check the dependencies with cargo-deny: bans, licenses and sources,
+                 or else the CHECKS that are named (`advisories` needs a network)
+  tools          Get protoc and etcd, and print where they are; for a shell:
+                 eval \"$(cargo xtask tools)\"
+  help           This text
+
+Environment:
+
+  PROTOC           the protoc to build with; else the one on the PATH, else a
+                   vendored one
+  HOTCONFIG_ETCD   the etcd to test with; else the one on the PATH if it is 3.4 or
+                   newer, else one that is fetched into the target folder
+";
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args_os().skip(1);
+    let command = arguments.next().unwrap_or_default();
+    let rest: Vec<OsString> = arguments.collect();
+    match run(&command.to_string_lossy(), &rest) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: &str, rest: &[OsString]) -> Result<ExitCode> {
+    let takes_arguments = matches!(command, "test" | "demo" | "bench" | "deny");
+    if let (false, Some(argument)) = (takes_arguments, rest.first()) {
+        bail!("`{command}` takes no argument {}", argument.display());
+    }
+    match command {
+        "test" => return Ok(test::run(rest)?.conclude()),
+        "ci" => return Ok(ci::run()?.conclude()),
+        "demo" => demo(rest)?,
+        "bench" => bench::run(rest)?,
+        "deny" => deny::run(rest)?,
+        "tools" => tools()?,
+        "help" | "--help" | "-h" => print!("{HELP}"),
+        "" => bail!("which command?\n\n{HELP}"),
+        other => bail!("no command `{other}`\n\n{HELP}"),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn tools() -> Result<()> {
+    let variables = [
+        ("PROTOC", protoc::find()?),
+        ("HOTCONFIG_ETCD", etcd::find()?),
+    ];
+    for (name, path) in variables {
+        // In single quotes, only a single quote means anything to a shell.
+        let path = path.to_string_lossy().replace('\'', r"'\''");
+        println!("export {name}='{path}'");
+    }
+    Ok(())
+}
+
+fn demo(arguments: &[OsString]) -> Result<()> {
+    let mut command = cargo::command("run");
+    command
+        .args(["--quiet", "--package", "hotconfig-examples"])
+        .args(["--example", "quickstart", "--"])
+        .args(arguments)
+        .env("PROTOC", protoc::find()?);
+    cargo::run(&mut command)
+}
