@@ -1,0 +1,130 @@
+//! Which attributes go together, and with which types.
+
+use quote::ToTokens;
+
+use super::known::Known;
+use crate::errors::Errors;
+use crate::model::raw;
+
+/// A skipped field has no key: nothing that is said of a key or its value has a meaning.
+pub(super) fn skip_stands_alone(raw: &raw::Field, errors: &Errors) {
+    for (name, tokens) in about_the_value(raw).into_iter().chain(about_the_key(raw)) {
+        errors.at(
+            tokens,
+            format!(
+                "`{name}` has no meaning on a skipped field, which has no key: leave it out, \
+                 or leave `skip` out"
+            ),
+        );
+    }
+}
+
+/// A section has no value of its own: defaults, rules and formats belong to its fields.
+pub(super) fn nested_has_no_value(raw: &raw::Field, errors: &Errors) {
+    let aliases = raw
+        .aliases
+        .iter()
+        .map(|alias| ("alias", alias.to_token_stream()));
+    for (name, tokens) in about_the_value(raw).into_iter().chain(aliases) {
+        errors.at(
+            tokens,
+            format!(
+                "`{name}` does not go with `nested`: a section has no value of its own; \
+                 write it on the fields of the nested struct"
+            ),
+        );
+    }
+}
+
+/// A section is there whether it has keys or not; `Option` would have to guess.
+pub(super) fn nested_is_always_there(raw: &raw::Field, known: &Known<'_>, errors: &Errors) -> bool {
+    if known.optional {
+        errors.at(
+            &raw.ty,
+            "a section is always there: leave `Option` out and make the fields of the nested \
+             struct optional, or leave `nested` out to read the whole as one key",
+        );
+    }
+    !known.optional
+}
+
+/// The bytes are read in one way.
+pub(super) fn one_format(raw: &raw::Field, errors: &Errors) {
+    for written in raw.formats.iter().skip(1) {
+        errors.at(
+            written,
+            "`json`, `text` and `with` exclude one another: keep one of them",
+        );
+    }
+}
+
+/// What is called secret can't be printed, and what can't be printed is called secret. A type
+/// that is not known by its name is left to the compiler.
+pub(super) fn secret_fits_its_type(raw: &raw::Field, known: &Known<'_>, errors: &Errors) {
+    match &raw.secret {
+        Some(_) if known.scalar.is_some() && !known.secret => {
+            let written = crate::tidy::tidy(&known.inner);
+            errors.at(
+                &raw.ty,
+                format!("a secret is a type that is never printed: write `Secret<{written}>`"),
+            );
+        }
+        None if known.secret => errors.at(
+            &raw.ty,
+            "a `Secret` is said to be one, so that its key is known for it: add `#[hot(secret)]`",
+        ),
+        _ => {}
+    }
+}
+
+/// What was said of the value.
+fn about_the_value(raw: &raw::Field) -> Vec<(&'static str, proc_macro2::TokenStream)> {
+    let mut found = Vec::new();
+    if let Some(written) = &raw.default {
+        found.push(("default", written.to_token_stream()));
+    }
+    for written in &raw.formats {
+        let name = match written.value {
+            raw::Format::Json => "json",
+            raw::Format::Text => "text",
+            raw::Format::With(_) => "with",
+        };
+        found.push((name, written.to_token_stream()));
+    }
+    if let Some(written) = &raw.compare {
+        found.push(("compare", written.to_token_stream()));
+    }
+    for written in &raw.rules {
+        found.push((
+            super::rules::name(&written.value),
+            written.to_token_stream(),
+        ));
+    }
+    found
+}
+
+/// What was said of the key.
+fn about_the_key(raw: &raw::Field) -> Vec<(&'static str, proc_macro2::TokenStream)> {
+    let mut found = Vec::new();
+    if let Some(written) = &raw.key {
+        found.push(("key", written.to_token_stream()));
+    }
+    found.extend(
+        raw.aliases
+            .iter()
+            .map(|alias| ("alias", alias.to_token_stream())),
+    );
+    if let Some(written) = &raw.nested {
+        found.push(("nested", written.to_token_stream()));
+    }
+    if let Some(written) = &raw.secret {
+        found.push(("secret", written.to_token_stream()));
+    }
+    if let Some(written) = &raw.restart {
+        found.push(("restart", written.to_token_stream()));
+    }
+    if let Some(written) = &raw.deprecated {
+        found.push(("deprecated", written.to_token_stream()));
+    }
+    found
+}

@@ -1,0 +1,222 @@
+//! Keys: their letters, their case, and that no two fields of a struct share one.
+
+use std::collections::HashMap;
+
+use proc_macro2::TokenStream;
+use syn::LitStr;
+
+use crate::errors::Errors;
+use crate::model::{Written, checked};
+
+/// A checked field with the places where its keys were written.
+pub(super) struct Keyed {
+    pub(super) field: checked::Field,
+    pub(super) key_tokens: TokenStream,
+    pub(super) alias_tokens: Vec<TokenStream>,
+}
+
+/// The key, if each of its segments may stand in a store.
+pub(super) fn legal(written: &LitStr, errors: &Errors) -> Option<String> {
+    let key = written.value();
+    let wrong = if key.is_empty() {
+        Some("a key is not empty: write at least one segment, `limits/rps`".to_owned())
+    } else if key.starts_with('/') {
+        Some("a key begins below the section's: leave the slash at its start out".to_owned())
+    } else if key.ends_with('/') {
+        Some("a key ends with a name: leave the slash at its end out".to_owned())
+    } else if key.contains(['{', '}']) {
+        Some("a key has no variables: `{…}` goes into the `prefix` of the struct".to_owned())
+    } else {
+        key.split('/').find_map(illegal_segment)
+    };
+    match wrong {
+        Some(wrong) => {
+            errors.at(written, wrong);
+            None
+        }
+        None => Some(key),
+    }
+}
+
+/// Why this can't stand between two slashes.
+pub(super) fn illegal_segment(segment: &str) -> Option<String> {
+    match segment {
+        "" => Some("two slashes in a row: write one".to_owned()),
+        "." | ".." => Some(format!(
+            "`{segment}` is no name for a segment: keys are not relative"
+        )),
+        _ => segment
+            .chars()
+            .find(|letter| letter.is_control())
+            .map(|letter| {
+                format!("the control character {letter:?} can't stand in a key: leave it out")
+            }),
+    }
+}
+
+/// The keys and aliases of one struct neither are the same nor lie below one another. With
+/// sections counted in, keys of two different structs can't collide either.
+pub(super) fn are_distinct(fields: &[Keyed], errors: &Errors) {
+    // A skipped field has no key; what a faulty field's key is worth cannot be known.
+    let keyed = fields.iter().filter(|keyed| {
+        matches!(
+            keyed.field.kind,
+            checked::Kind::Leaf(_) | checked::Kind::Section
+        )
+    });
+    let mut keys: HashMap<&str, &Keyed> = HashMap::new();
+    let mut directories: HashMap<&str, (&str, &Keyed)> = HashMap::new();
+    for keyed in keyed {
+        let aliases = keyed.field.aliases.iter().zip(&keyed.alias_tokens);
+        let own = std::iter::once((&keyed.field.key, &keyed.key_tokens));
+        for (key, tokens) in own.chain(aliases) {
+            if let Some(wrong) = collision(key, keyed, &keys, &directories) {
+                errors.at(tokens, wrong);
+            } else {
+                keys.insert(key, keyed);
+                for directory in directories_of(key) {
+                    directories.entry(directory).or_insert((key, keyed));
+                }
+            }
+        }
+    }
+}
+
+fn collision(
+    key: &str,
+    keyed: &Keyed,
+    keys: &HashMap<&str, &Keyed>,
+    directories: &HashMap<&str, (&str, &Keyed)>,
+) -> Option<String> {
+    if let Some(other) = keys.get(key) {
+        let name = &other.field.name;
+        return Some(if name == &keyed.field.name {
+            format!("the field has the key `{key}` already: leave this one out")
+        } else {
+            format!(
+                "the key `{key}` is that of the field `{name}` too: \
+                 give one of them another, `#[hot(key = \"…\")]`"
+            )
+        });
+    }
+    if let Some((above, other)) =
+        directories_of(key).find_map(|directory| keys.get_key_value(directory))
+    {
+        let name = &other.field.name;
+        return Some(match other.field.kind {
+            checked::Kind::Section => format!(
+                "the key `{key}` lies in the section `{name}`: make it a field of that struct, \
+                 or give one of them another key"
+            ),
+            _ => format!(
+                "the key `{key}` lies below `{above}`, which is the key of the field `{name}`: \
+                 give one of them another"
+            ),
+        });
+    }
+    directories.get(key).map(|(below, other)| {
+        let name = &other.field.name;
+        format!(
+            "the key `{key}` is the directory of `{below}`, the key of the field `{name}`: \
+             give one of them another"
+        )
+    })
+}
+
+/// `a` and `a/b` for `a/b/c`.
+fn directories_of(key: &str) -> impl Iterator<Item = &str> {
+    key.match_indices('/').filter_map(|(at, _)| key.get(..at))
+}
+
+/// How a field's name becomes a key.
+#[derive(Clone, Copy)]
+pub(super) enum Case {
+    Lower,
+    Upper,
+    Pascal,
+    Camel,
+    Snake,
+    ScreamingSnake,
+    Kebab,
+    ScreamingKebab,
+}
+
+const CASES: [(&str, Case); 8] = [
+    ("lowercase", Case::Lower),
+    ("UPPERCASE", Case::Upper),
+    ("PascalCase", Case::Pascal),
+    ("camelCase", Case::Camel),
+    ("snake_case", Case::Snake),
+    ("SCREAMING_SNAKE_CASE", Case::ScreamingSnake),
+    ("kebab-case", Case::Kebab),
+    ("SCREAMING-KEBAB-CASE", Case::ScreamingKebab),
+];
+
+/// The case of that name.
+pub(super) fn case(written: &Written<LitStr>, errors: &Errors) -> Option<Case> {
+    let name = written.value.value();
+    let found = CASES
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, case)| *case);
+    if found.is_none() {
+        let known: Vec<_> = CASES.iter().map(|(name, _)| format!("`{name}`")).collect();
+        errors.at(
+            &written.value,
+            format!("there is no case `{name}`: there are {}", known.join(", ")),
+        );
+    }
+    found
+}
+
+impl Case {
+    /// The key of a field, as serde would name it.
+    pub(super) fn apply(self, name: &str) -> String {
+        match self {
+            Self::Lower | Self::Snake => name.to_owned(),
+            Self::Upper | Self::ScreamingSnake => name.to_uppercase(),
+            Self::Pascal => pascal(name),
+            Self::Camel => {
+                let pascal = pascal(name);
+                let mut letters = pascal.chars();
+                let first = letters.next().into_iter().flat_map(char::to_lowercase);
+                first.chain(letters).collect()
+            }
+            Self::Kebab => name.replace('_', "-"),
+            Self::ScreamingKebab => name.to_uppercase().replace('_', "-"),
+        }
+    }
+}
+
+fn pascal(name: &str) -> String {
+    let capitalised = |word: &str| {
+        let mut letters = word.chars();
+        let first = letters.next().into_iter().flat_map(char::to_uppercase);
+        first.chain(letters).collect::<String>()
+    };
+    name.split('_').map(capitalised).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CASES;
+
+    #[test]
+    fn the_eight_cases_are_serdes() {
+        let keys: Vec<_> = CASES
+            .iter()
+            .map(|(_, case)| case.apply("max_open_files"))
+            .collect();
+        let expected = [
+            "max_open_files",
+            "MAX_OPEN_FILES",
+            "MaxOpenFiles",
+            "maxOpenFiles",
+            "max_open_files",
+            "MAX_OPEN_FILES",
+            "max-open-files",
+            "MAX-OPEN-FILES",
+        ];
+        assert_eq!(keys, expected);
+    }
+}

@@ -1,0 +1,276 @@
+//! What can be said of a type by its name, and of a value by its letters.
+//!
+//! A macro sees no types. It checks what is plain, and leaves the rest to the compiler and to the
+//! runtime: an alias is not known here, and nothing is refused because of it.
+
+use syn::{Expr, GenericArgument, Lit, LitStr, PathArguments, Type, TypePath, UnOp};
+
+/// A type that everybody knows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Scalar {
+    Integer {
+        name: &'static str,
+        least: i128,
+        most: i128,
+    },
+    Float(&'static str),
+    Bool,
+    Char,
+    String,
+    Duration,
+}
+
+/// What is known of a field's type.
+pub(super) struct Known<'a> {
+    /// Whether it is an `Option`.
+    pub(super) optional: bool,
+    /// Whether it is a `Secret`, or an `Option` of one.
+    pub(super) secret: bool,
+    /// What is in it.
+    pub(super) inner: &'a Type,
+    /// The name of that, if it is known.
+    pub(super) scalar: Option<Scalar>,
+}
+
+impl<'a> Known<'a> {
+    pub(super) fn of(ty: &'a Type) -> Self {
+        let (inner, optional) = match argument(ty, "Option") {
+            Some(inner) => (inner, true),
+            None => (ty, false),
+        };
+        let (inner, secret) = match argument(inner, "Secret") {
+            Some(inner) => (inner, true),
+            None => (inner, false),
+        };
+        Self {
+            optional,
+            secret,
+            inner,
+            scalar: Scalar::of(inner),
+        }
+    }
+}
+
+/// `T` of `Option<T>`.
+fn argument<'a>(ty: &'a Type, of: &str) -> Option<&'a Type> {
+    let last = plain_path(ty)?.path.segments.last()?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return None;
+    };
+    match (
+        last.ident == of,
+        arguments.args.len(),
+        arguments.args.first(),
+    ) {
+        (true, 1, Some(GenericArgument::Type(inner))) => Some(inner),
+        _ => None,
+    }
+}
+
+fn plain_path(ty: &Type) -> Option<&TypePath> {
+    match ty {
+        Type::Path(path) if path.qself.is_none() => Some(path),
+        Type::Group(group) => plain_path(&group.elem),
+        Type::Paren(paren) => plain_path(&paren.elem),
+        _ => None,
+    }
+}
+
+/// The range of an integer type, as far as `i128` reaches.
+macro_rules! integer {
+    ($name:ident) => {
+        Scalar::Integer {
+            name: stringify!($name),
+            least: $name::MIN as i128,
+            most: if $name::MAX as u128 > i128::MAX as u128 {
+                i128::MAX
+            } else {
+                $name::MAX as i128
+            },
+        }
+    };
+}
+
+impl Scalar {
+    // One macro for all integers; what `i128` can't hold is cut off.
+    #[allow(clippy::cast_lossless, clippy::cast_possible_wrap)]
+    fn of(ty: &Type) -> Option<Self> {
+        let path = &plain_path(ty)?.path;
+        let last = path.segments.last()?;
+        if !last.arguments.is_none() {
+            return None;
+        }
+        let name = last.ident.to_string();
+        let of_std = ["std", "core", "alloc"].iter().any(|known| {
+            path.segments
+                .first()
+                .is_some_and(|first| first.ident == known)
+        });
+        if path.segments.len() > 1 && !of_std {
+            return None;
+        }
+        Some(match name.as_str() {
+            "u8" => integer!(u8),
+            "u16" => integer!(u16),
+            "u32" => integer!(u32),
+            "u64" => integer!(u64),
+            "u128" => integer!(u128),
+            "usize" => integer!(usize),
+            "i8" => integer!(i8),
+            "i16" => integer!(i16),
+            "i32" => integer!(i32),
+            "i64" => integer!(i64),
+            "i128" => integer!(i128),
+            "isize" => integer!(isize),
+            "f32" => Self::Float("f32"),
+            "f64" => Self::Float("f64"),
+            "bool" => Self::Bool,
+            "char" => Self::Char,
+            "String" => Self::String,
+            "Duration" => Self::Duration,
+            _ => return None,
+        })
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Integer { name, .. } | Self::Float(name) => name,
+            Self::Bool => "bool",
+            Self::Char => "char",
+            Self::String => "String",
+            Self::Duration => "Duration",
+        }
+    }
+
+    /// Why a literal in Rust is none of this type, and what to write.
+    pub(super) fn refuses(self, literal: &Literal) -> Option<String> {
+        let name = self.name();
+        match (self, literal) {
+            (_, Literal::Text(text)) => self
+                .refuses_text(&text.value())
+                .map(|right| format!("this is no `{name}`: write {right}")),
+            (Self::Integer { least, most, .. }, Literal::Integer(number)) => (*number < least
+                || *number > most)
+                .then(|| format!("this is no `{name}`, which goes from {least} to {most}")),
+            (Self::Float(_), Literal::Integer(number)) => {
+                Some(format!("this is no `{name}`: write `{number}.0`"))
+            }
+            (Self::Float(_), Literal::Float(_))
+            | (Self::Bool, Literal::Bool)
+            | (Self::Char, Literal::Char(_)) => None,
+            (Self::Integer { .. }, _) => {
+                Some(format!("this is no `{name}`: write a whole number, `8`"))
+            }
+            (Self::Float(_), _) => Some(format!("this is no `{name}`: write a number, `0.5`")),
+            (Self::Bool, _) => Some("this is no `bool`: write `true` or `false`".to_owned()),
+            (Self::Char, _) => Some("this is no `char`: write `'x'`".to_owned()),
+            (Self::String, _) => Some("this is no `String`: write it in quotes".to_owned()),
+            (Self::Duration, _) => {
+                Some("this is no `Duration`: write it with its unit, `\"30s\"`".to_owned())
+            }
+        }
+    }
+
+    /// What would be right where a text in the store can't be read as this type.
+    pub(super) fn refuses_text(self, text: &str) -> Option<&'static str> {
+        let trimmed = text.trim();
+        match self {
+            Self::Integer { least, most, .. } => match trimmed.parse::<i128>() {
+                Ok(number) if number < least || number > most => Some("a number that fits"),
+                Ok(_) => None,
+                // Beyond `i128` only a `u128` goes on.
+                Err(_) if most == i128::MAX && trimmed.parse::<u128>().is_ok() => None,
+                Err(_) => Some("a whole number, `8`"),
+            },
+            Self::Float(_) => match trimmed.parse::<f64>() {
+                Ok(number) if number.is_finite() => None,
+                _ => Some("a number, `0.5`"),
+            },
+            Self::Bool => (!matches!(trimmed, "true" | "false")).then_some("`true` or `false`"),
+            Self::Char => (text.chars().count() != 1).then_some("one character"),
+            Self::String => None,
+            Self::Duration => duration(trimmed)
+                .is_none()
+                .then_some("it with its unit, `30s`"),
+        }
+    }
+}
+
+/// A duration as text. `humantime` 2.4 panics near the largest one.
+fn duration(text: &str) -> Option<std::time::Duration> {
+    std::panic::catch_unwind(|| humantime::parse_duration(text).ok())
+        .ok()
+        .flatten()
+}
+
+/// A literal, with its sign.
+#[derive(Clone)]
+pub(super) enum Literal {
+    Text(LitStr),
+    Integer(i128),
+    Float(f64),
+    Bool,
+    Char(char),
+}
+
+impl Literal {
+    /// The literal that an expression is; `None` where it has to be computed.
+    pub(super) fn of(value: &Expr) -> Option<Self> {
+        match value {
+            Expr::Lit(literal) => match &literal.lit {
+                Lit::Str(text) => Some(Self::Text(text.clone())),
+                Lit::Int(number) => number.base10_parse().ok().map(Self::Integer),
+                Lit::Float(number) => number.base10_parse().ok().map(Self::Float),
+                Lit::Bool(_) => Some(Self::Bool),
+                Lit::Char(letter) => Some(Self::Char(letter.value())),
+                _ => None,
+            },
+            Expr::Unary(unary) => match (&unary.op, Self::of(&unary.expr)?) {
+                (UnOp::Neg(_), Self::Integer(number)) => Some(Self::Integer(-number)),
+                (UnOp::Neg(_), Self::Float(number)) => Some(Self::Float(-number)),
+                _ => None,
+            },
+            Expr::Group(group) => Self::of(&group.expr),
+            Expr::Paren(paren) => Self::of(&paren.expr),
+            _ => None,
+        }
+    }
+
+    /// The literal as a quantity that can be compared, if it is one.
+    pub(super) fn quantity(&self, scalar: Option<Scalar>) -> Option<Quantity> {
+        match self {
+            Self::Integer(number) => Some(Quantity::Integer(*number)),
+            Self::Float(number) => Some(Quantity::Float(*number)),
+            Self::Text(text) => {
+                let text = text.value();
+                let text = text.trim();
+                match scalar {
+                    Some(Scalar::Integer { .. }) => text.parse().ok().map(Quantity::Integer),
+                    Some(Scalar::Float(_)) => text.parse().ok().map(Quantity::Float),
+                    Some(Scalar::Duration) => duration(text).map(Quantity::Duration),
+                    _ => None,
+                }
+            }
+            Self::Bool | Self::Char(_) => None,
+        }
+    }
+}
+
+/// Something with an order among its own kind.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub(super) enum Quantity {
+    Integer(i128),
+    Float(f64),
+    Duration(std::time::Duration),
+}
+
+impl Quantity {
+    /// Which of two is smaller; `None` where they are of different kinds.
+    pub(super) fn compared(self, other: Self) -> Option<std::cmp::Ordering> {
+        if std::mem::discriminant(&self) == std::mem::discriminant(&other) {
+            self.partial_cmp(&other)
+        } else {
+            None
+        }
+    }
+}

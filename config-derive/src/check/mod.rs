@@ -1,0 +1,161 @@
+//! Checks what was written, one function a rule.
+//!
+//! In: the raw model. Out: the checked one, and the mistakes. What was wrong is left out of the
+//! checked model: a bad default makes a field required, a bad rule is no rule, a bad key is the
+//! field's name. So the expansion compiles, and each mistake is said once.
+
+mod attributes;
+mod defaults;
+mod keys;
+mod known;
+mod prefix;
+mod rules;
+
+use quote::ToTokens;
+use syn::Expr;
+use syn::ext::IdentExt;
+
+use crate::errors::Errors;
+use crate::model::{checked, raw};
+use keys::Case;
+use known::{Known, Literal};
+
+/// The checked model of a struct.
+pub(crate) fn check(raw: raw::Struct, errors: &Errors) -> checked::Struct {
+    let case = raw
+        .rename_all
+        .as_ref()
+        .and_then(|written| keys::case(written, errors));
+    let fields = raw.fields.into_iter().enumerate();
+    let fields: Vec<_> = fields
+        .filter_map(|(number, raw)| field(number, raw, case, errors))
+        .collect();
+    keys::are_distinct(&fields, errors);
+    checked::Struct {
+        ident: raw.ident,
+        generics: raw.generics,
+        doc: raw.doc,
+        prefix: raw
+            .prefix
+            .and_then(|written| prefix::template(&written.value, errors)),
+        validate: raw.validate.map(|written| written.value),
+        krate: raw.krate.map(|written| written.value),
+        fields: fields.into_iter().map(|keyed| keyed.field).collect(),
+    }
+}
+
+fn field(
+    number: usize,
+    raw: raw::Field,
+    case: Option<Case>,
+    errors: &Errors,
+) -> Option<keys::Keyed> {
+    let Ok(number) = u16::try_from(number) else {
+        errors.at(
+            &raw.ident,
+            "a struct has at most 65,536 fields: put some into a nested struct",
+        );
+        return None;
+    };
+    let name = raw.ident.unraw().to_string();
+    let key = raw
+        .key
+        .as_ref()
+        .and_then(|written| keys::legal(&written.value, errors));
+    let aliases: Vec<_> = raw
+        .aliases
+        .iter()
+        .filter_map(|written| keys::legal(&written.value, errors).map(|key| (key, &written.value)))
+        .map(|(key, written)| (key, written.to_token_stream()))
+        .collect();
+    let key_tokens = match &raw.key {
+        Some(written) => written.value.to_token_stream(),
+        None => raw.ident.to_token_stream(),
+    };
+    let key = key.unwrap_or_else(|| case.map_or_else(|| name.clone(), |case| case.apply(&name)));
+
+    let kind = kind(&raw, errors);
+    let field = checked::Field {
+        number,
+        ident: raw.ident,
+        name,
+        ty: raw.ty,
+        doc: raw.doc,
+        key,
+        aliases: aliases.iter().map(|(key, _)| key.clone()).collect(),
+        secret: raw.secret.is_some(),
+        restart: raw.restart.is_some(),
+        deprecated: raw.deprecated.map(|written| written.value.value()),
+        kind,
+    };
+    let alias_tokens = aliases.into_iter().map(|(_, tokens)| tokens).collect();
+    Some(keys::Keyed {
+        field,
+        key_tokens,
+        alias_tokens,
+    })
+}
+
+/// What the field is, after the rules over its attributes.
+fn kind(raw: &raw::Field, errors: &Errors) -> checked::Kind {
+    if raw.skip.is_some() {
+        attributes::skip_stands_alone(raw, errors);
+        return checked::Kind::Skipped;
+    }
+    let known = Known::of(&raw.ty);
+    if raw.nested.is_some() {
+        attributes::nested_has_no_value(raw, errors);
+        if !attributes::nested_is_always_there(raw, &known, errors) {
+            return checked::Kind::Faulty;
+        }
+        return if raw.readable {
+            checked::Kind::Section
+        } else {
+            checked::Kind::Faulty
+        };
+    }
+    attributes::one_format(raw, errors);
+    attributes::secret_fits_its_type(raw, &known, errors);
+    let rules = rules::rules(raw, &known, errors);
+    let default = default(raw, &rules, &known, errors);
+    if !raw.readable {
+        return checked::Kind::Faulty;
+    }
+    checked::Kind::Leaf(Box::new(checked::Leaf {
+        format: match raw.formats.first().map(|written| &written.value) {
+            None => checked::Format::Auto,
+            Some(raw::Format::Json) => checked::Format::Json,
+            Some(raw::Format::Text) => checked::Format::Text,
+            Some(raw::Format::With(path)) => checked::Format::With(path.clone()),
+        },
+        default,
+        rules,
+        compare: raw.compare.as_ref().map(|written| written.value.clone()),
+        optional: known.optional,
+        must_be_secret: raw.secret.is_some() && known.scalar.is_none(),
+    }))
+}
+
+/// The default; none where it was refused.
+fn default(
+    raw: &raw::Field,
+    rules: &[checked::Rule],
+    known: &Known<'_>,
+    errors: &Errors,
+) -> checked::Default {
+    let Some(written) = &raw.default else {
+        return checked::Default::None;
+    };
+    let raw::Default::Value(value) = &written.value else {
+        return checked::Default::OfType;
+    };
+    if !(defaults::is_of_its_type(value, raw, known, errors)
+        && defaults::keeps_the_rules(value, raw, rules, known, errors))
+    {
+        return checked::Default::None;
+    }
+    match (Literal::of(value), value) {
+        (Some(Literal::Text(text)), _) => checked::Default::Text(text),
+        (_, value) => checked::Default::Expression(Expr::clone(value)),
+    }
+}

@@ -1,0 +1,319 @@
+//! The rules of a field: that each is one, and that its type can have it.
+
+use std::cmp::Ordering;
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::spanned::Spanned;
+use syn::{Expr, ExprRange, LitStr, RangeLimits};
+
+use super::known::{Known, Literal, Quantity, Scalar};
+use crate::errors::Errors;
+use crate::model::{checked, raw};
+use crate::syntax::names;
+use crate::tidy::tidy;
+
+/// The rules that are well-formed.
+pub(super) fn rules(raw: &raw::Field, known: &Known<'_>, errors: &Errors) -> Vec<checked::Rule> {
+    raw.rules
+        .iter()
+        .filter(|written| its_type_can_have_it(&written.value, written, known, errors))
+        .filter_map(|written| {
+            let kind = match &written.value {
+                raw::Rule::Range(bounds) => range(bounds, written, known, errors)?,
+                raw::Rule::Length(bounds) => length(bounds, written, errors)?,
+                raw::Rule::Pattern(pattern) => {
+                    is_a_pattern(pattern, errors)?;
+                    checked::RuleKind::Pattern(pattern.clone())
+                }
+                raw::Rule::OneOf(values) => one_of(values, written, known, errors)?,
+                raw::Rule::NonEmpty => checked::RuleKind::NonEmpty,
+                raw::Rule::Url => checked::RuleKind::Url,
+                raw::Rule::Validate(path) => checked::RuleKind::Validate(path.clone()),
+            };
+            Some(checked::Rule {
+                span: written.span(),
+                written: tidy(written),
+                kind,
+            })
+        })
+        .collect()
+}
+
+pub(super) fn name(rule: &raw::Rule) -> &'static str {
+    match rule {
+        raw::Rule::Range(_) => names::RANGE,
+        raw::Rule::Length(_) => names::LENGTH,
+        raw::Rule::Pattern(_) => names::PATTERN,
+        raw::Rule::OneOf(_) => names::ONE_OF,
+        raw::Rule::NonEmpty => names::NON_EMPTY,
+        raw::Rule::Url => names::URL,
+        raw::Rule::Validate(_) => names::VALIDATE,
+    }
+}
+
+/// A number has no length, and a text no order worth a range.
+fn its_type_can_have_it(
+    rule: &raw::Rule,
+    written: impl ToTokens,
+    known: &Known<'_>,
+    errors: &Errors,
+) -> bool {
+    let Some(scalar) = known.scalar else {
+        return true;
+    };
+    let of_text = "a text";
+    let (can, needs) = match rule {
+        raw::Rule::Range(_) => (
+            !matches!(scalar, Scalar::Bool | Scalar::String),
+            "a number, a duration or a size",
+        ),
+        raw::Rule::Length(_) | raw::Rule::NonEmpty => {
+            (scalar == Scalar::String, "a text or a collection")
+        }
+        raw::Rule::Pattern(_) | raw::Rule::Url => (scalar == Scalar::String, of_text),
+        raw::Rule::OneOf(_) => (!matches!(scalar, Scalar::Bool), "a text or a number"),
+        raw::Rule::Validate(_) => (true, ""),
+    };
+    if !can {
+        let (rule, name) = (name(rule), scalar.name());
+        let instead = match (rule, scalar) {
+            (names::RANGE, Scalar::String) => "for the number of characters write `length(…)`",
+            (names::LENGTH, Scalar::Integer { .. } | Scalar::Float(_) | Scalar::Duration) => {
+                "for the value write `range(…)`"
+            }
+            _ => "leave it out, or write `validate = path` with a function of your own",
+        };
+        errors.at(
+            written,
+            format!("`{rule}` is a rule of {needs}, not of a `{name}`: {instead}"),
+        );
+    }
+    can
+}
+
+/// A range that something is in, with bounds of the field's type.
+fn range(
+    bounds: &ExprRange,
+    written: &impl ToTokens,
+    known: &Known<'_>,
+    errors: &Errors,
+) -> Option<checked::RuleKind> {
+    let texts = [&bounds.start, &bounds.end].map(|bound| match bound.as_deref().map(Literal::of) {
+        Some(Some(Literal::Text(text))) => Some(text),
+        _ => None,
+    });
+    let written_bounds = [&bounds.start, &bounds.end].into_iter().flatten();
+    let number_of_bounds = written_bounds.clone().count();
+    let number_of_texts = texts.iter().flatten().count();
+
+    let mut right = restricts_something(bounds, written, names::RANGE, errors);
+    match known.scalar {
+        Some(Scalar::Integer { .. } | Scalar::Float(_)) if number_of_texts > 0 => {
+            errors.at(
+                bounds,
+                "the bounds of a number are numbers: leave the quotes out",
+            );
+            right = false;
+        }
+        Some(scalar) => {
+            for bound in written_bounds {
+                if let Some(refused) =
+                    Literal::of(bound).and_then(|literal| scalar.refuses(&literal))
+                {
+                    errors.at(bound, refused);
+                    right = false;
+                }
+            }
+        }
+        None => {}
+    }
+    if right && number_of_texts > 0 && number_of_texts < number_of_bounds {
+        errors.at(
+            bounds,
+            "both bounds are texts, or none is: write `\"1s\"..=\"5m\"`",
+        );
+        right = false;
+    }
+    if !(right && holds_something(bounds, known.scalar, errors)) {
+        return None;
+    }
+    if number_of_texts == 0 {
+        return Some(checked::RuleKind::Range(bounds.clone()));
+    }
+    let [low, high] = texts;
+    Some(checked::RuleKind::RangeText {
+        low,
+        high,
+        bounds: bounds.clone(),
+    })
+}
+
+/// A length that something can have.
+fn length(
+    bounds: &ExprRange,
+    written: &impl ToTokens,
+    errors: &Errors,
+) -> Option<checked::RuleKind> {
+    let mut right = restricts_something(bounds, written, names::LENGTH, errors);
+    for bound in [&bounds.start, &bounds.end].into_iter().flatten() {
+        if !matches!(Literal::of(bound), None | Some(Literal::Integer(0..))) {
+            errors.at(
+                bound,
+                "a length is a whole number from 0 upwards: write `length(1..=80)`",
+            );
+            right = false;
+        }
+    }
+    (right && holds_something(bounds, None, errors))
+        .then(|| checked::RuleKind::Length(bounds.clone()))
+}
+
+fn restricts_something(
+    bounds: &ExprRange,
+    written: &impl ToTokens,
+    name: &str,
+    errors: &Errors,
+) -> bool {
+    let restricts = bounds.start.is_some() || bounds.end.is_some();
+    if !restricts {
+        errors.at(
+            written,
+            format!(
+                "`..` allows everything: write a bound, `{}`",
+                names::example(name)
+            ),
+        );
+    }
+    restricts
+}
+
+/// Refuses `5..=1` and `1..1`, where both bounds are literals.
+fn holds_something(bounds: &ExprRange, scalar: Option<Scalar>, errors: &Errors) -> bool {
+    let quantity = |bound: &Option<Box<Expr>>| {
+        bound
+            .as_deref()
+            .and_then(Literal::of)
+            .and_then(|literal| literal.quantity(scalar))
+    };
+    let (Some(low), Some(high)) = (quantity(&bounds.start), quantity(&bounds.end)) else {
+        return true;
+    };
+    let empty = match low.compared(high) {
+        Some(Ordering::Greater) => true,
+        Some(Ordering::Equal) => matches!(bounds.limits, RangeLimits::HalfOpen(_)),
+        _ => false,
+    };
+    if empty {
+        let advice = match low.compared(high) {
+            Some(Ordering::Equal) => "write `..=` to include its end",
+            _ => "swap its bounds",
+        };
+        errors.at(
+            bounds,
+            format!("no value lies in the range `{}`: {advice}", tidy(bounds)),
+        );
+    }
+    !empty
+}
+
+/// Whether a quantity lies in the range, as far as its bounds are literals.
+pub(super) fn lies_outside(value: Quantity, bounds: &ExprRange, scalar: Option<Scalar>) -> bool {
+    let against = |bound: &Option<Box<Expr>>| {
+        let bound = bound.as_deref().and_then(Literal::of)?.quantity(scalar)?;
+        value.compared(bound)
+    };
+    let above = match against(&bounds.end) {
+        Some(Ordering::Greater) => true,
+        Some(Ordering::Equal) => matches!(bounds.limits, RangeLimits::HalfOpen(_)),
+        _ => false,
+    };
+    above || against(&bounds.start) == Some(Ordering::Less)
+}
+
+fn is_a_pattern(pattern: &LitStr, errors: &Errors) -> Option<()> {
+    match regex::Regex::new(&pattern.value()) {
+        Ok(_) => Some(()),
+        Err(error) => {
+            // Its last line says what; those above draw a picture.
+            let text = error.to_string();
+            let line = text.lines().last().unwrap_or_default();
+            let why = line.strip_prefix("error: ").unwrap_or(line);
+            errors.at(
+                pattern,
+                format!("this is no regular expression: {why}; it is one of the crate `regex`, `^[a-z]+$`"),
+            );
+            None
+        }
+    }
+}
+
+/// A list with something in it, all texts or all numbers, of the field's type.
+fn one_of(
+    values: &[Expr],
+    written: &impl ToTokens,
+    known: &Known<'_>,
+    errors: &Errors,
+) -> Option<checked::RuleKind> {
+    if values.is_empty() {
+        errors.at(
+            written,
+            "no value is one of none: write `one_of(\"debug\", \"info\")`",
+        );
+        return None;
+    }
+    let mut right = true;
+    let mut shown: Vec<String> = Vec::new();
+    let mut texts = 0;
+    for value in values {
+        let literal = Literal::of(value);
+        let name = match &literal {
+            Some(Literal::Text(text)) => {
+                texts += 1;
+                text.value()
+            }
+            Some(Literal::Integer(_) | Literal::Float(_)) => tidy(value),
+            Some(Literal::Char(letter)) => letter.to_string(),
+            _ => {
+                errors.at(
+                    value,
+                    "the values of `one_of` are texts or numbers: write them out",
+                );
+                right = false;
+                continue;
+            }
+        };
+        let of_number = matches!(
+            known.scalar,
+            Some(Scalar::Integer { .. } | Scalar::Float(_))
+        );
+        if let (true, Some(Literal::Text(_))) = (of_number, &literal) {
+            errors.at(
+                value,
+                "the values of a number are numbers: leave the quotes out",
+            );
+            right = false;
+        } else if let (Some(scalar), Some(literal)) = (known.scalar, &literal)
+            && let Some(refused) = scalar.refuses(literal)
+        {
+            errors.at(value, refused);
+            right = false;
+        } else if shown.contains(&name) {
+            errors.at(
+                value,
+                format!("`{name}` stands here twice: leave one of them out"),
+            );
+            right = false;
+        }
+        shown.push(name);
+    }
+    if right && texts > 0 && texts < values.len() {
+        let all: TokenStream = written.to_token_stream();
+        errors.at(all, "the values of `one_of` are all texts or all numbers");
+        right = false;
+    }
+    right.then(|| checked::RuleKind::OneOf {
+        values: values.to_vec(),
+        shown,
+    })
+}

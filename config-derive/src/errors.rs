@@ -1,0 +1,72 @@
+//! Collects the mistakes of a struct, so that all are reported in one compile.
+//!
+//! In: a message and the tokens it is about. Out: one `compile_error!` for each. Dropping it
+//! unasked panics: a mistake can't be forgotten.
+
+use std::cell::RefCell;
+use std::fmt::Display;
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+
+/// The mistakes so far.
+pub(crate) struct Errors {
+    /// `None` once they were asked for.
+    list: RefCell<Option<Vec<syn::Error>>>,
+}
+
+impl Errors {
+    pub(crate) fn new() -> Self {
+        Self {
+            list: RefCell::new(Some(Vec::new())),
+        }
+    }
+
+    /// Reports a mistake in these tokens: what is wrong, and what to write instead.
+    pub(crate) fn at(&self, tokens: impl ToTokens, message: impl Display) {
+        self.push(syn::Error::new_spanned(tokens, message));
+    }
+
+    /// Reports what syn could not parse.
+    pub(crate) fn push(&self, error: syn::Error) {
+        if let Some(list) = self.list.borrow_mut().as_mut() {
+            list.push(error);
+        }
+    }
+
+    /// What the compiler is given; empty without mistakes.
+    pub(crate) fn into_compile_errors(self) -> TokenStream {
+        let list = self.list.borrow_mut().take().unwrap_or_default();
+        list.iter().map(syn::Error::to_compile_error).collect()
+    }
+}
+
+impl Drop for Errors {
+    fn drop(&mut self) {
+        // A mistake of ours, in a path that no input decides.
+        assert!(
+            self.list.borrow().is_none() || std::thread::panicking(),
+            "the collected errors were dropped without being reported"
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Errors;
+
+    #[test]
+    #[should_panic(expected = "dropped without being reported")]
+    fn errors_that_nobody_asks_for_panic() {
+        drop(Errors::new());
+    }
+
+    #[test]
+    fn every_error_is_reported() {
+        let errors = Errors::new();
+        errors.at(quote::quote!(a), "first");
+        errors.at(quote::quote!(b), "second");
+        let reported = errors.into_compile_errors().to_string();
+        assert!(reported.contains("first") && reported.contains("second"));
+    }
+}

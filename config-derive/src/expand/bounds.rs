@@ -1,0 +1,75 @@
+//! What the `impl` of a generic struct asks of its parameters.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote_spanned};
+use syn::{Generics, WherePredicate, parse_quote_spanned};
+
+use super::at;
+use crate::model::checked::{Field, Format, Kind, Struct};
+
+/// The struct's generics with the bounds of the trait on each parameter, and on each field's type
+/// that mentions one those of its kind.
+pub(super) fn generics(checked: &Struct) -> Generics {
+    let mut generics = checked.generics.clone();
+    let parameters: BTreeSet<String> = generics
+        .type_params()
+        .map(|parameter| parameter.ident.to_string())
+        .chain(
+            generics
+                .const_params()
+                .map(|parameter| parameter.ident.to_string()),
+        )
+        .collect();
+    if parameters.is_empty() {
+        return generics;
+    }
+    let here = Span::mixed_site();
+    let mut predicates: Vec<WherePredicate> = Vec::new();
+    for parameter in generics.type_params() {
+        let ident = &parameter.ident;
+        predicates.push(parse_quote_spanned! {here=>
+            #ident: __::core::clone::Clone + __::core::marker::Send + __::core::marker::Sync + 'static
+        });
+    }
+    for field in &checked.fields {
+        if mentions(field.ty.to_token_stream(), &parameters)
+            && let Some(bounds) = of_kind(field)
+        {
+            let ty = &field.ty;
+            predicates.push(parse_quote_spanned!(at(ty)=> #ty: #bounds));
+        }
+    }
+    generics.make_where_clause().predicates.extend(predicates);
+    generics
+}
+
+/// What the field's methods need of its type.
+fn of_kind(field: &Field) -> Option<TokenStream> {
+    let at = at(&field.ty);
+    match &field.kind {
+        Kind::Section => Some(quote_spanned!(at=> __::HotConfig)),
+        Kind::Skipped => Some(quote_spanned!(at=> __::core::default::Default)),
+        Kind::Faulty => None,
+        Kind::Leaf(leaf) => {
+            let read = match leaf.format {
+                Format::With(_) => None,
+                _ => Some(quote_spanned!(at=> __::DeserializeOwned +)),
+            };
+            let compared = match leaf.compare {
+                Some(_) => None,
+                None => Some(quote_spanned!(at=> __::core::cmp::PartialEq +)),
+            };
+            Some(quote_spanned!(at=> #read #compared 'static))
+        }
+    }
+}
+
+fn mentions(tokens: TokenStream, parameters: &BTreeSet<String>) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => parameters.contains(&ident.to_string()),
+        TokenTree::Group(group) => mentions(group.stream(), parameters),
+        _ => false,
+    })
+}

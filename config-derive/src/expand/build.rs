@@ -1,0 +1,51 @@
+//! `__build`: all leaves in order, then the struct.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote_spanned};
+
+use super::{at, leaf_of};
+use crate::model::checked::{Field, Kind, Struct};
+
+pub(super) fn method(checked: &Struct) -> TokenStream {
+    let here = Span::mixed_site();
+    let values = checked.fields.iter().filter_map(value);
+    let fields = checked.fields.iter().map(|field| {
+        let at = at(&field.ident);
+        let (ident, ty) = (&field.ident, &field.ty);
+        let local = local(field);
+        if let Kind::Skipped = field.kind {
+            quote_spanned!(at=> #ident: <#ty as __::core::default::Default>::default())
+        } else {
+            quote_spanned!(at=> #ident: #local?)
+        }
+    });
+    quote_spanned! {here=>
+        fn __build(__intake: &mut __::Intake<'_>) -> __::Option<Self> {
+            // Every leaf is visited before the first that is missing ends it.
+            #(#values)*
+            __::Option::Some(Self { #(#fields),* })
+        }
+    }
+}
+
+/// `let __value_3 = …;`
+fn value(field: &Field) -> Option<TokenStream> {
+    let at = at(&field.ident);
+    let ty = &field.ty;
+    let local = local(field);
+    let value = match field.kind {
+        Kind::Leaf(_) => {
+            let leaf = leaf_of(field);
+            quote_spanned!(at=> __intake.leaf(&#leaf))
+        }
+        Kind::Section => quote_spanned!(at=> <#ty as __::HotConfig>::__build(__intake)),
+        Kind::Faulty => quote_spanned!(at=> __::Option::<#ty>::None),
+        Kind::Skipped => return None,
+    };
+    Some(quote_spanned!(at=> let #local = #value;))
+}
+
+/// By number: the field's own name may be that of a constant.
+fn local(field: &Field) -> proc_macro2::Ident {
+    format_ident!("__value_{}", field.number, span = at(&field.ident))
+}

@@ -1,0 +1,186 @@
+//! One function for each leaf: how it is read, what its absence means, its rules.
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+use syn::RangeLimits;
+use syn::spanned::Spanned;
+
+use super::{at, leaf_name};
+use crate::model::checked::{Default, Field, Format, Kind, Leaf, Rule, RuleKind};
+
+/// `fn rps() -> Leaf<u32>`; nothing for what is no leaf.
+pub(super) fn function(field: &Field) -> Option<TokenStream> {
+    let Kind::Leaf(leaf) = &field.kind else {
+        return None;
+    };
+    let at = at(&field.ty);
+    let name = leaf_name(field);
+    let ty = &field.ty;
+    let secret = leaf
+        .must_be_secret
+        .then(|| quote_spanned!(at=> __::secret::<#ty>();));
+    let table = table(field, leaf);
+    Some(quote_spanned! {at=>
+        fn #name() -> __::Leaf<#ty> {
+            #secret
+            #table
+        }
+    })
+}
+
+/// The table: that of the format, but for what was said of the field.
+fn table(field: &Field, leaf: &Leaf) -> TokenStream {
+    let at = at(&field.ty);
+    let ty = &field.ty;
+    let absent = absent(field, leaf).map(|absent| quote_spanned!(at=> absent: #absent,));
+    let check = check(field, leaf).map(|check| quote_spanned!(at=> check: #check,));
+    match (of_format(field, leaf), absent, check) {
+        (Some(table), None, None) => table,
+        (Some(table), absent, check) => {
+            quote_spanned!(at=> __::Leaf { #absent #check ..#table })
+        }
+        (None, absent, check) => {
+            let decode = decode(field, leaf);
+            let same = same(field, leaf);
+            let absent =
+                absent.unwrap_or_else(|| quote_spanned!(at=> absent: __::value::missing::<#ty>,));
+            let check = check.unwrap_or_else(|| quote_spanned!(at=> check: __::unchecked,));
+            quote_spanned! {at=>
+                __::Leaf { decode: #decode, same: #same, #absent #check }
+            }
+        }
+    }
+}
+
+/// The table of a leaf of which nothing but the format was said; `None` where the type need not
+/// have what that asks for.
+fn of_format(field: &Field, leaf: &Leaf) -> Option<TokenStream> {
+    if leaf.compare.is_some() {
+        return None;
+    }
+    let at = at(&field.ty);
+    let ty = &field.ty;
+    match leaf.format {
+        Format::Auto => Some(quote_spanned!(at=> __::Leaf::<#ty>::auto())),
+        Format::Text => Some(quote_spanned!(at=> __::Leaf::<#ty>::text())),
+        Format::Json => Some(quote_spanned!(at=> __::Leaf::<#ty>::json())),
+        Format::With(_) => None,
+    }
+}
+
+fn decode(field: &Field, leaf: &Leaf) -> TokenStream {
+    let at = at(&field.ty);
+    let ty = &field.ty;
+    match &leaf.format {
+        Format::Auto => quote_spanned!(at=> __::value::auto::<#ty>),
+        Format::Text => quote_spanned!(at=> __::value::text::<#ty>),
+        Format::Json => quote_spanned!(at=> __::value::json::<#ty>),
+        Format::With(path) => {
+            let at = super::at(path);
+            quote_spanned!(at=> |__raw| __::value::with(#path::decode, __raw))
+        }
+    }
+}
+
+fn same(field: &Field, leaf: &Leaf) -> TokenStream {
+    let at = at(&field.ty);
+    let ty = &field.ty;
+    if let Some(path) = &leaf.compare {
+        quote_spanned!(super::at(path)=> #path)
+    } else {
+        quote_spanned!(at=> <#ty as __::core::cmp::PartialEq>::eq)
+    }
+}
+
+/// What an absent key stands for, if it was said.
+fn absent(field: &Field, leaf: &Leaf) -> Option<TokenStream> {
+    let ty = &field.ty;
+    match &leaf.default {
+        Default::Text(text) => {
+            let at = at(text);
+            let bytes = syn::LitByteStr::new(text.value().as_bytes(), text.span());
+            let read = match (&leaf.format, of_format(field, leaf)) {
+                (Format::With(path), _) => {
+                    quote_spanned!(at=> __::value::with(#path::decode, #bytes))
+                }
+                // Through the table, so that what the type lacks is said once.
+                (_, Some(table)) => quote_spanned!(at=> (#table.decode)(#bytes)),
+                (_, None) => {
+                    let decode = decode(field, leaf);
+                    quote_spanned!(at=> #decode(#bytes))
+                }
+            };
+            Some(quote_spanned!(at=> || __::Option::Some(#read)))
+        }
+        Default::Expression(value) => {
+            let at = at(value);
+            Some(quote_spanned! {at=>
+                || __::Option::Some(__::Result::Ok(
+                    __::value::IntoDefault::<#ty>::into_default(#value)
+                ))
+            })
+        }
+        Default::OfType => {
+            let at = at(ty);
+            Some(quote_spanned! {at=>
+                || __::Option::Some(__::Result::Ok(<#ty as __::core::default::Default>::default()))
+            })
+        }
+        Default::None => {
+            let at = at(ty);
+            match (&leaf.format, leaf.optional) {
+                // Without serde, whether a type is optional is known by its name alone.
+                (Format::With(_), true) => Some(quote_spanned! {at=>
+                    || __::Option::Some(__::Result::Ok(__::Option::None))
+                }),
+                (Format::With(_), false) => Some(quote_spanned!(at=> || __::Option::None)),
+                _ => None,
+            }
+        }
+    }
+}
+
+/// The rules, in the order of the source, if there are any.
+fn check(field: &Field, leaf: &Leaf) -> Option<TokenStream> {
+    let at = at(&field.ty);
+    let calls = leaf.rules.iter().map(rule);
+    (!leaf.rules.is_empty()).then(|| quote_spanned!(at=> |__value, __reasons| { #(#calls)* }))
+}
+
+fn rule(rule: &Rule) -> TokenStream {
+    let at = proc_macro2::Span::mixed_site().located_at(rule.span);
+    match &rule.kind {
+        RuleKind::Range(bounds) => {
+            quote_spanned!(at=> __::rules::range(__value, #bounds, __reasons);)
+        }
+        RuleKind::RangeText { low, high, bounds } => {
+            let bound = |text: &Option<syn::LitStr>| {
+                if let Some(text) = text {
+                    quote_spanned!(text.span()=> __::Option::Some(#text))
+                } else {
+                    quote_spanned!(at=> __::Option::None)
+                }
+            };
+            let (low, high) = (bound(low), bound(high));
+            let inclusive = matches!(bounds.limits, RangeLimits::Closed(_));
+            quote_spanned!(at=> __::rules::range_text(__value, #low, #high, #inclusive, __reasons);)
+        }
+        RuleKind::Length(bounds) => {
+            quote_spanned!(at=> __::rules::length(__value, #bounds, __reasons);)
+        }
+        RuleKind::Pattern(pattern) => quote_spanned! {at=>
+            static PATTERN: __::rules::Pattern = __::rules::Pattern::new(#pattern);
+            __::rules::pattern(__value, &PATTERN, __reasons);
+        },
+        RuleKind::OneOf { values, .. } => {
+            quote_spanned!(at=> __::rules::one_of(__value, &[#(#values),*], __reasons);)
+        }
+        RuleKind::NonEmpty => quote_spanned!(at=> __::rules::non_empty(__value, __reasons);),
+        RuleKind::Url => quote_spanned!(at=> __::rules::url(__value, __reasons);),
+        RuleKind::Validate(path) => {
+            let name = crate::tidy::tidy(path);
+            let at = super::at(&path.span());
+            quote_spanned!(at=> __::rules::validate(__value, #name, #path, __reasons);)
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! `__same`: whether the leaf behind a path has the same value in both.
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote_spanned;
+
+use super::{arms, at, leaf_of};
+use crate::model::checked::Struct;
+
+pub(super) fn method(checked: &Struct) -> TokenStream {
+    let here = Span::mixed_site();
+    let arms = arms(
+        checked,
+        |field| {
+            // Through the table, so that a type without `==` is told so once.
+            let (ident, leaf) = (&field.ident, leaf_of(field));
+            Some(quote_spanned!(at(ident)=> (#leaf.same)(&self.#ident, &__other.#ident)))
+        },
+        |field| {
+            let (ident, ty) = (&field.ident, &field.ty);
+            Some(quote_spanned! {at(ident)=>
+                <#ty as __::HotConfig>::__same(&self.#ident, &__other.#ident, __rest)
+            })
+        },
+    );
+    quote_spanned! {here=>
+        fn __same(
+            &self,
+            __other: &Self,
+            __path: &[__::core::primitive::u16],
+        ) -> __::core::primitive::bool {
+            let [__first, __rest @ ..] = __path else { return true };
+            match *__first {
+                #(#arms)*
+                _ => true,
+            }
+        }
+    }
+}

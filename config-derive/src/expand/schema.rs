@@ -1,0 +1,128 @@
+//! `SCHEMA`, and the table of fields that it points to.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
+
+use super::at;
+use crate::model::checked::{Default, Field, Format, Kind, RuleKind, Struct};
+use crate::tidy::tidy;
+
+/// `const SCHEMA`
+pub(super) fn constant(checked: &Struct) -> TokenStream {
+    let here = Span::mixed_site();
+    let name = checked.ident.to_string();
+    let doc = (!checked.doc.is_empty()).then(|| {
+        let doc = &checked.doc;
+        quote_spanned!(here=> .doc(#doc))
+    });
+    let prefix = checked
+        .prefix
+        .as_ref()
+        .map(|prefix| quote_spanned!(here=> .prefix(#prefix)));
+    let validate = checked.validate.as_ref().map(|path| {
+        let path = tidy(path);
+        quote_spanned!(here=> .validate(#path))
+    });
+    quote_spanned! {here=>
+        const SCHEMA: &'static __::Schema =
+            &__::Schema::new(#name) #doc #prefix #validate .fields(__Fields::<Self>::__FIELDS);
+    }
+}
+
+/// `const __FIELDS`: a constant of its own, because what a builder makes inside another constant
+/// does not live long enough to be pointed to.
+pub(super) fn table(checked: &Struct) -> TokenStream {
+    let here = Span::mixed_site();
+    let fields = checked.fields.iter().filter_map(field);
+    quote_spanned! {here=>
+        const __FIELDS: &'static [__::SchemaField] = &[#(#fields),*];
+    }
+}
+
+fn field(field: &Field) -> Option<TokenStream> {
+    let at = at(&field.ident);
+    let (name, key, type_name) = (&field.name, &field.key, tidy(&field.ty));
+    let number = field.number;
+    let mut calls = TokenStream::new();
+    let mut call = |tokens: TokenStream| calls.extend(tokens);
+    match &field.kind {
+        Kind::Faulty => return None,
+        Kind::Skipped => call(quote_spanned!(at=> .skipped())),
+        Kind::Section => {
+            let ty = &field.ty;
+            call(quote_spanned!(at=> .section(<#ty as __::HotConfig>::SCHEMA)));
+        }
+        Kind::Leaf(leaf) => {
+            match &leaf.format {
+                Format::Auto => {}
+                Format::Json => call(quote_spanned!(at=> .format(__::Format::Json))),
+                Format::Text => call(quote_spanned!(at=> .format(__::Format::Text))),
+                Format::With(path) => {
+                    let path = tidy(path);
+                    call(quote_spanned!(at=> .format(__::Format::With(#path))));
+                }
+            }
+            if let Some(default) = default(&leaf.default, at) {
+                call(quote_spanned!(at=> .default(__::DefaultValue::#default)));
+            }
+            if !leaf.rules.is_empty() {
+                let rules = leaf.rules.iter().map(|written| rule(&written.kind, at));
+                call(quote_spanned!(at=> .rules(&[#(__::Rule::#rules),*])));
+            }
+            if let Some(path) = &leaf.compare {
+                let path = tidy(path);
+                call(quote_spanned!(at=> .compare(#path)));
+            }
+        }
+    }
+    if !field.aliases.is_empty() {
+        let aliases = &field.aliases;
+        call(quote_spanned!(at=> .aliases(&[#(#aliases),*])));
+    }
+    if !field.doc.is_empty() {
+        let doc = &field.doc;
+        call(quote_spanned!(at=> .doc(#doc)));
+    }
+    if field.secret {
+        call(quote_spanned!(at=> .secret()));
+    }
+    if field.restart {
+        call(quote_spanned!(at=> .restart()));
+    }
+    if let Some(note) = &field.deprecated {
+        call(quote_spanned!(at=> .deprecated(#note)));
+    }
+    Some(quote_spanned!(at=> __::SchemaField::new(#number, #name, #key, #type_name) #calls))
+}
+
+/// What follows `DefaultValue::`.
+fn default(default: &Default, at: Span) -> Option<TokenStream> {
+    match default {
+        Default::None => None,
+        Default::OfType => Some(quote_spanned!(at=> OfType)),
+        Default::Text(text) => Some(quote_spanned!(at=> Text(#text))),
+        Default::Expression(value) => {
+            let value = tidy(value);
+            Some(quote_spanned!(at=> Expression(#value)))
+        }
+    }
+}
+
+/// What follows `Rule::`.
+fn rule(kind: &RuleKind, at: Span) -> TokenStream {
+    let text = |name: TokenStream, written: &dyn ToTokens| {
+        let written = tidy(&written.to_token_stream());
+        quote_spanned!(at=> #name(#written))
+    };
+    match kind {
+        RuleKind::Range(bounds) | RuleKind::RangeText { bounds, .. } => {
+            text(quote_spanned!(at=> Range), bounds)
+        }
+        RuleKind::Length(bounds) => text(quote_spanned!(at=> Length), bounds),
+        RuleKind::Pattern(pattern) => quote_spanned!(at=> Pattern(#pattern)),
+        RuleKind::OneOf { shown, .. } => quote_spanned!(at=> OneOf(&[#(#shown),*])),
+        RuleKind::NonEmpty => quote_spanned!(at=> NonEmpty),
+        RuleKind::Url => quote_spanned!(at=> Url),
+        RuleKind::Validate(path) => text(quote_spanned!(at=> Validate), path),
+    }
+}

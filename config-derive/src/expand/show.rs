@@ -1,0 +1,41 @@
+//! `__show`: the leaf behind a path for people; never a secret.
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote_spanned;
+
+use super::{arms, at};
+use crate::model::checked::Struct;
+
+pub(super) fn method(checked: &Struct) -> TokenStream {
+    let here = Span::mixed_site();
+    let arms = arms(
+        checked,
+        |field| {
+            let ident = &field.ident;
+            // Method resolution takes `ShowDebug` where the type has it, else `ShowNothing`.
+            let shown = quote_spanned!(at(ident)=> (&__::Shown(&self.#ident)).show());
+            (!field.secret).then_some(shown)
+        },
+        |field| {
+            let (ident, ty) = (&field.ident, &field.ty);
+            let shown = quote_spanned! {at(ident)=>
+                <#ty as __::HotConfig>::__show(&self.#ident, __rest)
+            };
+            (!field.secret).then_some(shown)
+        },
+    );
+    quote_spanned! {here=>
+        fn __show(
+            &self,
+            __path: &[__::core::primitive::u16],
+        ) -> __::Option<__::String> {
+            use __::{ShowDebug as _, ShowNothing as _};
+
+            let [__first, __rest @ ..] = __path else { return __::Option::None };
+            match *__first {
+                #(#arms)*
+                _ => __::Option::None,
+            }
+        }
+    }
+}

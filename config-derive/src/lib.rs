@@ -1,0 +1,96 @@
+//! The macros of hotconfig.
+//!
+//! In: a struct with `#[hot(…)]` attributes. Out: its `impl HotConfig`, and every mistake of the
+//! struct, underlined where it was written. It knows the names of the runtime's hidden module
+//! `__` and nothing of stores.
+//!
+//! `syntax` reads the attributes into a raw `model`, `check` turns that into a checked one,
+//! and `expand` writes it out. What was not checked is of another type, so expanding it does
+//! not compile.
+
+mod check;
+mod errors;
+mod expand;
+mod model;
+mod syntax;
+mod tidy;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use errors::Errors;
+
+/// Makes every field of a struct a live, typed, validated key.
+///
+/// The struct has named fields, and is `Clone`, `Send`, `Sync` and `'static`. A field is one key,
+/// of the field's name, unless it says otherwise; its type is `Clone`, `PartialEq`,
+/// `serde::de::DeserializeOwned`, `Send`, `Sync` and `'static`. Doc comments become the
+/// descriptions in the schema.
+///
+/// # On the struct
+///
+/// | attribute | means | example |
+/// | --- | --- | --- |
+/// | `prefix` | where the keys live; a template with `{variables}` | `#[hot(prefix = "/configs/{app}/{env}")]` |
+/// | `rename_all` | how field names become keys; serde's eight cases | `#[hot(rename_all = "kebab-case")]` |
+/// | `validate` | a rule over the whole struct, `fn(&Self) -> Result<(), Invalid>` | `#[hot(validate = min_below_max)]` |
+/// | `crate` | where hotconfig is, if it is not `::hotconfig` | `#[hot(crate = my_framework::hotconfig)]` |
+///
+/// # On a field: its key
+///
+/// | attribute | means | example |
+/// | --- | --- | --- |
+/// | `key` | the key below that of the section; `/` goes deeper | `#[hot(key = "limits/rps")]` |
+/// | `alias` | an old key that is still read, with a warning; may be repeated | `#[hot(alias = "max_rps")]` |
+/// | `nested` | a section: the field's type derives `HotConfig` too | `#[hot(nested)]` |
+/// | `skip` | no key; always `Default::default()` | `#[hot(skip)]` |
+///
+/// # On a field: its value
+///
+/// | attribute | means | example |
+/// | --- | --- | --- |
+/// | `default` | an absent key is `Default::default()` | `#[hot(default)]` |
+/// | `default = …` | an absent key is this: any expression of the field's type, or a string that is read as the store's bytes would be | `#[hot(default = "30s")]` |
+/// | `json` | the bytes are JSON, also where the value is a word | `#[hot(json)]` |
+/// | `text` | the bytes are plain text, never JSON | `#[hot(text)]` |
+/// | `with` | the bytes are read by `path::decode`, a `fn(&[u8]) -> Result<V, impl Display>` | `#[hot(with = hex)]` |
+/// | `compare` | whether two values are the same, a `fn(&V, &V) -> bool`, instead of `==` | `#[hot(compare = same_host)]` |
+///
+/// Without `default` an absent key is `None` for an `Option`, and a problem for any other type.
+///
+/// # On a field: its rules
+///
+/// | attribute | means | example |
+/// | --- | --- | --- |
+/// | `range` | lies in this range; texts as bounds are read as values are | `#[hot(range(1..=64))]`, `#[hot(range("1s"..="5m"))]` |
+/// | `length` | the characters of a text, or the entries of a collection | `#[hot(length(..=80))]` |
+/// | `pattern` | the text matches this regular expression somewhere | `#[hot(pattern("^[a-z]+$"))]` |
+/// | `one_of` | is one of these texts or numbers | `#[hot(one_of("debug", "info"))]` |
+/// | `non_empty` | the text or the collection is not empty | `#[hot(non_empty)]` |
+/// | `url` | the text is an absolute URL | `#[hot(url)]` |
+/// | `validate` | a function accepts it, `fn(&V) -> Result<(), Invalid>` | `#[hot(validate = is_even)]` |
+///
+/// # On a field: what else is known of it
+///
+/// | attribute | means | example |
+/// | --- | --- | --- |
+/// | `secret` | never printed; the type is `Secret<…>`, or a section whose leaves are all secret | `#[hot(secret)]` |
+/// | `restart` | keeps its first value until the program starts again; also on a section | `#[hot(restart)]` |
+/// | `deprecated` | reported when it is set, with a note if there is one | `#[hot(deprecated = "use `rps`")]` |
+#[proc_macro_derive(HotConfig, attributes(hot))]
+pub fn hot_config(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    derive(input.into()).into()
+}
+
+/// The whole macro: parse, check, expand; and the errors, if there were any.
+fn derive(input: TokenStream) -> TokenStream {
+    let errors = Errors::new();
+    let expansion = syntax::parse(input, &errors)
+        .map(|raw| check::check(raw, &errors))
+        .map(|checked| expand::expand(&checked));
+    let errors = errors.into_compile_errors();
+    quote!(#errors #expansion)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,97 @@
+//! A struct that may be expanded. Only [`crate::check`] makes one.
+//!
+//! Where something was wrong and reported, it is left out here, so that no other error follows.
+
+use proc_macro2::Span;
+use syn::{Expr, ExprRange, Generics, Ident, LitStr, Path, Type};
+
+pub(crate) struct Struct {
+    pub(crate) ident: Ident,
+    pub(crate) generics: Generics,
+    pub(crate) doc: String,
+    pub(crate) prefix: Option<String>,
+    pub(crate) validate: Option<Path>,
+    /// Where hotconfig is, if it was said.
+    pub(crate) krate: Option<Path>,
+    pub(crate) fields: Vec<Field>,
+}
+
+pub(crate) struct Field {
+    /// Its place among the fields: one step of a path.
+    pub(crate) number: u16,
+    pub(crate) ident: Ident,
+    /// Without `r#`.
+    pub(crate) name: String,
+    pub(crate) ty: Type,
+    pub(crate) doc: String,
+    pub(crate) key: String,
+    pub(crate) aliases: Vec<String>,
+    pub(crate) secret: bool,
+    pub(crate) restart: bool,
+    pub(crate) deprecated: Option<String>,
+    pub(crate) kind: Kind,
+}
+
+pub(crate) enum Kind {
+    /// One key.
+    Leaf(Box<Leaf>),
+    /// A nested struct.
+    Section,
+    /// No key.
+    Skipped,
+    /// It cannot be known what it was meant to be; the schema leaves it out.
+    Faulty,
+}
+
+pub(crate) struct Leaf {
+    pub(crate) format: Format,
+    pub(crate) default: Default,
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) compare: Option<Path>,
+    /// Whether the type is written as an `Option`.
+    pub(crate) optional: bool,
+    /// Whether the compiler is to check that the type is a `Secret`.
+    pub(crate) must_be_secret: bool,
+}
+
+pub(crate) enum Format {
+    Auto,
+    Json,
+    Text,
+    With(Path),
+}
+
+pub(crate) enum Default {
+    None,
+    OfType,
+    /// Read as the store's bytes would be.
+    Text(LitStr),
+    Expression(Expr),
+}
+
+pub(crate) struct Rule {
+    /// Where it was written.
+    pub(crate) span: Span,
+    /// How it was written, for messages.
+    pub(crate) written: String,
+    pub(crate) kind: RuleKind,
+}
+
+pub(crate) enum RuleKind {
+    Range(ExprRange),
+    /// A range whose bounds are texts.
+    RangeText {
+        low: Option<LitStr>,
+        high: Option<LitStr>,
+        bounds: ExprRange,
+    },
+    Length(ExprRange),
+    Pattern(LitStr),
+    OneOf {
+        values: Vec<Expr>,
+        shown: Vec<String>,
+    },
+    NonEmpty,
+    Url,
+    Validate(Path),
+}

@@ -1,0 +1,21 @@
+//! What was written, and what it means.
+//!
+//! [`raw`] comes out of [`crate::syntax`], [`checked`] out of [`crate::check`].
+
+pub(crate) mod checked;
+pub(crate) mod raw;
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+
+/// A value, and the item that it was written in: `range(1..=64)`.
+pub(crate) struct Written<T> {
+    pub(crate) tokens: TokenStream,
+    pub(crate) value: T,
+}
+
+impl<T> ToTokens for Written<T> {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.tokens.to_tokens(tokens);
+    }
+}

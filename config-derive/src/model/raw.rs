@@ -1,0 +1,81 @@
+//! A struct as it was written; nothing in it has been compared with anything else.
+
+use syn::{Expr, ExprRange, Generics, Ident, LitStr, Path, Type};
+
+use super::Written;
+
+pub(crate) struct Struct {
+    pub(crate) ident: Ident,
+    pub(crate) generics: Generics,
+    pub(crate) doc: String,
+    pub(crate) prefix: Option<Written<LitStr>>,
+    pub(crate) rename_all: Option<Written<LitStr>>,
+    pub(crate) validate: Option<Written<Path>>,
+    pub(crate) krate: Option<Written<Path>>,
+    pub(crate) fields: Vec<Field>,
+}
+
+pub(crate) struct Field {
+    pub(crate) ident: Ident,
+    pub(crate) ty: Type,
+    pub(crate) doc: String,
+    /// `false` where an attribute could not be read: what the field is cannot be known then.
+    pub(crate) readable: bool,
+    pub(crate) key: Option<Written<LitStr>>,
+    pub(crate) aliases: Vec<Written<LitStr>>,
+    pub(crate) nested: Option<Written<()>>,
+    pub(crate) skip: Option<Written<()>>,
+    pub(crate) default: Option<Written<Default>>,
+    pub(crate) formats: Vec<Written<Format>>,
+    pub(crate) compare: Option<Written<Path>>,
+    pub(crate) secret: Option<Written<()>>,
+    pub(crate) restart: Option<Written<()>>,
+    pub(crate) deprecated: Option<Written<LitStr>>,
+    pub(crate) rules: Vec<Written<Rule>>,
+}
+
+pub(crate) enum Default {
+    /// `default`
+    OfType,
+    /// `default = …`
+    Value(Expr),
+}
+
+pub(crate) enum Format {
+    Json,
+    Text,
+    With(Path),
+}
+
+pub(crate) enum Rule {
+    Range(ExprRange),
+    Length(ExprRange),
+    Pattern(LitStr),
+    OneOf(Vec<Expr>),
+    NonEmpty,
+    Url,
+    Validate(Path),
+}
+
+impl Field {
+    /// A field without attributes.
+    pub(crate) fn new(ident: Ident, ty: Type) -> Self {
+        Self {
+            ident,
+            ty,
+            doc: String::new(),
+            readable: true,
+            key: None,
+            aliases: Vec::new(),
+            nested: None,
+            skip: None,
+            default: None,
+            formats: Vec::new(),
+            compare: None,
+            secret: None,
+            restart: None,
+            deprecated: None,
+            rules: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! One item of a `#[hot(…)]` list: a name, and what stands behind it.
+//!
+//! In: attributes. Out: items in the order of the source, and their values on request. A mistake
+//! in one item costs none of the others.
+
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Expr, ExprRange, Lit, LitStr, Meta, Path, Token};
+
+use super::names;
+use crate::errors::Errors;
+use crate::model::{Written, raw};
+
+/// `name`, `name = value` or `name(list)`.
+pub(super) struct Item {
+    ident: Ident,
+    pub(super) name: String,
+    rest: Rest,
+}
+
+enum Rest {
+    Nothing,
+    Value(Token![=], Expr),
+    List(Group),
+}
+
+/// Every item that could be read; `false` if there was one that could not.
+pub(super) fn items(attributes: &[Attribute], errors: &Errors) -> (Vec<Item>, bool) {
+    let mut items = Vec::new();
+    let mut all = true;
+    for attribute in attributes.iter().filter(|a| a.path().is_ident(names::HOT)) {
+        let Meta::List(list) = &attribute.meta else {
+            errors.at(
+                &attribute.meta,
+                "write the attributes in brackets: `#[hot(default)]`",
+            );
+            all = false;
+            continue;
+        };
+        let parser = |input: ParseStream<'_>| {
+            all &= read(input, &mut items, errors);
+            Ok(())
+        };
+        if let Err(error) = parser.parse2(list.tokens.clone()) {
+            errors.push(error);
+        }
+    }
+    (items, all)
+}
+
+/// Reads a list to its end, whatever stands in it.
+fn read(input: ParseStream<'_>, items: &mut Vec<Item>, errors: &Errors) -> bool {
+    let mut all = true;
+    while !input.is_empty() {
+        let item = Item::parse(input).and_then(|item| {
+            if input.is_empty() || input.peek(Token![,]) {
+                Ok(item)
+            } else {
+                Err(input.error(format!("write a comma after `{}`", item.name)))
+            }
+        });
+        match item {
+            Ok(item) => items.push(item),
+            Err(error) => {
+                errors.push(error);
+                all = false;
+            }
+        }
+        // To the next item, over what could not be read.
+        while let Ok(token) = input.parse::<TokenTree>() {
+            if matches!(&token, TokenTree::Punct(comma) if comma.as_char() == ',') {
+                break;
+            }
+        }
+    }
+    all
+}
+
+impl Item {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        // `crate` is a keyword, and so is what somebody may write by mistake.
+        let ident = input.call(Ident::parse_any)?;
+        let name = ident.unraw().to_string();
+        let rest = if input.peek(Token![=]) {
+            let equals = input.parse()?;
+            if input.is_empty() || input.peek(Token![,]) {
+                return Err(syn::Error::new_spanned(&ident, missing_value(&name)));
+            }
+            Rest::Value(equals, input.parse()?)
+        } else if input.peek(syn::token::Paren) {
+            Rest::List(input.parse()?)
+        } else {
+            Rest::Nothing
+        };
+        Ok(Self { ident, name, rest })
+    }
+
+    /// The name alone.
+    pub(super) fn ident(&self) -> &Ident {
+        &self.ident
+    }
+
+    /// A value together with the tokens of the item.
+    pub(super) fn written<T>(&self, value: T) -> Written<T> {
+        Written {
+            tokens: self.to_token_stream(),
+            value,
+        }
+    }
+
+    /// Refuses whatever does not look like the example.
+    fn refuse<T>(&self, what: &str, errors: &Errors) -> Option<T> {
+        let (name, example) = (&self.name, names::example(&self.name));
+        errors.at(self, format!("`{name}` takes {what}: write `{example}`"));
+        None
+    }
+
+    /// `nested`
+    pub(super) fn flag(&self, errors: &Errors) -> Option<()> {
+        match self.rest {
+            Rest::Nothing => Some(()),
+            _ => self.refuse("no value", errors),
+        }
+    }
+
+    /// `key = "limits/rps"`
+    pub(super) fn text(&self, errors: &Errors) -> Option<LitStr> {
+        match &self.rest {
+            Rest::Value(_, value) => literal_text(value),
+            _ => None,
+        }
+        .or_else(|| self.refuse("a string", errors))
+    }
+
+    /// `validate = path::to::function`
+    pub(super) fn path(&self, errors: &Errors) -> Option<Path> {
+        match &self.rest {
+            Rest::Value(_, Expr::Path(path)) if path.qself.is_none() => Some(path.path.clone()),
+            _ => self.refuse("a path, without quotes", errors),
+        }
+    }
+
+    /// `default`, `default = 8`
+    pub(super) fn default(&self, errors: &Errors) -> Option<raw::Default> {
+        match &self.rest {
+            Rest::Nothing => Some(raw::Default::OfType),
+            Rest::Value(_, value) => Some(raw::Default::Value(value.clone())),
+            Rest::List(_) => self.refuse("its value after `=`", errors),
+        }
+    }
+
+    /// `deprecated`, `deprecated = "note"`; the first has an empty note.
+    pub(super) fn note(&self, errors: &Errors) -> Option<LitStr> {
+        match &self.rest {
+            Rest::Nothing => Some(LitStr::new("", self.ident.span())),
+            _ => self.text(errors),
+        }
+    }
+
+    /// `range(1..=64)`
+    pub(super) fn range(&self, errors: &Errors) -> Option<ExprRange> {
+        match self.list::<Expr>() {
+            Some(Ok(Expr::Range(range))) => Some(range),
+            _ => self.refuse("a range in brackets", errors),
+        }
+    }
+
+    /// `pattern("^[a-z]+$")`
+    pub(super) fn listed_text(&self, errors: &Errors) -> Option<LitStr> {
+        match self.list::<Expr>() {
+            Some(Ok(value)) => literal_text(&value),
+            _ => None,
+        }
+        .or_else(|| self.refuse("a string in brackets", errors))
+    }
+
+    /// `one_of("debug", "info")`
+    pub(super) fn values(&self, errors: &Errors) -> Option<Vec<Expr>> {
+        let Rest::List(list) = &self.rest else {
+            return self.refuse("its values in brackets", errors);
+        };
+        match Punctuated::<Expr, Token![,]>::parse_terminated.parse2(list.stream()) {
+            Ok(values) => Some(values.into_iter().collect()),
+            Err(_) => self.refuse("its values in brackets, with commas between them", errors),
+        }
+    }
+
+    fn list<T: syn::parse::Parse>(&self) -> Option<syn::Result<T>> {
+        match &self.rest {
+            Rest::List(list) if list.delimiter() == Delimiter::Parenthesis => {
+                (!list.stream().is_empty()).then(|| syn::parse2(list.stream()))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn missing_value(name: &str) -> String {
+    match names::example(name) {
+        "" => format!("`{name} =` has no value"),
+        example => format!("`{name} =` has no value: write `{example}`"),
+    }
+}
+
+/// The string that an expression is.
+fn literal_text(value: &Expr) -> Option<LitStr> {
+    match value {
+        Expr::Lit(literal) => match &literal.lit {
+            Lit::Str(text) => Some(text.clone()),
+            _ => None,
+        },
+        Expr::Group(group) => literal_text(&group.expr),
+        _ => None,
+    }
+}
+
+impl ToTokens for Item {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.ident.to_tokens(tokens);
+        match &self.rest {
+            Rest::Nothing => {}
+            Rest::Value(equals, value) => {
+                equals.to_tokens(tokens);
+                value.to_tokens(tokens);
+            }
+            Rest::List(list) => list.to_tokens(tokens),
+        }
+    }
+}

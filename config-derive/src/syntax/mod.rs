@@ -1,0 +1,270 @@
+//! Reads a struct and its attributes.
+//!
+//! In: the tokens that rustc hands to the derive. Out: the raw model. It knows how attributes are
+//! written; whether they make sense together is for [`crate::check`]. It never returns early, so
+//! that a user sees all mistakes at once.
+
+mod doc;
+mod item;
+pub(crate) mod names;
+mod receiver;
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::{Data, DeriveInput, Fields, GenericParam};
+
+use crate::errors::Errors;
+use crate::model::{Written, raw};
+use item::Item;
+
+/// The raw model; `None` where there is no struct that an `impl` could be written for.
+pub(crate) fn parse(input: TokenStream, errors: &Errors) -> Option<raw::Struct> {
+    let input: DeriveInput = match syn::parse2(receiver::replace(input)) {
+        Ok(input) => input,
+        Err(error) => {
+            errors.push(error);
+            return None;
+        }
+    };
+    let owned = owns_its_values(&input, errors);
+    let fields = named_fields(&input, errors);
+    let parsed = structure(&input, fields?, errors);
+    owned.then_some(parsed)
+}
+
+/// Refuses lifetimes: a configuration outlives every borrow.
+fn owns_its_values(input: &DeriveInput, errors: &Errors) -> bool {
+    let mut owned = true;
+    for parameter in &input.generics.params {
+        if let GenericParam::Lifetime(lifetime) = parameter {
+            errors.at(
+                lifetime,
+                "a configuration owns its values: write `String` instead of `&str`, \
+                 `Vec<T>` instead of `&[T]`, and leave the lifetime out",
+            );
+            owned = false;
+        }
+    }
+    owned
+}
+
+/// Refuses what has no named fields: there is nothing that an `impl` could be made of.
+fn named_fields<'a>(input: &'a DeriveInput, errors: &Errors) -> Option<Vec<&'a syn::Field>> {
+    match &input.data {
+        Data::Struct(data) => match &data.fields {
+            Fields::Named(fields) => return Some(fields.named.iter().collect()),
+            Fields::Unnamed(fields) => errors.at(
+                fields,
+                "`HotConfig` needs named fields, which become keys: \
+                 write `struct Name { field: Type }`; a newtype that is one value derives \
+                 `serde::Deserialize` instead",
+            ),
+            Fields::Unit => errors.at(
+                &input.ident,
+                "`HotConfig` needs named fields, which become keys: \
+                 write `struct Name { field: Type }`",
+            ),
+        },
+        Data::Enum(data) => errors.at(
+            data.enum_token,
+            "an enum is a value, not a set of keys: derive `serde::Deserialize` on it, \
+             and use it as the type of a field",
+        ),
+        Data::Union(data) => {
+            errors.at(data.union_token, "a union has no keys: make it a struct");
+        }
+    }
+    None
+}
+
+/// The struct's own attributes, and its fields.
+fn structure(input: &DeriveInput, fields: Vec<&syn::Field>, errors: &Errors) -> raw::Struct {
+    let mut parsed = raw::Struct {
+        ident: input.ident.clone(),
+        generics: input.generics.clone(),
+        doc: doc::joined(&input.attrs),
+        prefix: None,
+        rename_all: None,
+        validate: None,
+        krate: None,
+        fields: Vec::new(),
+    };
+    let (items, _) = item::items(&input.attrs, errors);
+    for item in items {
+        match item.name.as_str() {
+            names::PREFIX => fill(&mut parsed.prefix, &item, item.text(errors), errors),
+            names::RENAME_ALL => fill(&mut parsed.rename_all, &item, item.text(errors), errors),
+            names::VALIDATE => fill(&mut parsed.validate, &item, item.path(errors), errors),
+            names::CRATE => fill(&mut parsed.krate, &item, item.path(errors), errors),
+            names::SCHEMA => errors.at(
+                &item,
+                "committed schema files are not available yet: leave `schema = …` out",
+            ),
+            _ => unknown(&item, names::ON_STRUCT, names::ON_FIELD, "a field", errors),
+        }
+    }
+    parsed.fields = fields
+        .into_iter()
+        .filter_map(|input| field(input, errors))
+        .collect();
+    parsed
+}
+
+/// A field's attributes.
+fn field(input: &syn::Field, errors: &Errors) -> Option<raw::Field> {
+    let mut field = raw::Field::new(input.ident.clone()?, input.ty.clone());
+    field.doc = doc::joined(&input.attrs);
+    let (items, all) = item::items(&input.attrs, errors);
+    field.readable = all;
+    for item in items {
+        let known = of_the_key(&mut field, &item, errors)
+            || of_the_value(&mut field, &item, errors)
+            || of_a_rule(&mut field, &item, errors);
+        if !known {
+            field.readable = false;
+            unavailable(&item, errors);
+        }
+    }
+    Some(field)
+}
+
+/// What is said of the key, and of the field as a whole.
+fn of_the_key(field: &mut raw::Field, item: &Item, errors: &Errors) -> bool {
+    match item.name.as_str() {
+        names::KEY => fill(&mut field.key, item, item.text(errors), errors),
+        names::ALIAS => {
+            let alias = item.text(errors).map(|key| item.written(key));
+            field.aliases.extend(alias);
+        }
+        names::NESTED => fill(&mut field.nested, item, item.flag(errors), errors),
+        names::SKIP => fill(&mut field.skip, item, item.flag(errors), errors),
+        names::SECRET => fill(&mut field.secret, item, item.flag(errors), errors),
+        names::RESTART => fill(&mut field.restart, item, item.flag(errors), errors),
+        names::DEPRECATED => fill(&mut field.deprecated, item, item.note(errors), errors),
+        _ => return false,
+    }
+    true
+}
+
+/// How the value is read and compared, and what its absence means.
+fn of_the_value(field: &mut raw::Field, item: &Item, errors: &Errors) -> bool {
+    let format = match item.name.as_str() {
+        names::DEFAULT => {
+            fill(&mut field.default, item, item.default(errors), errors);
+            return true;
+        }
+        names::COMPARE => {
+            fill(&mut field.compare, item, item.path(errors), errors);
+            return true;
+        }
+        names::JSON => item.flag(errors).map(|()| raw::Format::Json),
+        names::TEXT => item.flag(errors).map(|()| raw::Format::Text),
+        names::WITH => item.path(errors).map(raw::Format::With),
+        _ => return false,
+    };
+    // That there is but one of them is for the checks: they have different names.
+    add(&mut field.formats, item, format, errors);
+    true
+}
+
+/// The rules.
+fn of_a_rule(field: &mut raw::Field, item: &Item, errors: &Errors) -> bool {
+    let rule = match item.name.as_str() {
+        names::RANGE => item.range(errors).map(raw::Rule::Range),
+        names::LENGTH => item.range(errors).map(raw::Rule::Length),
+        names::PATTERN => item.listed_text(errors).map(raw::Rule::Pattern),
+        names::ONE_OF => item.values(errors).map(raw::Rule::OneOf),
+        names::NON_EMPTY => item.flag(errors).map(|()| raw::Rule::NonEmpty),
+        names::URL => item.flag(errors).map(|()| raw::Rule::Url),
+        names::VALIDATE => item.path(errors).map(raw::Rule::Validate),
+        _ => return false,
+    };
+    add(&mut field.rules, item, rule, errors);
+    true
+}
+
+/// What is planned, and what there is not.
+fn unavailable(item: &Item, errors: &Errors) {
+    match item.name.as_str() {
+        names::MAP => errors.at(
+            item,
+            "maps are not available yet: use a `BTreeMap<String, _>`, which is one key that \
+             holds JSON",
+        ),
+        names::TOML | names::YAML => errors.at(
+            item,
+            "this format is not available yet: use `json`, or `with = path` and a `decode` \
+             function of your own",
+        ),
+        _ => unknown(
+            item,
+            names::ON_FIELD,
+            names::ON_STRUCT,
+            "the struct",
+            errors,
+        ),
+    }
+}
+
+/// Keeps a value, or says that it was there already.
+fn fill<T>(slot: &mut Option<Written<T>>, item: &Item, value: Option<T>, errors: &Errors) {
+    if slot.is_some() {
+        twice(item, errors);
+    } else if let Some(value) = value {
+        *slot = Some(item.written(value));
+    }
+}
+
+/// Keeps one of several, or says that its like was there already.
+fn add<T>(list: &mut Vec<Written<T>>, item: &Item, value: Option<T>, errors: &Errors) {
+    let Some(value) = value else { return };
+    let kind = std::mem::discriminant(&value);
+    if list
+        .iter()
+        .any(|other| std::mem::discriminant(&other.value) == kind)
+    {
+        twice(item, errors);
+    } else {
+        list.push(item.written(value));
+    }
+}
+
+fn twice(item: &Item, errors: &Errors) {
+    let name = &item.name;
+    let advice = match name.as_str() {
+        names::VALIDATE => "call both functions from one",
+        _ => "leave one of them out",
+    };
+    errors.at(item, format!("`{name}` is written twice: {advice}"));
+}
+
+/// Refuses a name that is none, and says which was probably meant.
+fn unknown(
+    item: &Item,
+    here: &[&'static str],
+    there: &[&'static str],
+    other_place: &str,
+    errors: &Errors,
+) {
+    let name = &item.name;
+    let message = if there.contains(&name.as_str()) {
+        format!("`{name}` goes on {other_place}")
+    } else if let Some(near) = names::nearest(name, here) {
+        format!(
+            "there is no attribute `{name}`: did you mean `{}`?",
+            names::example(near)
+        )
+    } else {
+        format!("there is no attribute `{name}`: there are {}", listed(here))
+    };
+    errors.at(item.ident().to_token_stream(), message);
+}
+
+/// `a`, `b` and `c`
+fn listed(names: &[&str]) -> String {
+    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => quoted.concat(),
+    }
+}

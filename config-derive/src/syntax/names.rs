@@ -1,0 +1,106 @@
+//! The names of the attributes, once.
+
+pub(crate) const HOT: &str = "hot";
+
+// On the struct.
+pub(crate) const CRATE: &str = "crate";
+pub(crate) const PREFIX: &str = "prefix";
+pub(crate) const RENAME_ALL: &str = "rename_all";
+pub(crate) const SCHEMA: &str = "schema";
+
+// On both.
+pub(crate) const VALIDATE: &str = "validate";
+
+// On a field.
+pub(crate) const ALIAS: &str = "alias";
+pub(crate) const COMPARE: &str = "compare";
+pub(crate) const DEFAULT: &str = "default";
+pub(crate) const DEPRECATED: &str = "deprecated";
+pub(crate) const JSON: &str = "json";
+pub(crate) const KEY: &str = "key";
+pub(crate) const LENGTH: &str = "length";
+pub(crate) const MAP: &str = "map";
+pub(crate) const NESTED: &str = "nested";
+pub(crate) const NON_EMPTY: &str = "non_empty";
+pub(crate) const ONE_OF: &str = "one_of";
+pub(crate) const PATTERN: &str = "pattern";
+pub(crate) const RANGE: &str = "range";
+pub(crate) const RESTART: &str = "restart";
+pub(crate) const SECRET: &str = "secret";
+pub(crate) const SKIP: &str = "skip";
+pub(crate) const TEXT: &str = "text";
+pub(crate) const TOML: &str = "toml";
+pub(crate) const URL: &str = "url";
+pub(crate) const WITH: &str = "with";
+pub(crate) const YAML: &str = "yaml";
+
+/// What may stand on a struct.
+pub(crate) const ON_STRUCT: &[&str] = &[CRATE, PREFIX, RENAME_ALL, VALIDATE];
+
+/// What may stand on a field.
+pub(crate) const ON_FIELD: &[&str] = &[
+    ALIAS, COMPARE, DEFAULT, DEPRECATED, JSON, KEY, LENGTH, NESTED, NON_EMPTY, ONE_OF, PATTERN,
+    RANGE, RESTART, SECRET, SKIP, TEXT, URL, VALIDATE, WITH,
+];
+
+/// What the same thing is called elsewhere.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("enum", ONE_OF),
+    ("flatten", NESTED),
+    ("len", LENGTH),
+    ("max", RANGE),
+    ("min", RANGE),
+    ("max_length", LENGTH),
+    ("min_length", LENGTH),
+    ("name", KEY),
+    ("not_empty", NON_EMPTY),
+    ("path", KEY),
+    ("regex", PATTERN),
+    ("rename", KEY),
+    ("section", NESTED),
+    ("sensitive", SECRET),
+    ("values", ONE_OF),
+];
+
+/// How an attribute is written.
+pub(crate) fn example(name: &str) -> &'static str {
+    match name {
+        CRATE => "crate = my_framework::hotconfig",
+        PREFIX => "prefix = \"/configs/{app}/{env}\"",
+        RENAME_ALL => "rename_all = \"kebab-case\"",
+        VALIDATE => "validate = path::to::function",
+        ALIAS => "alias = \"old/key\"",
+        COMPARE => "compare = path::to::function",
+        DEFAULT => "default = 8",
+        DEPRECATED => "deprecated = \"what to use instead\"",
+        JSON => "json",
+        KEY => "key = \"limits/rps\"",
+        LENGTH => "length(..=80)",
+        NESTED => "nested",
+        NON_EMPTY => "non_empty",
+        ONE_OF => "one_of(\"debug\", \"info\")",
+        PATTERN => "pattern(\"^[a-z]+$\")",
+        RANGE => "range(1..=64)",
+        RESTART => "restart",
+        SECRET => "secret",
+        SKIP => "skip",
+        TEXT => "text",
+        URL => "url",
+        WITH => "with = path::to::module",
+        _ => "",
+    }
+}
+
+/// The name that was probably meant.
+pub(crate) fn nearest(name: &str, names: &[&'static str]) -> Option<&'static str> {
+    if let Some((_, ours)) = ELSEWHERE.iter().find(|(theirs, _)| *theirs == name) {
+        return names.iter().copied().find(|known| known == ours);
+    }
+    let most = (name.chars().count() / 3).max(1);
+    names
+        .iter()
+        .map(|known| (strsim::osa_distance(name, known), *known))
+        .filter(|(distance, _)| *distance <= most)
+        .min()
+        .map(|(_, known)| known)
+}

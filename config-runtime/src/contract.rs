@@ -1,0 +1,379 @@
+//! What the derive generates against.
+//!
+//! In: for each leaf the bytes that stand in the store, or that there are none. Out: a struct,
+//! one field of it replaced, and what was wrong. It knows how to decode and check one leaf and
+//! in which order a struct's leaves come; it knows no keys, no revisions and no store.
+//!
+//! The expansion holds tables ([`Leaf`]) and one `match` for each method of [`HotConfig`];
+//! whatever can be a function is one here.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use serde::de::DeserializeOwned;
+
+use crate::rules::{Invalid, Reason, Reasons};
+use crate::schema::Schema;
+use crate::value::{self, Secret};
+
+/// A struct whose fields are keys of a store. Derive it; its methods are for the runtime.
+///
+/// # Example
+/// ```
+/// use hotconfig::HotConfig;
+///
+/// #[derive(HotConfig, Clone, Debug)]
+/// #[hot(prefix = "/configs/{app}/{env}")]
+/// struct Service {
+///     #[hot(default = 8, range(1..=64))]
+///     pool_size: u32,
+/// }
+///
+/// assert_eq!(Service::SCHEMA.leaves()[0].key, "pool_size");
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a hotconfig struct",
+    label = "this type has no keys",
+    note = "write `#[derive(HotConfig, Clone)]` on `{Self}`; for a field that is one key, leave `nested` out"
+)]
+pub trait HotConfig: Clone + Send + Sync + Sized + 'static {
+    /// What the struct declares.
+    const SCHEMA: &'static Schema;
+
+    /// Builds the struct from all leaves; visits every one, so that all problems are found.
+    #[doc(hidden)]
+    fn __build(intake: &mut Intake<'_>) -> Option<Self>;
+
+    /// Replaces the leaf at `path`.
+    #[doc(hidden)]
+    fn __set(&mut self, path: &[u16], intake: &mut Intake<'_>);
+
+    /// Whether the leaf at `path` has the same value in both.
+    #[doc(hidden)]
+    fn __same(&self, other: &Self, path: &[u16]) -> bool;
+
+    /// The leaf at `path` for people, where its type can be shown.
+    #[doc(hidden)]
+    fn __show(&self, path: &[u16]) -> Option<String>;
+
+    /// Calls the rules over whole structs, those of sections first.
+    #[doc(hidden)]
+    fn __validate(&self, checks: &mut Checks);
+}
+
+/// What the value of one key can do: be read, and be compared.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the value of a key",
+    label = "not both `serde::de::DeserializeOwned` and `PartialEq`",
+    note = "derive `serde::Deserialize` and `PartialEq` on `{Self}`, or say how it is read and compared: `#[hot(with = …, compare = …)]`",
+    note = "if the fields of `{Self}` are keys of their own, write `#[hot(nested)]`"
+)]
+pub trait Value: DeserializeOwned + PartialEq {}
+
+#[diagnostic::do_not_recommend]
+impl<V: DeserializeOwned + PartialEq> Value for V {}
+
+/// How one leaf is read: the derive writes one for each.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Leaf<V: 'static> {
+    /// Reads the store's bytes.
+    pub decode: fn(&[u8]) -> Result<V, Reason>,
+    /// What an absent key stands for; `None` where the field is required.
+    pub absent: fn() -> Option<Result<V, Reason>>,
+    /// The rules of the field.
+    pub check: fn(&V, &mut Reasons),
+    /// Whether two values are the same.
+    pub same: fn(&V, &V) -> bool,
+}
+
+/// The check of a leaf without rules.
+#[doc(hidden)]
+pub fn unchecked<V>(_: &V, _: &mut Reasons) {}
+
+/// A type that is never printed; the bound of `#[hot(secret)]`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is `#[hot(secret)]`, but it can be printed",
+    label = "not a `Secret<…>`",
+    note = "write `Secret<{Self}>`, or `Option<Secret<…>>`; a section may be secret as a whole: `#[hot(nested, secret)]`"
+)]
+pub trait IsSecret {}
+
+impl<V> IsSecret for Secret<V> {}
+impl<V> IsSecret for Option<Secret<V>> {}
+
+/// Asks the compiler whether a secret leaf is one.
+#[doc(hidden)]
+pub const fn secret<V: IsSecret>() {}
+
+/// What was wrong with one leaf.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Finding {
+    /// The leaf's place in [`Schema::leaves`].
+    pub leaf: usize,
+    /// What was wrong, and what would be right.
+    pub reason: Reason,
+    /// Whether the reason speaks of the value itself, and so may print a part of it.
+    pub about_value: bool,
+}
+
+/// Hands the store's bytes to the fields and takes back what was wrong with them.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Intake<'a> {
+    raws: Raws<'a>,
+    findings: Vec<Finding>,
+    changed: bool,
+}
+
+#[derive(Debug)]
+enum Raws<'a> {
+    /// Every leaf in order, the next of them at this place.
+    All {
+        raws: &'a [Option<&'a [u8]>],
+        next: usize,
+    },
+    /// The leaf with this place alone.
+    One { leaf: usize, raw: Option<&'a [u8]> },
+}
+
+impl<'a> Intake<'a> {
+    /// For [`HotConfig::__build`]: every leaf, in the order of [`Schema::leaves`].
+    pub fn all(raws: &'a [Option<&'a [u8]>]) -> Self {
+        Self {
+            raws: Raws::All { raws, next: 0 },
+            findings: Vec::new(),
+            changed: false,
+        }
+    }
+
+    /// For [`HotConfig::__set`]: the leaf with that place alone.
+    pub fn one(leaf: usize, raw: Option<&'a [u8]>) -> Self {
+        Self {
+            raws: Raws::One { leaf, raw },
+            findings: Vec::new(),
+            changed: false,
+        }
+    }
+
+    /// The next leaf's value, or `None` and a finding. For the expansion of `__build`.
+    pub fn leaf<V>(&mut self, leaf: &Leaf<V>) -> Option<V> {
+        let (index, raw) = match &mut self.raws {
+            Raws::All { raws, next } => {
+                let index = *next;
+                *next += 1;
+                (index, raws.get(index).copied().flatten())
+            }
+            Raws::One { leaf, raw } => (*leaf, *raw),
+        };
+        let mut findings = Vec::new();
+        let value = guard(|| leaf.read(raw, &mut |reason| findings.push(reason)));
+        let about_value = raw.is_some();
+        self.findings
+            .extend(findings.into_iter().map(|reason| Finding {
+                leaf: index,
+                reason,
+                about_value,
+            }));
+        match value {
+            Ok(value) => value,
+            Err(panic) => {
+                let reason = Reason::new(format!("the field's codec or rule panicked: {panic}"));
+                self.findings.push(Finding {
+                    leaf: index,
+                    reason,
+                    about_value,
+                });
+                None
+            }
+        }
+    }
+
+    /// Replaces a field where its new value is valid and differs. For the expansion of `__set`.
+    pub fn replace<V>(&mut self, field: &mut V, leaf: &Leaf<V>) {
+        let Some(new) = self.leaf(leaf) else { return };
+        match guard(|| (leaf.same)(field, &new)) {
+            Ok(true) => {}
+            Ok(false) => {
+                *field = new;
+                self.changed = true;
+            }
+            Err(panic) => {
+                let Raws::One { leaf, .. } = self.raws else {
+                    return;
+                };
+                let reason = Reason::new(format!("comparing the field panicked: {panic}"));
+                self.findings.push(Finding {
+                    leaf,
+                    reason,
+                    about_value: true,
+                });
+            }
+        }
+    }
+
+    /// Whether a field was replaced.
+    pub fn changed(&self) -> bool {
+        self.changed
+    }
+
+    /// What was wrong.
+    pub fn into_findings(self) -> Vec<Finding> {
+        self.findings
+    }
+}
+
+impl<V> Leaf<V> {
+    /// A leaf of which nothing was said. The bounds are on the functions, so that the compiler
+    /// names the one that is missing.
+    pub const fn auto() -> Self
+    where
+        V: Value,
+    {
+        Self::of(value::auto)
+    }
+
+    /// A leaf with the format `text`, and nothing else.
+    pub const fn text() -> Self
+    where
+        V: Value,
+    {
+        Self::of(value::text)
+    }
+
+    /// A leaf with the format `json`, and nothing else.
+    pub const fn json() -> Self
+    where
+        V: Value,
+    {
+        Self::of(value::json)
+    }
+
+    const fn of(decode: fn(&[u8]) -> Result<V, Reason>) -> Self
+    where
+        V: Value,
+    {
+        Self {
+            decode,
+            absent: value::missing,
+            check: unchecked,
+            same: PartialEq::eq,
+        }
+    }
+
+    /// The value of these bytes, or of their absence, if it breaks no rule.
+    fn read(&self, raw: Option<&[u8]>, refuse: &mut dyn FnMut(Reason)) -> Option<V> {
+        let value = match raw {
+            Some(raw) => (self.decode)(raw),
+            None => (self.absent)().unwrap_or_else(|| {
+                Err(Reason::new("the key is missing").expected("a value: the field has no default"))
+            }),
+        };
+        let value = value.map_err(&mut *refuse).ok()?;
+        let mut reasons = Reasons::default();
+        (self.check)(&value, &mut reasons);
+        let reasons = reasons.into_vec();
+        let valid = reasons.is_empty();
+        reasons.into_iter().for_each(refuse);
+        valid.then_some(value)
+    }
+}
+
+/// A rule over a whole struct that was broken.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Broken {
+    /// The section's path in Rust, `db`; empty for the root.
+    pub section: String,
+    /// The path of the rule's function.
+    pub rule: &'static str,
+    /// What it said.
+    pub invalid: Invalid,
+}
+
+/// Calls the rules over whole structs and keeps what they refuse.
+#[doc(hidden)]
+#[derive(Debug, Default)]
+pub struct Checks {
+    section: Vec<&'static str>,
+    broken: Vec<Broken>,
+}
+
+impl Checks {
+    /// Goes into a section, so that what it refuses carries its name.
+    pub fn section(&mut self, name: &'static str, checks: impl FnOnce(&mut Self)) {
+        self.section.push(name);
+        checks(self);
+        self.section.pop();
+    }
+
+    /// Calls one rule.
+    pub fn rule(&mut self, rule: &'static str, validate: impl FnOnce() -> Result<(), Invalid>) {
+        let invalid = match guard(validate) {
+            Ok(Ok(())) => return,
+            Ok(Err(invalid)) => invalid,
+            Err(panic) => Invalid::new(format!("`{rule}` panicked: {panic}")),
+        };
+        self.broken.push(Broken {
+            section: self.section.join("."),
+            rule,
+            invalid,
+        });
+    }
+
+    /// What was refused.
+    pub fn into_broken(self) -> Vec<Broken> {
+        self.broken
+    }
+}
+
+/// Calls what a user wrote; a panic in it becomes its message.
+///
+/// Whatever the call was changing is thrown away by the caller when it fails.
+pub(crate) fn guard<R>(call: impl FnOnce() -> R) -> Result<R, String> {
+    catch_unwind(AssertUnwindSafe(call)).map_err(|payload| message(payload.as_ref()))
+}
+
+/// The message of a panic.
+fn message(payload: &(dyn Any + Send)) -> String {
+    if let Some(text) = payload.downcast_ref::<&str>() {
+        (*text).to_owned()
+    } else if let Some(text) = payload.downcast_ref::<String>() {
+        text.clone()
+    } else {
+        "(a panic without a message)".to_owned()
+    }
+}
+
+/// Shows a value of any type: through `Debug` where it has it, else not at all.
+///
+/// The expansion calls `(&Shown(&field)).show()` with both traits in scope; method resolution
+/// takes the first that fits.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Shown<'a, V: ?Sized>(pub &'a V);
+
+#[doc(hidden)]
+pub trait ShowDebug {
+    fn show(&self) -> Option<String>;
+}
+
+impl<V: std::fmt::Debug + ?Sized> ShowDebug for Shown<'_, V> {
+    fn show(&self) -> Option<String> {
+        Some(format!("{:?}", self.0))
+    }
+}
+
+#[doc(hidden)]
+pub trait ShowNothing {
+    fn show(&self) -> Option<String>;
+}
+
+impl<V: ?Sized> ShowNothing for &Shown<'_, V> {
+    fn show(&self) -> Option<String> {
+        None
+    }
+}

@@ -1,0 +1,662 @@
+//! The rules of a field, and the words in which they refuse.
+//!
+//! In: a decoded value and what was declared. Out: [`Reason`]s. It knows no keys and no store.
+//!
+//! A rule asks its type through a trait: `range` through [`Ranged`], `length` and `non_empty`
+//! through [`Length`], `pattern` and `url` through [`Text`], `one_of` through [`Choice`].
+//! Implement the trait for a type of your own, and the rule can be declared on its fields.
+//! `Option`, `Box`, `Arc`, `Rc` and [`Secret`] pass the question on; `None` breaks no rule.
+//!
+//! No [`Reason`] from here prints the value. It may be a secret, and who reports the reason
+//! prints what stands in the store where that is allowed.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet, LinkedList, VecDeque};
+use std::fmt;
+use std::ops::{Bound as End, RangeBounds};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use crate::value::{Secret, Size, shorten};
+
+/// Why bytes or a value were refused, and what would be right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    wrong: String,
+    expected: Option<String>,
+}
+
+impl Reason {
+    /// What was wrong, in lower case and without a full stop: ``"`abc` is not a number"``.
+    pub fn new(wrong: impl Into<String>) -> Self {
+        Self {
+            wrong: wrong.into(),
+            expected: None,
+        }
+    }
+
+    /// What would be right, `a whole number from 0 to 255`. It must not depend on the value.
+    #[must_use]
+    pub fn expected(mut self, expected: impl Into<String>) -> Self {
+        self.expected = Some(expected.into());
+        self
+    }
+
+    /// What was wrong; may print a part of the value.
+    pub fn wrong(&self) -> &str {
+        &self.wrong
+    }
+
+    /// What would be right; never prints a part of the value.
+    pub fn right(&self) -> Option<&str> {
+        self.expected.as_deref()
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.wrong)?;
+        match &self.expected {
+            Some(expected) => write!(f, "; expected {expected}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What a `validate` function answers to refuse a value: why, and what would be right.
+///
+/// ```
+/// use hotconfig::Invalid;
+///
+/// fn even(value: &u32) -> Result<(), Invalid> {
+///     if value % 2 == 0 {
+///         Ok(())
+///     } else {
+///         Err(Invalid::new("is odd").expected("an even number"))
+///     }
+/// }
+/// # assert!(even(&2).is_ok() && even(&3).is_err());
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invalid {
+    message: String,
+    expected: Option<String>,
+}
+
+impl Invalid {
+    /// Refuses, for this reason.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            expected: None,
+        }
+    }
+
+    /// What would be right: `an even number`. It is printed for secrets too, so it must not
+    /// depend on the value.
+    #[must_use]
+    pub fn expected(mut self, expected: impl Into<String>) -> Self {
+        self.expected = Some(expected.into());
+        self
+    }
+
+    /// The reason.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What would be right, where it was said.
+    pub fn right(&self) -> Option<&str> {
+        self.expected.as_deref()
+    }
+}
+
+impl From<&str> for Invalid {
+    fn from(message: &str) -> Self {
+        Self::new(message)
+    }
+}
+
+impl From<String> for Invalid {
+    fn from(message: String) -> Self {
+        Self::new(message)
+    }
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Invalid {}
+
+/// Takes what the rules of one field refuse.
+#[doc(hidden)]
+#[derive(Debug, Default)]
+pub struct Reasons {
+    reasons: Vec<Reason>,
+}
+
+impl Reasons {
+    /// Refuses the value.
+    pub fn push(&mut self, reason: Reason) {
+        self.reasons.push(reason);
+    }
+
+    /// What was refused.
+    pub fn into_vec(self) -> Vec<Reason> {
+        self.reasons
+    }
+}
+
+// The functions that the expansion calls: each pushes a reason where its rule is broken.
+
+/// `range(1..=64)`.
+#[doc(hidden)]
+pub fn range<V: Ranged + ?Sized>(value: &V, bounds: impl RangeBounds<V::Bound>, out: &mut Reasons) {
+    let Some(value) = value.ranged() else { return };
+    // NaN compares with nothing, itself included, and breaks the range without ends too.
+    if value.partial_cmp(&value).is_some() && bounds.contains(&value) {
+        return;
+    }
+    let expected = format!("a value in {}", shown(&bounds, Bound::show));
+    out.push(Reason::new("out of range").expected(expected));
+}
+
+/// `range("1s"..="5m")`: the ends are written as the store writes the type.
+#[doc(hidden)]
+pub fn range_text<V: Ranged + ?Sized>(
+    value: &V,
+    lo: Option<&'static str>,
+    hi: Option<&'static str>,
+    inclusive: bool,
+    out: &mut Reasons,
+) {
+    let end = |text: Option<&'static str>, inclusive: bool| match text {
+        None => Ok(End::Unbounded),
+        Some(text) => match V::Bound::read(text) {
+            None => Err(text),
+            Some(end) if inclusive => Ok(End::Included(end)),
+            Some(end) => Ok(End::Excluded(end)),
+        },
+    };
+    match (end(lo, true), end(hi, inclusive)) {
+        (Ok(lo), Ok(hi)) => range(value, (lo, hi), out),
+        (Err(text), _) | (_, Err(text)) => out.push(unreadable("range", text)),
+    }
+}
+
+/// `length(..=80)`.
+#[doc(hidden)]
+pub fn length<V: Length + ?Sized>(value: &V, bounds: impl RangeBounds<usize>, out: &mut Reasons) {
+    let Some(length) = value.length() else { return };
+    if bounds.contains(&length) {
+        return;
+    }
+    let short = match bounds.start_bound() {
+        End::Included(&lo) => length < lo,
+        End::Excluded(&lo) => length <= lo,
+        End::Unbounded => false,
+    };
+    let wrong = if short { "too short" } else { "too long" };
+    let expected = format!("{} {}", shown(&bounds, usize::to_string), V::UNIT);
+    out.push(Reason::new(wrong).expected(expected));
+}
+
+/// `non_empty`.
+#[doc(hidden)]
+pub fn non_empty<V: Length + ?Sized>(value: &V, out: &mut Reasons) {
+    if value.length() == Some(0) {
+        out.push(Reason::new("empty").expected(format!("1.. {}", V::UNIT)));
+    }
+}
+
+/// `pattern("^[a-z]+$")`.
+#[doc(hidden)]
+pub fn pattern<V: Text + ?Sized>(value: &V, pattern: &Pattern, out: &mut Reasons) {
+    let Some(text) = value.text() else { return };
+    match pattern.regex() {
+        Ok(regex) if regex.is_match(&text) => {}
+        Ok(_) => out.push(
+            Reason::new("does not match the pattern")
+                .expected(format!("a text that matches `{}`", pattern.source)),
+        ),
+        // The derive reads the pattern with the same parser; this is for who calls it by hand.
+        Err(_) => out.push(unreadable("pattern", pattern.source)),
+    }
+}
+
+/// `one_of("trace", "debug")`.
+#[doc(hidden)]
+pub fn one_of<V: Choice<C> + ?Sized, C: fmt::Display>(value: &V, choices: &[C], out: &mut Reasons) {
+    // `None` at any choice: there is nothing that could be chosen.
+    if choices.iter().any(|choice| value.is(choice) != Some(false)) {
+        return;
+    }
+    let words: Vec<String> = choices.iter().map(C::to_string).collect();
+    let near = value
+        .word()
+        .and_then(|word| nearest(&word, words.iter().map(String::as_str)));
+    out.push(Reason::new(suggest("not one of the choices", near)).expected(one_of_words(&words)));
+}
+
+/// `url`.
+#[doc(hidden)]
+pub fn url<V: Text + ?Sized>(value: &V, out: &mut Reasons) {
+    let Some(text) = value.text() else { return };
+    if let Err(error) = url::Url::parse(&text) {
+        out.push(Reason::new(format!("not a URL: {error}")).expected("an absolute URL"));
+    }
+}
+
+/// `validate = path`.
+#[doc(hidden)]
+pub fn validate<V: ?Sized>(
+    value: &V,
+    name: &'static str,
+    rule: impl Fn(&V) -> Result<(), Invalid>,
+    out: &mut Reasons,
+) {
+    let Err(invalid) = rule(value) else { return };
+    let reason = Reason::new(format!(
+        "refused by `{name}`: {}",
+        shorten(&invalid.message)
+    ));
+    out.push(match invalid.expected {
+        Some(expected) => reason.expected(expected),
+        None => reason,
+    });
+}
+
+/// A mistake in the rule itself: every value is refused, so that it is found at the first start.
+fn unreadable(rule: &str, text: &str) -> Reason {
+    Reason::new(format!(
+        "the field's `{rule}` itself cannot be read: `{text}`"
+    ))
+}
+
+/// A range as Rust writes it.
+fn shown<B>(bounds: &impl RangeBounds<B>, show: impl Fn(&B) -> String) -> String {
+    let lo = match bounds.start_bound() {
+        End::Included(lo) | End::Excluded(lo) => show(lo),
+        End::Unbounded => String::new(),
+    };
+    match bounds.end_bound() {
+        End::Included(hi) => format!("{lo}..={}", show(hi)),
+        End::Excluded(hi) => format!("{lo}..{}", show(hi)),
+        End::Unbounded => format!("{lo}.."),
+    }
+}
+
+/// ``one of `a`, `b` ``.
+pub(crate) fn one_of_words(words: &[impl AsRef<str>]) -> String {
+    let words: Vec<String> = words
+        .iter()
+        .map(|word| format!("`{}`", word.as_ref()))
+        .collect();
+    match words.as_slice() {
+        [word] => word.clone(),
+        words => format!("one of {}", words.join(", ")),
+    }
+}
+
+/// Adds the word that was probably meant.
+pub(crate) fn suggest(wrong: &str, near: Option<&str>) -> String {
+    match near {
+        Some(near) => format!("{wrong}: did you mean `{near}`?"),
+        None => wrong.to_owned(),
+    }
+}
+
+/// The word that was probably meant, if one is near enough to say so.
+pub(crate) fn nearest<'a>(text: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // Distances cost the product of the lengths; nobody misspells a word into a page.
+    const LONGEST: usize = 256;
+    let text = text.trim_matches(|c: char| c.is_whitespace() || c == '"' || c == '\'');
+    if text.is_empty() || text.len() > LONGEST {
+        return None;
+    }
+    let text = text.to_lowercase();
+    let (distance, word) = words
+        .into_iter()
+        .filter(|word| word.len() <= LONGEST)
+        .map(|word| (strsim::osa_distance(&text, &word.to_lowercase()), word))
+        .min_by_key(|(distance, _)| *distance)?;
+    let near = distance == 0 || distance <= (word.chars().count() / 3).max(1);
+    (near && distance < word.chars().count()).then_some(word)
+}
+
+/// A regular expression, compiled when it is first asked.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Pattern {
+    source: &'static str,
+    regex: OnceLock<Result<regex::Regex, regex::Error>>,
+}
+
+impl Pattern {
+    /// The pattern of this regular expression, in the syntax of the crate `regex`.
+    pub const fn new(source: &'static str) -> Self {
+        Self {
+            source,
+            regex: OnceLock::new(),
+        }
+    }
+
+    fn regex(&self) -> Result<&regex::Regex, &regex::Error> {
+        self.regex
+            .get_or_init(|| regex::Regex::new(self.source))
+            .as_ref()
+    }
+}
+
+/// What `range` can be asked of: an order with ends.
+///
+/// ```
+/// use hotconfig::rules::Ranged;
+///
+/// struct Percent(u8);
+///
+/// impl Ranged for Percent {
+///     type Bound = u8;
+///     fn ranged(&self) -> Option<u8> {
+///         Some(self.0)
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`range` cannot be used on `{Self}`",
+    label = "this type has no range",
+    note = "implement `hotconfig::rules::Ranged` for `{Self}`, or write `validate = path`"
+)]
+pub trait Ranged {
+    /// What the ends of a range are.
+    type Bound: Bound;
+
+    /// The value to compare with the ends; `None` where there is none, which breaks no rule.
+    fn ranged(&self) -> Option<Self::Bound>;
+}
+
+/// An end of a range: it is compared, read from the text in `range("1s"..)`, and shown.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the end of a `range`",
+    label = "not a number, a duration or a size",
+    note = "choose a number, `Duration` or `Size` as `hotconfig::rules::Ranged::Bound`"
+)]
+pub trait Bound: PartialOrd + Sized {
+    /// The end as the store would write it.
+    fn show(&self) -> String;
+
+    /// Reads it; `None` where the text is no such value.
+    fn read(text: &str) -> Option<Self>;
+}
+
+/// What `length` and `non_empty` can be asked of: a text or a collection.
+#[diagnostic::on_unimplemented(
+    message = "`length` and `non_empty` cannot be used on `{Self}`",
+    label = "this type has no length",
+    note = "implement `hotconfig::rules::Length` for `{Self}`, or write `validate = path`"
+)]
+pub trait Length {
+    /// What is counted: `characters` or `entries`.
+    const UNIT: &'static str = "entries";
+
+    /// How many there are; `None` where there is no value, which breaks no rule.
+    fn length(&self) -> Option<usize>;
+}
+
+/// What `pattern` and `url` can be asked of: a text.
+#[diagnostic::on_unimplemented(
+    message = "`pattern` and `url` cannot be used on `{Self}`",
+    label = "this type is not a text",
+    note = "implement `hotconfig::rules::Text` for `{Self}`, or write `validate = path`"
+)]
+pub trait Text {
+    /// The text; `None` where there is no value, which breaks no rule.
+    fn text(&self) -> Option<Cow<'_, str>>;
+}
+
+/// What `one_of` can be asked of; `C` is the type of the choices.
+///
+/// Texts, durations and sizes are compared with texts, numbers with numbers.
+#[diagnostic::on_unimplemented(
+    message = "`one_of` cannot compare `{Self}` with `{C}`",
+    label = "not a choice of this type",
+    note = "texts take texts and numbers take numbers; for a type of your own implement \
+            `hotconfig::rules::Choice<{C}>`, or write `validate = path`"
+)]
+pub trait Choice<C> {
+    /// Whether the value is this choice; `None` where there is no value, which breaks no rule.
+    fn is(&self, choice: &C) -> Option<bool>;
+
+    /// The value as a word, to find the choice that was probably meant. A secret has none.
+    fn word(&self) -> Option<Cow<'_, str>> {
+        None
+    }
+}
+
+macro_rules! numbers {
+    ($($number:ty $(, $nonzero:ty)?;)+) => {$(
+        impl Bound for $number {
+            fn show(&self) -> String {
+                // `Debug` keeps the point of `1.0`.
+                format!("{self:?}")
+            }
+
+            fn read(text: &str) -> Option<Self> {
+                text.parse().ok()
+            }
+        }
+
+        impl Ranged for $number {
+            type Bound = Self;
+
+            fn ranged(&self) -> Option<Self> {
+                Some(*self)
+            }
+        }
+
+        impl Choice<$number> for $number {
+            #[allow(clippy::float_cmp)] // a choice is that number and no other
+            fn is(&self, choice: &$number) -> Option<bool> {
+                Some(self == choice)
+            }
+        }
+
+        $(
+            impl Ranged for $nonzero {
+                type Bound = $number;
+
+                fn ranged(&self) -> Option<$number> {
+                    Some(self.get())
+                }
+            }
+
+            impl Choice<$number> for $nonzero {
+                fn is(&self, choice: &$number) -> Option<bool> {
+                    Some(self.get() == *choice)
+                }
+            }
+        )?
+    )+};
+}
+
+numbers! {
+    u8, std::num::NonZeroU8;
+    u16, std::num::NonZeroU16;
+    u32, std::num::NonZeroU32;
+    u64, std::num::NonZeroU64;
+    u128, std::num::NonZeroU128;
+    usize, std::num::NonZeroUsize;
+    i8, std::num::NonZeroI8;
+    i16, std::num::NonZeroI16;
+    i32, std::num::NonZeroI32;
+    i64, std::num::NonZeroI64;
+    i128, std::num::NonZeroI128;
+    isize, std::num::NonZeroIsize;
+    f32;
+    f64;
+    char;
+}
+
+impl Bound for Duration {
+    fn show(&self) -> String {
+        crate::value::duration::show(*self)
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        crate::value::duration::read(text).ok()
+    }
+}
+
+impl Bound for Size {
+    fn show(&self) -> String {
+        self.to_string()
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+macro_rules! quantities {
+    ($($quantity:ty),+) => {$(
+        impl Ranged for $quantity {
+            type Bound = Self;
+
+            fn ranged(&self) -> Option<Self> {
+                Some(*self)
+            }
+        }
+
+        impl Choice<&str> for $quantity {
+            fn is(&self, choice: &&str) -> Option<bool> {
+                Some(Self::read(choice).as_ref() == Some(self))
+            }
+        }
+    )+};
+}
+
+quantities!(Duration, Size);
+
+impl Choice<bool> for bool {
+    fn is(&self, choice: &bool) -> Option<bool> {
+        Some(self == choice)
+    }
+}
+
+macro_rules! texts {
+    ($([$($generics:tt)*] $text:ty, |$value:ident| $as_text:expr;)+) => {$(
+        impl<$($generics)*> Length for $text {
+            const UNIT: &'static str = "characters";
+
+            fn length(&self) -> Option<usize> {
+                self.text().map(|text| text.chars().count())
+            }
+        }
+
+        impl<$($generics)*> Text for $text {
+            fn text(&self) -> Option<Cow<'_, str>> {
+                let $value = self;
+                Some($as_text)
+            }
+        }
+
+        impl<$($generics)*> Choice<&str> for $text {
+            fn is(&self, choice: &&str) -> Option<bool> {
+                self.text().map(|text| text == *choice)
+            }
+
+            fn word(&self) -> Option<Cow<'_, str>> {
+                self.text()
+            }
+        }
+    )+};
+}
+
+texts! {
+    [] str, |text| Cow::Borrowed(text);
+    [] String, |text| Cow::Borrowed(text);
+    [] Cow<'_, str>, |text| Cow::Borrowed(text);
+    // A path that is no Unicode is checked too, with the odd parts replaced.
+    [] Path, |path| path.to_string_lossy();
+    [] PathBuf, |path| path.to_string_lossy();
+}
+
+macro_rules! collections {
+    ($([$($generics:tt)*] $collection:ty;)+) => {$(
+        impl<$($generics)*> Length for $collection {
+            fn length(&self) -> Option<usize> {
+                Some(self.len())
+            }
+        }
+    )+};
+}
+
+collections! {
+    [T] [T];
+    [T, const N: usize] [T; N];
+    [T] Vec<T>;
+    [T] VecDeque<T>;
+    [T] LinkedList<T>;
+    [T] BinaryHeap<T>;
+    [T] BTreeSet<T>;
+    [T, S] HashSet<T, S>;
+    [K, V] BTreeMap<K, V>;
+    [K, V, S] HashMap<K, V, S>;
+}
+
+/// Passes every question on to the value inside, if there is one.
+macro_rules! pass_on {
+    ($([$($unsized:tt)*] $outer:ty, |$value:ident| $inner:expr, $word:expr;)+) => {$(
+        impl<V: Ranged $($unsized)*> Ranged for $outer {
+            type Bound = V::Bound;
+
+            fn ranged(&self) -> Option<V::Bound> {
+                let $value = self;
+                $inner.and_then(V::ranged)
+            }
+        }
+
+        impl<V: Length $($unsized)*> Length for $outer {
+            const UNIT: &'static str = V::UNIT;
+
+            fn length(&self) -> Option<usize> {
+                let $value = self;
+                $inner.and_then(V::length)
+            }
+        }
+
+        impl<V: Text $($unsized)*> Text for $outer {
+            fn text(&self) -> Option<Cow<'_, str>> {
+                let $value = self;
+                $inner.and_then(V::text)
+            }
+        }
+
+        impl<V: Choice<C> $($unsized)*, C> Choice<C> for $outer {
+            fn is(&self, choice: &C) -> Option<bool> {
+                let $value = self;
+                $inner.and_then(|inner| V::is(inner, choice))
+            }
+
+            fn word(&self) -> Option<Cow<'_, str>> {
+                let $value = self;
+                $word.and_then(V::word)
+            }
+        }
+    )+};
+}
+
+pass_on! {
+    [] Option<V>, |value| value.as_ref(), value.as_ref();
+    [+ ?Sized] Box<V>, |value| Some(&**value), Some(&**value);
+    [+ ?Sized] Arc<V>, |value| Some(&**value), Some(&**value);
+    [+ ?Sized] Rc<V>, |value| Some(&**value), Some(&**value);
+    [+ ?Sized] &V, |value| Some(&**value), Some(&**value);
+    // A suggestion would tell nearly what the secret is.
+    [] Secret<V>, |value| Some(value.expose()), { let _ = value; None::<&V> };
+}

@@ -1,0 +1,466 @@
+//! The schema: what a `HotConfig` struct declares, as constants.
+//!
+//! In: nothing; the derive writes these constants. Out: a tree to walk ([`Schema`]), the flat
+//! list of its leaves ([`Schema::leaves`]) and, while compiling, the leaves behind a path of
+//! [`field!`](crate::field). It knows no values, no store and no prefix that has its variables.
+
+/// What a struct with `#[derive(HotConfig)]` declares.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Schema {
+    /// The struct's name.
+    pub name: &'static str,
+    /// Its doc comment, lines joined by `\n`; empty without one.
+    pub doc: &'static str,
+    /// The prefix's template, `/configs/{app}/{env}`, where the struct has one.
+    pub prefix: Option<&'static str>,
+    /// The path of the rule over the whole struct, where it has one.
+    pub validate: Option<&'static str>,
+    /// The fields, in the order of the source.
+    pub fields: &'static [Field],
+}
+
+/// One field of a [`Schema`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Field {
+    /// Its place among the fields of the source: one step of a path. It differs from the place
+    /// in [`Schema::fields`] only while the struct does not compile.
+    #[doc(hidden)]
+    pub number: u16,
+    /// The field's name in Rust, without `r#`.
+    pub name: &'static str,
+    /// Its key below that of its section, `limits/rps`; empty where it is skipped.
+    pub key: &'static str,
+    /// Old keys that are still read, the first that is there; below the section, too.
+    pub aliases: &'static [&'static str],
+    /// Its doc comment.
+    pub doc: &'static str,
+    /// The type as it was written.
+    pub type_name: &'static str,
+    /// Leaf, section or skipped.
+    pub kind: Kind,
+    /// What an absent key stands for.
+    pub default: DefaultValue,
+    /// The rules of its own, in the order of the source.
+    pub rules: &'static [Rule],
+    /// The flags.
+    pub flags: Flags,
+}
+
+/// What a field is.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Kind {
+    /// One key; how its bytes are read.
+    Leaf(Format),
+    /// A nested struct.
+    Section(&'static Schema),
+    /// Not in the store; always `Default::default()`.
+    Skipped,
+}
+
+/// How the bytes of a leaf are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Format {
+    /// Plain text for what is a word, JSON for the rest, as [`crate::value`] says.
+    Auto,
+    /// Plain text, never JSON.
+    Text,
+    /// JSON, also for what is a word.
+    Json,
+    /// The codec at this path.
+    With(&'static str),
+}
+
+/// What an absent key stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DefaultValue {
+    /// `None` for an `Option`, a problem for any other type.
+    None,
+    /// `#[hot(default)]`: `Default::default()` of its type.
+    OfType,
+    /// `#[hot(default = "30s")]`: read as the store's bytes would be.
+    Text(&'static str),
+    /// `#[hot(default = 8)]`: the expression as it was written.
+    Expression(&'static str),
+}
+
+/// A rule of one field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Rule {
+    /// The value lies in this range, written as in Rust: `1..=64`.
+    Range(&'static str),
+    /// The characters of a text or the entries of a collection, written as in Rust: `..=80`.
+    Length(&'static str),
+    /// The text matches this regular expression somewhere.
+    Pattern(&'static str),
+    /// The value is one of these, each as it was written, texts without their quotes.
+    OneOf(&'static [&'static str]),
+    /// The text or the collection is not empty.
+    NonEmpty,
+    /// The text is an absolute URL.
+    Url,
+    /// The function at this path accepts the value.
+    Validate(&'static str),
+}
+
+/// The flags of a field.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+#[allow(clippy::struct_excessive_bools)] // they are independent of one another
+pub struct Flags {
+    /// Never printed.
+    pub secret: bool,
+    /// Keeps its first value until the program starts again.
+    pub restart: bool,
+    /// The note of `#[hot(deprecated = "…")]`; empty where there is none.
+    pub deprecated: Option<&'static str>,
+    /// Two values are compared by this function, not by `==`.
+    pub compare: Option<&'static str>,
+}
+
+/// A leaf with its place in the tree: one of [`Schema::leaves`].
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Leaf {
+    /// Its place in the list.
+    pub index: usize,
+    /// The numbers of the fields that lead to it, one a level.
+    pub path: Vec<u16>,
+    /// The path as Rust writes it, `db.pool_size`.
+    pub name: String,
+    /// The key below the prefix, `db/pool_size`.
+    pub key: String,
+    /// Old keys below the prefix.
+    pub aliases: Vec<String>,
+    /// What was declared.
+    pub field: &'static Field,
+    /// Whether it, or a section that it is in, is secret.
+    pub secret: bool,
+    /// Whether it, or a section that it is in, is restart-only.
+    pub restart: bool,
+}
+
+impl Schema {
+    /// A schema without fields: where the derive begins.
+    #[doc(hidden)]
+    pub const fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            doc: "",
+            prefix: None,
+            validate: None,
+            fields: &[],
+        }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn doc(mut self, doc: &'static str) -> Self {
+        self.doc = doc;
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn prefix(mut self, template: &'static str) -> Self {
+        self.prefix = Some(template);
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn validate(mut self, path: &'static str) -> Self {
+        self.validate = Some(path);
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn fields(mut self, fields: &'static [Field]) -> Self {
+        self.fields = fields;
+        self
+    }
+
+    /// All leaves, in the order of the source: a section's leaves stand where the section does.
+    pub fn leaves(&self) -> Vec<Leaf> {
+        let mut leaves = Vec::new();
+        let mut path = Vec::new();
+        self.walk(&mut path, &Above::default(), &mut leaves);
+        leaves
+    }
+
+    fn walk(&self, path: &mut Vec<u16>, above: &Above, leaves: &mut Vec<Leaf>) {
+        for field in self.fields {
+            path.push(field.number);
+            let secret = above.secret || field.flags.secret;
+            let restart = above.restart || field.flags.restart;
+            match field.kind {
+                Kind::Leaf(_) => leaves.push(Leaf {
+                    index: leaves.len(),
+                    path: path.clone(),
+                    name: format!("{}{}", above.name, field.name),
+                    key: format!("{}{}", above.key, field.key),
+                    aliases: field
+                        .aliases
+                        .iter()
+                        .map(|alias| format!("{}{alias}", above.key))
+                        .collect(),
+                    field,
+                    secret,
+                    restart,
+                }),
+                Kind::Section(section) => {
+                    let below = Above {
+                        name: format!("{}{}.", above.name, field.name),
+                        key: format!("{}{}/", above.key, field.key),
+                        secret,
+                        restart,
+                    };
+                    section.walk(path, &below, leaves);
+                }
+                Kind::Skipped => {}
+            }
+            path.pop();
+        }
+    }
+
+    /// How many leaves the tree has.
+    pub const fn len(&self) -> usize {
+        let mut count = 0;
+        let mut fields = self.fields;
+        while let [field, rest @ ..] = fields {
+            count += field.len();
+            fields = rest;
+        }
+        count
+    }
+
+    /// Whether the tree has no leaf at all.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// What the sections above a leaf say of it.
+#[derive(Default)]
+struct Above {
+    name: String,
+    key: String,
+    secret: bool,
+    restart: bool,
+}
+
+impl Field {
+    /// A required leaf without rules: where the derive begins.
+    #[doc(hidden)]
+    pub const fn new(
+        number: u16,
+        name: &'static str,
+        key: &'static str,
+        type_name: &'static str,
+    ) -> Self {
+        Self {
+            number,
+            name,
+            key,
+            aliases: &[],
+            doc: "",
+            type_name,
+            kind: Kind::Leaf(Format::Auto),
+            default: DefaultValue::None,
+            rules: &[],
+            flags: Flags {
+                secret: false,
+                restart: false,
+                deprecated: None,
+                compare: None,
+            },
+        }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn aliases(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn doc(mut self, doc: &'static str) -> Self {
+        self.doc = doc;
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn format(mut self, format: Format) -> Self {
+        self.kind = Kind::Leaf(format);
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn section(mut self, schema: &'static Schema) -> Self {
+        self.kind = Kind::Section(schema);
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn skipped(mut self) -> Self {
+        self.kind = Kind::Skipped;
+        self.key = "";
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn default(mut self, default: DefaultValue) -> Self {
+        self.default = default;
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn rules(mut self, rules: &'static [Rule]) -> Self {
+        self.rules = rules;
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn secret(mut self) -> Self {
+        self.flags.secret = true;
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn restart(mut self) -> Self {
+        self.flags.restart = true;
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn deprecated(mut self, note: &'static str) -> Self {
+        self.flags.deprecated = Some(note);
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn compare(mut self, path: &'static str) -> Self {
+        self.flags.compare = Some(path);
+        self
+    }
+
+    const fn len(&self) -> usize {
+        match self.kind {
+            Kind::Leaf(_) => 1,
+            Kind::Section(section) => section.len(),
+            Kind::Skipped => 0,
+        }
+    }
+}
+
+/// The leaves that a path of `field!` stands for: `len` of them from `first`.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    pub first: usize,
+    pub len: usize,
+}
+
+impl Span {
+    /// No such path. rustc has said so, by the projection that stands beside it.
+    pub const UNKNOWN: Self = Self {
+        first: usize::MAX,
+        len: 0,
+    };
+
+    /// Refuses [`Span::UNKNOWN`], which a path through a `Deref` would otherwise smuggle in.
+    ///
+    /// # Panics
+    /// For that; in a constant.
+    #[track_caller]
+    #[must_use]
+    pub const fn known(self) -> Self {
+        assert!(
+            self.first != usize::MAX,
+            "`field!`: this path leaves the configuration: name the fields of the struct itself"
+        );
+        self
+    }
+}
+
+/// The leaves behind a path of field names; [`Span::UNKNOWN`] where rustc says it better.
+///
+/// # Panics
+/// Where the path names a skipped field, or goes into a value. It is called in constants: the
+/// panic is the compiler's error.
+#[doc(hidden)]
+#[track_caller]
+#[expect(clippy::panic, reason = "how a constant refuses to compile")]
+pub const fn span(schema: &Schema, path: &[&str]) -> Span {
+    let mut schema = schema;
+    let mut path = path;
+    let mut first = 0;
+    while let [name, deeper @ ..] = path {
+        let mut fields = schema.fields;
+        let field = loop {
+            let [field, rest @ ..] = fields else {
+                return Span::UNKNOWN;
+            };
+            if same_name(field.name, name) {
+                break field;
+            }
+            first += field.len();
+            fields = rest;
+        };
+        match field.kind {
+            Kind::Skipped => {
+                panic!("`field!`: this field is `#[hot(skip)]`: it has no key and never changes")
+            }
+            _ if deeper.is_empty() => {
+                return Span {
+                    first,
+                    len: field.len(),
+                };
+            }
+            Kind::Section(section) => schema = section,
+            Kind::Leaf(_) => panic!(
+                "`field!`: this path goes into a value that is one key: end it at that field, \
+                 or make the field `#[hot(nested)]`"
+            ),
+        }
+        path = deeper;
+    }
+    Span {
+        first: 0,
+        len: schema.len(),
+    }
+}
+
+/// Whether a name of the schema is this token, which may be a raw identifier.
+const fn same_name(name: &str, token: &str) -> bool {
+    let mut name = name.as_bytes();
+    let mut token = match token.as_bytes() {
+        [b'r', b'#', rest @ ..] => rest,
+        token => token,
+    };
+    while let ([letter, name_rest @ ..], [other, token_rest @ ..]) = (name, token) {
+        if *letter != *other {
+            return false;
+        }
+        name = name_rest;
+        token = token_rest;
+    }
+    name.is_empty() && token.is_empty()
+}

@@ -1,0 +1,184 @@
+//! From the bytes of one key to a typed value.
+//!
+//! In: the bytes. Out: a value, or a [`Reason`] that says what was wrong and what would be right.
+//! It knows no keys and no rules.
+//!
+//! # How a type is written
+//!
+//! What is one word is plain text; everything else is JSON. It is the type that decides, by what
+//! it asks of serde, never the bytes.
+//!
+//! | type | in the store | not accepted |
+//! | --- | --- | --- |
+//! | whole numbers, up to 128 bits, `NonZero…` | `16`, `-3`, `+16` | `16.0`, `1e3`, `0x10`, `1_000`, what is out of range |
+//! | `f32`, `f64` | `0.5`, `1e-3`, `2` | `NaN`, `inf`, what is finite no more |
+//! | `bool` | `true`, `false` | `1`, `yes`, `True` |
+//! | `char` | one character | none, or more |
+//! | `String`, `Box<str>`, `PathBuf`, … | the text itself, every character of it | what is not UTF-8 |
+//! | types that read a text: `IpAddr`, `SocketAddr`, … | `10.0.0.1` | what the type refuses |
+//! | a variant without data | its name, `info` | the name in quotes or in other letters |
+//! | [`Duration`](std::time::Duration) | `30s`, `1h 30m`, `250ms` | a number without its unit |
+//! | [`Size`] | `64MiB`, `1.5GB`, `1024` | 16 EiB and more |
+//! | `Option<V>` | as `V`, or `null` | |
+//! | a newtype, `Box<V>`, [`Secret<V>`] | as the type inside | |
+//! | a variant with data | JSON: `{"Fixed": 3}` | |
+//! | structs and maps | a JSON object | a struct from an array |
+//! | sequences, also `Vec<u8>`, and tuples | a JSON array | |
+//! | types that ask for bytes, such as `serde_bytes::ByteBuf` | the bytes themselves | |
+//! | types that ask for anything: `serde_json::Value`, `untagged` enums | JSON; a word that is no JSON is a text | broken JSON |
+//!
+//! # Odd values
+//!
+//! * White space around a value, and so the newline that `etcdctl put key < file` sends along, is
+//!   not looked at. A text keeps it, unless its type refuses the text for it: `10.0.0.1` with a
+//!   newline is an `IpAddr`, a `String` with a newline has a newline.
+//! * An empty value is the empty text, or no bytes; no other type takes it. To go back to the
+//!   default, delete the key.
+//! * `null` is `None`, except where the type inside takes it as a text: an `Option<String>` is
+//!   `Some("null")`. It is `None` where the key is absent, and `null` where the field says `json`.
+//! * A byte order mark is refused before everything but a text.
+//! * JSON may be nested 128 deep, and ends where the value does. Of a key that stands twice in an
+//!   object, a map takes the last; a struct refuses it.
+//! * A duration in JSON is `"30s"` or serde's `{"secs": 30, "nanos": 0}`. What serde reads into a
+//!   buffer first (`flatten`, `untagged` and internally tagged types) knows the latter only,
+//!   and there a struct may come from an array after all.
+//! * A struct of your own that is called `Duration` and has the fields `secs` and `nanos`, and no
+//!   others, is written as a duration.
+//!
+//! # Reasons
+//!
+//! What was expected depends on the type alone, so that it can be said of a secret too. What was
+//! wrong may quote a part of the value, as JSON's own messages and those of a type's
+//! `Deserialize` or `FromStr` do: never more than some 200 characters of it, and never of what is
+//! in a [`Secret`].
+
+pub(crate) mod duration;
+mod error;
+mod plain;
+mod secret;
+mod size;
+mod strict;
+
+pub use secret::Secret;
+pub use size::{Size, SizeError};
+
+pub(crate) use error::shorten;
+
+use serde::de::DeserializeOwned;
+
+use crate::rules::Reason;
+use plain::Mode;
+
+/// Plain text for what is a word, JSON for the rest: the codec of a field that names none.
+///
+/// ```
+/// use hotconfig::value;
+///
+/// assert_eq!(value::auto(b"16"), Ok(16_u32));
+/// assert_eq!(value::auto(b"30s"), Ok(std::time::Duration::from_secs(30)));
+/// assert_eq!(value::auto(b"[1, 2]"), Ok(vec![1, 2]));
+/// let reason = value::auto::<u8>(b"300").unwrap_err();
+/// assert_eq!(reason.to_string(), "out of range; expected a whole number from 0 to 255");
+/// ```
+pub fn auto<V: DeserializeOwned>(raw: &[u8]) -> Result<V, Reason> {
+    plain::decode(raw, Mode::Auto)
+}
+
+/// Plain text, never JSON: the codec of `#[hot(text)]`.
+///
+/// A type that is no word is refused whatever stands there; one that asks for anything gets a
+/// text.
+pub fn text<V: DeserializeOwned>(raw: &[u8]) -> Result<V, Reason> {
+    plain::decode(raw, Mode::Text)
+}
+
+/// JSON, also for what is a word: the codec of `#[hot(json)]`. A text stands in quotes then, and
+/// so do a variant without data, a duration and an address.
+pub fn json<V: DeserializeOwned>(raw: &[u8]) -> Result<V, Reason> {
+    plain::decode(raw, Mode::Json)
+}
+
+/// What an absent key stands for where no default was declared: `None` for an `Option`, also
+/// behind an alias, in a `Box` or in a newtype; nothing for other types.
+#[doc(hidden)]
+pub fn missing<V: DeserializeOwned>() -> Option<Result<V, Reason>> {
+    plain::missing().map(Ok)
+}
+
+/// Calls the `decode` of a `#[hot(with = path)]` module.
+#[doc(hidden)]
+pub fn with<V, E: std::fmt::Display>(
+    decode: impl Fn(&[u8]) -> Result<V, E>,
+    raw: &[u8],
+) -> Result<V, Reason> {
+    decode(raw).map_err(|error| Reason::new(shorten(&error.to_string())))
+}
+
+/// What `#[hot(default = …)]` may be for a field of type `V`: a `V`; what an `Option` or a
+/// [`Secret`] holds; a `&str` for a text.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the default of a field of type `{V}`",
+    label = "not a `{V}`",
+    note = "write an expression of the field's type, or a text in quotes as the store would hold it"
+)]
+pub trait IntoDefault<V> {
+    fn into_default(self) -> V;
+}
+
+impl<V> IntoDefault<V> for V {
+    fn into_default(self) -> V {
+        self
+    }
+}
+
+impl<V> IntoDefault<Option<V>> for V {
+    fn into_default(self) -> Option<V> {
+        Some(self)
+    }
+}
+
+impl<V> IntoDefault<Secret<V>> for V {
+    fn into_default(self) -> Secret<V> {
+        Secret::new(self)
+    }
+}
+
+macro_rules! texts {
+    ($($text:ty),+) => {$(
+        impl IntoDefault<$text> for &str {
+            fn into_default(self) -> $text {
+                self.into()
+            }
+        }
+
+        impl IntoDefault<Option<$text>> for &str {
+            fn into_default(self) -> Option<$text> {
+                Some(self.into())
+            }
+        }
+    )+};
+}
+
+texts!(String, Box<str>, std::sync::Arc<str>, std::path::PathBuf);
+
+/// The codec of `#[hot(with = hotconfig::value::from_str)]`: any type with `FromStr`.
+pub mod from_str {
+    use std::fmt::Display;
+    use std::str::FromStr;
+
+    use super::Reason;
+
+    /// Reads the value's text; where the type refuses it as it stands, without the white space
+    /// around it.
+    pub fn decode<V>(raw: &[u8]) -> Result<V, Reason>
+    where
+        V: FromStr,
+        V::Err: Display,
+    {
+        let text = std::str::from_utf8(raw).map_err(|_| Reason::new("not UTF-8"))?;
+        text.parse()
+            .or_else(|error: V::Err| text.trim().parse().map_err(|_| error))
+            .map_err(|error| Reason::new(super::shorten(&error.to_string())))
+    }
+}

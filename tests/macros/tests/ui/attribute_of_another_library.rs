@@ -1,0 +1,9 @@
+use hotconfig::HotConfig;
+
+#[derive(HotConfig, Clone)]
+struct Config {
+    #[hot(rename = "p")]
+    port: u16,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use hotconfig::HotConfig;
+
+#[derive(HotConfig, Clone)]
+#[hot(schema = "config.schema")]
+struct Config {
+    port: u16,
+}
+
+fn main() {}

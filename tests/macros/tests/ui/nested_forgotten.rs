@@ -1,0 +1,13 @@
+use hotconfig::HotConfig;
+
+#[derive(HotConfig, Clone)]
+struct Config {
+    db: Pool,
+}
+
+#[derive(HotConfig, Clone)]
+struct Pool {
+    size: u16,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use hotconfig::HotConfig;
+
+#[derive(HotConfig, Clone)]
+struct Config {
+    #[hot(range(..))]
+    port: u16,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use hotconfig::HotConfig;
+
+#[derive(HotConfig, Clone)]
+struct Config {
+    #[hot(secret)]
+    dsn: String,
+}
+
+fn main() {}

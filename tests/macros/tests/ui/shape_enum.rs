@@ -1,0 +1,9 @@
+use hotconfig::HotConfig;
+
+#[derive(HotConfig, Clone)]
+enum Level {
+    Debug,
+    Info,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use hotconfig::HotConfig;
+
+#[derive(HotConfig, Clone)]
+struct Borrowed<'a> {
+    name: &'a str,
+}
+
+fn main() {}
