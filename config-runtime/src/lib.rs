@@ -6,14 +6,17 @@ extern crate self as hotconfig;
 
 pub mod contract;
 mod field;
+mod problem;
 mod revision;
 pub mod rules;
 pub mod schema;
+pub mod store;
 pub mod value;
 
 pub use contract::HotConfig;
 pub use field::Field;
 pub use hotconfig_derive::HotConfig;
+pub use problem::Problem;
 pub use revision::Revision;
 pub use rules::Invalid;
 pub use value::{Secret, Size};

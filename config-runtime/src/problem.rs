@@ -1,0 +1,75 @@
+//! What was refused: one line a problem, each with the whole key.
+//!
+//! In: what `apply` found. Out: text for people. A secret's value is not in it to begin with.
+
+use std::fmt;
+
+use crate::Revision;
+
+/// One thing that is wrong in the store, or with a default.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Problem {
+    /// The whole key, `/configs/users/prod/db/pool_size`; for a rule over a whole struct the
+    /// prefix of its section.
+    pub key: String,
+    /// The path in Rust, `db.pool_size`; empty for a rule over the root struct.
+    pub field: String,
+    /// The revision that wrote the value; `None` where there is no key.
+    pub revision: Option<Revision>,
+    /// What stands there, shortened; `None` for a secret, and where nothing stands there.
+    pub found: Option<String>,
+    /// What is wrong with it.
+    pub wrong: String,
+    /// What would be right.
+    pub expected: Option<String>,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.key)?;
+        if let Some(revision) = self.revision {
+            write!(f, " (revision {revision})")?;
+        }
+        write!(f, ": {}", self.wrong)?;
+        if let Some(found) = &self.found {
+            write!(f, "; found {found}")?;
+        }
+        if let Some(expected) = &self.expected {
+            write!(f, "; expected {expected}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Text from a store for a message: quoted, without control characters, and not endless.
+pub(crate) fn excerpt(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if text.chars().nth(MOST).is_some() => {
+            format!("\"{}\" ({} bytes)", shown(bytes), bytes.len())
+        }
+        Ok(_) => format!("\"{}\"", shown(bytes)),
+        Err(_) => format!("{} bytes that are not UTF-8", bytes.len()),
+    }
+}
+
+/// The most characters of a value that a message repeats.
+const MOST: usize = 80;
+
+/// Text from a store without quotes: without control characters, and not endless.
+pub(crate) fn shown(bytes: &[u8]) -> String {
+    // A part is enough, and a value may be big.
+    let bytes = bytes.get(..4 * (MOST + 1)).unwrap_or(bytes);
+    let text = String::from_utf8_lossy(bytes);
+    let shown = text.chars().take(MOST).flat_map(char::escape_debug);
+    shown.chain(text.chars().nth(MOST).map(|_| '…')).collect()
+}
+
+/// A whole key that came from a store, for a message: without control characters, and not endless.
+pub(crate) fn shown_key(key: &[u8]) -> String {
+    const MOST: usize = 300;
+    let key = String::from_utf8_lossy(key);
+    let shown = key.chars().take(MOST).flat_map(char::escape_debug);
+    let more = key.chars().nth(MOST).map(|_| '…');
+    shown.chain(more).collect()
+}

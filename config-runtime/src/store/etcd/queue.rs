@@ -1,0 +1,210 @@
+//! Where a watch's messages wait for their reader: bounded, so that a reader that stopped reading
+//! costs a known amount of memory, and never blocking, so that it holds up nobody else.
+//!
+//! In: what was [`Heard`], from the task that drains the connection. Out: the same, in order, to
+//! one reader. When it is full the watch is lost: everything that waited is dropped, since a
+//! full read replaces it.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use crate::store::{ErrorKind, Heard, StoreError};
+
+/// The most events that wait.
+const MOST_EVENTS: usize = 1_000_000;
+
+/// What an event takes beside its key and value.
+const EVENT: usize = 64;
+
+#[derive(Debug)]
+pub(super) struct Queue {
+    state: Mutex<State>,
+    arrived: Notify,
+    most_bytes: usize,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    waiting: VecDeque<Heard>,
+    events: usize,
+    bytes: usize,
+    lost: Option<StoreError>,
+}
+
+impl Queue {
+    /// A queue for that many bytes. A single message always fits.
+    pub(super) fn new(most_bytes: usize) -> Self {
+        Self {
+            state: Mutex::new(State::default()),
+            arrived: Notify::new(),
+            most_bytes,
+        }
+    }
+
+    /// Adds a message. `false` where the watch is over now.
+    pub(super) fn push(&self, heard: Heard) -> bool {
+        let mut state = self.lock();
+        if state.lost.is_some() {
+            return false;
+        }
+        let (events, bytes) = size(&heard);
+        let full = !state.waiting.is_empty()
+            && (state.events + events > MOST_EVENTS || state.bytes + bytes > self.most_bytes);
+        if full {
+            *state = State {
+                lost: Some(StoreError::new(
+                    ErrorKind::TooBig,
+                    format!(
+                        "{} events ({} bytes) of a watch were not read in time",
+                        state.events + events,
+                        state.bytes + bytes
+                    ),
+                )),
+                ..State::default()
+            };
+        } else {
+            state.events += events;
+            state.bytes += bytes;
+            state.waiting.push_back(heard);
+        }
+        drop(state);
+        self.arrived.notify_one();
+        !full
+    }
+
+    /// Ends the watch, after what waits.
+    pub(super) fn end(&self, error: StoreError) {
+        self.lock().lost.get_or_insert(error);
+        self.arrived.notify_one();
+    }
+
+    /// The next message; after the last one [`Heard::Lost`], without end. For one reader at a
+    /// time.
+    pub(super) async fn next(&self) -> Heard {
+        loop {
+            // A message that arrives after this look has left its permit.
+            if let Some(heard) = self.lock().take() {
+                return heard;
+            }
+            self.arrived.notified().await;
+        }
+    }
+
+    /// Whether the watch is over, even if messages still wait.
+    pub(super) fn is_over(&self) -> bool {
+        self.lock().lost.is_some()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn take(&mut self) -> Option<Heard> {
+        let Some(heard) = self.waiting.pop_front() else {
+            return self.lost.clone().map(Heard::Lost);
+        };
+        let (events, bytes) = size(&heard);
+        self.events -= events;
+        self.bytes -= bytes;
+        Some(heard)
+    }
+}
+
+fn size(heard: &Heard) -> (usize, usize) {
+    let Heard::Events { events, .. } = heard else {
+        return (0, 0);
+    };
+    let bytes = events
+        .iter()
+        .map(|event| EVENT + event.key.len() + event.value.as_ref().map_or(0, |value| value.len()))
+        .sum();
+    (events.len(), bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use futures_util::FutureExt;
+
+    use super::*;
+    use crate::Revision;
+    use crate::store::Event;
+
+    fn events(revision: u64, bytes: usize) -> Heard {
+        let event = Event {
+            key: b"k".to_vec(),
+            value: Some(vec![0; bytes].into()),
+            revision: Revision::new(revision),
+        };
+        Heard::Events {
+            range: 0,
+            events: vec![event],
+        }
+    }
+
+    fn next(queue: &Queue) -> Option<Heard> {
+        queue.next().now_or_never()
+    }
+
+    #[test]
+    fn messages_come_in_order_and_then_the_end_without_end() {
+        let queue = Queue::new(1_000);
+        assert!(queue.push(events(2, 10)));
+        assert!(queue.push(events(3, 10)));
+        let error = StoreError::new(ErrorKind::Unreachable, "gone");
+        queue.end(error.clone());
+        queue.end(StoreError::new(ErrorKind::Other, "a later one"));
+        assert!(
+            !queue.push(events(4, 10)),
+            "nothing follows the end of a watch"
+        );
+        assert_eq!(next(&queue), Some(events(2, 10)));
+        assert_eq!(next(&queue), Some(events(3, 10)));
+        assert_eq!(next(&queue), Some(Heard::Lost(error.clone())));
+        assert_eq!(next(&queue), Some(Heard::Lost(error)));
+    }
+
+    #[test]
+    fn a_reader_that_stopped_reading_loses_its_watch() {
+        let queue = Queue::new(1_000);
+        assert!(queue.push(events(2, 600)));
+        assert!(!queue.push(events(3, 600)));
+        let heard = next(&queue);
+        let Some(Heard::Lost(error)) = heard else {
+            panic!("{heard:?}");
+        };
+        assert_eq!(error.kind(), ErrorKind::TooBig);
+    }
+
+    #[test]
+    fn what_was_read_makes_room() {
+        let queue = Queue::new(1_000);
+        for revision in 2..50 {
+            assert!(queue.push(events(revision, 600)));
+            assert_eq!(next(&queue), Some(events(revision, 600)));
+        }
+    }
+
+    #[test]
+    fn a_message_bigger_than_the_queue_still_gets_through() {
+        let queue = Queue::new(1_000);
+        assert!(queue.push(events(2, 5_000)));
+        assert_eq!(next(&queue), Some(events(2, 5_000)));
+    }
+
+    #[test]
+    fn a_dropped_wait_loses_nothing() {
+        let queue = Queue::new(1_000);
+        {
+            let mut waiting = pin!(queue.next());
+            assert_eq!((&mut waiting).now_or_never(), None);
+            assert!(queue.push(events(2, 10)));
+        }
+        assert_eq!(next(&queue), Some(events(2, 10)));
+    }
+}

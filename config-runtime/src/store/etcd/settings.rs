@@ -1,0 +1,455 @@
+//! What an [`Etcd`] is built from, checked before anything is contacted.
+//!
+//! In: endpoints, a user, PEM files, time limits. Out: [`Settings`] that a connection can be
+//! made of, or an error that says what was wrong. It knows no connection.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use etcd_client::{Certificate, ConnectOptions, Identity, TlsOptions};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use url::Url;
+
+use super::Etcd;
+use super::worker::Worker;
+use crate::store::{ErrorKind, StoreError};
+
+/// etcd's own `--grpc-keepalive-min-time`: a client that pings more often is cut off.
+const SHORTEST_KEEP_ALIVE: Duration = Duration::from_secs(5);
+
+/// Builds an [`Etcd`]; see [`Etcd::builder`].
+///
+/// ```
+/// use std::time::Duration;
+/// use hotconfig::store::Etcd;
+///
+/// let etcd = Etcd::builder(["http://10.0.0.1:2379", "http://10.0.0.2:2379"])
+///     .call_timeout(Duration::from_secs(2))
+///     .build()?;
+///
+/// let nowhere = Etcd::builder(Vec::<String>::new()).build();
+/// assert!(nowhere.is_err(), "there is nothing to connect to");
+/// # Ok::<(), hotconfig::store::StoreError>(())
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "nothing exists before `build`"]
+pub struct EtcdBuilder {
+    settings: Settings,
+}
+
+/// How an [`Etcd`] with `https` endpoints proves who both sides are.
+///
+/// ```no_run
+/// use hotconfig::store::{Etcd, Tls};
+///
+/// let tls = Tls::new()
+///     .ca(std::fs::read("ca.pem")?)
+///     .identity(std::fs::read("client.pem")?, std::fs::read("client-key.pem")?);
+/// let etcd = Etcd::builder(["https://etcd.internal:2379"]).tls(tls).build()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct Tls {
+    ca: Option<Vec<u8>>,
+    identity: Option<(Vec<u8>, Vec<u8>)>,
+    domain_name: Option<String>,
+}
+
+/// Everything that a connection needs to know.
+#[derive(Clone)]
+pub(super) struct Settings {
+    pub(super) endpoints: Vec<String>,
+    pub(super) user: Option<(String, String)>,
+    pub(super) tls: Option<Tls>,
+    pub(super) connect_timeout: Duration,
+    pub(super) call_timeout: Duration,
+    pub(super) keep_alive: (Duration, Duration),
+    pub(super) decode_limit: usize,
+    pub(super) page_size: u32,
+}
+
+impl Tls {
+    /// The system's certificate authorities, and no identity of our own.
+    ///
+    /// `https` endpoints without any [`Tls`] are the same.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The certificate authorities to trust, as PEM, in place of the system's.
+    #[must_use]
+    pub fn ca(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.ca = Some(pem.into());
+        self
+    }
+
+    /// The certificate (with those of its issuers, if it has any) and the key that this client
+    /// shows, as PEM. An etcd with `--client-cert-auth` wants one.
+    #[must_use]
+    pub fn identity(
+        mut self,
+        certificate_pem: impl Into<Vec<u8>>,
+        key_pem: impl Into<Vec<u8>>,
+    ) -> Self {
+        self.identity = Some((certificate_pem.into(), key_pem.into()));
+        self
+    }
+
+    /// The name that the servers' certificates are for, where it is not the endpoints' host.
+    #[must_use]
+    pub fn domain_name(mut self, name: impl Into<String>) -> Self {
+        self.domain_name = Some(name.into());
+        self
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        if let Some(ca) = &self.ca {
+            certificates("the certificate authority", ca)?;
+        }
+        if let Some((certificate, key)) = &self.identity {
+            certificates("the client's certificate", certificate)?;
+            PrivateKeyDer::from_pem_slice(key)
+                .map_err(|error| invalid(format!("the client's key is not PEM: {error}")))?;
+        }
+        if let Some(name) = &self.domain_name {
+            ServerName::try_from(name.as_str())
+                .map_err(|_| invalid(format!("{name:?} is not a domain name")))?;
+        }
+        Ok(())
+    }
+
+    fn options(&self) -> TlsOptions {
+        let mut options = TlsOptions::new();
+        options = match &self.ca {
+            Some(ca) => options.ca_certificate(Certificate::from_pem(ca)),
+            None => options.with_enabled_roots(),
+        };
+        if let Some((certificate, key)) = &self.identity {
+            options = options.identity(Identity::from_pem(certificate, key));
+        }
+        if let Some(name) = &self.domain_name {
+            options = options.domain_name(name);
+        }
+        options
+    }
+}
+
+/// What was set; never the key.
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tls")
+            .field("ca", &self.ca.is_some())
+            .field("identity", &self.identity.is_some())
+            .field("domain_name", &self.domain_name)
+            .finish()
+    }
+}
+
+impl EtcdBuilder {
+    pub(super) fn new(endpoints: Vec<String>) -> Self {
+        Self {
+            settings: Settings {
+                endpoints,
+                user: None,
+                tls: None,
+                connect_timeout: Duration::from_secs(2),
+                call_timeout: Duration::from_secs(5),
+                keep_alive: (Duration::from_secs(10), Duration::from_secs(3)),
+                decode_limit: 64 << 20,
+                page_size: 10_000,
+            },
+        }
+    }
+
+    /// Logs in as this user. Without one, calls are anonymous; so they are where the server's
+    /// authentication is switched off.
+    ///
+    /// Each of the two connections logs in once, and again where its token has expired. The
+    /// server checks a password with bcrypt, which takes it tens of milliseconds.
+    pub fn user(mut self, name: impl Into<String>, password: impl Into<String>) -> Self {
+        self.settings.user = Some((name.into(), password.into()));
+        self
+    }
+
+    /// Sets how both sides prove who they are; all endpoints must be `https`.
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.settings.tls = Some(tls);
+        self
+    }
+
+    /// The time that one endpoint has to accept a connection; 2 s by default.
+    ///
+    /// A longer one lets a call wait longer for a host that is gone, before another is tried.
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.settings.connect_timeout = limit;
+        self
+    }
+
+    /// The time that one call may take, with everything that is tried again in it; 5 s by
+    /// default. A page of a [reading](Self::page_size) is a call, and so is opening a watch.
+    ///
+    /// With several endpoints each attempt gets half of it at most. A shorter
+    /// limit notices a silent server sooner, and takes a slow one for a silent one.
+    pub fn call_timeout(mut self, limit: Duration) -> Self {
+        self.settings.call_timeout = limit;
+        self
+    }
+
+    /// A connection in use is pinged after this long without a word (10 s by default, 5 s at
+    /// least), and given up if no answer comes within the timeout (3 s by default).
+    ///
+    /// Both together are the longest that a watch on a silent server goes unnoticed. A ping is
+    /// 17 bytes. An etcd cuts off who pings more often than every 5 s, unless it was started
+    /// with another `--grpc-keepalive-min-time`.
+    pub fn keep_alive(mut self, interval: Duration, timeout: Duration) -> Self {
+        self.settings.keep_alive = (interval, timeout);
+        self
+    }
+
+    /// The biggest message that is accepted, in bytes; 64 MiB by default.
+    ///
+    /// It bounds the memory that one answer can take. A page that is bigger is asked for again
+    /// in halves; a burst of changes that is bigger ends the watch, and everything is read
+    /// again. A single key with its value must fit.
+    pub fn decode_limit(mut self, bytes: usize) -> Self {
+        self.settings.decode_limit = bytes;
+        self
+    }
+
+    /// The most keys that one call reads; 10,000 by default.
+    ///
+    /// Smaller pages take less memory at a time and longer in all, because the server counts
+    /// the whole range again for each. Lower it where 10,000 values can't come through the
+    /// network within the [time limit](Self::call_timeout).
+    pub fn page_size(mut self, keys: u32) -> Self {
+        self.settings.page_size = keys;
+        self
+    }
+
+    /// Checks what was given. Contacts nothing, and reads no file.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Invalid`], with what is wrong and no password in it.
+    pub fn build(self) -> Result<Etcd, StoreError> {
+        let mut settings = self.settings;
+        if settings.endpoints.is_empty() {
+            return Err(invalid("there is no endpoint"));
+        }
+        let secured = settings.tls.is_some();
+        for endpoint in &mut settings.endpoints {
+            *endpoint = checked(endpoint, secured)?;
+        }
+        let https = |endpoint: &&String| endpoint.starts_with("https:");
+        let of_https = settings.endpoints.iter().filter(https).count();
+        if of_https != 0 && of_https != settings.endpoints.len() {
+            return Err(invalid("some endpoints are http and some are https"));
+        }
+        if let Some(tls) = &settings.tls {
+            tls.check()?;
+        }
+        if matches!(&settings.user, Some((name, _)) if name.is_empty()) {
+            return Err(invalid("the user has no name"));
+        }
+        for (what, limit) in [
+            ("connect timeout", settings.connect_timeout),
+            ("call timeout", settings.call_timeout),
+            ("keep-alive timeout", settings.keep_alive.1),
+        ] {
+            if limit.is_zero() {
+                return Err(invalid(format!("the {what} is zero")));
+            }
+        }
+        if settings.keep_alive.0 < SHORTEST_KEEP_ALIVE {
+            return Err(invalid(format!(
+                "the keep-alive interval is {:?}; etcd ends a healthy watch for pings more often \
+                 than every {SHORTEST_KEEP_ALIVE:?}",
+                settings.keep_alive.0
+            )));
+        }
+        if settings.page_size == 0 {
+            return Err(invalid("a page of no keys"));
+        }
+        if settings.decode_limit == 0 {
+            return Err(invalid("a decode limit of no bytes"));
+        }
+        Ok(Etcd {
+            worker: Arc::new(Worker::new(settings)),
+        })
+    }
+}
+
+impl Settings {
+    /// What etcd-client is told. The user is not in it: with one, connecting would wait for an
+    /// answer, and fail without one.
+    pub(super) fn options(&self) -> ConnectOptions {
+        let (interval, timeout) = self.keep_alive;
+        let mut options = ConnectOptions::new()
+            .with_connect_timeout(self.connect_timeout)
+            .with_keep_alive(interval, timeout)
+            // etcd forbids pings on a connection without a call or a watch, and cuts it off.
+            .with_keep_alive_while_idle(false)
+            // A member that lost its leader says so, instead of leaving a watch to hang.
+            .with_require_leader(true);
+        if let Some(tls) = &self.tls {
+            options = options.with_tls(tls.options());
+        } else if self
+            .endpoints
+            .iter()
+            .any(|endpoint| endpoint.starts_with("https:"))
+        {
+            // Left to itself, etcd-client trusts no authority at all.
+            options = options.with_tls(Tls::new().options());
+        }
+        options
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("endpoints", &self.endpoints)
+            .field("user", &self.user.as_ref().map(|(name, _)| name))
+            .field("tls", &self.tls)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("call_timeout", &self.call_timeout)
+            .field("keep_alive", &self.keep_alive)
+            .field("decode_limit", &self.decode_limit)
+            .field("page_size", &self.page_size)
+            .finish()
+    }
+}
+
+/// The endpoint with its scheme, if it is one.
+fn checked(endpoint: &str, secured: bool) -> Result<String, StoreError> {
+    // What stands before an `@` is a password, and the message would go to a log.
+    if endpoint.contains('@') {
+        return Err(invalid(
+            "an endpoint has a user in it; use `EtcdBuilder::user`",
+        ));
+    }
+    let full = match (endpoint.contains("://"), secured) {
+        (true, _) => endpoint.to_owned(),
+        (false, true) => format!("https://{endpoint}"),
+        (false, false) => format!("http://{endpoint}"),
+    };
+    let wrong = |what: &str| {
+        invalid(format!(
+            "{endpoint:?} is not an endpoint: {what}; expected one like http://127.0.0.1:2379"
+        ))
+    };
+    let url = Url::parse(&full).map_err(|error| wrong(&error.to_string()))?;
+    match url.scheme() {
+        "https" => {}
+        "http" if !secured => {}
+        "http" => return Err(wrong("TLS needs https")),
+        other => return Err(wrong(&format!("unknown scheme {other:?}"))),
+    }
+    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+        return Err(wrong("nothing can follow the port"));
+    }
+    let host = url.host_str().ok_or_else(|| wrong("it has no host"))?;
+    let port = url
+        .port_or_known_default()
+        .ok_or_else(|| wrong("it has no port"))?;
+    Ok(format!("{}://{host}:{port}", url.scheme()))
+}
+
+fn certificates(whose: &str, pem: &[u8]) -> Result<(), StoreError> {
+    let mut found = 0;
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        certificate.map_err(|error| invalid(format!("{whose} is not PEM: {error}")))?;
+        found += 1;
+    }
+    if found == 0 {
+        return Err(invalid(format!("{whose} has no certificate in it")));
+    }
+    Ok(())
+}
+
+fn invalid(message: impl Into<String>) -> StoreError {
+    StoreError::new(ErrorKind::Invalid, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(builder: EtcdBuilder) -> String {
+        let error = builder.build().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid);
+        error.message().to_owned()
+    }
+
+    fn good() -> EtcdBuilder {
+        Etcd::builder(["http://127.0.0.1:2379"])
+    }
+
+    #[test]
+    fn endpoints_are_checked_and_completed() {
+        for (given, expected) in [
+            ("http://127.0.0.1:2379", "http://127.0.0.1:2379"),
+            ("http://127.0.0.1:2379/", "http://127.0.0.1:2379"),
+            ("etcd-1.internal:2379", "http://etcd-1.internal:2379"),
+            ("[::1]:2379", "http://[::1]:2379"),
+            ("https://etcd.internal", "https://etcd.internal:443"),
+        ] {
+            assert_eq!(checked(given, false).unwrap(), expected);
+        }
+        assert_eq!(
+            checked("127.0.0.1:2379", true).unwrap(),
+            "https://127.0.0.1:2379"
+        );
+        for wrong in [
+            "",
+            "http://",
+            "etcd://127.0.0.1:2379",
+            "http://127.0.0.1:2379/v3",
+            "http://a b:1",
+            "http://127.0.0.1:99999",
+            "unix:///run/etcd.sock",
+        ] {
+            refused(Etcd::builder([wrong]));
+        }
+        refused(Etcd::builder(Vec::<String>::new()));
+        refused(Etcd::builder(["http://127.0.0.1:1", "https://127.0.0.1:2"]));
+        refused(good().tls(Tls::new()));
+    }
+
+    #[test]
+    fn limits_that_could_not_work_are_refused() {
+        let second = Duration::from_secs(1);
+        assert!(refused(good().keep_alive(second * 4, second)).contains("5s"));
+        refused(good().keep_alive(second * 5, Duration::ZERO));
+        refused(good().call_timeout(Duration::ZERO));
+        refused(good().connect_timeout(Duration::ZERO));
+        refused(good().page_size(0));
+        refused(good().decode_limit(0));
+        refused(good().user("", "password"));
+        good().keep_alive(second * 5, second).build().unwrap();
+    }
+
+    #[test]
+    fn files_that_are_not_pem_are_refused() {
+        let https = || Etcd::builder(["https://127.0.0.1:2379"]);
+        let not = "-----BEGIN NOTHING-----\n";
+        assert!(refused(https().tls(Tls::new().ca(not))).contains("authority"));
+        assert!(refused(https().tls(Tls::new().identity("", ""))).contains("client's certificate"));
+        refused(https().tls(Tls::new().domain_name("not a name")));
+    }
+
+    #[test]
+    fn drill_39_no_password_is_shown() {
+        let builder = good().user("reader", "open sesame");
+        assert!(!format!("{builder:?}").contains("sesame"));
+        let etcd = format!("{:?}", builder.build().unwrap());
+        assert!(etcd.contains("reader") && !etcd.contains("sesame"));
+        let error = refused(Etcd::builder(["http://reader:sesame@127.0.0.1:2379"]));
+        assert!(!error.contains("sesame"));
+        let tls = Tls::new().identity("a certificate", "a secret key");
+        assert!(!format!("{tls:?}").contains("secret"));
+    }
+}

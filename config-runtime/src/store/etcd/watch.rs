@@ -1,0 +1,491 @@
+//! Watching several ranges over one stream.
+//!
+//! In: ranges and the revision to begin with. Out: an open watch, whose messages wait in a
+//! [`Queue`]. A task on the store's thread drains the stream whatever its reader does, and ends
+//! with the first sign that something is missing: one watcher cancelled, one error, a full queue.
+//! It knows no cursor; what an event means, others decide.
+
+use std::sync::Arc;
+
+use etcd_client::proto::PbWatchResponse;
+use etcd_client::{WatchOptions, WatchRequestSender, WatchResponseStream};
+use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::time::{Instant, timeout_at};
+
+use super::connection::{Clients, Line, Lines};
+use super::errors::Failure;
+use super::queue::Queue;
+use super::read::{names, some};
+use super::worker::{self, Worker};
+use crate::Revision;
+use crate::store::backend::{Answer, Watch};
+use crate::store::{ErrorKind, Event, Heard, Range, StoreError};
+
+/// The id of answers that concern the whole stream.
+const WHOLE_STREAM: i64 = -1;
+
+/// A watch that stands, with a task that drains it.
+#[derive(Debug)]
+pub(super) struct Opened {
+    queue: Arc<Queue>,
+    /// Closing it ends the task.
+    asks: Sender<()>,
+    trusted: bool,
+}
+
+/// An open watch of [`Etcd`](super::Etcd). Keeps the thread it is drained on.
+#[derive(Debug)]
+pub(super) struct EtcdWatch {
+    opened: Opened,
+    _worker: Arc<Worker>,
+}
+
+impl EtcdWatch {
+    pub(super) fn new(opened: Opened, worker: Arc<Worker>) -> Self {
+        Self {
+            opened,
+            _worker: worker,
+        }
+    }
+}
+
+impl Watch for EtcdWatch {
+    fn next(&mut self) -> Answer<'_, Heard> {
+        Box::pin(self.opened.queue.next())
+    }
+
+    fn ask_progress(&mut self) -> bool {
+        if !self.opened.trusted || self.opened.queue.is_over() {
+            return false;
+        }
+        // One that is under way will do.
+        let _ = self.opened.asks.try_send(());
+        true
+    }
+}
+
+/// Opens a watch. Once it is answered, all watchers stand.
+pub(super) async fn open(
+    lines: Arc<Lines>,
+    ranges: Arc<[Range]>,
+    from: Revision,
+) -> Result<Opened, StoreError> {
+    some(&ranges)?;
+    let line = &lines.watches;
+    let until = Instant::now() + line.settings().call_timeout;
+    let asked = format!("watching {} from revision {from}", names(&ranges));
+    let stream = line
+        .call(&asked, |clients| stand(clients, line, &ranges, from))
+        .await?;
+    let member = stream.state.member;
+    let queue = Arc::clone(&stream.queue);
+    let (asks, asked_for) = mpsc::channel(1);
+    tokio::spawn(drain(stream, asked_for, Arc::clone(&lines), asked));
+    Ok(Opened {
+        queue,
+        asks,
+        trusted: trusted(line, member, until).await,
+    })
+}
+
+/// A stream on which every watcher stands.
+struct Stream {
+    requests: WatchRequestSender,
+    responses: WatchResponseStream,
+    state: State,
+    queue: Arc<Queue>,
+    /// Which turn of the endpoints it is of.
+    turn: usize,
+}
+
+/// Whatever ends the task that drains it, the reader hears of it.
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.queue.end(worker::ended());
+    }
+}
+
+/// Opens a stream, has a watcher for each range created, and waits until all stand.
+async fn stand(
+    mut clients: Clients,
+    line: &Line,
+    ranges: &[Range],
+    from: Revision,
+) -> Result<Stream, Failure> {
+    // Zero would be "from now on".
+    let start = i64::try_from(from.get()).unwrap_or(i64::MAX).max(1);
+    let mut requests: Option<(WatchRequestSender, WatchResponseStream)> = None;
+    for range in ranges {
+        let options = WatchOptions::new()
+            .with_range(range.end())
+            .with_start_revision(start);
+        match &mut requests {
+            None => {
+                let stream = clients.watch.watch(range.start(), Some(options)).await?;
+                requests = Some(stream.split());
+            }
+            Some((requests, _)) => requests.watch(range.start(), Some(options)).await?,
+        }
+    }
+    let Some((requests, mut responses)) = requests else {
+        return Err(Failure::new(ErrorKind::Invalid, "nothing to watch"));
+    };
+    let queue = Arc::new(Queue::new(line.settings().decode_limit));
+    let mut state = State::new(ranges.len(), from);
+    while state.standing < ranges.len() {
+        let response = message(&mut responses).await?;
+        if let Some(heard) = state.take(response)? {
+            queue.push(heard);
+        }
+    }
+    Ok(Stream {
+        requests,
+        responses,
+        state,
+        queue,
+        turn: clients.turn,
+    })
+}
+
+/// Moves what arrives into the queue, until there is nothing more to expect or nobody to want it.
+/// Its end closes the stream, and with it the watchers on the server.
+async fn drain(mut stream: Stream, mut asked_for: Receiver<()>, lines: Arc<Lines>, asked: String) {
+    let failure = loop {
+        let response = tokio::select! {
+            response = message(&mut stream.responses) => response,
+            ask = asked_for.recv() => match ask {
+                Some(()) => {
+                    stream.state.to_ask = true;
+                    continue;
+                }
+                None => return,
+            },
+            // A server that takes no more requests must not keep us from reading.
+            sent = stream.requests.request_progress(), if stream.state.to_ask => {
+                stream.state.to_ask = false;
+                stream.state.asked = true;
+                match sent {
+                    Ok(()) => continue,
+                    Err(error) => Err(error.into()),
+                }
+            }
+        };
+        match response.and_then(|response| stream.state.take(response)) {
+            Ok(Some(heard)) => {
+                if !stream.queue.push(heard) {
+                    return;
+                }
+            }
+            Ok(None) => {}
+            Err(failure) => break failure,
+        }
+    };
+    stream
+        .queue
+        .end(lines.watches.lost(failure, stream.turn, &asked));
+}
+
+/// The next message. Cancel safe. Never called again after an error: it would be the same one,
+/// for ever.
+async fn message(responses: &mut WatchResponseStream) -> Result<PbWatchResponse, Failure> {
+    match responses.message().await? {
+        Some(response) => Ok(response.0),
+        None => Err(Failure::new(
+            ErrorKind::Unreachable,
+            "the server closed the watch",
+        )),
+    }
+}
+
+/// What is known of a stream: how its messages are to be read.
+struct State {
+    from: Revision,
+    ranges: usize,
+    /// How many watchers stand.
+    standing: usize,
+    member: u64,
+    /// Whether progress is to be asked for, and whether it ever was.
+    to_ask: bool,
+    asked: bool,
+}
+
+impl State {
+    fn new(ranges: usize, from: Revision) -> Self {
+        Self {
+            from,
+            ranges,
+            standing: 0,
+            member: 0,
+            to_ask: false,
+            asked: false,
+        }
+    }
+
+    /// What a message says; an error where the watch is over.
+    fn take(&mut self, response: PbWatchResponse) -> Result<Option<Heard>, Failure> {
+        // Before anything else: a refusal says `created`, too, and the stream stays open.
+        if response.canceled {
+            return Err(Failure::cancelled(
+                &response.cancel_reason,
+                response.compact_revision,
+                response.created,
+            ));
+        }
+        let header = response.header.as_ref();
+        let revision = header.map_or(0, |header| header.revision);
+        if response.created {
+            // etcd and its proxy number the watchers of a stream in the order of the requests,
+            // and create them in that order.
+            let range = self.standing;
+            if range >= self.ranges || usize::try_from(response.watch_id) != Ok(range) {
+                return Err(strange(response.watch_id));
+            }
+            self.standing += 1;
+            self.member = header.map_or(0, |header| header.member_id);
+            return Ok(Some(Heard::Created {
+                range,
+                revision: revision.into(),
+            }));
+        }
+        if !response.events.is_empty() {
+            let range = usize::try_from(response.watch_id)
+                .ok()
+                .filter(|range| *range < self.standing)
+                .ok_or_else(|| strange(response.watch_id))?;
+            return Ok(self.events(range, response.events));
+        }
+        // A single watcher's progress says nothing about the others; and what nobody asked for
+        // comes from a server that was not found to be worth asking.
+        if response.watch_id == WHOLE_STREAM && self.asked && revision > 0 {
+            return Ok(Some(Heard::Progress {
+                revision: revision.into(),
+            }));
+        }
+        Ok(None)
+    }
+
+    fn events(&self, range: usize, events: Vec<etcd_client::proto::PbEvent>) -> Option<Heard> {
+        let events: Vec<Event> = events
+            .into_iter()
+            .filter_map(|event| {
+                let pair = event.kv?;
+                // The version of a key that was deleted is 0. The type of the event says the
+                // same, but might be one that is not known yet.
+                let value = (pair.version != 0).then(|| pair.value.into());
+                Some(Event {
+                    key: pair.key,
+                    value,
+                    revision: pair.mod_revision.into(),
+                })
+            })
+            // Some versions send what is older than what was asked for (etcd #20221).
+            .filter(|event| event.revision >= self.from)
+            .collect();
+        (!events.is_empty()).then_some(Heard::Events { range, events })
+    }
+}
+
+fn strange(watch_id: i64) -> Failure {
+    Failure::new(
+        ErrorKind::Other,
+        format!("the server speaks of a watcher {watch_id} that was not asked for"),
+    )
+}
+
+/// Whether the member that serves the watch can be believed when it speaks of progress.
+///
+/// Asked for each watch: a member may be replaced by one of another version, and an endpoint may
+/// lead to several members. In doubt it is not.
+async fn trusted(line: &Line, member: u64, until: Instant) -> bool {
+    let status = line.call("asking for the version", |mut clients| async move {
+        Ok(clients.maintenance.status().await?)
+    });
+    let Ok(Ok(status)) = timeout_at(until, status).await else {
+        return false;
+    };
+    let of = status.header().map(etcd_client::ResponseHeader::member_id);
+    of == Some(member) && keeps_its_word(status.version())
+}
+
+/// Whether an etcd of that version sends the events first and then says so (etcd #15220).
+fn keeps_its_word(version: &str) -> bool {
+    let mut numbers = version.splitn(3, '.').map(str::parse::<u32>);
+    let (Some(Ok(major)), Some(Ok(minor)), Some(Ok(patch))) =
+        (numbers.next(), numbers.next(), numbers.next())
+    else {
+        return false;
+    };
+    match (major, minor) {
+        (3, 4) => patch >= 25,
+        (3, 5) => patch >= 8,
+        (3, minor) => minor >= 6,
+        (major, _) => major > 3,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use etcd_client::proto::{PbEvent, PbKeyValue, PbResponseHeader};
+
+    use super::*;
+
+    fn answer(watch_id: i64, revision: i64) -> PbWatchResponse {
+        PbWatchResponse {
+            header: Some(PbResponseHeader {
+                revision,
+                ..PbResponseHeader::default()
+            }),
+            watch_id,
+            ..PbWatchResponse::default()
+        }
+    }
+
+    fn created(watch_id: i64) -> PbWatchResponse {
+        PbWatchResponse {
+            created: true,
+            ..answer(watch_id, 10)
+        }
+    }
+
+    fn refused(reason: &str) -> PbWatchResponse {
+        PbWatchResponse {
+            canceled: true,
+            cancel_reason: reason.to_owned(),
+            ..created(WHOLE_STREAM)
+        }
+    }
+
+    fn changed(watch_id: i64, revision: i64, version: i64, kind: i32) -> PbWatchResponse {
+        let pair = PbKeyValue {
+            key: b"/a/k".to_vec(),
+            mod_revision: revision,
+            version,
+            value: b"v".to_vec(),
+            ..PbKeyValue::default()
+        };
+        let event = PbEvent {
+            r#type: kind,
+            kv: Some(pair),
+            ..PbEvent::default()
+        };
+        PbWatchResponse {
+            events: vec![event],
+            ..answer(watch_id, 100)
+        }
+    }
+
+    fn standing() -> State {
+        let mut state = State::new(2, Revision::new(5));
+        for range in 0..2 {
+            state.take(created(range)).unwrap();
+        }
+        state
+    }
+
+    #[test]
+    fn a_refusal_is_one_although_it_says_created() {
+        for (reason, kind, log_in) in [
+            ("etcdserver: permission denied", ErrorKind::Denied, true),
+            (
+                "rpc error: code = Unauthenticated desc = etcdserver: invalid auth token",
+                ErrorKind::Unauthenticated,
+                true,
+            ),
+            ("", ErrorKind::Cancelled, false),
+        ] {
+            let failure = State::new(1, Revision::new(1))
+                .take(refused(reason))
+                .unwrap_err();
+            assert_eq!((failure.kind, failure.log_in), (kind, log_in), "{reason}");
+        }
+    }
+
+    #[test]
+    fn a_compaction_is_told_by_its_number_alone() {
+        let cancelled = PbWatchResponse {
+            canceled: true,
+            compact_revision: 7,
+            ..answer(0, 0)
+        };
+        let failure = standing().take(cancelled).unwrap_err();
+        assert_eq!(failure.kind, ErrorKind::Compacted);
+    }
+
+    #[test]
+    fn progress_counts_where_it_was_asked_for_and_of_the_whole_stream() {
+        let mut state = standing();
+        let progress = Heard::Progress {
+            revision: Revision::new(100),
+        };
+        assert_eq!(state.take(answer(WHOLE_STREAM, 100)).unwrap(), None);
+        state.asked = true;
+        assert_eq!(state.take(answer(0, 100)).unwrap(), None);
+        assert_eq!(
+            state.take(answer(WHOLE_STREAM, 100)).unwrap(),
+            Some(progress)
+        );
+        // Neither is a header that is missing a revision.
+        assert_eq!(state.take(PbWatchResponse::default()).unwrap(), None);
+    }
+
+    #[test]
+    fn what_is_older_than_what_was_asked_for_is_left_out() {
+        let mut state = standing();
+        assert_eq!(state.take(changed(0, 4, 1, 0)).unwrap(), None);
+        assert!(state.take(changed(0, 5, 1, 0)).unwrap().is_some());
+    }
+
+    #[test]
+    fn an_event_of_an_unknown_type_is_what_its_version_says() {
+        for (version, value) in [(3, Some(b"v"[..].into())), (0, None)] {
+            let heard = standing().take(changed(1, 8, version, 99)).unwrap();
+            let event = Event {
+                key: b"/a/k".to_vec(),
+                value,
+                revision: Revision::new(8),
+            };
+            assert_eq!(
+                heard,
+                Some(Heard::Events {
+                    range: 1,
+                    events: vec![event]
+                })
+            );
+        }
+    }
+
+    #[test]
+    fn a_watcher_that_nobody_asked_for_ends_the_watch() {
+        for response in [created(0), created(2), changed(2, 8, 1, 0)] {
+            assert!(standing().take(response).is_err());
+        }
+        let mut first = State::new(2, Revision::new(1));
+        assert!(first.take(created(1)).is_err());
+        assert!(
+            State::new(2, Revision::new(1))
+                .take(changed(0, 8, 1, 0))
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn only_versions_that_were_mended_are_trusted() {
+        for version in [
+            "3.4.25", "3.4.31", "3.5.8", "3.5.30", "3.6.0", "3.7.1", "4.0.0",
+        ] {
+            assert!(keeps_its_word(version), "{version}");
+        }
+        for version in [
+            "3.4.24",
+            "3.5.7",
+            "3.3.99",
+            "3.6.0-rc.1",
+            "2.9.9",
+            "3.6",
+            "",
+            "x.y.z",
+        ] {
+            assert!(!keeps_its_word(version), "{version}");
+        }
+    }
+}

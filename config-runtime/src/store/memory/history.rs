@@ -1,0 +1,162 @@
+//! Keys, their versions and the log of what happened to them: etcd's data model.
+//!
+//! In: writes, compactions, restores. Out: what stands now, and each revision since the last
+//! compaction. It knows no watch, no fault and no clock.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Bound;
+use std::sync::Arc;
+
+use crate::Revision;
+
+/// etcd's revision before anything was written.
+const FIRST: Revision = Revision::new(1);
+
+/// What stands under a key.
+#[derive(Clone)]
+pub(super) struct Version {
+    pub(super) value: Arc<[u8]>,
+    pub(super) mod_revision: Revision,
+}
+
+/// One write of one key.
+pub(super) enum Operation {
+    Put { key: Arc<[u8]>, value: Arc<[u8]> },
+    Delete { key: Arc<[u8]> },
+}
+
+/// What one revision did to one key.
+pub(super) struct Change {
+    pub(super) key: Arc<[u8]>,
+    /// `None` where it was deleted.
+    pub(super) after: Option<Arc<[u8]>>,
+    /// What a restore puts back.
+    before: Option<Version>,
+}
+
+/// Everything that one revision did, in the order of its operations.
+pub(super) struct Commit {
+    pub(super) revision: Revision,
+    pub(super) changes: Vec<Change>,
+}
+
+/// The state, and how it came to be.
+pub(super) struct History {
+    revision: Revision,
+    /// The oldest revision that can be watched from; 0 before the first compaction.
+    compacted: Revision,
+    live: BTreeMap<Arc<[u8]>, Version>,
+    /// Every revision from `compacted` on, in order.
+    log: VecDeque<Commit>,
+}
+
+impl History {
+    pub(super) fn new() -> Self {
+        Self {
+            revision: FIRST,
+            compacted: Revision::new(0),
+            live: BTreeMap::new(),
+            log: VecDeque::new(),
+        }
+    }
+
+    pub(super) fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    pub(super) fn compacted(&self) -> Revision {
+        self.compacted
+    }
+
+    /// How many keys there are.
+    pub(super) fn len(&self) -> usize {
+        self.live.len()
+    }
+
+    pub(super) fn get(&self, key: &[u8]) -> Option<&Version> {
+        self.live.get(key)
+    }
+
+    /// What begins with these bytes, in the order of the keys.
+    pub(super) fn below<'a>(
+        &'a self,
+        prefix: &'a [u8],
+    ) -> impl Iterator<Item = (&'a Arc<[u8]>, &'a Version)> {
+        self.live
+            .range::<[u8], _>((Bound::Included(prefix), Bound::Unbounded))
+            .take_while(move |(key, _)| key.starts_with(prefix))
+    }
+
+    /// The revisions from this one on.
+    pub(super) fn since(&self, from: Revision) -> impl Iterator<Item = &Commit> {
+        let start = self.log.partition_point(|commit| commit.revision < from);
+        self.log.range(start..)
+    }
+
+    /// Does all of it at one new revision. What deletes nothing makes none.
+    pub(super) fn write(&mut self, operations: Vec<Operation>) -> Option<Revision> {
+        let revision = self.revision.next();
+        let mut changes = Vec::with_capacity(operations.len());
+        for operation in operations {
+            match operation {
+                Operation::Put { key, value } => {
+                    let version = Version {
+                        value: Arc::clone(&value),
+                        mod_revision: revision,
+                    };
+                    let before = self.live.insert(Arc::clone(&key), version);
+                    changes.push(Change {
+                        key,
+                        after: Some(value),
+                        before,
+                    });
+                }
+                Operation::Delete { key } => {
+                    if let Some(before) = self.live.remove(&key) {
+                        changes.push(Change {
+                            key,
+                            after: None,
+                            before: Some(before),
+                        });
+                    }
+                }
+            }
+        }
+        if changes.is_empty() {
+            return None;
+        }
+        self.revision = revision;
+        self.log.push_back(Commit { revision, changes });
+        Some(revision)
+    }
+
+    /// Forgets what happened before this revision, which is one between the last compaction and
+    /// now. The revision itself can still be watched from.
+    pub(super) fn compact(&mut self, revision: Revision) {
+        self.compacted = revision;
+        while self
+            .log
+            .pop_front_if(|commit| commit.revision < revision)
+            .is_some()
+        {}
+    }
+
+    /// Makes the state of this revision, which is none before the last compaction, the current
+    /// one, and forgets what happened since.
+    pub(super) fn restore(&mut self, to: Revision) {
+        while let Some(commit) = self.log.pop_back_if(|commit| commit.revision > to) {
+            for change in commit.changes.into_iter().rev() {
+                match change.before {
+                    Some(version) => self.live.insert(change.key, version),
+                    None => self.live.remove(&change.key),
+                };
+            }
+        }
+        self.revision = to;
+    }
+
+    /// Whether [`restore`](Self::restore) can go back as far as this.
+    pub(super) fn reaches(&self, revision: Revision) -> bool {
+        revision >= self.compacted.max(FIRST)
+    }
+}

@@ -1,0 +1,710 @@
+//! A store in this process: revisions, transactions, history and compaction as etcd has them.
+//!
+//! In: writes by whoever holds the [`Memory`], and the faults that a test asks for. Out: what
+//! [`super::backend`] asks of a store. It knows no prefix template, no schema and no disk; and
+//! no runtime until a call has to wait.
+
+mod history;
+mod watch;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::backend::{Answer, Backend, Watch};
+use super::{Entry, Heard, Probe, Range, Reading, StoreError};
+use crate::Revision;
+use history::{History, Operation};
+use watch::{Listener, Watching};
+
+/// What etcd allows in one transaction unless it is started with another `--max-txn-ops`.
+const MOST_OPERATIONS: usize = 128;
+
+/// A store in this process, for tests and for programs that bring no etcd.
+///
+/// It behaves as etcd does: every write makes the next revision of the whole store, a
+/// transaction is one revision, and a history is kept, so that watching can begin in the past.
+/// Keys and values are arbitrary bytes; the empty key, which etcd refuses, is one like any other.
+/// A clone is another handle on the same store.
+///
+/// ```
+/// use hotconfig::store::Memory;
+///
+/// let store = Memory::new();
+/// let first = store.put("/configs/app/prod/db/pool_size", "8");
+/// let second = store.put("/configs/app/prod/db/pool_size", "16");
+/// assert!(second > first);
+/// assert_eq!(store.get("/configs/app/prod/db/pool_size").as_deref(), Some(&b"16"[..]));
+/// ```
+///
+/// # History
+///
+/// As in etcd, every change is kept until [`compact`](Self::compact) is called. A program that
+/// writes for weeks sets a [limit](Self::set_history_limit) instead.
+///
+/// # Faults
+///
+/// A test can take the store away: [`disconnect`](Self::disconnect), [`stall`](Self::stall),
+/// [`deny`](Self::deny), [`restore`](Self::restore) and [`wipe`](Self::wipe). Faults concern
+/// whoever reads and watches through a configuration. `put`, `get` and the other methods of
+/// this type are the operator's hand: they always work.
+#[derive(Clone)]
+pub struct Memory {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    /// Wakes whoever waits for an answer or an event, to look again.
+    changed: Notify,
+}
+
+struct State {
+    history: History,
+    history_limit: Option<u64>,
+    call_timeout: Duration,
+    watches: BTreeMap<u64, Watching>,
+    next_watch: u64,
+    disconnected: bool,
+    stalled: bool,
+    denied: BTreeSet<Vec<u8>>,
+}
+
+impl Memory {
+    /// An empty store, at revision 1 as a new etcd is.
+    pub fn new() -> Self {
+        let state = State {
+            history: History::new(),
+            history_limit: None,
+            call_timeout: Duration::from_secs(5),
+            watches: BTreeMap::new(),
+            next_watch: 0,
+            disconnected: false,
+            stalled: false,
+            denied: BTreeSet::new(),
+        };
+        Self {
+            shared: Arc::new(Shared {
+                state: Mutex::new(state),
+                changed: Notify::new(),
+            }),
+        }
+    }
+
+    /// Writes a key. The same value again is a new revision too.
+    ///
+    /// ```
+    /// let store = hotconfig::store::Memory::new();
+    /// let revision = store.put("/configs/app/prod/rps", "2000");
+    /// assert_eq!(store.revision(), revision);
+    /// store.put(b"/not/utf-8/\xff", [0, 159]);
+    /// ```
+    pub fn put(&self, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Revision {
+        let put = put(key, value);
+        self.shared.change(|state| {
+            state.write(vec![put]);
+            state.history.revision()
+        })
+    }
+
+    /// Deletes a key. `None`, and no new revision, where there was none.
+    ///
+    /// ```
+    /// let store = hotconfig::store::Memory::new();
+    /// let written = store.put("/configs/app/prod/rps", "2000");
+    /// assert_eq!(store.delete("/configs/app/prod/rps"), Some(written.next()));
+    /// assert_eq!(store.delete("/configs/app/prod/rps"), None);
+    /// ```
+    pub fn delete(&self, key: impl AsRef<[u8]>) -> Option<Revision> {
+        let delete = delete(key);
+        self.shared.change(|state| state.write(vec![delete]))
+    }
+
+    /// Deletes all keys that begin with these bytes, at one revision. `None` where there was
+    /// none.
+    ///
+    /// They are bytes, not a path: `/configs/app` takes in `/configs/app2`.
+    ///
+    /// ```
+    /// let store = hotconfig::store::Memory::new();
+    /// store.put("/configs/app/prod/rps", "2000");
+    /// store.put("/configs/app/test/rps", "20");
+    /// store.put("/configs/app2/prod/rps", "1000");
+    /// store.delete_prefix("/configs/app/");
+    /// assert_eq!(store.get("/configs/app/test/rps"), None);
+    /// assert!(store.get("/configs/app2/prod/rps").is_some());
+    /// ```
+    pub fn delete_prefix(&self, prefix: impl AsRef<[u8]>) -> Option<Revision> {
+        let prefix = prefix.as_ref().to_vec();
+        self.shared.change(|state| {
+            let deletes = state.history.below(&prefix);
+            let deletes = deletes.map(|(key, _)| Operation::Delete {
+                key: Arc::clone(key),
+            });
+            let deletes = deletes.collect();
+            state.write(deletes)
+        })
+    }
+
+    /// The value of a key.
+    pub fn get(&self, key: impl AsRef<[u8]>) -> Option<Arc<[u8]>> {
+        let key = key.as_ref();
+        self.shared
+            .lock()
+            .history
+            .get(key)
+            .map(|version| Arc::clone(&version.value))
+    }
+
+    /// The revision that wrote a key last.
+    ///
+    /// ```
+    /// let store = hotconfig::store::Memory::new();
+    /// let written = store.put("/configs/app/prod/rps", "2000");
+    /// store.put("/configs/app/prod/log_level", "debug");
+    /// assert_eq!(store.mod_revision("/configs/app/prod/rps"), Some(written));
+    /// ```
+    pub fn mod_revision(&self, key: impl AsRef<[u8]>) -> Option<Revision> {
+        let key = key.as_ref();
+        self.shared
+            .lock()
+            .history
+            .get(key)
+            .map(|version| version.mod_revision)
+    }
+
+    /// The revision of the whole store.
+    pub fn revision(&self) -> Revision {
+        self.shared.lock().history.revision()
+    }
+
+    /// Several writes at one revision; nothing happens before [`Transaction::commit`].
+    ///
+    /// ```
+    /// let store = hotconfig::store::Memory::new();
+    /// store.put("/configs/app/prod/limits/burst", "10");
+    /// let revision = store
+    ///     .transaction()
+    ///     .put("/configs/app/prod/limits/min", "5")
+    ///     .put("/configs/app/prod/limits/max", "9")
+    ///     .delete("/configs/app/prod/limits/burst")
+    ///     .commit()?;
+    /// assert_eq!(store.mod_revision("/configs/app/prod/limits/min"), Some(revision));
+    /// assert_eq!(store.mod_revision("/configs/app/prod/limits/max"), Some(revision));
+    /// # Ok::<(), hotconfig::store::StoreError>(())
+    /// ```
+    pub fn transaction(&self) -> Transaction {
+        Transaction {
+            store: self.clone(),
+            operations: Vec::new(),
+        }
+    }
+
+    /// Forgets what happened before this revision. What stands now stays.
+    ///
+    /// Watching can then begin at this revision or later. A watch that has yet to hear of
+    /// something that was forgotten is lost.
+    ///
+    /// # Errors
+    ///
+    /// As etcd says: if that much was compacted before, or if the revision is yet to come.
+    ///
+    /// ```
+    /// let store = hotconfig::store::Memory::new();
+    /// store.put("/configs/app/prod/rps", "2000");
+    /// store.compact(store.revision())?;
+    /// assert!(store.get("/configs/app/prod/rps").is_some());
+    /// assert!(store.compact(store.revision()).is_err());
+    /// # Ok::<(), hotconfig::store::StoreError>(())
+    /// ```
+    pub fn compact(&self, revision: Revision) -> Result<(), StoreError> {
+        self.shared.change(|state| {
+            if revision <= state.history.compacted() {
+                return Err(failure::compacted());
+            }
+            if revision > state.history.revision() {
+                return Err(failure::future());
+            }
+            state.compact(revision);
+            Ok(())
+        })
+    }
+
+    /// From now on keeps the history of this many revisions only: every write compacts what is
+    /// older. At least one is kept. Without a limit, which is the default, all of it is.
+    ///
+    /// A watch that falls behind further than this is lost, and what stands is read again: more
+    /// work, but nothing is missed.
+    pub fn set_history_limit(&self, revisions: u64) {
+        self.shared.change(|state| {
+            state.history_limit = Some(revisions.max(1));
+            state.keep_limit();
+        });
+    }
+
+    /// From now on a call takes no longer than this; 5 s by default.
+    ///
+    /// Only a [stalled](Self::stall) store lets a call wait at all.
+    pub fn set_call_timeout(&self, limit: Duration) {
+        self.shared.lock().call_timeout = limit;
+    }
+
+    /// How many watches are open: to see that something dropped is gone.
+    pub fn watches(&self) -> usize {
+        self.shared
+            .lock()
+            .watches
+            .values()
+            .filter(|watching| !watching.is_lost())
+            .count()
+    }
+}
+
+/// The faults.
+impl Memory {
+    /// Breaks the connection: every watch is lost, with what it had yet to hear, and every call
+    /// fails at once with [`Unreachable`](super::ErrorKind::Unreachable), until
+    /// [`reconnect`](Self::reconnect).
+    pub fn disconnect(&self) {
+        self.shared.change(|state| {
+            state.disconnected = true;
+            state.break_off();
+        });
+    }
+
+    /// Ends [`disconnect`](Self::disconnect). The watches stay lost.
+    pub fn reconnect(&self) {
+        self.shared.change(|state| state.disconnected = false);
+    }
+
+    /// Silence, without an error: no call is answered, so that each runs into its time limit,
+    /// and no watch says anything, until [`resume`](Self::resume). As when a member of etcd is
+    /// stopped or the network drops every packet.
+    ///
+    /// [`disconnect`](Self::disconnect) is noticed all the same.
+    pub fn stall(&self) {
+        self.shared.change(|state| state.stalled = true);
+    }
+
+    /// Ends [`stall`](Self::stall): what waited is answered now, and no event is missing.
+    pub fn resume(&self) {
+        self.shared.change(|state| state.stalled = false);
+    }
+
+    /// Takes away the right to read keys that begin with these bytes; all keys if there are
+    /// none. A call that asks for any of them fails with
+    /// [`Denied`](super::ErrorKind::Denied). A watch that is open goes on, as in etcd.
+    pub fn deny(&self, prefix: impl AsRef<[u8]>) {
+        let prefix = prefix.as_ref().to_vec();
+        self.shared.change(|state| state.denied.insert(prefix));
+    }
+
+    /// Ends every [`deny`](Self::deny).
+    pub fn allow(&self) {
+        self.shared.change(|state| state.denied.clear());
+    }
+
+    /// Restores the store from a backup that was made at this revision: what stood then stands
+    /// now, what happened since never did, and the revision goes back. Every watch is lost.
+    ///
+    /// Revisions are then given a second time, as by etcd after `snapshot restore`.
+    ///
+    /// # Errors
+    ///
+    /// If the revision is yet to come, or was compacted.
+    ///
+    /// ```
+    /// let store = hotconfig::store::Memory::new();
+    /// let backup = store.put("/configs/app/prod/rps", "2000");
+    /// store.put("/configs/app/prod/rps", "9000");
+    /// store.restore(backup)?;
+    /// assert_eq!(store.get("/configs/app/prod/rps").as_deref(), Some(&b"2000"[..]));
+    /// assert_eq!(store.revision(), backup);
+    /// # Ok::<(), hotconfig::store::StoreError>(())
+    /// ```
+    pub fn restore(&self, to: Revision) -> Result<(), StoreError> {
+        self.shared.change(|state| {
+            if to > state.history.revision() {
+                return Err(failure::future());
+            }
+            if !state.history.reaches(to) {
+                return Err(failure::compacted());
+            }
+            state.break_off();
+            state.history.restore(to);
+            Ok(())
+        })
+    }
+
+    /// Starts again with nothing, at revision 1. Every watch is lost.
+    pub fn wipe(&self) {
+        self.shared.change(|state| {
+            state.break_off();
+            state.history = History::new();
+        });
+    }
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// No keys and no values: there may be secrets among them.
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (revision, keys, watches) = {
+            let state = self.shared.lock();
+            (
+                state.history.revision(),
+                state.history.len(),
+                state.watches.len(),
+            )
+        };
+        f.debug_struct("Memory")
+            .field("revision", &revision)
+            .field("keys", &keys)
+            .field("watches", &watches)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Writes of a [`Memory`] that become one revision, or nothing: see [`Memory::transaction`].
+///
+/// Dropping it does nothing.
+#[must_use = "nothing is written before `commit`"]
+pub struct Transaction {
+    store: Memory,
+    operations: Vec<Operation>,
+}
+
+impl Transaction {
+    /// Writes a key.
+    pub fn put(mut self, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Self {
+        self.operations.push(put(key, value));
+        self
+    }
+
+    /// Deletes a key, if there is one.
+    pub fn delete(mut self, key: impl AsRef<[u8]>) -> Self {
+        self.operations.push(delete(key));
+        self
+    }
+
+    /// Does all of it at one new revision, and returns that.
+    ///
+    /// Where there is nothing to do, because it is empty or deletes only what is not there, no
+    /// revision is made, and the store's current one is returned; as by etcd.
+    ///
+    /// # Errors
+    ///
+    /// Nothing is written if there are more than 128 operations, or if a key that is put is put
+    /// or deleted a second time; as in etcd.
+    pub fn commit(self) -> Result<Revision, StoreError> {
+        let Self { store, operations } = self;
+        if operations.len() > MOST_OPERATIONS {
+            return Err(failure::too_many_operations());
+        }
+        let (mut puts, mut deletes) = (BTreeSet::new(), BTreeSet::new());
+        for operation in &operations {
+            let fits = match operation {
+                Operation::Put { key, .. } => puts.insert(key) && !deletes.contains(key),
+                Operation::Delete { key } => {
+                    // The same delete twice is nothing to etcd.
+                    deletes.insert(key);
+                    !puts.contains(key)
+                }
+            };
+            if !fits {
+                return Err(failure::duplicate_key());
+            }
+        }
+        drop((puts, deletes));
+        Ok(store.shared.change(|state| {
+            state.write(operations);
+            state.history.revision()
+        }))
+    }
+}
+
+/// No keys and no values: there may be secrets among them.
+impl fmt::Debug for Transaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transaction")
+            .field("operations", &self.operations.len())
+            .finish_non_exhaustive()
+    }
+}
+
+fn put(key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Operation {
+    Operation::Put {
+        key: key.as_ref().into(),
+        value: value.as_ref().into(),
+    }
+}
+
+fn delete(key: impl AsRef<[u8]>) -> Operation {
+    Operation::Delete {
+        key: key.as_ref().into(),
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing that can panic stands between two halves of a change.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the state, then wakes whoever waits.
+    fn change<R>(&self, change: impl FnOnce(&mut State) -> R) -> R {
+        let result = change(&mut self.lock());
+        self.changed.notify_waiters();
+        result
+    }
+
+    /// Asks after every change until there is an answer. Dropping it asks no more.
+    async fn answer<R>(&self, mut ask: impl FnMut(&mut State) -> Option<R>) -> R {
+        loop {
+            // Before the question, so that no change between the two goes unnoticed.
+            let changed = self.changed.notified();
+            let answer = ask(&mut self.lock());
+            if let Some(answer) = answer {
+                return answer;
+            }
+            changed.await;
+        }
+    }
+}
+
+impl State {
+    fn write(&mut self, operations: Vec<Operation>) -> Option<Revision> {
+        let revision = self.history.write(operations);
+        self.keep_limit();
+        revision
+    }
+
+    fn keep_limit(&mut self) {
+        if let Some(limit) = self.history_limit {
+            let newest = self.history.revision().get();
+            let oldest = Revision::new(newest.saturating_sub(limit).saturating_add(1));
+            if oldest > self.history.compacted() {
+                self.compact(oldest);
+            }
+        }
+    }
+
+    fn compact(&mut self, revision: Revision) {
+        for watching in self.watches.values_mut() {
+            watching.compact(&self.history, revision);
+        }
+        self.history.compact(revision);
+    }
+
+    fn break_off(&mut self) {
+        let why = failure::unreachable();
+        for watching in self.watches.values_mut() {
+            watching.break_off(&why);
+        }
+    }
+
+    /// What a watch hears next; `None` while there is nothing.
+    fn hear(&mut self, number: u64) -> Option<Heard> {
+        match self.watches.get_mut(&number) {
+            Some(watching) => watching.hear(&self.history, self.stalled),
+            None => Some(Heard::Lost(failure::cancelled())),
+        }
+    }
+
+    /// Why a call for these ranges fails now; `None` while there is no answer at all.
+    fn admit(&self, ranges: &[Range]) -> Option<Result<(), StoreError>> {
+        if self.disconnected {
+            return Some(Err(failure::unreachable()));
+        }
+        if self.stalled {
+            return None;
+        }
+        let denied = ranges
+            .iter()
+            .map(|range| range.start().as_bytes())
+            .any(|start| {
+                // Some keys of the range are not all of them: etcd denies the whole.
+                self.denied
+                    .iter()
+                    .any(|denied| start.starts_with(denied) || denied.starts_with(start))
+            });
+        Some(if denied {
+            Err(failure::denied())
+        } else {
+            Ok(())
+        })
+    }
+
+    fn read(&self, ranges: &[Range]) -> Reading {
+        let entries = |range: &Range| {
+            let found = self.history.below(range.start().as_bytes());
+            let found = found.map(|(key, version)| Entry {
+                key: key.to_vec(),
+                value: Arc::clone(&version.value),
+                mod_revision: version.mod_revision,
+            });
+            found.collect()
+        };
+        Reading {
+            revision: self.history.revision(),
+            entries: ranges.iter().map(entries).collect(),
+        }
+    }
+
+    fn probe(&self, ranges: &[Range]) -> Probe {
+        let look = |range: &Range| {
+            let found = self.history.below(range.start().as_bytes());
+            found.fold((0, None), |(count, newest), (_, version)| {
+                (count + 1, newest.max(Some(version.mod_revision)))
+            })
+        };
+        Probe {
+            revision: self.history.revision(),
+            ranges: ranges.iter().map(look).collect(),
+        }
+    }
+
+    fn watch(&mut self, ranges: &Arc<[Range]>, from: Revision) -> u64 {
+        let number = self.next_watch;
+        self.next_watch += 1;
+        let watching = Watching::new(Arc::clone(ranges), from, &self.history);
+        self.watches.insert(number, watching);
+        number
+    }
+}
+
+impl Memory {
+    /// A call of the store: at once where that is possible, so that only a call that has to wait
+    /// needs a runtime's clock.
+    fn call<R: Send + 'static>(
+        &self,
+        ranges: Arc<[Range]>,
+        mut ask: impl FnMut(&mut State, &Arc<[Range]>) -> R + Send + 'static,
+    ) -> Answer<'static, Result<R, StoreError>> {
+        let shared = Arc::clone(&self.shared);
+        Box::pin(async move {
+            let mut ask = move |state: &mut State| {
+                let admitted = state.admit(&ranges)?;
+                Some(admitted.map(|()| ask(state, &ranges)))
+            };
+            let (now, limit) = {
+                let mut state = shared.lock();
+                (ask(&mut state), state.call_timeout)
+            };
+            match now {
+                Some(answer) => answer,
+                None => tokio::time::timeout(limit, shared.answer(ask))
+                    .await
+                    .unwrap_or_else(|_| Err(failure::timeout(limit))),
+            }
+        })
+    }
+}
+
+impl Backend for Memory {
+    fn read(&self, ranges: Arc<[Range]>) -> Answer<'static, Result<Reading, StoreError>> {
+        self.call(ranges, |state, ranges| state.read(ranges))
+    }
+
+    fn probe(&self, ranges: Arc<[Range]>) -> Answer<'static, Result<Probe, StoreError>> {
+        self.call(ranges, |state, ranges| state.probe(ranges))
+    }
+
+    fn watch(
+        &self,
+        ranges: Arc<[Range]>,
+        from: Revision,
+    ) -> Answer<'static, Result<Box<dyn Watch>, StoreError>> {
+        let number = self.call(ranges, move |state, ranges| state.watch(ranges, from));
+        let shared = Arc::clone(&self.shared);
+        Box::pin(async move {
+            let listener = Listener::new(shared, number.await?);
+            Ok(Box::new(listener) as Box<dyn Watch>)
+        })
+    }
+
+    fn call_timeout(&self) -> Duration {
+        self.shared.lock().call_timeout
+    }
+}
+
+/// What goes wrong, in etcd's words where it has any.
+mod failure {
+    use std::time::Duration;
+
+    use crate::store::{ErrorKind, StoreError};
+
+    pub(super) fn unreachable() -> StoreError {
+        StoreError::new(ErrorKind::Unreachable, "the connection is broken")
+    }
+
+    pub(super) fn timeout(limit: Duration) -> StoreError {
+        StoreError::new(ErrorKind::Timeout, format!("no answer after {limit:?}"))
+    }
+
+    pub(super) fn denied() -> StoreError {
+        StoreError::new(ErrorKind::Denied, "these keys may not be read")
+    }
+
+    pub(super) fn compacted() -> StoreError {
+        StoreError::new(ErrorKind::Compacted, "required revision has been compacted")
+    }
+
+    pub(super) fn cancelled() -> StoreError {
+        StoreError::new(ErrorKind::Cancelled, "there is no such watch")
+    }
+
+    pub(super) fn future() -> StoreError {
+        StoreError::new(ErrorKind::Refused, "required revision is a future revision")
+    }
+
+    pub(super) fn too_many_operations() -> StoreError {
+        StoreError::new(ErrorKind::Refused, "too many operations in txn request")
+    }
+
+    pub(super) fn duplicate_key() -> StoreError {
+        StoreError::new(ErrorKind::Refused, "duplicate key given in txn request")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use futures_util::FutureExt;
+
+    use super::Memory;
+
+    #[test]
+    fn a_change_between_the_question_and_the_wait_is_not_missed() {
+        let shared = Memory::new().shared;
+        let mut asked = 0;
+        let answer = shared.answer(|_| {
+            asked += 1;
+            shared.changed.notify_waiters();
+            (asked == 2).then_some("an answer")
+        });
+        assert_eq!(answer.now_or_never(), Some("an answer"));
+    }
+
+    #[test]
+    fn a_panic_elsewhere_does_not_end_the_store() {
+        let store = Memory::new();
+        let shared = Arc::clone(&store.shared);
+        let panicked = std::thread::spawn(move || {
+            let _held = shared.lock();
+            panic!("while the state is locked");
+        });
+        assert!(panicked.join().is_err());
+        store.put("/a/x", "1");
+        assert!(store.get("/a/x").is_some());
+    }
+}

@@ -1,0 +1,233 @@
+//! Where the bytes of keys come from, with their revisions.
+//!
+//! In: prefixes. Out: whole readings at one revision, and what happened since, in whole
+//! revisions. A store knows no schema, no value and nobody who asks; whatever the real one does
+//! is told in the words of this file, and `sync` decides what follows from it.
+
+#[cfg(feature = "etcd")]
+mod etcd;
+mod memory;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+#[cfg(feature = "etcd")]
+pub use etcd::{Etcd, EtcdBuilder, Tls};
+pub use memory::{Memory, Transaction};
+
+use crate::Revision;
+use backend::Backend;
+
+/// A place that configurations live in: [`Memory`] or, with the feature `etcd`, `Etcd`.
+///
+/// Sealed until 1.0: its methods still change.
+pub trait Store: Backend + Send + Sync + 'static {}
+
+impl<S: Backend + Send + Sync + 'static> Store for S {}
+
+/// Keys that begin with `start`, which ends with the separator: `/configs/app/prod/`.
+///
+/// So `/configs/app` never takes in `/configs/app2`.
+#[doc(hidden)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Range {
+    start: Arc<str>,
+}
+
+impl Range {
+    /// The keys below this prefix, which has no separator at its end.
+    pub fn below(prefix: &str) -> Self {
+        Self {
+            start: format!("{prefix}/").into(),
+        }
+    }
+
+    /// The first possible key.
+    pub fn start(&self) -> &str {
+        &self.start
+    }
+
+    /// The first key after all of them, as etcd wants it: the separator becomes the next byte.
+    pub fn end(&self) -> Vec<u8> {
+        let mut end = self.start.as_bytes().to_vec();
+        if let Some(last) = end.last_mut() {
+            *last += 1;
+        }
+        end
+    }
+
+    /// Whether the key is one of them.
+    pub fn holds(&self, key: &[u8]) -> bool {
+        key.starts_with(self.start.as_bytes())
+    }
+}
+
+/// A key with its value, as a reading found it.
+#[doc(hidden)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The whole key; not always UTF-8.
+    pub key: Vec<u8>,
+    /// The value.
+    pub value: Arc<[u8]>,
+    /// The revision that wrote it last.
+    pub mod_revision: Revision,
+}
+
+/// Everything under the prefixes at one revision.
+#[doc(hidden)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// The revision at which all of it was true.
+    pub revision: Revision,
+    /// The entries of each range, in the order in which the ranges were given.
+    pub entries: Vec<Vec<Entry>>,
+}
+
+/// A cheap look at the store: how many keys each range has, and the newest change in it.
+#[doc(hidden)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probe {
+    /// The store's revision when it answered.
+    pub revision: Revision,
+    /// For each range, in the order given: the number of keys, and their highest `mod_revision`.
+    pub ranges: Vec<(usize, Option<Revision>)>,
+}
+
+/// One change of one key.
+#[doc(hidden)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// The whole key.
+    pub key: Vec<u8>,
+    /// The new value; `None` where it was deleted, by hand or with its lease.
+    pub value: Option<Arc<[u8]>>,
+    /// The revision that did it.
+    pub revision: Revision,
+}
+
+/// What a watch says.
+#[doc(hidden)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard {
+    /// The watch of this range stands; the store was at this revision. It is no barrier: events
+    /// up to it may still come. A number below our own cursor says that the history is another.
+    Created { range: usize, revision: Revision },
+    /// Changes in one range: whole revisions, in order. A revision's changes in *another* range
+    /// come by themselves.
+    Events { range: usize, events: Vec<Event> },
+    /// All events of all ranges up to this revision have been handed over. Only a store whose
+    /// word can be trusted says this.
+    Progress { revision: Revision },
+    /// The watch is over, for all ranges. Nothing follows.
+    Lost(StoreError),
+}
+
+/// Why a store did not answer, or not as asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{kind}: {message}")]
+pub struct StoreError {
+    kind: ErrorKind,
+    message: String,
+}
+
+/// The kinds of [`StoreError`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// No connection, or no leader, or the connection broke.
+    #[error("the store cannot be reached")]
+    Unreachable,
+    /// No answer within the time limit of a call.
+    #[error("the store did not answer in time")]
+    Timeout,
+    /// The user may not read these keys.
+    #[error("permission denied")]
+    Denied,
+    /// The user, the password or the token is not valid.
+    #[error("not authenticated")]
+    Unauthenticated,
+    /// The revision that was asked for is gone.
+    #[error("the revision is compacted")]
+    Compacted,
+    /// More than a message, or the queue of a watch, can hold.
+    #[error("too big")]
+    TooBig,
+    /// The watch was cancelled by the store.
+    #[error("the watch was cancelled")]
+    Cancelled,
+    /// The builder was given something that no store can be built from.
+    #[error("not a valid store")]
+    Invalid,
+    /// The store does not do what was asked, now or later: too many operations, a key twice.
+    #[error("the store refused the request")]
+    Refused,
+    /// Anything else.
+    #[error("the store failed")]
+    Other,
+}
+
+impl StoreError {
+    /// An error of that kind.
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+        }
+    }
+
+    /// The kind.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// What the store, or the way to it, said.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+/// What a store has to do. Hidden, so that [`Store`] is sealed.
+#[doc(hidden)]
+pub mod backend {
+    use std::future::Future;
+    use std::pin::Pin;
+
+    use super::{Arc, Duration, Heard, Probe, Range, Reading, Revision, StoreError};
+
+    /// A future of the store.
+    pub type Answer<'a, R> = Pin<Box<dyn Future<Output = R> + Send + 'a>>;
+
+    /// What `sync` asks of a store.
+    ///
+    /// Every future ends: each call behind it within the store's own time limit, and a reading is a
+    /// call for each of its pages. It may be dropped at any time: nothing is half-done by it.
+    pub trait Backend: std::fmt::Debug {
+        /// Reads everything in the ranges at one revision.
+        fn read(&self, ranges: Arc<[Range]>) -> Answer<'static, Result<Reading, StoreError>>;
+
+        /// Looks how many keys there are, and which change was the newest.
+        fn probe(&self, ranges: Arc<[Range]>) -> Answer<'static, Result<Probe, StoreError>>;
+
+        /// Watches the ranges from this revision on, itself included.
+        fn watch(
+            &self,
+            ranges: Arc<[Range]>,
+            from: Revision,
+        ) -> Answer<'static, Result<Box<dyn Watch>, StoreError>>;
+
+        /// How long a single call may take.
+        fn call_timeout(&self) -> Duration;
+    }
+
+    /// An open watch. Dropping it ends it, on the store's side too.
+    pub trait Watch: Send {
+        /// What it says next. Cancel safe: nothing is lost when the future is dropped. After
+        /// [`Heard::Lost`] it says that again, without end.
+        fn next(&mut self) -> Answer<'_, Heard>;
+
+        /// Asks for a [`Heard::Progress`]. `false` where the store's word cannot be trusted, so
+        /// that none will come.
+        fn ask_progress(&mut self) -> bool;
+    }
+}

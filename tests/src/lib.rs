@@ -1,0 +1,23 @@
+//! What the tests against a real etcd share: a [`Server`] of their own, and
+//! [`eventually`], which waits for a condition.
+//!
+//! In goes the path of an etcd binary, in the environment variable
+//! `HOTCONFIG_ETCD` (`cargo xtask test` sets it) or else as `etcd` on the `PATH`.
+//! Out comes a running member that is gone, with its data, when the test ends. It
+//! knows nothing of `hotconfig`: only what any client of etcd could see.
+//!
+//! A test that can't have an etcd fails and says what to do. It is never skipped.
+
+#![allow(clippy::panic, reason = "a test says what it expects by failing")]
+
+mod binary;
+mod example;
+mod folder;
+mod ports;
+mod server;
+mod wait;
+
+pub use binary::{Version, etcd, etcdctl, etcdutl, version};
+pub use example::example;
+pub use server::{Builder, Server};
+pub use wait::{LIMIT, eventually};
