@@ -7,6 +7,7 @@ extern crate self as hotconfig;
 pub mod contract;
 mod field;
 mod problem;
+mod publish;
 mod revision;
 pub mod rules;
 pub mod schema;
@@ -17,6 +18,10 @@ pub use contract::HotConfig;
 pub use field::Field;
 pub use hotconfig_derive::HotConfig;
 pub use problem::Problem;
+pub use publish::{
+    Baseline, Change, Changes, Guard, Origin, Part, Reader, Snapshot, Subscription, Update, View,
+    Watch,
+};
 pub use revision::Revision;
 pub use rules::Invalid;
 pub use value::{Secret, Size};

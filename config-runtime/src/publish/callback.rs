@@ -1,0 +1,113 @@
+//! Callbacks, each in a task of its own.
+//!
+//! In: a watch and a function. Out: a call for each change, on a thread where it may block. It
+//! knows no more of the telling than any other watch.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::runtime::Handle;
+use tokio::task::{AbortHandle, spawn_blocking};
+
+use super::hub::{Hub, Ticket};
+use super::{Change, Watch};
+use crate::contract::guard;
+use crate::{Field, HotConfig};
+
+/// A callback that is called when its field changes: what `on_change` gives.
+///
+/// The callback runs on a thread where it may block. Its calls never overlap; what changes while
+/// it runs reaches it afterwards, as one change to the latest value. A panic in it is logged, and
+/// the change counts as given: it is called again for the next one.
+///
+/// Dropping it ends the callback: a call that has begun runs to its end, no other begins. It does
+/// not keep the loop alive; when the loop ends, so does the callback, after the last change.
+#[must_use = "dropping it ends the callback; `detach()` lets it live"]
+pub struct Subscription {
+    ticket: Arc<Ticket>,
+    over: Arc<AtomicBool>,
+    /// `None` where there is no loop, so that nothing will ever be told.
+    task: Option<AbortHandle>,
+    detached: bool,
+    path: String,
+}
+
+impl Subscription {
+    /// Lets the callback live for as long as the loop.
+    pub fn detach(mut self) {
+        self.detached = true;
+    }
+
+    /// Calls back on the blocking threads of that runtime.
+    pub(super) fn spawn<V: 'static>(
+        mut watch: Watch<V>,
+        runtime: Option<&Handle>,
+        mut callback: impl FnMut(Change<V>) + Send + 'static,
+    ) -> Self {
+        let ticket = watch.ticket();
+        let path = watch.path().to_owned();
+        let over = Arc::new(AtomicBool::new(false));
+        let ended = Arc::clone(&over);
+        let calls = async move {
+            while let Some(change) = watch.changed().await {
+                let (path, ended) = (watch.path().to_owned(), Arc::clone(&ended));
+                // The callback walks to its thread and back: one call at a time, and no lock.
+                let call = spawn_blocking(move || {
+                    // It may have waited for a thread for longer than the subscription lived.
+                    if !ended.load(Ordering::Acquire)
+                        && let Err(panic) = guard(|| callback(change))
+                    {
+                        tracing::error!(field = path, panic, "a callback panicked");
+                    }
+                    callback
+                });
+                match call.await {
+                    Ok(back) => callback = back,
+                    // The runtime is shutting down.
+                    Err(_) => return,
+                }
+            }
+        };
+        Self {
+            ticket,
+            over,
+            task: runtime.map(|runtime| runtime.spawn(calls).abort_handle()),
+            detached: false,
+            path,
+        }
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        if !self.detached {
+            self.over.store(true, Ordering::Release);
+            // At once: the task ends when its runtime comes to it.
+            self.ticket.cancel();
+            if let Some(task) = &self.task {
+                task.abort();
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription")
+            .field("field", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T: HotConfig> Hub<T> {
+    /// Calls back with every change, in a task on this runtime; see [`Subscription`].
+    pub(crate) fn on_change<V>(
+        self: &Arc<Self>,
+        field: Field<T, V>,
+        runtime: Option<&Handle>,
+        callback: impl FnMut(Change<V>) + Send + 'static,
+    ) -> Subscription {
+        Subscription::spawn(self.watch(field), runtime, callback)
+    }
+}

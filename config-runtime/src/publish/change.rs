@@ -1,0 +1,96 @@
+//! What a subscriber is told.
+
+use std::fmt;
+
+use super::Part;
+use crate::{Field, Revision};
+
+/// A change of one field or section: what was given last, and what stands now.
+///
+/// It owns the two snapshots that the values are in: it clones no value, can be sent anywhere,
+/// and keeps both snapshots alive for as long as it lives.
+pub struct Change<V> {
+    previous: Part<V>,
+    current: Part<V>,
+}
+
+impl<V: 'static> Change<V> {
+    pub(super) fn new(previous: Part<V>, current: Part<V>) -> Self {
+        Self { previous, current }
+    }
+
+    /// The value that this subscriber was given last; at first its baseline.
+    pub fn previous(&self) -> &V {
+        &self.previous
+    }
+
+    /// The value that it is given now.
+    pub fn current(&self) -> &V {
+        &self.current
+    }
+
+    /// The revision of the snapshot that the current value is from, which may be newer than the
+    /// one that wrote it; `None` where that snapshot did not come from the store.
+    pub fn revision(&self) -> Option<Revision> {
+        self.current.revision()
+    }
+
+    /// The epoch of that revision; see [`Snapshot::epoch`](crate::Snapshot::epoch).
+    pub fn epoch(&self) -> u64 {
+        self.current.epoch()
+    }
+
+    /// The change as a field of the value sees it.
+    pub(super) fn part<W>(&self, field: Field<V, W>) -> Change<W> {
+        Change {
+            previous: self.previous.part(field),
+            current: self.current.part(field),
+        }
+    }
+}
+
+impl<V> Clone for Change<V> {
+    fn clone(&self) -> Self {
+        Self {
+            previous: self.previous.clone(),
+            current: self.current.clone(),
+        }
+    }
+}
+
+/// Shows the values as their own `Debug` does: a [`Secret`](crate::Secret) shows nothing.
+impl<V: fmt::Debug + 'static> fmt::Debug for Change<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Change")
+            .field("previous", self.previous())
+            .field("current", self.current())
+            .field("revision", &self.revision())
+            .finish()
+    }
+}
+
+/// What [`Changes::next`](crate::Changes::next) gives.
+pub enum Update<V> {
+    /// One publication in which the value differs.
+    Changed(Change<V>),
+    /// So many changes were dropped at this place because the queue was full.
+    Missed(u64),
+}
+
+impl<V> Clone for Update<V> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Changed(change) => Self::Changed(change.clone()),
+            Self::Missed(count) => Self::Missed(*count),
+        }
+    }
+}
+
+impl<V: fmt::Debug + 'static> fmt::Debug for Update<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Changed(change) => f.debug_tuple("Changed").field(change).finish(),
+            Self::Missed(count) => f.debug_tuple("Missed").field(count).finish(),
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! What a subscriber has not yet been given, with the type of the whole struct hidden.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use super::hub::{Hub, Inbox, Line, Ticket};
+use super::{Change, Part, Snapshot, Update};
+use crate::schema::Span;
+use crate::{Field, HotConfig};
+
+/// Gives a subscriber one thing after another.
+pub(super) trait Feed<V>: Send + Sync {
+    /// What it was not yet given, if there is anything now.
+    fn take(&mut self) -> Option<Update<V>>;
+
+    /// What it was given last.
+    fn current(&self) -> &V;
+
+    /// Sets what it was given last; `false` where that is of another struct.
+    fn since(&mut self, baseline: Arc<dyn Any + Send + Sync>) -> bool;
+
+    /// Whether nothing will come after what [`Feed::take`] gives from now on.
+    fn has_ended(&self) -> bool;
+}
+
+/// A feed with what is needed to wait for it.
+pub(super) struct Subscribed<V> {
+    pub(super) feed: Box<dyn Feed<V>>,
+    pub(super) line: Arc<Line>,
+    pub(super) ticket: Arc<Ticket>,
+}
+
+/// Where feeds of a value come from: the hub, or a part of what another source has.
+pub(super) trait Source<V>: Send + Sync {
+    /// The value now.
+    fn load(&self) -> Part<V>;
+
+    /// Subscribes to these leaves, counted from the value's first one. With a capacity of 0 the
+    /// feed gives the latest value only.
+    fn subscribe(&self, span: Span, capacity: usize) -> Subscribed<V>;
+}
+
+impl<V: 'static> Subscribed<V> {
+    /// The next update, once there is one; `None` when the loop has ended. Cancel safe: nothing
+    /// is awaited between taking an update and giving it.
+    pub(super) async fn next(&mut self) -> Option<Update<V>> {
+        loop {
+            // In this order: what was published before the end is found by the look after it.
+            let ended = self.feed.has_ended();
+            if let Some(update) = self.feed.take() {
+                return Some(update);
+            }
+            if ended {
+                return None;
+            }
+            self.line.rung().await;
+        }
+    }
+
+    fn part<W: 'static>(self, field: Field<V, W>) -> Subscribed<W> {
+        let feed = Box::new(PartFeed {
+            outer: self.feed,
+            field,
+        });
+        Subscribed {
+            feed,
+            line: self.line,
+            ticket: self.ticket,
+        }
+    }
+}
+
+/// Subscribes to a field of what the source has.
+pub(super) fn subscribe<V: 'static, W: 'static>(
+    source: &dyn Source<V>,
+    field: Field<V, W>,
+    capacity: usize,
+) -> Subscribed<W> {
+    source.subscribe(field.span(), capacity).part(field)
+}
+
+impl<T: HotConfig> Source<T> for Arc<Hub<T>> {
+    fn load(&self) -> Part<T> {
+        Part::whole(self.snapshot())
+    }
+
+    fn subscribe(&self, span: Span, capacity: usize) -> Subscribed<T> {
+        let line = Line::new(capacity);
+        let inbox = Inbox::new(Arc::clone(&line));
+        let (last, ticket) = Hub::subscribe(self, span, Arc::clone(&inbox));
+        let hub = Arc::clone(self);
+        let feed: Box<dyn Feed<T>> = if capacity == 0 {
+            Box::new(Latest { hub, span, last })
+        } else {
+            Box::new(Queued {
+                hub,
+                span,
+                inbox,
+                last,
+                ready: None,
+            })
+        };
+        Subscribed { feed, line, ticket }
+    }
+}
+
+/// A part of what another source has.
+pub(super) struct PartSource<V: 'static, W: 'static> {
+    pub(super) outer: Arc<dyn Source<V>>,
+    pub(super) field: Field<V, W>,
+}
+
+impl<V: 'static, W: 'static> Source<W> for PartSource<V, W> {
+    fn load(&self) -> Part<W> {
+        self.outer.load().part(self.field)
+    }
+
+    fn subscribe(&self, span: Span, capacity: usize) -> Subscribed<W> {
+        self.outer
+            .subscribe(inside(self.field.span(), span), capacity)
+            .part(self.field)
+    }
+}
+
+struct PartFeed<V: 'static, W: 'static> {
+    outer: Box<dyn Feed<V>>,
+    field: Field<V, W>,
+}
+
+impl<V: 'static, W: 'static> Feed<W> for PartFeed<V, W> {
+    fn take(&mut self) -> Option<Update<W>> {
+        Some(match self.outer.take()? {
+            Update::Changed(change) => Update::Changed(change.part(self.field)),
+            Update::Missed(count) => Update::Missed(count),
+        })
+    }
+
+    fn current(&self) -> &W {
+        self.field.get(self.outer.current())
+    }
+
+    fn since(&mut self, baseline: Arc<dyn Any + Send + Sync>) -> bool {
+        self.outer.since(baseline)
+    }
+
+    fn has_ended(&self) -> bool {
+        self.outer.has_ended()
+    }
+}
+
+/// Compares the current snapshot with the one that was given last.
+struct Latest<T: HotConfig> {
+    hub: Arc<Hub<T>>,
+    span: Span,
+    last: Snapshot<T>,
+}
+
+impl<T: HotConfig> Feed<T> for Latest<T> {
+    fn take(&mut self) -> Option<Update<T>> {
+        let current = self.hub.snapshot();
+        if self.hub.same(self.span, &self.last, &current) {
+            return None;
+        }
+        Some(give(&mut self.last, current))
+    }
+
+    fn current(&self) -> &T {
+        &self.last
+    }
+
+    fn since(&mut self, baseline: Arc<dyn Any + Send + Sync>) -> bool {
+        let baseline = Snapshot::of(baseline);
+        let known = baseline.is_some();
+        self.last = baseline.unwrap_or_else(|| self.last.clone());
+        known
+    }
+
+    fn has_ended(&self) -> bool {
+        self.hub.has_ended()
+    }
+}
+
+/// Walks through what was published since.
+struct Queued<T: HotConfig> {
+    hub: Arc<Hub<T>>,
+    span: Span,
+    inbox: Arc<Inbox<T>>,
+    last: Snapshot<T>,
+    /// Fetched and different from `last`, but what was missed before it is said first.
+    ready: Option<Snapshot<T>>,
+}
+
+impl<T: HotConfig> Feed<T> for Queued<T> {
+    fn take(&mut self) -> Option<Update<T>> {
+        let mut missed: u64 = 0;
+        while self.ready.is_none() {
+            let (dropped, fetched) = self.inbox.fetch();
+            missed = missed.saturating_add(dropped);
+            let Some(fetched) = fetched else { break };
+            // Outside the inbox's lock: comparing runs a user's code.
+            if !self.hub.same(self.span, &self.last, &fetched) {
+                self.ready = Some(fetched);
+            } else if missed > 0 {
+                // A to B to A, and B was dropped: who never saw B is not told of the way back.
+                missed = missed.saturating_add(1);
+            }
+        }
+        if missed > 0 {
+            return Some(Update::Missed(missed));
+        }
+        self.ready.take().map(|next| give(&mut self.last, next))
+    }
+
+    fn current(&self) -> &T {
+        &self.last
+    }
+
+    fn since(&mut self, baseline: Arc<dyn Any + Send + Sync>) -> bool {
+        let Some(baseline) = Snapshot::of(baseline) else {
+            return false;
+        };
+        let before = std::mem::replace(&mut self.last, baseline);
+        self.inbox.skip_to(&self.last);
+        // What stood at the subscription is the first change for whoever knows an older state.
+        let first = self.ready.take().unwrap_or(before);
+        let newer = first.0.number() > self.last.0.number();
+        if newer && !self.hub.same(self.span, &self.last, &first) {
+            self.ready = Some(first);
+        }
+        true
+    }
+
+    fn has_ended(&self) -> bool {
+        self.hub.has_ended()
+    }
+}
+
+fn give<T: HotConfig>(last: &mut Snapshot<T>, next: Snapshot<T>) -> Update<T> {
+    let previous = std::mem::replace(last, next.clone());
+    Update::Changed(Change::new(Part::whole(previous), Part::whole(next)))
+}
+
+/// A span that is counted from the first leaf of another.
+fn inside(outer: Span, inner: Span) -> Span {
+    Span {
+        first: outer.first.saturating_add(inner.first),
+        len: inner.len,
+    }
+}

@@ -1,0 +1,323 @@
+//! The current snapshot, and the telling.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwap;
+use tokio::sync::Notify;
+
+use super::Snapshot;
+use super::registry::{Place, Registry};
+use super::snapshot::State;
+use crate::HotConfig;
+use crate::contract::guard;
+use crate::schema::Span;
+
+/// One writer, many readers and subscribers.
+pub(crate) struct Hub<T: HotConfig> {
+    pub(super) current: ArcSwap<State<T>>,
+    /// The path of each leaf, for `HotConfig::__same`.
+    paths: Vec<Vec<u16>>,
+    registry: Mutex<Registry<Inbox<T>>>,
+    ended: AtomicBool,
+}
+
+/// A snapshot that readers have, and subscribers are still to be told of.
+#[must_use = "the subscribers are still to be told"]
+pub(crate) struct Swapped<T: HotConfig> {
+    news: Snapshot<T>,
+    told: Vec<Arc<Inbox<T>>>,
+    /// Let go of last, and not under a lock: the `Drop` of a configuration may run anything.
+    _old: Arc<State<T>>,
+}
+
+impl<T: HotConfig> Swapped<T> {
+    /// Tells them. Not under a lock: a waker may run anything.
+    pub(crate) fn tell(self) {
+        for inbox in self.told {
+            inbox.tell(&self.news);
+        }
+    }
+}
+
+impl<T: HotConfig> Hub<T> {
+    /// Begins with this snapshot.
+    pub(crate) fn new(first: Snapshot<T>) -> Arc<Self> {
+        Arc::new(Self {
+            current: ArcSwap::new(first.0),
+            paths: T::SCHEMA
+                .leaves()
+                .into_iter()
+                .map(|leaf| leaf.path)
+                .collect(),
+            registry: Mutex::new(Registry::new(T::SCHEMA)),
+            ended: AtomicBool::new(false),
+        })
+    }
+
+    /// Makes this the current snapshot, then tells the subscribers of the leaves that changed,
+    /// given by their places in the schema, sorted. For the one writer.
+    #[cfg(test)]
+    pub(crate) fn publish(&self, next: Snapshot<T>, changed: &[usize]) {
+        self.swap(next, changed).tell();
+    }
+
+    /// Makes this the current snapshot; those who subscribed to one of the leaves that changed,
+    /// given by their places in the schema, sorted, are told by [`Swapped::tell`]. For the one
+    /// writer.
+    ///
+    /// Costs what changed and who is told, whoever else has subscribed, and waits for nobody.
+    pub(crate) fn swap(&self, next: Snapshot<T>, changed: &[usize]) -> Swapped<T> {
+        let news = next.clone();
+        let registry = self.registry();
+        next.0.set_number(self.current.load().number() + 1);
+        // Under the lock, so that whoever subscribes has the old one as its baseline and is
+        // told, or has the new one and is not.
+        let old = self.current.swap(next.0);
+        let told = registry.of(changed);
+        Swapped {
+            news,
+            told,
+            _old: old,
+        }
+    }
+
+    /// Says that nothing will be published any more: everything that waits gets `None`, after
+    /// what it was not yet given.
+    pub(crate) fn end(&self) {
+        self.ended.store(true, Ordering::Release);
+        let all = self.registry().all();
+        for inbox in all {
+            inbox.wake();
+        }
+    }
+
+    /// Whether [`Hub::end`] was called. Read it *before* the current snapshot to know that this
+    /// is the last one.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
+    }
+
+    /// How many watches, queues and callbacks there are.
+    #[cfg(test)]
+    pub(crate) fn subscribers(&self) -> usize {
+        self.registry().len()
+    }
+
+    /// Adds a subscriber; its baseline is the snapshot, and it is told of all later ones.
+    pub(super) fn subscribe(
+        self: &Arc<Self>,
+        span: Span,
+        inbox: Arc<Inbox<T>>,
+    ) -> (Snapshot<T>, Arc<Ticket>) {
+        let mut registry = self.registry();
+        let baseline = self.snapshot();
+        let place = registry.add(span, inbox);
+        drop(registry);
+        let hub = Arc::clone(self) as Arc<dyn Forget>;
+        (baseline, Arc::new(Ticket { hub, place }))
+    }
+
+    /// Whether these leaves have the same values in both. A comparison that panics says no:
+    /// better told once too often than never.
+    pub(super) fn same(&self, span: Span, one: &Snapshot<T>, other: &Snapshot<T>) -> bool {
+        let leaves = self.paths.iter().skip(span.first).take(span.len);
+        one.is(other)
+            || guard(|| leaves.into_iter().all(|path| one.__same(other, path))).unwrap_or(false)
+    }
+
+    fn registry(&self) -> MutexGuard<'_, Registry<Inbox<T>>> {
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A subscriber's entry in the registry. It goes when this is dropped, or before.
+pub(super) struct Ticket {
+    hub: Arc<dyn Forget>,
+    place: Place,
+}
+
+trait Forget: Send + Sync {
+    fn forget(&self, place: Place);
+}
+
+impl<T: HotConfig> Forget for Hub<T> {
+    fn forget(&self, place: Place) {
+        let inbox = self.registry().remove(place);
+        // Not under the lock: it may hold snapshots.
+        drop(inbox);
+    }
+}
+
+impl Ticket {
+    /// Takes the entry out now.
+    pub(super) fn cancel(&self) {
+        self.hub.forget(self.place);
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.cancel();
+    }
+}
+
+/// How the writer reaches one subscriber.
+pub(super) struct Inbox<T> {
+    line: Arc<Line>,
+    backlog: Mutex<Backlog<T>>,
+}
+
+/// What an inbox has that does not depend on the struct.
+pub(super) struct Line {
+    bell: Notify,
+    /// How many publications are queued at most; 0 where only the latest counts.
+    capacity: AtomicUsize,
+}
+
+/// What was published and not yet fetched.
+struct Backlog<T> {
+    snapshots: VecDeque<Snapshot<T>>,
+    missed: u64,
+    /// The number of the baseline: a publication that the subscriber has seen already may be
+    /// told only afterwards.
+    known: u64,
+}
+
+impl Line {
+    pub(super) fn new(capacity: usize) -> Arc<Self> {
+        Arc::new(Self {
+            bell: Notify::new(),
+            capacity: AtomicUsize::new(capacity),
+        })
+    }
+
+    /// Waits until something was told since the last wait. Cancel safe.
+    pub(super) async fn rung(&self) {
+        self.bell.notified().await;
+    }
+
+    pub(super) fn set_capacity(&self, capacity: usize) {
+        self.capacity.store(capacity, Ordering::Relaxed);
+    }
+}
+
+impl<T> Inbox<T> {
+    pub(super) fn new(line: Arc<Line>) -> Arc<Self> {
+        let backlog = Mutex::new(Backlog {
+            snapshots: VecDeque::new(),
+            missed: 0,
+            known: 0,
+        });
+        Arc::new(Self { line, backlog })
+    }
+
+    fn tell(&self, snapshot: &Snapshot<T>) {
+        let capacity = self.line.capacity.load(Ordering::Relaxed);
+        if capacity > 0 {
+            let dropped = self.backlog().push(snapshot.clone(), capacity);
+            drop(dropped);
+        }
+        self.wake();
+    }
+
+    fn wake(&self) {
+        // Whoever polls brings the waker; a panic of it is not ours to die of.
+        if let Err(panic) = guard(|| self.line.bell.notify_one()) {
+            tracing::error!(panic, "the waker of a subscriber panicked");
+        }
+    }
+
+    /// The oldest snapshot that waits, and how many were dropped before it.
+    pub(super) fn fetch(&self) -> (u64, Option<Snapshot<T>>) {
+        let mut backlog = self.backlog();
+        (
+            std::mem::take(&mut backlog.missed),
+            backlog.snapshots.pop_front(),
+        )
+    }
+
+    /// Forgets what is not newer than this snapshot.
+    pub(super) fn skip_to(&self, known: &Snapshot<T>) {
+        let mut backlog = self.backlog();
+        let known = known.0.number();
+        backlog.known = known;
+        let older = backlog
+            .snapshots
+            .partition_point(|waiting| waiting.0.number() <= known);
+        if older > 0 {
+            // What was dropped is older still.
+            backlog.missed = 0;
+        }
+        let skipped: Vec<_> = backlog.snapshots.drain(..older).collect();
+        drop(backlog);
+        drop(skipped);
+    }
+
+    fn backlog(&self) -> MutexGuard<'_, Backlog<T>> {
+        self.backlog.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> Backlog<T> {
+    /// Appends a snapshot and hands back the oldest ones, for which there is no room.
+    fn push(&mut self, snapshot: Snapshot<T>, capacity: usize) -> Vec<Snapshot<T>> {
+        if snapshot.0.number() <= self.known {
+            return Vec::new();
+        }
+        let surplus = (self.snapshots.len() + 1).saturating_sub(capacity);
+        let dropped: Vec<_> = self.snapshots.drain(..surplus).collect();
+        self.missed = self.missed.saturating_add(dropped.len() as u64);
+        self.snapshots.push_back(snapshot);
+        dropped
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+    use std::thread;
+
+    use super::*;
+    use crate::publish::tests::{Config, LEVEL, Said, drain, snapshot};
+
+    /// Who subscribes while the writer swaps finds either the old snapshot and is told, or the
+    /// new one. The writer is played by hand, and nobody is told.
+    #[test]
+    fn p05_a_baseline_is_not_older_than_the_entry_in_the_registry() {
+        let hub = Hub::new(snapshot(Config::default(), 1));
+        let inbox = Inbox::new(Line::new(1));
+        let begun = Barrier::new(2);
+        let (baseline, _ticket) = thread::scope(|scope| {
+            let registry = hub.registry();
+            let subscriber = scope.spawn(|| {
+                begun.wait();
+                hub.subscribe(Span { first: 0, len: 1 }, inbox)
+            });
+            begun.wait();
+            // Lets it come as far as it can, which is right wherever that is.
+            (0..1_000).for_each(|_| thread::yield_now());
+            hub.current.store(snapshot(Config::default(), 2).0);
+            drop(registry);
+            subscriber.join().expect("no panic")
+        });
+        assert!(baseline.is(&hub.snapshot()));
+    }
+
+    /// A subscriber names a snapshot as its baseline of which it is told only then.
+    #[test]
+    fn p06_what_the_baseline_holds_is_neither_told_nor_missed() {
+        let hub = Hub::new(snapshot(Config::default(), 1));
+        let queue = hub.changes(LEVEL).capacity(1);
+        let next = snapshot(Config::of_level(1), 2);
+        next.0.set_number(1);
+        hub.current.store(Arc::clone(&next.0));
+        let mut queue = queue.since(&hub.snapshot());
+        for inbox in hub.registry().of(&[0]) {
+            inbox.tell(&next);
+        }
+        hub.publish(snapshot(Config::of_level(2), 3), &[0]);
+        assert_eq!(drain(&mut queue), [Said::Changed(1, 2)]);
+    }
+}

@@ -1,0 +1,154 @@
+//! Who is to be told of which leaf.
+//!
+//! In: spans with those who subscribed to them, and the leaves that changed. Out: the subscribers
+//! whose span holds a changed leaf, each once, at the cost of those alone. It knows no values.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crate::schema::{Kind, Schema, Span};
+
+/// The subscribers `S` of each field and section.
+pub(super) struct Registry<S> {
+    nodes: Vec<Node<S>>,
+    /// The node of each leaf.
+    leaves: Vec<usize>,
+    by_span: HashMap<(usize, usize), usize>,
+    next_id: u64,
+}
+
+/// A leaf or a section. Sections of exactly the same leaves share one.
+struct Node<S> {
+    span: Span,
+    /// The section around it; the root, which is node 0, has none.
+    parent: Option<usize>,
+    subscribers: BTreeMap<u64, Arc<S>>,
+}
+
+/// Where a subscriber stands in the registry.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    node: usize,
+    id: u64,
+}
+
+impl<S> Registry<S> {
+    pub(super) fn new(schema: &Schema) -> Self {
+        let mut registry = Self {
+            nodes: Vec::new(),
+            leaves: Vec::new(),
+            by_span: HashMap::new(),
+            next_id: 0,
+        };
+        let root = registry.node(
+            Span {
+                first: 0,
+                len: schema.len(),
+            },
+            None,
+        );
+        registry.grow(schema, root);
+        registry
+    }
+
+    fn grow(&mut self, schema: &Schema, parent: usize) {
+        for field in schema.fields {
+            let first = self.leaves.len();
+            match field.kind {
+                Kind::Leaf(_) => {
+                    let node = self.node(Span { first, len: 1 }, Some(parent));
+                    self.leaves.push(node);
+                }
+                Kind::Section(section) => {
+                    let node = self.node(
+                        Span {
+                            first,
+                            len: section.len(),
+                        },
+                        Some(parent),
+                    );
+                    self.grow(section, node);
+                }
+                Kind::Skipped => {}
+            }
+        }
+    }
+
+    fn node(&mut self, span: Span, parent: Option<usize>) -> usize {
+        let next = self.nodes.len();
+        let node = *self.by_span.entry((span.first, span.len)).or_insert(next);
+        if node == next {
+            self.nodes.push(Node {
+                span,
+                parent,
+                subscribers: BTreeMap::new(),
+            });
+        }
+        node
+    }
+
+    /// Adds a subscriber of these leaves. Where they are no field and no section, it is told of
+    /// every leaf, which is too often but never too seldom.
+    pub(super) fn add(&mut self, span: Span, subscriber: Arc<S>) -> Place {
+        let node = self
+            .by_span
+            .get(&(span.first, span.len))
+            .copied()
+            .unwrap_or(0);
+        let id = self.next_id;
+        self.next_id += 1;
+        if let Some(node) = self.nodes.get_mut(node) {
+            node.subscribers.insert(id, subscriber);
+        }
+        Place { node, id }
+    }
+
+    /// Takes a subscriber out, if it is still there.
+    pub(super) fn remove(&mut self, place: Place) -> Option<Arc<S>> {
+        self.nodes
+            .get_mut(place.node)?
+            .subscribers
+            .remove(&place.id)
+    }
+
+    /// The subscribers of these leaves, which are sorted; each subscriber once.
+    pub(super) fn of(&self, changed: &[usize]) -> Vec<Arc<S>> {
+        debug_assert!(changed.is_sorted(), "the changed leaves are sorted");
+        let mut found = Vec::new();
+        let mut before = None;
+        for &leaf in changed {
+            let mut at = self.leaves.get(leaf).copied();
+            while let Some(node) = at.and_then(|at| self.nodes.get(at)) {
+                // It and all above it were visited for the leaf before: spans nest.
+                if before.is_some_and(|before| node.span.holds(before)) {
+                    break;
+                }
+                found.extend(node.subscribers.values().cloned());
+                at = node.parent;
+            }
+            before = Some(leaf);
+        }
+        found
+    }
+
+    /// All subscribers.
+    pub(super) fn all(&self) -> Vec<Arc<S>> {
+        self.nodes
+            .iter()
+            .flat_map(|node| node.subscribers.values().cloned())
+            .collect()
+    }
+
+    /// How many there are.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.nodes.iter().map(|node| node.subscribers.len()).sum()
+    }
+}
+
+impl Span {
+    /// Whether the leaf is one of them.
+    fn holds(self, leaf: usize) -> bool {
+        leaf.checked_sub(self.first).is_some_and(|at| at < self.len)
+    }
+}

@@ -1,0 +1,218 @@
+//! The subscriptions that are awaited.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::feed::{Subscribed, subscribe};
+use super::hub::{Hub, Ticket};
+use super::{Baseline, Change, Update};
+use crate::{Field, HotConfig};
+
+/// How many changes [`Changes`] queues unless told otherwise.
+pub(super) const CAPACITY: usize = 64;
+
+/// Waits for changes of one field or section and gives the latest.
+///
+/// Values between may be skipped, the last never. A value that is the same as the one given last
+/// is not given again, whatever came between. Dropping it ends the subscription. It does not keep
+/// the loop alive.
+///
+/// It keeps the snapshot that it gave last, or began with, for as long as it lives.
+///
+/// # Example
+/// ```
+/// # use hotconfig::{Hot, HotConfig, field, store::Memory};
+/// # #[derive(HotConfig, Clone)]
+/// # #[hot(prefix = "/users")]
+/// # struct Service {
+/// #     #[hot(nested)]
+/// #     db: Pool,
+/// # }
+/// # #[derive(HotConfig, Clone)]
+/// # struct Pool {
+/// #     #[hot(default = 8)]
+/// #     pool_size: u32,
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = Memory::new();
+/// # let hot = Hot::<Service>::builder(store.clone()).start().await?;
+/// # store.put("/users/db/pool_size", "16");
+/// let mut size = hot.watch(field!(Service, db.pool_size));
+/// println!("beginning with {} connections", size.current());
+/// # store.put("/users/db/pool_size", "17");
+/// while let Some(change) = size.changed().await {
+///     println!("from {} to {} connections", change.previous(), change.current());
+/// #   if *change.current() == 17 { break }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a watch tells only who awaits its changes"]
+pub struct Watch<V> {
+    subscribed: Subscribed<V>,
+    path: String,
+}
+
+impl<V: 'static> Watch<V> {
+    pub(super) fn new(subscribed: Subscribed<V>, path: String) -> Self {
+        Self { subscribed, path }
+    }
+
+    /// The next change; `None` when the loop has ended and the last change was given.
+    ///
+    /// Cancel safe: a future that is dropped before it was ready has taken nothing; the next call
+    /// gives the change. It runs on any runtime.
+    pub async fn changed(&mut self) -> Option<Change<V>> {
+        loop {
+            match self.subscribed.next().await? {
+                Update::Changed(change) => return Some(change),
+                // Nothing is queued, so nothing is missed.
+                Update::Missed(_) => {}
+            }
+        }
+    }
+
+    /// The value that was given last; at first the one from which on changes are told.
+    ///
+    /// So a component can begin with it and miss no change after it.
+    pub fn current(&self) -> &V {
+        self.subscribed.feed.current()
+    }
+
+    /// Tells what differs from this state on, instead of from the moment of subscribing.
+    ///
+    /// The next change is ready at once where the value differs now. A snapshot of another struct
+    /// is ignored, with an error in the log.
+    pub fn since(mut self, baseline: &impl Baseline) -> Self {
+        since(&mut self.subscribed, &self.path, baseline);
+        self
+    }
+
+    pub(super) fn ticket(&self) -> Arc<Ticket> {
+        Arc::clone(&self.subscribed.ticket)
+    }
+
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+}
+
+impl<V> fmt::Debug for Watch<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch")
+            .field("field", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A queue of the changes of one field or section: one for each publication in which it differs.
+///
+/// It holds 64 changes unless [`capacity`](Changes::capacity) says otherwise. When it is full, the
+/// oldest is dropped and counted; nobody waits for it. Dropping it ends the subscription. It does
+/// not keep the loop alive.
+///
+/// Every change that waits keeps its snapshot alive.
+///
+/// # Example
+/// ```
+/// # use hotconfig::{Hot, HotConfig, Update, field, store::Memory};
+/// # #[derive(HotConfig, Clone)]
+/// # #[hot(prefix = "/users")]
+/// # struct Service {
+/// #     #[hot(nested)]
+/// #     db: Pool,
+/// # }
+/// # #[derive(HotConfig, Clone)]
+/// # struct Pool {
+/// #     #[hot(default = 8)]
+/// #     pool_size: u32,
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = Memory::new();
+/// # let hot = Hot::<Service>::builder(store.clone()).start().await?;
+/// let mut sizes = hot.changes(field!(Service, db.pool_size));
+/// # store.put("/users/db/pool_size", "17");
+/// while let Some(update) = sizes.next().await {
+///     match update {
+///         Update::Changed(change) => println!("{} -> {}", change.previous(), change.current()),
+///         Update::Missed(count) => println!("{count} changes were not recorded"),
+///     }
+/// #   break
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a queue tells only who awaits its items"]
+pub struct Changes<V> {
+    subscribed: Subscribed<V>,
+    path: String,
+}
+
+impl<V: 'static> Changes<V> {
+    pub(super) fn new(subscribed: Subscribed<V>, path: String) -> Self {
+        Self { subscribed, path }
+    }
+
+    /// The next item; `None` when the loop has ended and everything was given.
+    ///
+    /// [`Update::Missed`] comes before the oldest change that was kept. Every change is counted:
+    /// given or missed.
+    ///
+    /// Cancel safe: a future that is dropped before it was ready has taken nothing. It runs on
+    /// any runtime.
+    pub async fn next(&mut self) -> Option<Update<V>> {
+        self.subscribed.next().await
+    }
+
+    /// The value that was given last; at first the one from which on changes are told.
+    pub fn current(&self) -> &V {
+        self.subscribed.feed.current()
+    }
+
+    /// Holds this many changes, at least one.
+    pub fn capacity(self, capacity: usize) -> Self {
+        self.subscribed.line.set_capacity(capacity.max(1));
+        self
+    }
+
+    /// Tells what differs from this state on, instead of from the moment of subscribing.
+    ///
+    /// What was published between an older state and the moment of subscribing is one change. Call
+    /// it at once: if the queue ran over before, changes that a newer state holds already may be
+    /// counted as missed. A snapshot of another struct is ignored, with an error in the log.
+    pub fn since(mut self, baseline: &impl Baseline) -> Self {
+        since(&mut self.subscribed, &self.path, baseline);
+        self
+    }
+}
+
+impl<V> fmt::Debug for Changes<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Changes")
+            .field("field", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+fn since<V>(subscribed: &mut Subscribed<V>, path: &str, baseline: &impl Baseline) {
+    if !subscribed.feed.since(baseline.whole()) {
+        tracing::error!(
+            field = path,
+            "`since` was given a snapshot of another struct"
+        );
+    }
+}
+
+impl<T: HotConfig> Hub<T> {
+    /// Watches a field or a section.
+    pub(crate) fn watch<V>(self: &Arc<Self>, field: Field<T, V>) -> Watch<V> {
+        Watch::new(subscribe(self, field, 0), field.path().to_owned())
+    }
+
+    /// Queues the changes of a field or a section.
+    pub(crate) fn changes<V>(self: &Arc<Self>, field: Field<T, V>) -> Changes<V> {
+        Changes::new(subscribe(self, field, CAPACITY), field.path().to_owned())
+    }
+}
