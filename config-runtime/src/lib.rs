@@ -4,14 +4,19 @@
 #[allow(unused_extern_crates)] // only the tests derive
 extern crate self as hotconfig;
 
+mod apply;
 pub mod contract;
 mod field;
+mod heart;
+mod layers;
 mod problem;
 mod publish;
 mod revision;
 pub mod rules;
 pub mod schema;
+mod status;
 pub mod store;
+mod sync;
 pub mod value;
 
 pub use contract::HotConfig;
@@ -24,6 +29,7 @@ pub use publish::{
 };
 pub use revision::Revision;
 pub use rules::Invalid;
+pub use status::{Held, Pending, Stale, Status, Unknown, Warning};
 pub use value::{Secret, Size};
 
 /// What the macros write. Nothing in it is stable: it changes with every release.

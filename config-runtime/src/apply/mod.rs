@@ -1,0 +1,667 @@
+//! Decode, validate, hold: from staged changes to a configuration that breaks no rule.
+//!
+//! In: readings and whole revisions ([`Apply::stage_reading`], [`Apply::stage_revision`]). Out: on
+//! [`Apply::settle`] the next configuration, if it differs, and what is held, with the reasons. It
+//! knows the schema and the user's types; it knows no store, no time and no subscriber.
+//!
+//! A slot (one key in one layer) has a *staged* state, which is what the store holds as far as
+//! the cursor, and a *good* one, which is what the published configuration was decoded from.
+//! Where they differ, the slot is in a group: accepted or held as a unit, by the rule of
+//! `apply::hold`.
+
+mod hold;
+#[cfg(test)]
+mod model;
+mod trial;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use crate::contract::guard;
+use crate::layers::{Slot, Table};
+use crate::problem::{self, Problem};
+use crate::publish::{Origin, Snapshot};
+use crate::schema::Leaf;
+use crate::status::{Held, Pending, Unknown, Warning};
+use crate::store::{Entry, Event, Reading};
+use crate::sync::Known;
+use crate::{HotConfig, Revision};
+use hold::{GroupId, Judge, Rejection, Settled};
+use trial::{Config, Effective, Refused, Valid};
+
+/// The bytes of one key, and the revision that wrote them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Raw {
+    pub(crate) value: Arc<[u8]>,
+    pub(crate) revision: Revision,
+}
+
+/// What the store holds in one slot, as far as is known.
+#[derive(Debug, Clone, Default)]
+struct Staged {
+    raw: Option<Raw>,
+    /// The revision that made it so; of a key found missing, the revision that was read at.
+    since: Revision,
+}
+
+/// What `settle` made of the staged changes.
+#[derive(Debug)]
+pub(crate) struct Publication<T> {
+    /// The next configuration.
+    pub(crate) snapshot: Snapshot<T>,
+    /// The leaves whose value changed, in order.
+    pub(crate) changed: Vec<usize>,
+}
+
+/// What a start is to do with keys that are bad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BadKeys {
+    /// No start.
+    Refuse,
+    /// Hold them, and start with the defaults in their place.
+    Default,
+}
+
+/// The state. See the module's text.
+#[derive(Debug)]
+pub(crate) struct Apply<T> {
+    table: Arc<Table>,
+    staged: Vec<Staged>,
+    good: Vec<Option<Raw>>,
+    groups: BTreeMap<GroupId, BTreeSet<Slot>>,
+    group_of: Vec<Option<GroupId>>,
+    /// For each group that was tried and not let in, why.
+    held: BTreeMap<GroupId, Vec<Problem>>,
+    /// Whether something was staged since the last trial.
+    fresh: bool,
+    published: Option<Snapshot<T>>,
+    /// What a restart would give, where that differs from what is published.
+    intended: Option<T>,
+    /// The origins of the restart-only leaves: they keep their first value.
+    first_origins: HashMap<usize, Origin>,
+    /// For each range the keys that the schema doesn't know.
+    unknown: Vec<BTreeMap<Vec<u8>, Revision>>,
+    unknown_changed: bool,
+    /// The known keys that those of the report are most like: looking is not cheap.
+    nearest: HashMap<Vec<u8>, Option<String>>,
+    epoch: u64,
+}
+
+impl<T: HotConfig> Apply<T> {
+    pub(crate) fn new(table: Arc<Table>) -> Self {
+        let slots = table.slots.len();
+        Self {
+            staged: vec![Staged::default(); slots],
+            good: vec![None; slots],
+            groups: BTreeMap::new(),
+            group_of: vec![None; slots],
+            held: BTreeMap::new(),
+            fresh: false,
+            published: None,
+            intended: None,
+            first_origins: HashMap::new(),
+            unknown: vec![BTreeMap::new(); table.ranges.len()],
+            unknown_changed: false,
+            nearest: HashMap::new(),
+            epoch: 1,
+            table,
+        }
+    }
+
+    /// Stages all changes of one revision.
+    pub(crate) fn stage_revision(&mut self, revision: Revision, events: Vec<(usize, Event)>) {
+        let group = GroupId {
+            epoch: self.epoch,
+            revision,
+            missing: false,
+        };
+        for (range, Event { key, value, .. }) in events {
+            match self.table.slot(&key) {
+                Some(slot) => {
+                    let raw = value.map(|value| Raw { value, revision });
+                    self.stage(
+                        slot,
+                        Staged {
+                            raw,
+                            since: revision,
+                        },
+                        group,
+                    );
+                }
+                None => self.stage_unknown(range, key, value.map(|_| revision)),
+            }
+        }
+    }
+
+    /// Compares with a reading of everything, and stages what differs.
+    ///
+    /// What is known from a later revision than the reading's stays. With a new epoch nothing
+    /// does: its revisions count in a history that is gone.
+    pub(crate) fn stage_reading(&mut self, reading: Reading, new_epoch: bool) {
+        if new_epoch {
+            self.epoch += 1;
+        }
+        let (epoch, at) = (self.epoch, reading.revision);
+        let mut there = vec![false; self.table.slots.len()];
+        for (range, entries) in reading.entries.into_iter().enumerate() {
+            let mut unknown = BTreeMap::new();
+            for Entry {
+                key,
+                value,
+                mod_revision,
+            } in entries
+            {
+                let Some(slot) = self.table.slot(&key) else {
+                    unknown.insert(key, mod_revision);
+                    continue;
+                };
+                if let Some(there) = there.get_mut(slot) {
+                    *there = true;
+                }
+                if self.is_newer(slot, at, new_epoch) {
+                    continue;
+                }
+                let group = GroupId {
+                    epoch,
+                    revision: mod_revision,
+                    missing: false,
+                };
+                let raw = Some(Raw {
+                    value,
+                    revision: mod_revision,
+                });
+                self.stage(
+                    slot,
+                    Staged {
+                        raw,
+                        since: mod_revision,
+                    },
+                    group,
+                );
+            }
+            if let Some(known) = self.unknown.get_mut(range) {
+                if !new_epoch {
+                    // Those that came after the reading are not in it.
+                    unknown.extend(
+                        known
+                            .iter()
+                            .filter(|(_, since)| **since > at)
+                            .map(|(key, since)| (key.clone(), *since)),
+                    );
+                }
+                self.unknown_changed |= *known != unknown;
+                *known = unknown;
+            }
+        }
+        let missing = GroupId {
+            epoch,
+            revision: at,
+            missing: true,
+        };
+        for slot in there
+            .iter()
+            .enumerate()
+            .filter(|(_, there)| !**there)
+            .map(|(slot, _)| slot)
+        {
+            if !self.is_newer(slot, at, new_epoch) {
+                self.stage(
+                    slot,
+                    Staged {
+                        raw: None,
+                        since: at,
+                    },
+                    missing,
+                );
+            }
+        }
+    }
+
+    /// Whether what is known of the slot is from after that reading.
+    fn is_newer(&self, slot: Slot, at: Revision, new_epoch: bool) -> bool {
+        !new_epoch
+            && self
+                .staged
+                .get(slot)
+                .is_some_and(|staged| staged.since > at)
+    }
+
+    fn stage(&mut self, slot: Slot, new: Staged, group: GroupId) {
+        let (Some(staged), Some(group_of)) =
+            (self.staged.get_mut(slot), self.group_of.get_mut(slot))
+        else {
+            return;
+        };
+        let same = staged.raw == new.raw;
+        *staged = new;
+        if same {
+            // Known already: it stays in the group that it is in.
+            return;
+        }
+        self.fresh = true;
+        if let Some(old) = group_of.replace(group)
+            && let Some(slots) = self.groups.get_mut(&old)
+        {
+            slots.remove(&slot);
+            if slots.is_empty() {
+                self.groups.remove(&old);
+                self.held.remove(&old);
+            }
+        }
+        self.groups.entry(group).or_default().insert(slot);
+    }
+
+    fn stage_unknown(&mut self, range: usize, key: Vec<u8>, since: Option<Revision>) {
+        let Some(known) = self.unknown.get_mut(range) else {
+            return;
+        };
+        self.unknown_changed = true;
+        match since {
+            Some(since) => drop(known.insert(key, since)),
+            None => drop(known.remove(&key)),
+        }
+    }
+
+    /// The first configuration: from what was staged, or the problems, all of them.
+    pub(crate) fn begin(
+        &mut self,
+        cursor: Option<Revision>,
+        bad_keys: BadKeys,
+    ) -> Result<Publication<T>, Vec<Problem>> {
+        let all: BTreeSet<_> = self.groups.keys().copied().collect();
+        let nothing = Candidate::nothing();
+        let refused = match self.with(&nothing, &all) {
+            Ok(candidate) => {
+                let accepted = all;
+                return self
+                    .accept(
+                        cursor,
+                        Settled {
+                            candidate,
+                            accepted,
+                            held: BTreeMap::new(),
+                        },
+                    )
+                    .ok_or_else(Vec::new);
+            }
+            Err(refused) => refused.problems(),
+        };
+        if bad_keys == BadKeys::Refuse {
+            return Err(refused);
+        }
+        let mut settled = hold::settle(self, nothing, all);
+        if settled.candidate.valid.is_none() {
+            match self.with(&settled.candidate, &BTreeSet::new()) {
+                Ok(defaults) => settled.candidate = defaults,
+                Err(_) => return Err(refused),
+            }
+        }
+        self.accept(cursor, settled).ok_or(refused)
+    }
+
+    /// Tries everything that is held and everything new; `None` where nothing changed.
+    pub(crate) fn settle(&mut self, cursor: Option<Revision>) -> Option<Publication<T>> {
+        if !std::mem::take(&mut self.fresh) || self.groups.is_empty() {
+            return None;
+        }
+        let published = self.published.clone()?;
+        let base = Candidate {
+            valid: Some(Valid {
+                value: Config::Published(published),
+                intended: self.intended.clone(),
+            }),
+            ..Candidate::nothing()
+        };
+        let groups = self.groups.keys().copied().collect();
+        let settled = hold::settle(self, base, groups);
+        self.accept(cursor, settled)
+    }
+
+    /// Takes in what got in, and publishes if a value changed.
+    fn accept(
+        &mut self,
+        cursor: Option<Revision>,
+        settled: Settled<Candidate<T>>,
+    ) -> Option<Publication<T>> {
+        self.fresh = false;
+        for group in &settled.accepted {
+            for slot in self.groups.remove(group).unwrap_or_default() {
+                if let (Some(good), Some(staged), Some(group_of)) = (
+                    self.good.get_mut(slot),
+                    self.staged.get(slot),
+                    self.group_of.get_mut(slot),
+                ) {
+                    good.clone_from(&staged.raw);
+                    *group_of = None;
+                }
+            }
+        }
+        self.held = settled.held;
+        let Valid { value, intended } = settled.candidate.valid?;
+        self.intended = intended;
+        // Nothing got in.
+        let Config::Next(value) = value else {
+            return None;
+        };
+        let changed: Vec<_> = match &self.published {
+            Some(before) => settled
+                .candidate
+                .changed
+                .into_iter()
+                // A chain of trials may have come back to where it began.
+                .filter(|leaf| {
+                    let leaf = self.table.leaves.get(*leaf);
+                    // Where comparing panics, telling once too often is the lesser evil.
+                    leaf.is_some_and(|leaf| {
+                        !guard(|| value.__same(before, &leaf.path)).unwrap_or(false)
+                    })
+                })
+                .collect(),
+            None => (0..self.table.leaves.len()).collect(),
+        };
+        if changed.is_empty() && self.published.is_some() {
+            return None;
+        }
+        let origins = self.origins();
+        if self.published.is_none() {
+            let restart = self.table.restart.iter();
+            self.first_origins = restart
+                .filter_map(|leaf| Some((*leaf, origins.get(*leaf)?.clone())))
+                .collect();
+        }
+        let snapshot = Snapshot::new(value, cursor, self.epoch, origins);
+        self.published = Some(snapshot.clone());
+        Some(Publication { snapshot, changed })
+    }
+
+    /// Where the value of every leaf comes from.
+    fn origins(&self) -> Arc<[Origin]> {
+        self.table
+            .leaves
+            .iter()
+            .map(|leaf| self.origin(leaf))
+            .collect()
+    }
+
+    /// Where the published value of a leaf comes from.
+    fn origin(&self, leaf: &Leaf) -> Origin {
+        let good = |slot: Slot| self.good.get(slot).and_then(Option::as_ref);
+        if self.is_pending(leaf)
+            && let Some(first) = self.first_origins.get(&leaf.index)
+        {
+            return first.clone();
+        }
+        let slot = self.table.winner(leaf.index, |slot| good(slot).is_some());
+        let info = slot.and_then(|slot| self.table.slots.get(slot));
+        let origin = match (slot.and_then(good), info) {
+            (Some(raw), Some(info)) => {
+                // People count layers from the lowest.
+                let layer = self.table.ranges.len() - 1 - info.layer;
+                let text = (!leaf.secret).then(|| Arc::clone(&raw.value));
+                Origin::key(Arc::clone(&info.key), raw.revision, layer, text)
+            }
+            _ => Origin::Default,
+        };
+        let held = self.table.slots_of(leaf.index).iter().any(|slot| {
+            let group = self.group_of.get(*slot);
+            group.is_some_and(Option::is_some)
+        });
+        origin.standing_in(held)
+    }
+
+    /// Whether a restart-only leaf has a new value that waits for a restart.
+    fn is_pending(&self, leaf: &Leaf) -> bool {
+        let (Some(intended), Some(published)) = (&self.intended, &self.published) else {
+            return false;
+        };
+        leaf.restart && !guard(|| intended.__same(published, &leaf.path)).unwrap_or(true)
+    }
+
+    /// For each range the number of keys and their highest `mod_revision`, as a probe counts them.
+    pub(crate) fn known(&self) -> Vec<Known> {
+        let mut known: Vec<Known> = self
+            .unknown
+            .iter()
+            .map(|unknown| (unknown.len(), unknown.values().max().copied()))
+            .collect();
+        for (info, staged) in self.table.slots.iter().zip(&self.staged) {
+            if let (Some(raw), Some((count, newest))) = (&staged.raw, known.get_mut(info.layer)) {
+                *count += 1;
+                *newest = (*newest).max(Some(raw.revision));
+            }
+        }
+        known
+    }
+
+    /// The groups that are held, and why.
+    pub(crate) fn held(&self) -> Vec<Held> {
+        self.held
+            .iter()
+            .filter_map(|(group, problems)| {
+                let slots = self.groups.get(group)?;
+                let infos = || slots.iter().filter_map(|slot| self.table.slots.get(*slot));
+                Some(Held {
+                    revision: group.revision,
+                    epoch: group.epoch,
+                    keys: infos().map(|info| info.key.to_string()).collect(),
+                    fields: infos()
+                        .filter_map(|info| self.table.leaves.get(info.leaf))
+                        .map(|leaf| leaf.name.clone())
+                        .collect(),
+                    problems: problems.clone(),
+                })
+            })
+            .collect()
+    }
+
+    /// Restart-only fields whose new value waits for a restart.
+    pub(crate) fn pending(&self) -> Vec<Pending> {
+        let (Some(intended), Some(published)) = (&self.intended, &self.published) else {
+            return Vec::new();
+        };
+        let restart = self.table.restart.iter();
+        restart
+            .filter_map(|leaf| self.table.leaves.get(*leaf))
+            .filter(|leaf| self.is_pending(leaf))
+            .map(|leaf| {
+                let good = |slot: Slot| self.good.get(slot).and_then(Option::as_ref);
+                let slot = self.table.winner(leaf.index, |slot| good(slot).is_some());
+                let shown = |config: &T| match leaf.secret {
+                    true => Some("***".to_owned()),
+                    false => config.__show(&leaf.path),
+                };
+                Pending {
+                    field: leaf.name.clone(),
+                    key: slot
+                        .or(self.table.slots_of(leaf.index).first().copied())
+                        .and_then(|slot| self.table.slots.get(slot))
+                        .map_or_else(String::new, |info| info.key.to_string()),
+                    revision: slot.and_then(good).map(|raw| raw.revision),
+                    running: shown(published),
+                    pending: shown(intended),
+                }
+            })
+            .collect()
+    }
+
+    /// Keys that the schema doesn't know: how many, and the first of them. `None` where they are
+    /// those of the last time.
+    pub(crate) fn unknown(&mut self, most: usize) -> Option<(usize, Vec<Unknown>)> {
+        if !std::mem::take(&mut self.unknown_changed) {
+            return None;
+        }
+        let count = self.unknown.iter().map(BTreeMap::len).sum();
+        let mut before = std::mem::take(&mut self.nearest);
+        let first = self.unknown.iter().flatten().take(most);
+        let unknown = first.map(|(key, revision)| {
+            let nearest = match before.remove(key) {
+                Some(nearest) => nearest,
+                None => self.table.nearest(key).map(str::to_owned),
+            };
+            self.nearest.insert(key.clone(), nearest.clone());
+            Unknown {
+                key: problem::shown_key(key),
+                revision: *revision,
+                nearest,
+            }
+        });
+        Some((count, unknown.collect()))
+    }
+
+    /// Old names and deprecated fields that are in use.
+    pub(crate) fn warnings(&self) -> Vec<Warning> {
+        let good = |slot: Slot| self.good.get(slot).is_some_and(Option::is_some);
+        let mut warnings = Vec::new();
+        let to_warn_of = self.table.to_warn_of.iter();
+        for leaf in to_warn_of.filter_map(|leaf| self.table.leaves.get(*leaf)) {
+            let Some(slot) = self.table.winner(leaf.index, good) else {
+                continue;
+            };
+            let Some(info) = self.table.slots.get(slot) else {
+                continue;
+            };
+            if info.alias {
+                let now = self.table.slots_of(leaf.index).first();
+                let now = now.and_then(|slot| self.table.slots.get(*slot));
+                warnings.push(Warning {
+                    key: info.key.to_string(),
+                    message: match now {
+                        Some(now) => format!("an old key of `{}`: write {}", leaf.name, now.key),
+                        None => format!("an old key of `{}`", leaf.name),
+                    },
+                });
+            }
+            if let Some(note) = leaf.field.flags.deprecated {
+                let note = if note.is_empty() {
+                    String::new()
+                } else {
+                    format!(": {note}")
+                };
+                warnings.push(Warning {
+                    key: info.key.to_string(),
+                    message: format!("`{}` is deprecated{note}", leaf.name),
+                });
+            }
+        }
+        warnings
+    }
+}
+
+/// A configuration with the slots of some groups on top of the good ones.
+#[derive(Debug)]
+pub(crate) struct Candidate<T> {
+    /// `None` before the first.
+    valid: Option<Valid<T>>,
+    /// The slots that are taken from what is staged.
+    on_top: BTreeSet<Slot>,
+    /// The leaves that were replaced.
+    changed: BTreeSet<usize>,
+}
+
+impl<T> Candidate<T> {
+    fn nothing() -> Self {
+        Self {
+            valid: None,
+            on_top: BTreeSet::new(),
+            changed: BTreeSet::new(),
+        }
+    }
+}
+
+impl<T: HotConfig> Apply<T> {
+    /// The bytes of a leaf, with those slots taken from what is staged.
+    fn effective<'a>(&'a self, leaf: usize, on_top: &BTreeSet<Slot>) -> Effective<'a> {
+        let raw = |slot: Slot| {
+            if on_top.contains(&slot) {
+                self.staged.get(slot).and_then(|staged| staged.raw.as_ref())
+            } else {
+                self.good.get(slot).and_then(Option::as_ref)
+            }
+        };
+        let slot = self.table.winner(leaf, |slot| raw(slot).is_some())?;
+        raw(slot).map(|raw| (slot, raw))
+    }
+
+    /// The groups, among these, whose change made the leaf's value what it is: the one that
+    /// wrote it, or else those that deleted what stood above it.
+    fn blamed(&self, leaf: usize, on_top: &BTreeSet<Slot>) -> BTreeSet<GroupId> {
+        let group = |slot: &Slot| {
+            self.group_of
+                .get(*slot)
+                .copied()
+                .flatten()
+                .filter(|_| on_top.contains(slot))
+        };
+        let wrote = self.effective(leaf, on_top).map(|(slot, _)| slot);
+        match wrote.as_ref().and_then(group) {
+            Some(writer) => BTreeSet::from([writer]),
+            None => self
+                .table
+                .slots_of(leaf)
+                .iter()
+                .take_while(|slot| Some(**slot) != wrote)
+                .filter_map(group)
+                .collect(),
+        }
+    }
+
+    fn rejection(&self, refused: Refused, on_top: &BTreeSet<Slot>) -> Rejection {
+        let mut rejection = Rejection {
+            whole: refused.whole,
+            ..Rejection::default()
+        };
+        for (leaf, problem) in refused.leaves {
+            let blamed = self.blamed(leaf, on_top);
+            if blamed.is_empty() {
+                rejection.whole.push(problem);
+                continue;
+            }
+            for group in blamed {
+                rejection
+                    .bad
+                    .entry(group)
+                    .or_default()
+                    .push(problem.clone());
+            }
+        }
+        rejection
+    }
+}
+
+impl<T: HotConfig> Judge for Apply<T> {
+    type Candidate = Candidate<T>;
+
+    fn with(
+        &self,
+        candidate: &Candidate<T>,
+        groups: &BTreeSet<GroupId>,
+    ) -> Result<Candidate<T>, Rejection> {
+        let slots: Vec<_> = groups
+            .iter()
+            .filter_map(|group| self.groups.get(group))
+            .flatten()
+            .copied()
+            .collect();
+        let mut on_top = candidate.on_top.clone();
+        on_top.extend(&slots);
+        let effective = |leaf: usize| self.effective(leaf, &on_top);
+        let (valid, changed) = match &candidate.valid {
+            None => trial::build(&self.table, effective).map(|valid| (valid, BTreeSet::new())),
+            Some(base) => {
+                let leaves = slots
+                    .iter()
+                    .filter_map(|slot| self.table.slots.get(*slot))
+                    .map(|info| info.leaf)
+                    .collect();
+                trial::replace(&self.table, base, &leaves, effective)
+            }
+        }
+        .map_err(|refused| self.rejection(refused, &on_top))?;
+        let changed = candidate.changed.union(&changed).copied().collect();
+        Ok(Candidate {
+            valid: Some(valid),
+            on_top,
+            changed,
+        })
+    }
+}

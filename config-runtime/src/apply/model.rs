@@ -1,0 +1,463 @@
+//! Holding, against a slow and obvious model of DESIGN.md's rule.
+//!
+//! The model keeps whole maps of texts, decodes everything for each trial, and follows the words
+//! of the rule one after the other. [`Apply`] must publish what it publishes and hold what it
+//! holds, whatever was staged in whatever order.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::{Apply, BadKeys, Entry, Event, HotConfig, Publication, Reading, Revision, Table};
+use crate::Invalid;
+use crate::store::Range;
+
+/// Fields with rules of their own, one that is required, and rules between fields at two levels.
+#[derive(HotConfig, Clone, Debug, PartialEq)]
+#[hot(prefix = "/p", validate = in_order)]
+struct Config {
+    #[hot(default = 2, range(0..=9))]
+    min: u8,
+    #[hot(default = 7, range(0..=9))]
+    max: u8,
+    #[hot(range(0..=9))]
+    need: u8,
+    #[hot(default = 5, range(0..=9))]
+    free: u8,
+    maybe: Option<u8>,
+    #[hot(nested)]
+    pair: Pair,
+}
+
+#[derive(HotConfig, Clone, Debug, PartialEq)]
+#[hot(validate = even)]
+struct Pair {
+    #[hot(default = 1, range(0..=9))]
+    left: u8,
+    #[hot(default = 1, range(0..=9))]
+    right: u8,
+}
+
+fn in_order(config: &Config) -> Result<(), Invalid> {
+    if config.min <= config.max {
+        Ok(())
+    } else {
+        Err("min is above max".into())
+    }
+}
+
+fn even(pair: &Pair) -> Result<(), Invalid> {
+    if (pair.left + pair.right).is_multiple_of(2) {
+        Ok(())
+    } else {
+        Err("the sum is odd".into())
+    }
+}
+
+const KEYS: [&str; 7] = [
+    "min",
+    "max",
+    "need",
+    "free",
+    "maybe",
+    "pair/left",
+    "pair/right",
+];
+
+type Texts = BTreeMap<&'static str, String>;
+
+/// One key's digit, its default, or why there is none.
+fn digit(texts: &Texts, key: &str, default: Option<u8>) -> Result<u8, ()> {
+    match texts.get(key) {
+        None => default.ok_or(()),
+        Some(text) => text.parse().ok().filter(|digit| *digit <= 9).ok_or(()),
+    }
+}
+
+/// Whether a key by itself is bad in this state.
+fn bad(texts: &Texts, key: &str) -> bool {
+    match (key, texts.get(key)) {
+        ("need", None) => true,
+        (_, None) => false,
+        // No rule of its own: any `u8`.
+        ("maybe", Some(text)) => text.parse::<u8>().is_err(),
+        (_, Some(text)) => !text.parse::<u8>().is_ok_and(|digit| digit <= 9),
+    }
+}
+
+/// Decodes everything, and asks every rule.
+fn decode(texts: &Texts) -> Option<Config> {
+    if KEYS.iter().any(|key| bad(texts, key)) {
+        return None;
+    }
+    let digit = |key, default| digit(texts, key, default).ok();
+    let pair = Pair {
+        left: digit("pair/left", Some(1))?,
+        right: digit("pair/right", Some(1))?,
+    };
+    let config = Config {
+        min: digit("min", Some(2))?,
+        max: digit("max", Some(7))?,
+        need: digit("need", None)?,
+        free: digit("free", Some(5))?,
+        maybe: texts
+            .get("maybe")
+            .map(|text| text.parse())
+            .transpose()
+            .ok()?,
+        pair,
+    };
+    let valid = in_order(&config).is_ok() && even(&config.pair).is_ok();
+    valid.then_some(config)
+}
+
+/// `(epoch, revision, found missing)`, in the order in which it happened.
+type Id = (u64, u64, bool);
+
+#[derive(Default)]
+struct Model {
+    epoch: u64,
+    /// What the store holds, with the revisions that wrote it.
+    staged: BTreeMap<&'static str, (String, u64)>,
+    good: Texts,
+    groups: BTreeMap<Id, BTreeSet<&'static str>>,
+    published: Option<Config>,
+}
+
+impl Model {
+    fn change(&mut self, key: &'static str, new: Option<(String, u64)>, id: Id) {
+        if self.staged.get(key) == new.as_ref() {
+            return;
+        }
+        match new {
+            Some(new) => drop(self.staged.insert(key, new)),
+            None => drop(self.staged.remove(key)),
+        }
+        // A later change of a key takes it out of the older group.
+        for keys in self.groups.values_mut() {
+            keys.remove(key);
+        }
+        self.groups.retain(|_, keys| !keys.is_empty());
+        self.groups.entry(id).or_default().insert(key);
+    }
+
+    fn with(&self, groups: &BTreeSet<Id>) -> Texts {
+        let mut texts = self.good.clone();
+        for key in groups.iter().flat_map(|id| &self.groups[id]) {
+            match self.staged.get(key) {
+                Some((text, _)) => drop(texts.insert(key, text.clone())),
+                None => drop(texts.remove(key)),
+            }
+        }
+        texts
+    }
+
+    fn settle(&mut self) {
+        let all: BTreeSet<Id> = self.groups.keys().copied().collect();
+        let mut accepted = BTreeSet::new();
+        if decode(&self.with(&all)).is_some() {
+            accepted = all;
+        } else {
+            let whole = self.with(&all);
+            let mut rest = all;
+            rest.retain(|id| !self.groups[id].iter().any(|key| bad(&whole, key)));
+            if decode(&self.with(&rest)).is_some() {
+                accepted = rest;
+            } else {
+                loop {
+                    let before = accepted.len();
+                    for id in &rest {
+                        let mut more = accepted.clone();
+                        more.insert(*id);
+                        if decode(&self.with(&more)).is_some() {
+                            accepted = more;
+                        }
+                    }
+                    if accepted.len() == before {
+                        break;
+                    }
+                }
+            }
+        }
+        self.good = self.with(&accepted);
+        self.groups.retain(|id, _| !accepted.contains(id));
+        if let Some(config) = decode(&self.good) {
+            self.published = Some(config);
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    /// One transaction: `None` deletes.
+    Revision(Vec<(usize, Option<String>)>),
+    /// Everything is read, after some changes that no event told of.
+    Reading {
+        unseen: Vec<Vec<(usize, Option<String>)>>,
+        new_epoch: bool,
+    },
+    Settle,
+}
+
+fn change() -> impl Strategy<Value = (usize, Option<String>)> {
+    let text = prop_oneof![
+        8 => (0..10_u8).prop_map(|digit| digit.to_string()),
+        1 => Just("12".to_owned()),
+        1 => Just("x".to_owned()),
+    ];
+    (0..KEYS.len(), proptest::option::weighted(0.8, text))
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let transaction = || proptest::collection::vec(change(), 1..4);
+    prop_oneof![
+        6 => transaction().prop_map(Step::Revision),
+        1 => (proptest::collection::vec(transaction(), 0..4), proptest::bool::weighted(0.2))
+            .prop_map(|(unseen, new_epoch)| Step::Reading { unseen, new_epoch }),
+        4 => Just(Step::Settle),
+    ]
+}
+
+/// The store, the model and the real thing, side by side.
+struct SideBySide {
+    revision: u64,
+    store: BTreeMap<&'static str, (String, u64)>,
+    model: Model,
+    apply: Apply<Config>,
+    current: Config,
+}
+
+impl SideBySide {
+    fn new() -> Self {
+        let table = Arc::new(Table::new(Config::SCHEMA, Arc::new([Range::below("/p")])));
+        let mut both = Self {
+            revision: 1,
+            store: BTreeMap::from([("need", ("3".to_owned(), 1))]),
+            model: Model {
+                epoch: 1,
+                ..Model::default()
+            },
+            apply: Apply::new(table),
+            current: decode(&Texts::from([("need", "3".to_owned())])).unwrap(),
+        };
+        both.read(false);
+        let first = both
+            .apply
+            .begin(Some(Revision::new(1)), BadKeys::Refuse)
+            .unwrap();
+        assert_eq!(*first.snapshot, both.current);
+        both.model.settle();
+        both
+    }
+
+    /// One transaction in the store; the later of two changes of a key counts.
+    fn transaction(&mut self, changes: &[(usize, Option<String>)]) -> Vec<(usize, Event)> {
+        self.revision += 1;
+        let changes: BTreeMap<_, _> = changes.iter().cloned().collect();
+        let mut events = Vec::new();
+        for (key, text) in changes {
+            let name = KEYS[key];
+            match &text {
+                Some(text) => drop(self.store.insert(name, (text.clone(), self.revision))),
+                None => drop(self.store.remove(name)),
+            }
+            events.push((
+                0,
+                Event {
+                    key: format!("/p/{name}").into_bytes(),
+                    value: text.map(|text| Arc::from(text.into_bytes())),
+                    revision: Revision::new(self.revision),
+                },
+            ));
+        }
+        events
+    }
+
+    fn read(&mut self, new_epoch: bool) {
+        self.model.epoch += u64::from(new_epoch);
+        let epoch = self.model.epoch;
+        for key in KEYS {
+            match self.store.get(key).cloned() {
+                Some((text, at)) => self.model.change(key, Some((text, at)), (epoch, at, false)),
+                None => self.model.change(key, None, (epoch, self.revision, true)),
+            }
+        }
+        let entries = self.store.iter().map(|(key, (text, at))| Entry {
+            key: format!("/p/{key}").into_bytes(),
+            value: Arc::from(text.clone().into_bytes()),
+            mod_revision: Revision::new(*at),
+        });
+        let revision = Revision::new(self.revision);
+        let reading = Reading {
+            revision,
+            entries: vec![entries.collect()],
+        };
+        self.apply.stage_reading(reading, new_epoch);
+    }
+
+    fn run(&mut self, step: &Step) {
+        match step {
+            Step::Revision(changes) => {
+                let events = self.transaction(changes);
+                for (_, event) in &events {
+                    let key = KEYS
+                        .iter()
+                        .find(|key| event.key.ends_with(key.as_bytes()))
+                        .unwrap();
+                    let new = self.store.get(key).cloned();
+                    self.model
+                        .change(key, new, (self.model.epoch, self.revision, false));
+                }
+                self.apply
+                    .stage_revision(Revision::new(self.revision), events);
+            }
+            Step::Reading { unseen, new_epoch } => {
+                for changes in unseen {
+                    self.transaction(changes);
+                }
+                self.read(*new_epoch);
+            }
+            Step::Settle => self.settle(),
+        }
+    }
+
+    fn settle(&mut self) {
+        let before = self.current.clone();
+        self.model.settle();
+        let published = self.apply.settle(Some(Revision::new(self.revision)));
+        let expected = self.model.published.clone().unwrap();
+        if let Some(Publication { snapshot, changed }) = published {
+            assert_ne!(*snapshot, before, "P6: swapped although nothing changed");
+            let differs = |leaf: &crate::schema::Leaf| !snapshot.__same(&before, &leaf.path);
+            let expected: Vec<_> = Config::SCHEMA
+                .leaves()
+                .iter()
+                .filter(|leaf| differs(leaf))
+                .map(|l| l.index)
+                .collect();
+            assert_eq!(changed, expected, "P6: told of the wrong fields");
+            self.current = Config::clone(&snapshot);
+        }
+        assert_eq!(self.current, expected, "P2, P7: published");
+        let held: Vec<_> = self
+            .apply
+            .held()
+            .into_iter()
+            .map(|held| {
+                (
+                    held.epoch,
+                    held.revision.get(),
+                    held.keys.into_iter().collect(),
+                )
+            })
+            .collect();
+        let expected: Vec<(u64, u64, BTreeSet<String>)> = self
+            .model
+            .groups
+            .iter()
+            .map(|((epoch, at, _), keys)| {
+                (
+                    *epoch,
+                    *at,
+                    keys.iter().map(|key| format!("/p/{key}")).collect(),
+                )
+            })
+            .collect();
+        assert_eq!(held, expected, "held");
+        for held in self.apply.held() {
+            assert!(
+                !held.problems.is_empty(),
+                "P7: held without a reason: {held}"
+            );
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn p02_p03_p07_holding_is_what_the_model_says(
+        steps in proptest::collection::vec(step(), 1..40),
+    ) {
+        let mut both = SideBySide::new();
+        for step in &steps {
+            both.run(step);
+        }
+        both.settle();
+    }
+
+    #[test]
+    fn p04_when_the_store_says_something_valid_that_is_published(
+        steps in proptest::collection::vec(step(), 1..40),
+    ) {
+        let mut both = SideBySide::new();
+        for step in &steps {
+            both.run(step);
+        }
+        let valid = ["1", "8", "4", "6", "2", "3", "5"];
+        let all = valid.iter().enumerate().map(|(key, text)| (key, Some((*text).to_owned())));
+        both.run(&Step::Revision(all.collect()));
+        both.settle();
+        prop_assert!(both.apply.held().is_empty());
+        let texts = KEYS.iter().zip(valid).map(|(key, text)| (*key, text.to_owned())).collect();
+        prop_assert_eq!(Some(both.current), decode(&texts));
+    }
+}
+
+fn set(key: &str, text: &str) -> (usize, Option<String>) {
+    (
+        KEYS.iter().position(|known| *known == key).unwrap(),
+        Some(text.to_owned()),
+    )
+}
+
+#[test]
+fn drill_07_min_above_max_is_held_until_max_is_raised_too() {
+    let mut both = SideBySide::new();
+    both.run(&Step::Revision(vec![set("min", "8")]));
+    both.settle();
+    assert_eq!((both.current.min, both.apply.held().len()), (2, 1));
+    both.run(&Step::Revision(vec![set("max", "9")]));
+    both.settle();
+    assert_eq!((both.current.min, both.current.max), (8, 9));
+    assert!(both.apply.held().is_empty());
+}
+
+#[test]
+fn drill_08_one_bad_key_blocks_no_later_change() {
+    let mut both = SideBySide::new();
+    both.run(&Step::Revision(vec![set("free", "x")]));
+    both.run(&Step::Revision(vec![set("max", "9")]));
+    both.settle();
+    assert_eq!((both.current.free, both.current.max), (5, 9));
+    let held = both.apply.held();
+    assert_eq!(held[0].problems[0].found.as_deref(), Some("\"x\""));
+    assert_eq!(held[0].problems[0].revision, Some(Revision::new(2)));
+}
+
+#[test]
+fn p03_a_transaction_with_one_bad_key_is_held_whole() {
+    let mut both = SideBySide::new();
+    both.run(&Step::Revision(vec![set("free", "x"), set("max", "9")]));
+    both.settle();
+    assert_eq!((both.current.free, both.current.max), (5, 7));
+    // The bad key is overwritten: what is left of the transaction gets in.
+    both.run(&Step::Revision(vec![set("free", "6")]));
+    both.settle();
+    assert_eq!((both.current.free, both.current.max), (6, 9));
+}
+
+#[test]
+fn p06_a_reading_that_finds_nothing_new_publishes_nothing() {
+    let mut both = SideBySide::new();
+    both.run(&Step::Revision(vec![set("free", "x"), set("max", "9")]));
+    both.settle();
+    both.run(&Step::Reading {
+        unseen: Vec::new(),
+        new_epoch: false,
+    });
+    assert!(both.apply.settle(Some(Revision::new(2))).is_none());
+    assert_eq!(both.apply.held().len(), 1);
+}

@@ -1,0 +1,276 @@
+//! One trial: a configuration with some raw values on top, if that is valid.
+//!
+//! In: the configuration so far and, for each leaf that may differ, its bytes. Out: the next
+//! configuration and which leaves changed, or what is wrong, in the words of [`Problem`]. What a
+//! user wrote runs here, guarded: a panic is a refusal.
+
+use std::collections::BTreeSet;
+use std::ops::Deref;
+
+use crate::HotConfig;
+use crate::contract::{Broken, Checks, Finding, Intake, guard};
+use crate::layers::{Slot, Table};
+use crate::problem::{Problem, excerpt};
+use crate::publish::Snapshot;
+
+use super::Raw;
+
+/// A configuration that breaks no rule.
+#[derive(Debug)]
+pub(crate) struct Valid<T> {
+    /// What is published: restart-only fields have their first value.
+    pub(crate) value: Config<T>,
+    /// What a restart would give, where that differs.
+    pub(crate) intended: Option<T>,
+}
+
+/// The configuration that is published, shared with its readers, or one that may be next.
+#[derive(Debug)]
+pub(crate) enum Config<T> {
+    Published(Snapshot<T>),
+    Next(T),
+}
+
+impl<T> Deref for Config<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        match self {
+            Self::Published(snapshot) => snapshot,
+            Self::Next(value) => value,
+        }
+    }
+}
+
+/// What a trial found wrong.
+#[derive(Debug, Default)]
+pub(crate) struct Refused {
+    /// Problems of single leaves.
+    pub(crate) leaves: Vec<(usize, Problem)>,
+    /// Problems of whole structs.
+    pub(crate) whole: Vec<Problem>,
+}
+
+/// A leaf's bytes, with the slot that gave them.
+pub(crate) type Effective<'a> = Option<(Slot, &'a Raw)>;
+
+/// Builds a configuration from all leaves.
+pub(crate) fn build<'a, T: HotConfig>(
+    table: &Table,
+    effective: impl Fn(usize) -> Effective<'a>,
+) -> Result<Valid<T>, Refused> {
+    let raws: Vec<_> = table
+        .leaves
+        .iter()
+        .map(|leaf| effective(leaf.index).map(|(_, raw)| &*raw.value))
+        .collect();
+    let mut intake = Intake::all(&raws);
+    let value = guard(|| T::__build(&mut intake));
+    let mut refused = Refused::default();
+    refused.findings(table, &effective, intake.into_findings());
+    match value {
+        Ok(Some(value)) if refused.is_empty() => {
+            refused.checks(table, &effective, &value);
+            refused.or(Valid {
+                value: Config::Next(value),
+                intended: None,
+            })
+        }
+        Ok(_) => refused.or_unexplained(table),
+        Err(panic) => Err(refused.panicked(table, &effective, &panic)),
+    }
+}
+
+/// Replaces the leaves that may differ; says which did, among those that are published.
+pub(crate) fn replace<'a, T: HotConfig>(
+    table: &Table,
+    base: &Valid<T>,
+    leaves: &BTreeSet<usize>,
+    effective: impl Fn(usize) -> Effective<'a>,
+) -> Result<(Valid<T>, BTreeSet<usize>), Refused> {
+    let mut refused = Refused::default();
+    let tried = guard(|| {
+        let restart = |index: &usize| table.leaves.get(*index).is_some_and(|leaf| leaf.restart);
+        let mut next = T::clone(&base.value);
+        let mut intended = base.intended.clone();
+        if intended.is_none() && leaves.iter().any(restart) {
+            intended = Some(next.clone());
+        }
+        let mut changed = BTreeSet::new();
+        for index in leaves {
+            let Some(leaf) = table.leaves.get(*index) else {
+                continue;
+            };
+            let raw = effective(*index).map(|(_, raw)| &*raw.value);
+            let set = |value: &mut T| {
+                let mut intake = Intake::one(*index, raw);
+                value.__set(&leaf.path, &mut intake);
+                (intake.changed(), intake.into_findings())
+            };
+            let mut findings = Vec::new();
+            if let Some(intended) = &mut intended {
+                findings = set(intended).1;
+            }
+            if !leaf.restart {
+                let (differs, found) = set(&mut next);
+                findings = found;
+                if differs {
+                    changed.insert(*index);
+                }
+            }
+            refused.findings(table, &effective, findings);
+        }
+        if refused.is_empty() {
+            refused.checks(table, &effective, &next);
+            // Where nothing waits for a restart any more, there is one configuration again.
+            intended = intended.filter(|intended| {
+                let mut restart = table.leaves.iter().filter(|leaf| leaf.restart);
+                restart.any(|leaf| !intended.__same(&next, &leaf.path))
+            });
+            if let Some(intended) = &intended
+                && refused.is_empty()
+            {
+                refused.checks(table, &effective, intended);
+            }
+        }
+        let value = Config::Next(next);
+        (Valid { value, intended }, changed)
+    });
+    match tried {
+        Ok(tried) => refused.or(tried),
+        Err(panic) => Err(refused.panicked(table, &effective, &panic)),
+    }
+}
+
+impl Refused {
+    fn is_empty(&self) -> bool {
+        self.leaves.is_empty() && self.whole.is_empty()
+    }
+
+    fn or<V>(self, value: V) -> Result<V, Self> {
+        if self.is_empty() {
+            Ok(value)
+        } else {
+            Err(self)
+        }
+    }
+
+    /// The expansion gave no struct, yet no reason: that would be a mistake of its own.
+    fn or_unexplained<V>(mut self, table: &Table) -> Result<V, Self> {
+        if self.is_empty() {
+            self.whole(table, "", "the struct could not be built".to_owned(), None);
+        }
+        Err(self)
+    }
+
+    /// Code of the struct's own, such as a `Clone`, panicked.
+    fn panicked<'a>(
+        mut self,
+        table: &Table,
+        effective: &impl Fn(usize) -> Effective<'a>,
+        panic: &str,
+    ) -> Self {
+        let said = without(panic, &secrets(table, effective));
+        self.whole(
+            table,
+            "",
+            format!("the struct's own code panicked: {said}"),
+            None,
+        );
+        self
+    }
+
+    /// Adds a problem of a whole struct.
+    fn whole(&mut self, table: &Table, section: &str, wrong: String, expected: Option<String>) {
+        self.whole.push(Problem {
+            key: table.section_key(section),
+            field: section.to_owned(),
+            revision: None,
+            found: None,
+            wrong,
+            expected,
+        });
+    }
+
+    fn findings<'a>(
+        &mut self,
+        table: &Table,
+        effective: &impl Fn(usize) -> Effective<'a>,
+        findings: Vec<Finding>,
+    ) {
+        for finding in findings {
+            let Some(leaf) = table.leaves.get(finding.leaf) else {
+                continue;
+            };
+            let there = effective(finding.leaf);
+            let key = there
+                .map(|(slot, _)| slot)
+                .or(table.slots_of(finding.leaf).first().copied());
+            let hide = leaf.secret && finding.about_value;
+            self.leaves.push((
+                finding.leaf,
+                Problem {
+                    key: key
+                        .and_then(|slot| table.slots.get(slot))
+                        .map_or_else(String::new, |slot| slot.key.to_string()),
+                    field: leaf.name.clone(),
+                    revision: there.map(|(_, raw)| raw.revision),
+                    found: there
+                        .filter(|_| !leaf.secret)
+                        .map(|(_, raw)| excerpt(&raw.value)),
+                    wrong: if hide {
+                        "the value, which is a secret, does not fit".to_owned()
+                    } else {
+                        finding.reason.wrong().to_owned()
+                    },
+                    expected: finding.reason.right().map(str::to_owned),
+                },
+            ));
+        }
+    }
+
+    /// Calls the rules over whole structs.
+    fn checks<'a, T: HotConfig>(
+        &mut self,
+        table: &Table,
+        effective: &impl Fn(usize) -> Effective<'a>,
+        value: &T,
+    ) {
+        let mut checks = Checks::default();
+        value.__validate(&mut checks);
+        let broken = checks.into_broken();
+        if broken.is_empty() {
+            return;
+        }
+        let secrets = secrets(table, effective);
+        for Broken {
+            section,
+            rule,
+            invalid,
+        } in broken
+        {
+            let said = without(invalid.message(), &secrets);
+            let right = invalid.right().map(|right| without(right, &secrets));
+            self.whole(table, &section, format!("{said} (`{rule}`)"), right);
+        }
+    }
+}
+
+/// The texts of all secrets: a rule's own words must not print one.
+fn secrets<'a>(table: &Table, effective: &impl Fn(usize) -> Effective<'a>) -> Vec<String> {
+    table
+        .leaves
+        .iter()
+        .filter(|leaf| leaf.secret)
+        .filter_map(|leaf| effective(leaf.index))
+        .filter_map(|(_, raw)| std::str::from_utf8(&raw.value).ok())
+        .map(|text| text.trim().trim_matches('"').to_owned())
+        .filter(|text| !text.is_empty())
+        .collect()
+}
+
+fn without(message: &str, secrets: &[String]) -> String {
+    secrets.iter().fold(message.to_owned(), |message, secret| {
+        message.replace(secret.as_str(), "***")
+    })
+}

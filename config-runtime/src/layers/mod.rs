@@ -1,0 +1,143 @@
+//! Which prefix wins: from the keys of several prefixes to one value a leaf.
+//!
+//! In: a schema and the ranges, the highest layer first. Out: the [`Table`] of slots (a slot is
+//! one key that can give a leaf its value: in each layer the leaf's key, then its aliases) and,
+//! for a leaf, the slot that wins. It knows no bytes and nothing of how they came.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::schema::{Kind, Leaf, Schema};
+use crate::store::Range;
+
+/// One key that can give a leaf its value: a place in [`Table::slots`].
+pub(crate) type Slot = usize;
+
+/// What stands behind a [`Slot`].
+#[derive(Debug)]
+pub(crate) struct SlotInfo {
+    /// The whole key.
+    pub(crate) key: Arc<str>,
+    /// The leaf's place in [`Table::leaves`].
+    pub(crate) leaf: usize,
+    /// Which range it is in; 0 is the highest layer.
+    pub(crate) layer: usize,
+    /// Whether it is an old name of the leaf.
+    pub(crate) alias: bool,
+}
+
+/// Every key that the schema knows, in every layer.
+#[derive(Debug)]
+pub(crate) struct Table {
+    pub(crate) leaves: Vec<Leaf>,
+    pub(crate) slots: Vec<SlotInfo>,
+    pub(crate) ranges: Arc<[Range]>,
+    /// The leaves with an old key or a deprecation: those to be warned of where they are in use.
+    pub(crate) to_warn_of: Vec<usize>,
+    /// The restart-only leaves.
+    pub(crate) restart: Vec<usize>,
+    /// For each leaf its slots, the one that wins first.
+    of_leaf: Vec<Vec<Slot>>,
+    by_key: HashMap<Arc<str>, Slot>,
+    /// For each section its path in Rust and its key below the prefix.
+    sections: HashMap<String, String>,
+}
+
+impl Table {
+    /// The table of a schema below these ranges, the highest layer first.
+    pub(crate) fn new(schema: &Schema, ranges: Arc<[Range]>) -> Self {
+        let leaves = schema.leaves();
+        let mut slots = Vec::new();
+        let mut of_leaf = vec![Vec::new(); leaves.len()];
+        let mut by_key = HashMap::new();
+        for (layer, range) in ranges.iter().enumerate() {
+            for (leaf, own) in leaves.iter().zip(&mut of_leaf) {
+                let names = std::iter::once((&leaf.key, false))
+                    .chain(leaf.aliases.iter().map(|alias| (alias, true)));
+                for (name, alias) in names {
+                    let key: Arc<str> = format!("{}{name}", range.start()).into();
+                    own.push(slots.len());
+                    by_key.insert(Arc::clone(&key), slots.len());
+                    slots.push(SlotInfo {
+                        key,
+                        leaf: leaf.index,
+                        layer,
+                        alias,
+                    });
+                }
+            }
+        }
+        let mut sections = HashMap::new();
+        walk_sections(schema, "", "", &mut sections);
+        let places = |wanted: fn(&Leaf) -> bool| {
+            let wanted = leaves.iter().filter(|leaf| wanted(leaf));
+            wanted.map(|leaf| leaf.index).collect()
+        };
+        Self {
+            to_warn_of: places(|leaf| {
+                !leaf.aliases.is_empty() || leaf.field.flags.deprecated.is_some()
+            }),
+            restart: places(|leaf| leaf.restart),
+            leaves,
+            slots,
+            ranges,
+            of_leaf,
+            by_key,
+            sections,
+        }
+    }
+
+    /// Where a section's keys live in the highest layer, for a message; `""` is the root.
+    pub(crate) fn section_key(&self, section: &str) -> String {
+        let prefix = self
+            .ranges
+            .first()
+            .map_or("", |range| range.start().trim_end_matches('/'));
+        match self.sections.get(section) {
+            Some(key) => format!("{prefix}/{key}"),
+            None => prefix.to_owned(),
+        }
+    }
+
+    /// The slot of a whole key, if the schema knows it.
+    pub(crate) fn slot(&self, key: &[u8]) -> Option<Slot> {
+        self.by_key.get(std::str::from_utf8(key).ok()?).copied()
+    }
+
+    /// The slots of a leaf, the one that wins first.
+    pub(crate) fn slots_of(&self, leaf: usize) -> &[Slot] {
+        self.of_leaf.get(leaf).map_or(&[], Vec::as_slice)
+    }
+
+    /// The slot that gives a leaf its value: the first that is there.
+    pub(crate) fn winner(&self, leaf: usize, there: impl Fn(Slot) -> bool) -> Option<Slot> {
+        self.slots_of(leaf)
+            .iter()
+            .copied()
+            .find(|slot| there(*slot))
+    }
+
+    /// The known key that is most like this one, which is unknown, for a message.
+    pub(crate) fn nearest(&self, key: &[u8]) -> Option<&str> {
+        let key = String::from_utf8_lossy(key);
+        let range = self
+            .ranges
+            .iter()
+            .find(|range| range.holds(key.as_bytes()))?;
+        let name = key.strip_prefix(range.start())?;
+        crate::rules::nearest(name, self.leaves.iter().map(|leaf| leaf.key.as_str()))
+    }
+}
+
+fn walk_sections(schema: &Schema, name: &str, key: &str, sections: &mut HashMap<String, String>) {
+    for field in schema.fields {
+        if let Kind::Section(section) = field.kind {
+            let (name, key) = (
+                format!("{name}{}", field.name),
+                format!("{key}{}", field.key),
+            );
+            walk_sections(section, &format!("{name}."), &format!("{key}/"), sections);
+            sections.insert(name, key);
+        }
+    }
+}

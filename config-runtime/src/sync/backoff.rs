@@ -1,0 +1,119 @@
+//! How long to wait after a failure.
+//!
+//! In: failures and health, with the time. Out: how long to rest. It has no clock of its own.
+
+use std::time::Duration;
+
+/// Doubling, with full jitter, forgotten only after sustained health: a store that takes a
+/// connection and drops it at once is not healthy.
+#[derive(Debug)]
+pub(crate) struct Backoff {
+    least: Duration,
+    most: Duration,
+    forget_after: Duration,
+    failures: u32,
+    healthy_since: Option<Duration>,
+    random: fastrand::Rng,
+}
+
+impl Backoff {
+    pub(crate) fn new(least: Duration, most: Duration, forget_after: Duration, seed: u64) -> Self {
+        Self {
+            least,
+            most,
+            forget_after,
+            failures: 0,
+            healthy_since: None,
+            random: fastrand::Rng::with_seed(seed),
+        }
+    }
+
+    /// The store answers.
+    pub(crate) fn healthy(&mut self, now: Duration) {
+        self.healthy_since.get_or_insert(now);
+    }
+
+    /// The store failed: how long to rest.
+    pub(crate) fn failed(&mut self, now: Duration) -> Duration {
+        if let Some(since) = self.healthy_since.take()
+            && now.saturating_sub(since) >= self.forget_after
+        {
+            self.failures = 0;
+        }
+        let doubled = self
+            .least
+            .saturating_mul(1_u32.checked_shl(self.failures).unwrap_or(u32::MAX));
+        let limit = doubled.min(self.most);
+        self.failures = self.failures.saturating_add(1).min(31);
+        // A whole rest of nothing would be no rest: at least a quarter of the least.
+        limit.mul_f64(self.random.f64()).max(self.least / 4)
+    }
+
+    /// A random length around this one, ± 20 %.
+    pub(crate) fn around(&mut self, length: Duration) -> Duration {
+        length.mul_f64(0.8 + 0.4 * self.random.f64())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn backoff(seed: u64) -> Backoff {
+        let (least, most) = (Duration::from_millis(100), Duration::from_secs(30));
+        Backoff::new(least, most, Duration::from_secs(60), seed)
+    }
+
+    /// The longest of the rests that many seeds take at each failure.
+    fn longest(failures: usize) -> Vec<Duration> {
+        let mut longest = vec![Duration::ZERO; failures];
+        for seed in 0..500 {
+            let mut backoff = backoff(seed);
+            for at in &mut longest {
+                *at = (*at).max(backoff.failed(Duration::ZERO));
+            }
+        }
+        longest
+    }
+
+    #[test]
+    fn p10_rests_double_up_to_the_most_and_are_never_nothing() {
+        let longest = longest(40);
+        assert!(longest[0] <= Duration::from_millis(100) && longest[0] > Duration::from_millis(90));
+        assert!(
+            longest[3] <= Duration::from_millis(800) && longest[3] > Duration::from_millis(700)
+        );
+        assert!(longest[39] <= Duration::from_secs(30) && longest[39] > Duration::from_secs(28));
+        let mut backoff = backoff(1);
+        assert!((0..1000).all(|_| backoff.failed(Duration::ZERO) >= Duration::from_millis(25)));
+    }
+
+    #[test]
+    fn drill_26_two_instances_rest_differently() {
+        let rests = |seed| {
+            let mut backoff = backoff(seed);
+            (0..8)
+                .map(|_| backoff.failed(Duration::ZERO))
+                .collect::<Vec<_>>()
+        };
+        assert_ne!(rests(1), rests(2));
+    }
+
+    #[test]
+    fn only_sustained_health_is_forgiven() {
+        let at = Duration::from_secs;
+        for (health, forgiven) in [(59, false), (60, true)] {
+            let mut most = Duration::ZERO;
+            for seed in 0..200 {
+                let mut backoff = backoff(seed);
+                for _ in 0..9 {
+                    backoff.failed(at(0));
+                }
+                backoff.healthy(at(10));
+                backoff.healthy(at(20));
+                most = most.max(backoff.failed(at(10 + health)));
+            }
+            assert_eq!(most <= Duration::from_millis(100), forgiven, "{most:?}");
+        }
+    }
+}

@@ -1,0 +1,566 @@
+//! List, watch, reconnect: from what a store says to whole revisions, in order, none lost.
+//!
+//! In: the store's answers, what its watch says, and the time ([`Input`]). Out: what to ask of the
+//! store next, and what is to be staged ([`Output`]). It has no I/O, no clock and no values: a
+//! history of inputs gives the same outputs every time. It follows a list of ranges.
+//!
+//! | state | waits for | then | its timer |
+//! | --- | --- | --- | --- |
+//! | reading | a reading of everything at one revision R | staged; the watch from R + 1 | `read_limit` |
+//! | opening | the watch to stand | watching | `read_limit` |
+//! | watching | events, progress, the end of the watch | staged as whole revisions; at its end: resting | the next check |
+//! | resting | the end of the back-off | reading | the back-off |
+//!
+//! Every failure, whatever its kind, leads to resting and then to a reading that is compared
+//! with what is known: so a change that the watch lost is found, deletes included. While
+//! watching, *checks* find what no error tells. The store is asked for progress; where its word
+//! can't be trusted, or does not come, it is probed (the number of keys and the newest change);
+//! and now and then everything is read and compared beside the open watch.
+//!
+//! The cursor moves only by events, by progress that can be trusted, and by readings; the
+//! revision in a header or in a probe never moves it.
+
+mod backoff;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::Revision;
+use crate::store::{ErrorKind, Event, Heard, Probe, Reading, StoreError};
+use backoff::Backoff;
+
+/// How long things may take. All can be set by the builder.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    /// After that long without a confirmation the state counts as stale.
+    pub(crate) staleness: Duration,
+    /// How often everything is read and compared, ± 20 %.
+    pub(crate) compare_every: Duration,
+    /// When a reading or an opening counts as failed.
+    pub(crate) read_limit: Duration,
+    /// The shortest and the longest rest after a failure.
+    pub(crate) backoff: (Duration, Duration),
+    /// How long a watch must stand for failures to be forgotten.
+    pub(crate) forget_after: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            staleness: Duration::from_secs(30),
+            compare_every: Duration::from_secs(600),
+            read_limit: Duration::from_secs(60),
+            backoff: (Duration::from_millis(100), Duration::from_secs(30)),
+            forget_after: Duration::from_secs(60),
+        }
+    }
+}
+
+/// What somebody who waits for a revision gives the events before progress is asked for.
+const GRACE: Duration = Duration::from_millis(20);
+/// How long until progress is asked for again while somebody waits, and a doubt looked into.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// What can happen.
+#[derive(Debug)]
+pub(crate) enum Input<'a> {
+    /// The reading that was asked for.
+    Read(Result<Reading, StoreError>),
+    /// The watch that was asked for stands, or does not.
+    Opened(Result<(), StoreError>),
+    /// The watch says something.
+    Heard(Heard),
+    /// This store's progress can't be trusted: none will come.
+    NoProgress,
+    /// The probe that was asked for, and what is known here, to compare it with.
+    Probed(Result<Probe, StoreError>, &'a [Known]),
+    /// Somebody waits for this revision; `None`: nobody any more.
+    Want(Option<Revision>),
+    /// A timer ran out.
+    Tick,
+}
+
+/// What is known of one range: how many keys, and their highest `mod_revision`.
+pub(crate) type Known = (usize, Option<Revision>);
+
+/// What follows.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Output {
+    /// Read everything in the ranges.
+    Read,
+    /// Open the watch from this revision on.
+    Open(Revision),
+    /// Ask the watch for progress.
+    AskProgress,
+    /// Probe the ranges.
+    Probe,
+    /// Drop the watch and every question that is open.
+    Close,
+    /// Compare with this: it is everything there is. With a new epoch, nothing that is known of
+    /// revisions counts any more.
+    StageReading { reading: Reading, new_epoch: bool },
+    /// All changes of one revision, with the range of each.
+    StageRevision {
+        revision: Revision,
+        events: Vec<(usize, Event)>,
+    },
+}
+
+#[derive(Debug)]
+enum State {
+    Reading { since: Duration },
+    Opening { since: Duration },
+    Watching(Watching),
+    Resting { until: Duration },
+}
+
+/// The watch stands.
+#[derive(Debug)]
+struct Watching {
+    /// For each range the revision up to which all its events are here.
+    seen: Vec<Revision>,
+    /// Revisions that some range may still have events of.
+    waiting: BTreeMap<Revision, Vec<(usize, Event)>>,
+    check: Check,
+    /// A reading beside the watch: since when, and the cursor when it was asked for.
+    comparing: Option<(Duration, Option<Revision>)>,
+    compare_at: Duration,
+}
+
+/// Where looking for what no error tells stands.
+#[derive(Debug, Clone, Copy)]
+enum Check {
+    /// The next look is due then.
+    Idle { at: Duration },
+    /// Progress was asked for; without an answer by `until`, a probe.
+    Asked { since: Duration, until: Duration },
+    /// A probe is under way.
+    Probing {
+        since: Duration,
+        cursor: Option<Revision>,
+        suspect: bool,
+    },
+    /// A probe found something else than is known, with the cursor here. Events may be on their
+    /// way: a second look decides.
+    Suspect {
+        at: Duration,
+        cursor: Option<Revision>,
+    },
+}
+
+/// The state machine. See the module's text.
+#[derive(Debug)]
+pub(crate) struct Sync {
+    settings: Settings,
+    ranges: usize,
+    state: State,
+    epoch: u64,
+    cursor: Option<Revision>,
+    wanted: Option<Revision>,
+    backoff: Backoff,
+    confirmed: Option<Duration>,
+    failure: Option<StoreError>,
+}
+
+impl Sync {
+    /// Begins with a reading, which the caller asks for (the first output).
+    pub(crate) fn new(
+        ranges: usize,
+        settings: Settings,
+        seed: u64,
+        now: Duration,
+    ) -> (Self, Vec<Output>) {
+        let (least, most) = settings.backoff;
+        let backoff = Backoff::new(least, most, settings.forget_after, seed);
+        let sync = Self {
+            settings,
+            ranges,
+            state: State::Reading { since: now },
+            epoch: 1,
+            cursor: None,
+            wanted: None,
+            backoff,
+            confirmed: None,
+            failure: None,
+        };
+        (sync, vec![Output::Read])
+    }
+
+    /// The revision up to which everything has been handed out for staging.
+    pub(crate) fn cursor(&self) -> Option<Revision> {
+        self.cursor
+    }
+
+    /// The number of the unbroken history, from 1.
+    pub(crate) fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// When what is known was last confirmed to be current.
+    pub(crate) fn confirmed(&self) -> Option<Duration> {
+        self.confirmed
+    }
+
+    /// Whether a watch stands.
+    pub(crate) fn is_watching(&self) -> bool {
+        matches!(self.state, State::Watching(_))
+    }
+
+    /// The last failure, while it has not been overcome.
+    pub(crate) fn failure(&self) -> Option<&StoreError> {
+        self.failure.as_ref()
+    }
+
+    /// When [`Input::Tick`] is due. There is no state without it.
+    pub(crate) fn deadline(&self) -> Duration {
+        match &self.state {
+            State::Reading { since } | State::Opening { since } => {
+                *since + self.settings.read_limit
+            }
+            State::Resting { until } => *until,
+            State::Watching(watching) => {
+                let check = match watching.check {
+                    Check::Idle { at } | Check::Suspect { at, .. } => at,
+                    Check::Asked { until, .. } => until,
+                    Check::Probing { since, .. } => since + self.settings.read_limit,
+                };
+                let compare = match watching.comparing {
+                    Some((since, _)) => since + self.settings.read_limit,
+                    None => watching.compare_at,
+                };
+                check.min(compare)
+            }
+        }
+    }
+
+    /// One step: what happened, and what follows.
+    pub(crate) fn step(&mut self, now: Duration, input: Input<'_>) -> Vec<Output> {
+        let mut out = Vec::new();
+        match input {
+            Input::Read(Ok(reading)) => self.read(now, reading, &mut out),
+            Input::Opened(Ok(())) => self.opened(now),
+            Input::Heard(heard) => self.heard(now, heard, &mut out),
+            Input::NoProgress => self.no_progress(now, &mut out),
+            Input::Probed(Ok(probe), known) => self.probed(now, &probe, known, &mut out),
+            Input::Want(revision) => self.want(now, revision),
+            Input::Tick => self.tick(now, &mut out),
+            Input::Read(Err(error)) | Input::Opened(Err(error)) | Input::Probed(Err(error), _) => {
+                self.fail(now, error, &mut out);
+            }
+        }
+        out
+    }
+
+    fn read(&mut self, now: Duration, reading: Reading, out: &mut Vec<Output>) {
+        let (since, floor) = match &self.state {
+            State::Reading { since } => (*since, self.cursor),
+            State::Watching(Watching {
+                comparing: Some((since, floor)),
+                ..
+            }) => (*since, *floor),
+            // Nobody asked: a reading from before the last failure.
+            _ => return,
+        };
+        let revision = reading.revision;
+        let new_epoch = floor.is_some_and(|floor| revision < floor);
+        self.confirmed = Some(since);
+        out.push(Output::StageReading { reading, new_epoch });
+        if new_epoch {
+            self.epoch += 1;
+            self.cursor = Some(revision);
+        } else {
+            self.cursor = self.cursor.max(Some(revision));
+        }
+        match &mut self.state {
+            State::Watching(watching) if !new_epoch => {
+                watching.comparing = None;
+                watching.compare_at = now + self.backoff.around(self.settings.compare_every);
+                watching.check = Check::Idle {
+                    at: now + self.settings.staleness / 3,
+                };
+                for seen in &mut watching.seen {
+                    *seen = (*seen).max(revision);
+                }
+                watching.waiting.retain(|waiting, _| *waiting > revision);
+                self.release(now, out);
+            }
+            State::Watching(_) => {
+                // The watch counts in the numbers of a history that is gone.
+                out.push(Output::Close);
+                self.open(now, revision, out);
+            }
+            _ => self.open(now, revision, out),
+        }
+    }
+
+    fn open(&mut self, now: Duration, read_at: Revision, out: &mut Vec<Output>) {
+        self.state = State::Opening { since: now };
+        out.push(Output::Open(read_at.next()));
+    }
+
+    fn opened(&mut self, now: Duration) {
+        let (State::Opening { .. }, Some(cursor)) = (&self.state, self.cursor) else {
+            return;
+        };
+        self.backoff.healthy(now);
+        self.failure = None;
+        self.state = State::Watching(Watching {
+            seen: vec![cursor; self.ranges],
+            waiting: BTreeMap::new(),
+            check: Check::Idle {
+                at: self.next_check(now),
+            },
+            comparing: None,
+            compare_at: now + self.backoff.around(self.settings.compare_every),
+        });
+    }
+
+    /// When to look again: sooner where somebody waits.
+    fn next_check(&self, now: Duration) -> Duration {
+        let waits = self.wanted.is_some_and(|wanted| Some(wanted) > self.cursor);
+        now + if waits {
+            AGAIN
+        } else {
+            self.settings.staleness / 3
+        }
+    }
+
+    fn heard(&mut self, now: Duration, heard: Heard, out: &mut Vec<Output>) {
+        let State::Watching(watching) = &mut self.state else {
+            return;
+        };
+        match heard {
+            Heard::Created { revision, .. } => {
+                // A lagging member says so too; the reading that follows tells them apart.
+                if let Some(cursor) = self.cursor
+                    && revision < cursor
+                {
+                    let said = format!(
+                        "the watch begins at revision {revision}, below {cursor}: \
+                         another history, or a member that lags behind"
+                    );
+                    self.fail(now, StoreError::new(ErrorKind::Other, said), out);
+                }
+            }
+            Heard::Events { range, events } => {
+                let Some(seen) = watching.seen.get_mut(range) else {
+                    return;
+                };
+                let before = *seen;
+                for event in events {
+                    // Servers repeat events, and deliver old ones on a watch of the future.
+                    if event.revision <= before {
+                        continue;
+                    }
+                    *seen = event.revision.max(*seen);
+                    watching
+                        .waiting
+                        .entry(event.revision)
+                        .or_default()
+                        .push((range, event));
+                }
+                self.confirmed = self.confirmed.max(Some(now));
+                self.release(now, out);
+            }
+            Heard::Progress { revision } => {
+                for seen in &mut watching.seen {
+                    *seen = revision.max(*seen);
+                }
+                // What was current when it was asked for may have changed since.
+                let since = match watching.check {
+                    Check::Asked { since, .. } => since,
+                    _ => now,
+                };
+                self.confirmed = self.confirmed.max(Some(since));
+                self.release(now, out);
+                let at = self.next_check(now);
+                if let State::Watching(watching) = &mut self.state
+                    && matches!(watching.check, Check::Asked { .. })
+                {
+                    watching.check = Check::Idle { at };
+                }
+            }
+            Heard::Lost(error) => self.fail(now, error, out),
+        }
+    }
+
+    /// Hands out the revisions that every range has been seen up to.
+    fn release(&mut self, now: Duration, out: &mut Vec<Output>) {
+        let State::Watching(watching) = &mut self.state else {
+            return;
+        };
+        let Some(frontier) = watching.seen.iter().min().copied() else {
+            return;
+        };
+        while let Some(entry) = watching.waiting.first_entry()
+            && *entry.key() <= frontier
+        {
+            let (revision, events) = entry.remove_entry();
+            out.push(Output::StageRevision { revision, events });
+        }
+        self.cursor = self.cursor.max(Some(frontier));
+        // With several ranges only progress tells that a range has nothing of a revision.
+        if !watching.waiting.is_empty()
+            && let Check::Idle { .. } = watching.check
+        {
+            watching.check = Check::Asked {
+                since: now,
+                until: now + self.settings.staleness / 6,
+            };
+            out.push(Output::AskProgress);
+        }
+    }
+
+    fn no_progress(&mut self, now: Duration, out: &mut Vec<Output>) {
+        let waits = self.wanted.is_some_and(|wanted| Some(wanted) > self.cursor);
+        let State::Watching(watching) = &mut self.state else {
+            return;
+        };
+        let Check::Asked { .. } = watching.check else {
+            return;
+        };
+        if waits || !watching.waiting.is_empty() {
+            // Only a reading moves the cursor where no event comes.
+            self.compare(now, out);
+        } else {
+            let probing = Check::Probing {
+                since: now,
+                cursor: self.cursor,
+                suspect: false,
+            };
+            watching.check = probing;
+            out.push(Output::Probe);
+        }
+    }
+
+    /// Reads everything, beside the open watch.
+    fn compare(&mut self, now: Duration, out: &mut Vec<Output>) {
+        let at = self.next_check(now);
+        let State::Watching(watching) = &mut self.state else {
+            return;
+        };
+        watching.check = Check::Idle { at };
+        if watching.comparing.is_none() {
+            watching.comparing = Some((now, self.cursor));
+            out.push(Output::Read);
+        }
+    }
+
+    fn probed(&mut self, now: Duration, probe: &Probe, known: &[Known], out: &mut Vec<Output>) {
+        let next = self.next_check(now);
+        let State::Watching(watching) = &mut self.state else {
+            return;
+        };
+        let Check::Probing {
+            since,
+            cursor,
+            suspect,
+        } = watching.check
+        else {
+            return;
+        };
+        if cursor.is_some_and(|cursor| probe.revision < cursor) {
+            // The store went back; the reading will show how far.
+            self.compare(now, out);
+        } else if probe.ranges == known {
+            self.confirmed = self.confirmed.max(Some(since));
+            watching.check = Check::Idle { at: next };
+        } else if suspect && cursor == self.cursor {
+            // Nothing came in all that time: an event was lost, or the watch is dead.
+            self.compare(now, out);
+        } else {
+            watching.check = Check::Suspect {
+                at: now + AGAIN,
+                cursor: self.cursor,
+            };
+        }
+    }
+
+    fn want(&mut self, now: Duration, revision: Option<Revision>) {
+        let sooner = revision.is_some() && revision > self.wanted;
+        self.wanted = revision;
+        if let State::Watching(watching) = &mut self.state
+            && let Check::Idle { at } = &mut watching.check
+            && sooner
+            && revision > self.cursor
+        {
+            *at = (*at).min(now + GRACE);
+        }
+    }
+
+    fn tick(&mut self, now: Duration, out: &mut Vec<Output>) {
+        let limit = self.settings.read_limit;
+        let staleness = self.settings.staleness;
+        match &mut self.state {
+            State::Reading { since } | State::Opening { since } => {
+                if now >= *since + limit {
+                    self.out_of_time(now, out);
+                }
+            }
+            State::Resting { until } => {
+                if now >= *until {
+                    self.state = State::Reading { since: now };
+                    out.push(Output::Read);
+                }
+            }
+            State::Watching(watching) => {
+                let late = |since: Duration| now >= since + limit;
+                if watching.comparing.is_some_and(|(since, _)| late(since)) {
+                    return self.out_of_time(now, out);
+                }
+                match watching.check {
+                    Check::Idle { at } if now >= at => {
+                        watching.check = Check::Asked {
+                            since: now,
+                            until: now + staleness / 6,
+                        };
+                        out.push(Output::AskProgress);
+                    }
+                    Check::Asked { until, .. } if now >= until => {
+                        watching.check = Check::Probing {
+                            since: now,
+                            cursor: self.cursor,
+                            suspect: false,
+                        };
+                        out.push(Output::Probe);
+                    }
+                    Check::Suspect { at, cursor } if now >= at => {
+                        let suspect = cursor == self.cursor;
+                        watching.check = Check::Probing {
+                            since: now,
+                            cursor: self.cursor,
+                            suspect,
+                        };
+                        out.push(Output::Probe);
+                    }
+                    Check::Probing { since, .. } if late(since) => {
+                        return self.out_of_time(now, out);
+                    }
+                    _ => {}
+                }
+                if watching.comparing.is_none() && now >= watching.compare_at {
+                    watching.comparing = Some((now, self.cursor));
+                    out.push(Output::Read);
+                }
+            }
+        }
+    }
+
+    fn out_of_time(&mut self, now: Duration, out: &mut Vec<Output>) {
+        let error = StoreError::new(ErrorKind::Timeout, "no answer to a reading or a watch");
+        self.fail(now, error, out);
+    }
+
+    /// Whatever it was: rest, then read everything and compare.
+    fn fail(&mut self, now: Duration, error: StoreError, out: &mut Vec<Output>) {
+        if let State::Resting { .. } = self.state {
+            return;
+        }
+        self.failure = Some(error);
+        let rest = self.backoff.failed(now);
+        self.state = State::Resting { until: now + rest };
+        out.push(Output::Close);
+    }
+}

@@ -1,0 +1,592 @@
+//! Random histories of a store, and of the way to it, through [`Sync`].
+//!
+//! The store of these tests keeps every state that it ever had. What `sync` hands out is
+//! followed in a mirror, which must equal the store's state at the cursor after every step.
+
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::struct_excessive_bools,
+    clippy::too_many_lines,
+    clippy::match_same_arms,
+    reason = "a world for tests: small numbers, and one arm for each thing that can happen"
+)]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::store::Entry;
+
+type Keys = BTreeMap<Vec<u8>, (Arc<[u8]>, Revision)>;
+
+/// A store with two ranges, and one client of it.
+struct World {
+    /// Its states; the place in the list is the revision. The first is of revision 0.
+    states: Vec<[Keys; 2]>,
+    /// The events of each revision.
+    events: Vec<Vec<(usize, Event)>>,
+    compacted: Revision,
+    ranges: usize,
+    trusted: bool,
+    now: Duration,
+    sync: Sync,
+    /// What `sync` has asked, and where its watch stands in each range.
+    reading: bool,
+    opening: Option<Revision>,
+    probing: bool,
+    progress: bool,
+    watch: Option<Vec<Revision>>,
+    /// What `sync` has handed out, put together.
+    mirror: Vec<Keys>,
+    /// Whether the history went back: then the cursor may stand in another history.
+    rolled_back: bool,
+    staged_readings: usize,
+}
+
+#[derive(Debug, Clone)]
+enum Op {
+    Write(Vec<(usize, u8, Option<u8>)>),
+    Read,
+    FailRead,
+    Open,
+    FailOpen,
+    Deliver { range: usize, revisions: usize },
+    Repeat { range: usize },
+    Progress,
+    Probe,
+    Lose,
+    Compact(usize),
+    RollBack(usize),
+    Sleep(u64),
+    Want(u64),
+}
+
+fn op(rollback: bool) -> impl Strategy<Value = Op> {
+    let change = (
+        0..2_usize,
+        0..3_u8,
+        proptest::option::weighted(0.7, 0..4_u8),
+    );
+    prop_oneof![
+        6 => proptest::collection::vec(change, 1..4).prop_map(Op::Write),
+        4 => Just(Op::Read),
+        1 => Just(Op::FailRead),
+        4 => Just(Op::Open),
+        1 => Just(Op::FailOpen),
+        8 => (0..2_usize, 1..4_usize).prop_map(|(range, revisions)| Op::Deliver { range, revisions }),
+        1 => (0..2_usize).prop_map(|range| Op::Repeat { range }),
+        3 => Just(Op::Progress),
+        2 => Just(Op::Probe),
+        1 => Just(Op::Lose),
+        1 => (0..8_usize).prop_map(Op::Compact),
+        1 => (1..6_usize).prop_map(move |back| match rollback {
+            true => Op::RollBack(back),
+            false => Op::Lose,
+        }),
+        4 => (1..40_000_u64).prop_map(Op::Sleep),
+        1 => (1..30_u64).prop_map(Op::Want),
+    ]
+}
+
+impl World {
+    fn new(ranges: usize, trusted: bool, seed: u64) -> Self {
+        let (sync, outputs) = Sync::new(ranges, Settings::default(), seed, Duration::ZERO);
+        let mut world = Self {
+            states: vec![Default::default(), Default::default()],
+            events: vec![Vec::new(), Vec::new()],
+            compacted: Revision::new(0),
+            ranges,
+            trusted,
+            now: Duration::ZERO,
+            sync,
+            reading: false,
+            opening: None,
+            probing: false,
+            progress: false,
+            watch: None,
+            mirror: vec![Keys::new(); ranges],
+            rolled_back: false,
+            staged_readings: 0,
+        };
+        world.carry(outputs);
+        world
+    }
+
+    fn latest(&self) -> Revision {
+        Revision::new(self.states.len() as u64 - 1)
+    }
+
+    fn state(&self, revision: Revision) -> &[Keys] {
+        &self.states[revision.get() as usize][..self.ranges]
+    }
+
+    fn known(&self) -> Vec<Known> {
+        let known = |keys: &Keys| (keys.len(), keys.values().map(|(_, since)| *since).max());
+        self.mirror.iter().map(known).collect()
+    }
+
+    fn step(&mut self, input: Input<'_>) {
+        let outputs = self.sync.step(self.now, input);
+        self.carry(outputs);
+    }
+
+    fn carry(&mut self, outputs: Vec<Output>) {
+        for output in outputs {
+            match output {
+                Output::Read => self.reading = true,
+                Output::Open(from) => {
+                    self.watch = None;
+                    self.opening = Some(from);
+                }
+                Output::Probe => self.probing = true,
+                Output::AskProgress if self.trusted => self.progress = true,
+                Output::AskProgress => self.step(Input::NoProgress),
+                Output::Close => {
+                    (self.reading, self.probing, self.progress) = (false, false, false);
+                    (self.opening, self.watch) = (None, None);
+                }
+                Output::StageReading { reading, new_epoch } => {
+                    self.staged_readings += 1;
+                    self.stage_reading(reading, new_epoch);
+                }
+                Output::StageRevision { revision, events } => {
+                    for (
+                        range,
+                        Event {
+                            key,
+                            value,
+                            revision: own,
+                        },
+                    ) in events
+                    {
+                        assert_eq!(own, revision, "P3: an event of another revision");
+                        match value {
+                            Some(value) => drop(self.mirror[range].insert(key, (value, revision))),
+                            None => drop(self.mirror[range].remove(&key)),
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// As `apply` does it: what is known from after the reading stays. The mirror forgets what
+    /// was deleted after the reading; the states tell.
+    fn stage_reading(&mut self, reading: Reading, new_epoch: bool) {
+        let at = reading.revision;
+        let cursor = self.sync.cursor();
+        for (range, entries) in reading.entries.into_iter().enumerate() {
+            let read: Keys = entries
+                .into_iter()
+                .map(|entry| (entry.key, (entry.value, entry.mod_revision)))
+                .collect();
+            if new_epoch || cursor <= Some(at) {
+                self.mirror[range] = read;
+            }
+        }
+    }
+
+    fn run(&mut self, op: &Op) {
+        match op {
+            Op::Write(changes) => self.write(changes),
+            Op::Read if self.reading => {
+                self.reading = false;
+                let revision = self.latest();
+                let entries = |keys: &Keys| {
+                    keys.iter()
+                        .map(|(key, (value, mod_revision))| Entry {
+                            key: key.clone(),
+                            value: Arc::clone(value),
+                            mod_revision: *mod_revision,
+                        })
+                        .collect()
+                };
+                let entries = self.state(revision).iter().map(entries).collect();
+                self.step(Input::Read(Ok(Reading { revision, entries })));
+            }
+            Op::FailRead if self.reading => {
+                self.reading = false;
+                self.step(Input::Read(Err(failure())));
+            }
+            Op::Open => {
+                if let Some(from) = self.opening.take() {
+                    let before = Revision::new(from.get() - 1);
+                    self.watch = Some(vec![before; self.ranges]);
+                    self.step(Input::Opened(Ok(())));
+                    let revision = self.latest();
+                    for range in 0..self.ranges {
+                        self.step(Input::Heard(Heard::Created { range, revision }));
+                    }
+                }
+            }
+            Op::FailOpen => {
+                if self.opening.take().is_some() {
+                    self.step(Input::Opened(Err(failure())));
+                }
+            }
+            Op::Deliver { range, revisions } => self.deliver(*range % self.ranges, *revisions),
+            Op::Repeat { range } => {
+                if let Some(at) = self.watch.as_ref().map(|watch| watch[range % self.ranges]) {
+                    self.hear(range % self.ranges, [at]);
+                }
+            }
+            Op::Progress if self.progress => {
+                let latest = self.latest();
+                // A server answers only when the stream is in step.
+                let behind = |watch: &Vec<Revision>| {
+                    (0..self.ranges).any(|range| {
+                        let from = watch[range].next().get() as usize;
+                        self.events
+                            .iter()
+                            .skip(from)
+                            .flatten()
+                            .any(|(at, _)| *at == range)
+                    })
+                };
+                if self.watch.as_ref().is_some_and(|watch| !behind(watch)) {
+                    self.progress = false;
+                    self.watch = Some(vec![latest; self.ranges]);
+                    self.step(Input::Heard(Heard::Progress { revision: latest }));
+                }
+            }
+            Op::Probe if self.probing => {
+                self.probing = false;
+                let known = self.known();
+                let count = |keys: &Keys| (keys.len(), keys.values().map(|(_, at)| *at).max());
+                let revision = self.latest();
+                let ranges = self.state(revision).iter().map(count).collect();
+                self.step(Input::Probed(Ok(Probe { revision, ranges }), &known));
+            }
+            Op::Lose => {
+                if self.watch.take().is_some() {
+                    self.step(Input::Heard(Heard::Lost(failure())));
+                }
+            }
+            Op::Compact(back) => {
+                let latest = self.latest().get();
+                self.compacted = Revision::new(latest.saturating_sub(*back as u64));
+            }
+            Op::RollBack(back) => {
+                let keep = self.states.len().saturating_sub(*back).max(2);
+                self.rolled_back |= keep < self.states.len();
+                self.states.truncate(keep);
+                self.events.truncate(keep);
+                self.compacted = self.compacted.min(self.latest());
+            }
+            Op::Sleep(ms) => {
+                self.now += Duration::from_millis(*ms);
+                if self.now >= self.sync.deadline() {
+                    self.step(Input::Tick);
+                    let next = self.sync.deadline();
+                    assert!(
+                        next > self.now,
+                        "P10: a timer that ran out is due at once again"
+                    );
+                }
+            }
+            Op::Want(revision) => self.step(Input::Want(Some(Revision::new(*revision)))),
+            Op::Read | Op::FailRead | Op::Progress | Op::Probe => {}
+        }
+        self.check();
+    }
+
+    fn write(&mut self, changes: &[(usize, u8, Option<u8>)]) {
+        let revision = self.latest().next();
+        let mut state = self.states.last().cloned().unwrap_or_default();
+        let mut events = Vec::new();
+        let mut touched = Vec::new();
+        for (range, key, value) in changes {
+            let name = vec![b'a' + *range as u8, b'/', *key];
+            if touched.contains(&name) {
+                continue;
+            }
+            touched.push(name.clone());
+            let value: Option<Arc<[u8]>> = value.map(|value| Arc::from([value].as_slice()));
+            match &value {
+                Some(value) => drop(state[*range].insert(name.clone(), (value.clone(), revision))),
+                None if state[*range].remove(&name).is_none() => continue,
+                None => {}
+            }
+            events.push((
+                *range,
+                Event {
+                    key: name,
+                    value,
+                    revision,
+                },
+            ));
+        }
+        // Deleting what is not there makes no revision.
+        if !events.is_empty() {
+            self.states.push(state);
+            self.events.push(events);
+        }
+    }
+
+    fn deliver(&mut self, range: usize, revisions: usize) {
+        let Some(at) = self.watch.as_ref().map(|watch| watch[range]) else {
+            return;
+        };
+        if at < self.compacted {
+            self.watch = None;
+            let gone = StoreError::new(ErrorKind::Compacted, "compacted");
+            return self.step(Input::Heard(Heard::Lost(gone)));
+        }
+        let with_events = |revision: &u64| {
+            self.events[*revision as usize]
+                .iter()
+                .any(|(own, _)| *own == range)
+        };
+        let next: Vec<_> = (at.get() + 1..=self.latest().get())
+            .filter(with_events)
+            .take(revisions)
+            .map(Revision::new)
+            .collect();
+        if let (Some(last), Some(watch)) = (next.last(), &mut self.watch) {
+            watch[range] = *last;
+            self.hear(range, next);
+        }
+    }
+
+    fn hear(&mut self, range: usize, revisions: impl IntoIterator<Item = Revision>) {
+        let events: Vec<_> = revisions
+            .into_iter()
+            .filter_map(|revision| self.events.get(revision.get() as usize))
+            .flatten()
+            .filter(|(own, _)| *own == range)
+            .map(|(_, event)| event.clone())
+            .collect();
+        if !events.is_empty() {
+            self.step(Input::Heard(Heard::Events { range, events }));
+        }
+    }
+
+    fn check(&self) {
+        // Always within reach: no state waits for ever, and none is due again and again.
+        assert!(
+            self.sync.deadline() <= self.now + Duration::from_secs(721),
+            "P10"
+        );
+        let Some(cursor) = self.sync.cursor() else {
+            return;
+        };
+        if !self.rolled_back {
+            assert!(
+                cursor <= self.latest(),
+                "P12: the cursor is ahead of the store"
+            );
+            assert_eq!(
+                self.mirror,
+                self.state(cursor),
+                "P2, P12: what is known at {cursor}"
+            );
+        }
+    }
+
+    /// Writes stop and the store can be reached: within a bounded number of answers everything
+    /// is known.
+    fn come_to_rest(&mut self) {
+        let limit = self.now + Duration::from_secs(1_800);
+        for _ in 0..2_000 {
+            for op in [Op::Read, Op::Open, Op::Progress, Op::Probe] {
+                self.run(&op);
+            }
+            for range in 0..self.ranges {
+                self.run(&Op::Deliver {
+                    range,
+                    revisions: 2,
+                });
+            }
+            let read = self.mirror == self.state(self.latest());
+            if read && self.sync.cursor() == Some(self.latest()) && self.sync.is_watching() {
+                return;
+            }
+            self.now = self.sync.deadline().max(self.now);
+            self.step(Input::Tick);
+            assert!(
+                self.now < limit,
+                "P4: not at rest after half an hour: {:?}",
+                self.sync
+            );
+        }
+        panic!("P4, P10: not at rest: {:?}", self.sync);
+    }
+}
+
+fn failure() -> StoreError {
+    StoreError::new(ErrorKind::Unreachable, "broken")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn p12_what_is_known_is_the_stores_state_at_the_cursor(
+        ops in proptest::collection::vec(op(false), 1..80),
+        ranges in 1..3_usize,
+        trusted: bool,
+        seed: u64,
+    ) {
+        let mut world = World::new(ranges, trusted, seed);
+        for op in &ops {
+            world.run(op);
+        }
+        world.come_to_rest();
+    }
+
+    #[test]
+    fn p13_after_a_history_that_went_back_the_newest_state_is_found(
+        ops in proptest::collection::vec(op(true), 1..80),
+        ranges in 1..3_usize,
+        trusted: bool,
+        seed: u64,
+    ) {
+        let mut world = World::new(ranges, trusted, seed);
+        for op in &ops {
+            world.run(op);
+        }
+        world.come_to_rest();
+    }
+
+    #[test]
+    fn p01_the_cursor_goes_back_only_with_a_new_epoch(
+        ops in proptest::collection::vec(op(true), 1..80),
+        seed: u64,
+    ) {
+        let mut world = World::new(1, true, seed);
+        let mut before = (world.sync.epoch(), world.sync.cursor());
+        for op in &ops {
+            world.run(op);
+            let now = (world.sync.epoch(), world.sync.cursor());
+            prop_assert!(now.0 > before.0 || (now.0 == before.0 && now.1 >= before.1));
+            before = now;
+        }
+    }
+}
+
+/// A world that watches revision 1 of an empty store.
+fn watching(trusted: bool) -> World {
+    let mut world = World::new(1, trusted, 7);
+    world.run(&Op::Read);
+    world.run(&Op::Open);
+    assert!(world.sync.is_watching());
+    world
+}
+
+#[test]
+fn drill_14_a_write_between_the_first_reading_and_the_watch_is_seen() {
+    let mut world = World::new(1, true, 1);
+    world.run(&Op::Read);
+    world.run(&Op::Write(vec![(0, 1, Some(1))]));
+    world.run(&Op::Open);
+    world.run(&Op::Deliver {
+        range: 0,
+        revisions: 9,
+    });
+    assert_eq!(world.sync.cursor(), Some(Revision::new(2)));
+}
+
+#[test]
+fn drill_21_the_cursor_moves_by_no_header_no_probe_and_no_clock() {
+    let mut world = watching(false);
+    world.run(&Op::Write(vec![(0, 1, Some(1))]));
+    let before = world.sync.cursor();
+    let latest = world.latest();
+    world.step(Input::Heard(Heard::Created {
+        range: 0,
+        revision: latest,
+    }));
+    world.run(&Op::Sleep(11_000));
+    world.run(&Op::Probe);
+    assert_eq!(world.sync.cursor(), before);
+}
+
+#[test]
+fn p10_a_store_that_refuses_at_once_is_asked_ever_more_seldom() {
+    let mut world = World::new(1, true, 3);
+    let mut asked = 0;
+    while world.now < Duration::from_secs(600) {
+        if world.reading {
+            asked += 1;
+            world.run(&Op::FailRead);
+        }
+        world.now = world.sync.deadline();
+        world.step(Input::Tick);
+    }
+    assert!(
+        (20..200).contains(&asked),
+        "{asked} readings in ten minutes"
+    );
+}
+
+#[test]
+fn drill_18_a_watch_that_says_nothing_is_looked_into_and_a_lost_event_found() {
+    for trusted in [true, false] {
+        let mut world = watching(trusted);
+        world.run(&Op::Write(vec![(0, 1, Some(1))]));
+        // The event never comes, nor does progress.
+        while world.sync.cursor() < Some(world.latest()) {
+            world.progress = false;
+            world.now = world.sync.deadline();
+            world.step(Input::Tick);
+            world.run(&Op::Probe);
+            world.run(&Op::Read);
+            assert!(
+                world.now < Duration::from_secs(30),
+                "not found within the staleness limit"
+            );
+        }
+    }
+}
+
+#[test]
+fn drill_15_after_a_compaction_everything_is_read_again() {
+    let mut world = watching(true);
+    for value in 0..5 {
+        world.run(&Op::Write(vec![(0, 1, Some(value))]));
+    }
+    world.run(&Op::Compact(0));
+    let before = world.staged_readings;
+    world.run(&Op::Deliver {
+        range: 0,
+        revisions: 1,
+    });
+    world.come_to_rest();
+    assert_eq!(world.staged_readings, before + 1);
+}
+
+#[test]
+fn p09_a_probe_confirms_the_moment_it_was_asked_at() {
+    let mut world = watching(false);
+    world.now = world.sync.deadline();
+    let asked = world.now;
+    world.step(Input::Tick);
+    world.now += Duration::from_secs(4);
+    world.run(&Op::Probe);
+    assert_eq!(world.sync.confirmed(), Some(asked));
+}
+
+#[test]
+fn p03_a_revision_of_two_ranges_waits_for_both() {
+    let mut world = World::new(2, true, 1);
+    world.run(&Op::Read);
+    world.run(&Op::Open);
+    world.run(&Op::Write(vec![(0, 1, Some(1)), (1, 1, Some(1))]));
+    world.run(&Op::Deliver {
+        range: 0,
+        revisions: 1,
+    });
+    assert_eq!(
+        world.mirror[0].len(),
+        0,
+        "shown before the other range was seen"
+    );
+    world.run(&Op::Deliver {
+        range: 1,
+        revisions: 1,
+    });
+    assert_eq!((world.mirror[0].len(), world.mirror[1].len()), (1, 1));
+}
