@@ -1,0 +1,237 @@
+//! From a struct and a store to a [`Hot`]: what can be set, and the start.
+//!
+//! In: the store, the prefix's variables and the limits. Out: a running loop, or every mistake at
+//! once, before anything is contacted.
+
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot};
+
+use super::driver::{Loop, NoStart, Start};
+use super::{Hot, Shared, StartError};
+use crate::HotConfig;
+use crate::apply::BadKeys;
+use crate::contract::{Intake, guard};
+use crate::heart::Heart;
+use crate::layers::Table;
+use crate::prefix;
+use crate::schema::DefaultValue;
+use crate::status::Status;
+use crate::store::backend::Backend;
+use crate::store::{Range, Store};
+use crate::sync::Settings;
+
+/// Builds a [`Hot`]: from [`Hot::builder`].
+#[derive(Debug)]
+#[must_use = "a builder does nothing until `.start().await`"]
+pub struct Builder<T> {
+    store: Arc<dyn Backend + Send + Sync>,
+    prefix: Option<String>,
+    variables: BTreeMap<String, String>,
+    settings: Settings,
+    start_limit: Duration,
+    bad_keys: BadKeys,
+    defaults_without_store: bool,
+    runtime: Option<Handle>,
+    config: PhantomData<fn() -> T>,
+}
+
+impl<T: HotConfig> Builder<T> {
+    pub(super) fn new(store: impl Store) -> Self {
+        Self {
+            store: Arc::new(store),
+            prefix: None,
+            variables: BTreeMap::new(),
+            settings: Settings::default(),
+            start_limit: Duration::from_secs(10),
+            bad_keys: BadKeys::Refuse,
+            defaults_without_store: false,
+            runtime: None,
+            config: PhantomData,
+        }
+    }
+
+    /// Gives a `{variable}` of the prefix its value: one segment, or a part of one.
+    pub fn var(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.variables.insert(name.into(), value.into());
+        self
+    }
+
+    /// Uses this prefix, a template too, instead of the struct's own.
+    pub fn prefix(mut self, template: impl Into<String>) -> Self {
+        self.prefix = Some(template.into());
+        self
+    }
+
+    /// How long [`Builder::start`] may take. 10 s.
+    pub fn start_timeout(mut self, limit: Duration) -> Self {
+        self.start_limit = limit;
+        self
+    }
+
+    /// After how long without a confirmation by the store the status says stale. 30 s.
+    ///
+    /// A third of it is the longest time between two confirmations of an idle prefix, and so
+    /// the traffic that an idle configuration costs: one small message.
+    pub fn staleness_limit(mut self, limit: Duration) -> Self {
+        // A limit of nothing would ask without end.
+        self.settings.staleness = limit.max(Duration::from_millis(100));
+        self
+    }
+
+    /// How often everything is read and compared with what is known, ± 20 %. 10 min.
+    ///
+    /// It finds what a server's watch lost. It costs one reading of all keys.
+    pub fn compare_interval(mut self, interval: Duration) -> Self {
+        self.settings.compare_every = interval.max(Duration::from_millis(100));
+        self
+    }
+
+    /// The shortest and the longest rest after a failure of the store. 100 ms and 30 s.
+    ///
+    /// Each failure doubles it; the rest is a random part of it, so that a thousand instances
+    /// don't come back in the same instant; 60 s of health forget it.
+    pub fn backoff(mut self, least: Duration, most: Duration) -> Self {
+        let least = least.max(Duration::from_millis(1));
+        self.settings.backoff = (least, most.max(least));
+        self
+    }
+
+    /// Starts also where keys are bad: they are held, with the group that they were written in,
+    /// and their defaults stand in for them.
+    ///
+    /// Where a required field has no good key, the start fails all the same.
+    pub fn defaults_for_bad_keys(mut self) -> Self {
+        self.bad_keys = BadKeys::Default;
+        self
+    }
+
+    /// Starts also where the store does not answer, or denies: from the defaults, marked stale.
+    ///
+    /// Every field must have a default; else the start fails at once, also while the store is
+    /// up. In the background the loop goes on trying.
+    pub fn defaults_without_store(mut self) -> Self {
+        self.defaults_without_store = true;
+        self
+    }
+
+    /// Runs the loop on this runtime instead of on a thread of its own. The runtime needs its
+    /// timers enabled.
+    ///
+    /// On its own thread the loop goes on while all threads of the program are busy.
+    pub fn runtime(mut self, handle: Handle) -> Self {
+        self.runtime = Some(handle);
+        self
+    }
+
+    /// Reads the configuration and begins to follow it.
+    ///
+    /// Needs no tokio runtime. Dropping the future ends what it began.
+    ///
+    /// # Errors
+    /// [`StartError::Builder`] for mistakes that were made here, all at once and before anything
+    /// is contacted; [`StartError::Store`] where the store did not answer within the time limit
+    /// or denied; [`StartError::Problems`] where it answered, and keys are bad or missing.
+    pub async fn start(self) -> Result<Hot<T>, StartError> {
+        let prefix = self.check().map_err(StartError::Builder)?;
+        let ranges: Arc<[Range]> = Arc::new([Range::below(&prefix)]);
+        let table = Arc::new(Table::new(T::SCHEMA, Arc::clone(&ranges)));
+        let begun = Instant::now();
+        let status = Status::new(self.settings.staleness);
+        let status = Arc::new(arc_swap::ArcSwap::from_pointee(status));
+        let seed = fastrand::u64(..);
+        let (heart, actions) = Heart::new(Arc::clone(&table), self.settings, seed, Duration::ZERO);
+        let (commands, receiver) = mpsc::unbounded_channel();
+        let start = Start {
+            limit: self.start_limit,
+            bad_keys: self.bad_keys,
+            defaults_without_store: self.defaults_without_store,
+        };
+        let (started, outcome) = oneshot::channel();
+        let run = Loop {
+            store: self.store,
+            ranges,
+            heart,
+            actions,
+            commands: receiver,
+            status: Arc::clone(&status),
+            begun,
+            start,
+        }
+        .run(started);
+        let handle = match self.runtime {
+            Some(handle) => {
+                handle.spawn(run);
+                handle
+            }
+            None => super::thread::spawn(run).map_err(StartError::Thread)?,
+        };
+        match outcome.await {
+            Ok(Ok(hub)) => Ok(Hot::following(Shared::new(
+                hub, table, status, commands, handle,
+            ))),
+            Ok(Err(NoStart::Store(error))) => Err(StartError::Store(error)),
+            Ok(Err(NoStart::Problems(problems))) => Err(StartError::Problems(problems)),
+            Err(_) => Err(StartError::Thread(std::io::Error::other(
+                "the loop ended by itself",
+            ))),
+        }
+    }
+
+    /// Everything that can be wrong before the store is asked. The answer is the prefix.
+    fn check(&self) -> Result<String, Vec<String>> {
+        let template = self.prefix.as_deref().or(T::SCHEMA.prefix);
+        let (prefix, mut mistakes) = match template.map(|one| prefix::fill(one, &self.variables)) {
+            Some(Ok(prefix)) => (prefix, Vec::new()),
+            Some(Err(mistakes)) => (String::new(), mistakes),
+            None => {
+                let mistake = format!(
+                    "`{}` has no prefix: write `#[hot(prefix = \"/…\")]` on it, or call `.prefix(\"/…\")`",
+                    T::SCHEMA.name
+                );
+                (String::new(), vec![mistake])
+            }
+        };
+        mistakes.extend(bad_defaults::<T>(self.defaults_without_store));
+        if mistakes.is_empty() {
+            Ok(prefix)
+        } else {
+            Err(mistakes)
+        }
+    }
+}
+
+/// Defaults that don't parse or break their own field's rule; with `required` also the fields
+/// that have none.
+fn bad_defaults<T: HotConfig>(required: bool) -> Vec<String> {
+    let leaves = T::SCHEMA.leaves();
+    let nothing = vec![None; leaves.len()];
+    let mut intake = Intake::all(&nothing);
+    if let Err(panic) = guard(|| drop(T::__build(&mut intake))) {
+        return vec![format!("building `{}` panicked: {panic}", T::SCHEMA.name)];
+    }
+    intake
+        .into_findings()
+        .into_iter()
+        .filter_map(|finding| {
+            let leaf = leaves.get(finding.leaf)?;
+            if leaf.field.default != DefaultValue::None {
+                Some(format!(
+                    "the default of `{}`: {}",
+                    leaf.name, finding.reason
+                ))
+            } else if required {
+                Some(format!(
+                    "`{}` has no default, so that `defaults_without_store` could not serve",
+                    leaf.name
+                ))
+            } else {
+                None
+            }
+        })
+        .collect()
+}

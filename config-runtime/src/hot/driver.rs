@@ -1,0 +1,426 @@
+//! The task around the heart: it carries the store's answers in and the heart's wishes out.
+//!
+//! In: a store and commands of the handles. Out: publications into the hub, and the status. What
+//! follows from an answer is not decided here.
+
+use std::future::pending;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt;
+use tokio::sync::{mpsc, oneshot};
+
+use super::{Command, Reached, WaitError};
+use crate::apply::{BadKeys, Publication};
+use crate::heart::{Action, Heart, Said};
+use crate::problem::Problem;
+use crate::publish::Hub;
+use crate::status::Status;
+use crate::store::backend::{Answer, Backend, Watch};
+use crate::store::{ErrorKind, Heard, Probe, Range, Reading, StoreError};
+use crate::{HotConfig, Revision};
+
+/// How many answers are staged before they are settled: a backlog is one batch, but readers
+/// must not wait for the end of a burst that has none.
+const BATCH: usize = 4096;
+
+/// What the loop is built from.
+pub(super) struct Loop<T: HotConfig> {
+    pub(super) store: Arc<dyn Backend + Send + Sync>,
+    pub(super) ranges: Arc<[Range]>,
+    pub(super) heart: Heart<T>,
+    pub(super) actions: Vec<Action>,
+    pub(super) commands: mpsc::UnboundedReceiver<Command>,
+    pub(super) status: Arc<arc_swap::ArcSwap<Status>>,
+    pub(super) begun: Instant,
+    pub(super) start: Start,
+}
+
+/// How to begin.
+pub(super) struct Start {
+    pub(super) limit: Duration,
+    pub(super) bad_keys: BadKeys,
+    pub(super) defaults_without_store: bool,
+}
+
+/// Why there is no first configuration.
+pub(super) enum NoStart {
+    Store(StoreError),
+    Problems(Vec<Problem>),
+}
+
+type Pending<R> = Option<Answer<'static, R>>;
+
+/// What the store has been asked and has not answered yet, and the watch that stands.
+struct Open {
+    store: Arc<dyn Backend + Send + Sync>,
+    ranges: Arc<[Range]>,
+    reading: Pending<Result<Reading, StoreError>>,
+    opening: Pending<Result<Box<dyn Watch>, StoreError>>,
+    probe: Pending<Result<Probe, StoreError>>,
+    watch: Option<Box<dyn Watch>>,
+}
+
+/// Somebody waits for a revision.
+struct Waiter {
+    revision: Revision,
+    epoch: u64,
+    until: Duration,
+    reply: oneshot::Sender<Result<Reached, WaitError>>,
+}
+
+impl Open {
+    /// Does what the heart wants; answers come through [`Open::said`]. `Some` where the answer
+    /// is there at once.
+    fn act(&mut self, action: Action) -> Option<Said> {
+        match action {
+            Action::Read => self.reading = Some(self.store.read(Arc::clone(&self.ranges))),
+            Action::Open(from) => {
+                self.watch = None;
+                self.opening = Some(self.store.watch(Arc::clone(&self.ranges), from));
+            }
+            Action::Probe => self.probe = Some(self.store.probe(Arc::clone(&self.ranges))),
+            Action::AskProgress => {
+                if !self
+                    .watch
+                    .as_mut()
+                    .is_some_and(|watch| watch.ask_progress())
+                {
+                    return Some(Said::NoProgress);
+                }
+            }
+            Action::Close => {
+                self.watch = None;
+                self.reading = None;
+                self.opening = None;
+                self.probe = None;
+            }
+        }
+        None
+    }
+
+    /// The next thing that the store says. Cancel safe: an answer is taken only when it is given.
+    async fn said(&mut self) -> Said {
+        tokio::select! {
+            biased;
+            opened = answered(&mut self.opening) => {
+                Said::Opened(opened.map(|watch| self.watch = Some(watch)))
+            }
+            heard = heard(&mut self.watch) => {
+                if let Heard::Lost(_) = heard {
+                    self.watch = None;
+                }
+                Said::Heard(heard)
+            }
+            reading = answered(&mut self.reading) => Said::Read(reading),
+            probe = answered(&mut self.probe) => Said::Probed(probe),
+        }
+    }
+
+    /// What the store has said already.
+    fn said_already(&mut self) -> Option<Said> {
+        self.said().now_or_never()
+    }
+}
+
+/// The answer to what was asked; never, where nothing was.
+async fn answered<R>(asked: &mut Pending<R>) -> R {
+    match asked {
+        Some(answer) => {
+            let answer = answer.await;
+            *asked = None;
+            answer
+        }
+        None => pending().await,
+    }
+}
+
+/// What the watch says; never, where none stands.
+async fn heard(watch: &mut Option<Box<dyn Watch>>) -> Heard {
+    match watch {
+        Some(watch) => watch.next().await,
+        None => pending().await,
+    }
+}
+
+/// What woke the loop.
+enum Woke {
+    Said(Said),
+    Command(Option<Command>),
+    Late,
+}
+
+impl<T: HotConfig> Loop<T> {
+    /// Runs to the end: first the start, whose outcome is sent, then until the handles are gone
+    /// or one asks for the end.
+    pub(super) async fn run(self, started: oneshot::Sender<Result<Arc<Hub<T>>, NoStart>>) {
+        let Self {
+            store,
+            ranges,
+            heart,
+            actions,
+            commands,
+            status,
+            begun,
+            start,
+        } = self;
+        let open = Open {
+            store,
+            ranges,
+            reading: None,
+            opening: None,
+            probe: None,
+            watch: None,
+        };
+        let mut run = Run {
+            open,
+            heart,
+            commands,
+            status,
+            begun,
+            waiters: Vec::new(),
+        };
+        run.act(actions);
+        let first = match run.start(&start).await {
+            Ok(first) => first,
+            Err(no_start) => {
+                run.end();
+                // Nobody listens where the start was given up.
+                let _ = started.send(Err(no_start));
+                return;
+            }
+        };
+        let hub = Hub::new(first.snapshot);
+        run.report();
+        if started.send(Ok(Arc::clone(&hub))).is_ok() {
+            let done = run.follow(&hub).await;
+            hub.end();
+            run.end();
+            // Closes the watch: whoever waits for the end finds nothing left of it.
+            drop(run);
+            if let Some(done) = done {
+                let _ = done.send(());
+            }
+        } else {
+            hub.end();
+            run.end();
+        }
+    }
+}
+
+struct Run<T: HotConfig> {
+    open: Open,
+    heart: Heart<T>,
+    commands: mpsc::UnboundedReceiver<Command>,
+    status: Arc<arc_swap::ArcSwap<Status>>,
+    begun: Instant,
+    waiters: Vec<Waiter>,
+}
+
+impl<T: HotConfig> Run<T> {
+    fn now(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    fn step(&mut self, said: Said) {
+        let actions = self.heart.step(self.now(), said);
+        self.act(actions);
+    }
+
+    fn act(&mut self, actions: Vec<Action>) {
+        let mut actions = std::collections::VecDeque::from(actions);
+        while let Some(action) = actions.pop_front() {
+            if let Some(said) = self.open.act(action) {
+                actions.extend(self.heart.step(self.now(), said));
+            }
+        }
+    }
+
+    /// Waits for the store, a command, or one of the timers.
+    async fn wake(&mut self, until: Duration) -> Woke {
+        let until = until.min(self.heart.deadline());
+        let sleep = tokio::time::sleep_until((self.begun + until).into());
+        tokio::select! {
+            biased;
+            command = self.commands.recv() => Woke::Command(command),
+            said = self.open.said() => Woke::Said(said),
+            () = sleep => Woke::Late,
+        }
+    }
+
+    /// Until there is a first configuration, or it is clear that there will be none.
+    async fn start(&mut self, start: &Start) -> Result<Publication<T>, NoStart> {
+        loop {
+            match self.wake(start.limit).await {
+                Woke::Said(said) => self.step(said),
+                Woke::Late => self.step(Said::Tick),
+                // The handles don't exist yet: what comes is the end of a start given up.
+                Woke::Command(_) => {
+                    let gone = StoreError::new(ErrorKind::Other, "the start was given up");
+                    return Err(NoStart::Store(gone));
+                }
+            }
+            self.report();
+            if self.heart.has_read() {
+                return self.heart.begin(start.bad_keys).map_err(NoStart::Problems);
+            }
+            let failure = self.heart.failure();
+            let hopeless = failure.is_some_and(|failure| {
+                matches!(
+                    failure.kind(),
+                    ErrorKind::Denied | ErrorKind::Unauthenticated | ErrorKind::Invalid
+                )
+            });
+            if hopeless || self.now() >= start.limit {
+                if start.defaults_without_store {
+                    return self.heart.begin(BadKeys::Refuse).map_err(NoStart::Problems);
+                }
+                return Err(NoStart::Store(failure.cloned().unwrap_or_else(|| {
+                    let said = format!("no answer within {:?}", start.limit);
+                    StoreError::new(ErrorKind::Timeout, said)
+                })));
+            }
+        }
+    }
+
+    /// Follows the store; `Some` where somebody waits for the end.
+    async fn follow(&mut self, hub: &Hub<T>) -> Option<oneshot::Sender<()>> {
+        loop {
+            let until = self.waiters.iter().map(|waiter| waiter.until).min();
+            match self.wake(until.unwrap_or(Duration::MAX)).await {
+                Woke::Said(said) => {
+                    self.step(said);
+                    for _ in 0..BATCH {
+                        let Some(said) = self.open.said_already() else {
+                            break;
+                        };
+                        self.step(said);
+                    }
+                    let swapped = self
+                        .heart
+                        .settle()
+                        .map(|Publication { snapshot, changed }| {
+                            tracing::debug!(
+                                revision = snapshot.revision().map(Revision::get),
+                                changed = changed.len(),
+                                "configuration changed"
+                            );
+                            hub.swap(snapshot, &changed)
+                        });
+                    // Whoever is told of a change finds the status that belongs to it.
+                    self.report();
+                    if let Some(swapped) = swapped {
+                        swapped.tell();
+                    }
+                }
+                Woke::Late => {
+                    self.step(Said::Tick);
+                    self.report();
+                }
+                Woke::Command(Some(Command::Wait {
+                    revision,
+                    epoch,
+                    limit,
+                    reply,
+                })) => {
+                    let until = self.now().saturating_add(limit);
+                    self.waiters.push(Waiter {
+                        revision,
+                        epoch,
+                        until,
+                        reply,
+                    });
+                }
+                Woke::Command(Some(Command::End(done))) => return Some(done),
+                Woke::Command(None) => return None,
+            }
+            self.answer_waiters();
+        }
+    }
+
+    /// Answers those who wait for a revision, and tells the heart of the others.
+    fn answer_waiters(&mut self) {
+        if self.waiters.is_empty() {
+            return;
+        }
+        let (now, cursor, epoch) = (self.now(), self.heart.cursor(), self.heart.epoch());
+        let status = self.status.load_full();
+        for waiter in std::mem::take(&mut self.waiters) {
+            let answer = if waiter.epoch != epoch {
+                Err(WaitError::EpochChanged)
+            } else if cursor >= Some(waiter.revision) {
+                let held = |held: &&crate::status::Held| {
+                    held.revision == waiter.revision && held.epoch == epoch
+                };
+                Ok(match status.held.iter().find(held) {
+                    Some(held) => Reached::Held(held.clone()),
+                    None => Reached::Visible,
+                })
+            } else if now >= waiter.until {
+                Err(WaitError::TimedOut { cursor })
+            } else if waiter.reply.is_closed() {
+                continue;
+            } else {
+                self.waiters.push(waiter);
+                continue;
+            };
+            // Whoever asked may have gone.
+            let _ = waiter.reply.send(answer);
+        }
+        let wanted = self.waiters.iter().map(|waiter| waiter.revision).max();
+        self.step(Said::Want(wanted));
+    }
+
+    /// Writes the status; what is held and unknown only where something was staged.
+    fn report(&mut self) {
+        let before = self.status.load_full();
+        let mut status = Status::clone(&before);
+        self.heart.report_sync(self.begun, &mut status);
+        if self.heart.report_apply(&mut status) {
+            tell_of(&before, &status);
+        }
+        if before.failure != status.failure
+            && let Some(failure) = &status.failure
+        {
+            tracing::warn!(%failure, "the store failed; what is known stays as it is");
+        }
+        self.status.store(Arc::new(status));
+    }
+
+    /// The loop is over: nobody waits in vain.
+    fn end(&mut self) {
+        for waiter in self.waiters.drain(..) {
+            let _ = waiter.reply.send(Err(WaitError::Ended));
+        }
+        let mut status = Status::clone(&self.status.load());
+        status.connected = false;
+        status.ended = true;
+        self.status.store(Arc::new(status));
+    }
+}
+
+/// Logs what is newly held, unknown or out of use.
+fn tell_of(before: &Status, now: &Status) {
+    for held in now.held.iter().filter(|held| !before.held.contains(held)) {
+        tracing::warn!(%held, "a change is held; the last good values stay");
+    }
+    for unknown in now
+        .unknown
+        .iter()
+        .filter(|unknown| !before.unknown.contains(unknown))
+    {
+        let nearest = unknown.nearest.as_deref().unwrap_or_default();
+        tracing::warn!(
+            key = unknown.key,
+            nearest,
+            "a key that the schema doesn't know"
+        );
+    }
+    for warning in now
+        .warnings
+        .iter()
+        .filter(|warning| !before.warnings.contains(warning))
+    {
+        tracing::warn!(key = warning.key, "{}", warning.message);
+    }
+}

@@ -1,0 +1,452 @@
+//! [`Hot`], the handle that users hold.
+//!
+//! In: what users ask. Out: the publish room's handles, and commands to the loop. It holds the loop
+//! alive and knows nothing of how a configuration comes about.
+
+mod builder;
+mod driver;
+mod thread;
+
+use std::fmt;
+use std::io;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot};
+
+pub use builder::Builder;
+
+use crate::contract::guard;
+use crate::layers::Table;
+use crate::problem::Problem;
+use crate::publish::{
+    Change, Changes, Guard, Hub, Origin, Reader, Snapshot, Subscription, View, Watch,
+};
+use crate::schema::{DefaultValue, Leaf};
+use crate::status::{Held, Status};
+use crate::store::{Range, Store, StoreError};
+use crate::{Field, HotConfig, Revision};
+
+/// A configuration that follows its store.
+///
+/// Cheap to clone; all clones are the same configuration. `Hot` and [`View`] keep the loop that
+/// follows the store alive: when the last of them is dropped, it ends. Watches, readers and
+/// callbacks don't; they are told that it ended.
+///
+/// # Example
+/// ```
+/// use hotconfig::{Hot, HotConfig, field, store::Memory};
+///
+/// #[derive(HotConfig, Clone, Debug)]
+/// #[hot(prefix = "/configs/{app}")]
+/// struct Service {
+///     #[hot(default = 8, range(1..=64))]
+///     pool_size: u32,
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = Memory::new();
+/// let hot = Hot::<Service>::builder(store.clone()).var("app", "users").start().await?;
+/// assert_eq!(hot.load().pool_size, 8);
+///
+/// let mut size = hot.watch(field!(Service, pool_size));
+/// store.put("/configs/users/pool_size", "16");
+/// let change = size.changed().await.expect("the loop runs");
+/// assert_eq!((*change.previous(), *change.current()), (8, 16));
+/// # Ok(())
+/// # }
+/// ```
+pub struct Hot<T: HotConfig> {
+    shared: Arc<Shared<T>>,
+}
+
+/// What the clones of a [`Hot`] and its views share. Dropping it ends the loop.
+struct Shared<T: HotConfig> {
+    hub: Arc<Hub<T>>,
+    table: Arc<Table>,
+    status: Arc<arc_swap::ArcSwap<Status>>,
+    /// `None` for a fixed configuration.
+    following: Option<Following>,
+}
+
+struct Following {
+    commands: mpsc::UnboundedSender<Command>,
+    runtime: Handle,
+}
+
+/// What handles ask of the loop.
+#[derive(Debug)]
+enum Command {
+    Wait {
+        revision: Revision,
+        /// The history that the revision counts in.
+        epoch: u64,
+        limit: Duration,
+        reply: oneshot::Sender<Result<Reached, WaitError>>,
+    },
+    /// End; the answer comes when it is over.
+    End(oneshot::Sender<()>),
+}
+
+impl<T: HotConfig> Shared<T> {
+    fn new(
+        hub: Arc<Hub<T>>,
+        table: Arc<Table>,
+        status: Arc<arc_swap::ArcSwap<Status>>,
+        commands: mpsc::UnboundedSender<Command>,
+        runtime: Handle,
+    ) -> Self {
+        Self {
+            hub,
+            table,
+            status,
+            following: Some(Following { commands, runtime }),
+        }
+    }
+}
+
+impl<T: HotConfig> Drop for Shared<T> {
+    fn drop(&mut self) {
+        // A loop ends the hub when its commands end; a fixed configuration has no loop.
+        if self.following.is_none() {
+            self.hub.end();
+        }
+    }
+}
+
+impl<T: HotConfig> Hot<T> {
+    /// Begins to build one on this store: [`crate::store::Memory`] or
+    #[cfg_attr(feature = "etcd", doc = "[`crate::store::Etcd`].")]
+    #[cfg_attr(not(feature = "etcd"), doc = "`Etcd`.")]
+    pub fn builder(store: impl Store) -> Builder<T> {
+        Builder::new(store)
+    }
+
+    fn following(shared: Shared<T>) -> Self {
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// A configuration that never changes, for unit tests: no store, no thread, no checks.
+    pub fn fixed(value: T) -> Self {
+        let prefix = T::SCHEMA.prefix.unwrap_or_default();
+        let table = Arc::new(Table::new(T::SCHEMA, Arc::new([Range::below(prefix)])));
+        let origins = table.leaves.iter().map(|_| Origin::Fixed).collect();
+        let mut status = Status::new(Duration::MAX);
+        status.confirmed = Some(Instant::now());
+        Self::following(Shared {
+            hub: Hub::new(Snapshot::new(value, None, 0, origins)),
+            table,
+            status: Arc::new(arc_swap::ArcSwap::from_pointee(status)),
+            following: None,
+        })
+    }
+
+    /// The configuration as it is now: one consistent revision, without a lock.
+    ///
+    /// Hold the guard shortly and not across an `.await`; to keep a configuration, take a
+    /// [`Hot::snapshot`]. Two calls can see two revisions.
+    pub fn load(&self) -> Guard<T> {
+        self.shared.hub.load()
+    }
+
+    /// The configuration as it is now, to keep, with its revision and origins.
+    pub fn snapshot(&self) -> Snapshot<T> {
+        self.shared.hub.snapshot()
+    }
+
+    /// A reader for hot paths: about one atomic load a read. It doesn't keep the loop alive.
+    pub fn reader(&self) -> Reader<T> {
+        self.shared.hub.reader()
+    }
+
+    /// Watches one field or section: the latest value, whenever it differs from the one that
+    /// this watch gave last.
+    pub fn watch<V>(&self, field: Field<T, V>) -> Watch<V> {
+        self.shared.hub.watch(field)
+    }
+
+    /// Queues one item for each publication in which the field differs.
+    pub fn changes<V>(&self, field: Field<T, V>) -> Changes<V> {
+        self.shared.hub.changes(field)
+    }
+
+    /// Calls back when the field changed, in a task of its own. Dropping the subscription ends
+    /// it; [`Subscription::detach`] leaves it until the loop ends.
+    ///
+    /// A callback may block and may panic: neither publishing nor another subscriber notices.
+    /// Its calls never overlap; what changes while it runs is given to its next call, the latest
+    /// value only. The callback of a [`Hot::fixed`] configuration is never called.
+    pub fn on_change<V>(
+        &self,
+        field: Field<T, V>,
+        callback: impl FnMut(Change<V>) + Send + 'static,
+    ) -> Subscription {
+        let following = self.shared.following.as_ref();
+        let runtime = following.map(|following| &following.runtime);
+        self.shared.hub.on_change(field, runtime, callback)
+    }
+
+    /// A handle on one section or field, for a component that should know no more. It keeps the
+    /// loop alive.
+    pub fn view<V>(&self, field: Field<T, V>) -> View<V> {
+        let alive: Arc<dyn std::any::Any + Send + Sync> = self.shared.clone();
+        let runtime = self
+            .shared
+            .following
+            .as_ref()
+            .map(|following| following.runtime.clone());
+        self.shared.hub.view(field, runtime, alive)
+    }
+
+    /// What the loop knows of itself: connected, stale, held, unknown.
+    ///
+    /// Its age is computed as of this call, so that it is right also while the loop can't run.
+    pub fn status(&self) -> Status {
+        Status::clone(&self.shared.status.load()).at(Instant::now())
+    }
+
+    /// Waits until everything up to this revision is visible, or held; at most that long.
+    ///
+    /// Take the revision from the answer to a write. Cancel safe.
+    ///
+    /// # Errors
+    /// [`WaitError`]: the time ran out, the loop ended, or the store's history began anew.
+    pub async fn wait_for(
+        &self,
+        revision: impl Into<Revision>,
+        limit: Duration,
+    ) -> Result<Reached, WaitError> {
+        let Some(following) = &self.shared.following else {
+            return Err(WaitError::Ended);
+        };
+        let (reply, answer) = oneshot::channel();
+        let epoch = self.shared.status.load().epoch;
+        let wait = Command::Wait {
+            revision: revision.into(),
+            epoch,
+            limit,
+            reply,
+        };
+        following
+            .commands
+            .send(wait)
+            .map_err(|_| WaitError::Ended)?;
+        answer.await.unwrap_or(Err(WaitError::Ended))
+    }
+
+    /// Every field with its key, its value and where that came from, for people. Secrets are
+    /// `***`.
+    pub fn describe(&self) -> Description {
+        let snapshot = self.snapshot();
+        let status = self.shared.status.load();
+        let fields = self
+            .shared
+            .table
+            .leaves
+            .iter()
+            .map(|leaf| {
+                let mut held = status.held.iter();
+                let held = held.any(|held| held.fields.contains(&leaf.name));
+                let origin = snapshot.all_origins().get(leaf.index).cloned();
+                let origin = origin.unwrap_or(Origin::Default).standing_in(held);
+                let key = self.shared.table.slots_of(leaf.index).first();
+                Described {
+                    field: leaf.name.clone(),
+                    key: key
+                        .and_then(|slot| self.shared.table.slots.get(*slot))
+                        .map_or_else(String::new, |slot| slot.key.to_string()),
+                    value: shown::<T>(leaf, &snapshot, &origin),
+                    origin,
+                    doc: leaf.field.doc,
+                    type_name: leaf.field.type_name,
+                }
+            })
+            .collect();
+        Description {
+            revision: snapshot.revision(),
+            fields,
+        }
+    }
+
+    /// Ends the loop and waits for its end: the watch, the timers and, after it, the thread.
+    ///
+    /// Every handle goes on giving the last configuration; watches give `None`. Dropping the
+    /// future does not take the wish back.
+    pub async fn shutdown(&self) {
+        let Some(following) = &self.shared.following else {
+            return self.shared.hub.end();
+        };
+        let (done, ended) = oneshot::channel();
+        if following.commands.send(Command::End(done)).is_ok() {
+            // An error says that the loop ended before it could answer.
+            let _ = ended.await;
+        }
+    }
+}
+
+impl<T: HotConfig> Clone for Hot<T> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+}
+
+impl<T: HotConfig> fmt::Debug for Hot<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hot")
+            .field("schema", &T::SCHEMA.name)
+            .field("revision", &self.snapshot().revision())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A value as its key has it, or would have it; where that is not known, as `{:?}` shows it.
+fn shown<T: HotConfig>(leaf: &Leaf, config: &T, origin: &Origin) -> Option<String> {
+    if leaf.secret {
+        let absent = *origin == Origin::Default && leaf.field.default == DefaultValue::None;
+        return Some(if absent { "None" } else { "***" }.to_owned());
+    }
+    match (origin, leaf.field.default) {
+        (Origin::Default, DefaultValue::Text(text)) => Some(text.to_owned()),
+        _ => origin.text().or_else(|| {
+            let shown = guard(|| config.__show(&leaf.path));
+            shown.ok().flatten()
+        }),
+    }
+}
+
+/// Why there is no [`Hot`].
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// Mistakes in what the builder was given: all of them, found before anything was contacted.
+    #[error("the configuration can't be built:{}", list(.0))]
+    Builder(Vec<String>),
+    /// The store did not answer within the time limit, or denied.
+    #[error("the configuration can't be read: {0}")]
+    Store(#[source] StoreError),
+    /// The store answered, and keys are bad or missing: all of them.
+    #[error("the configuration is not valid:{}", list(.0))]
+    Problems(Vec<Problem>),
+    /// The loop's thread could not be started.
+    #[error("the loop can't be started: {0}")]
+    Thread(#[source] io::Error),
+}
+
+/// One line each.
+fn list(items: &[impl fmt::Display]) -> String {
+    items
+        .iter()
+        .fold(String::new(), |list, item| format!("{list}\n  {item}"))
+}
+
+/// What became of a revision: from [`Hot::wait_for`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reached {
+    /// Everything that it changed is visible, or was overwritten since.
+    Visible,
+    /// What it changed was refused; the last good values stand in.
+    Held(Held),
+}
+
+/// Why [`Hot::wait_for`] does not know what became of a revision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WaitError {
+    /// The time ran out; everything up to the cursor has been seen.
+    #[error("the revision was not reached in time; the cursor is at {}", DisplayCursor(.cursor))]
+    TimedOut {
+        /// How far the loop has come.
+        cursor: Option<Revision>,
+    },
+    /// The loop ended.
+    #[error("the loop ended")]
+    Ended,
+    /// The store's history began anew: its revisions say nothing of the old one's.
+    #[error("the store's history began anew, and the revision counts in the old one")]
+    EpochChanged,
+}
+
+struct DisplayCursor<'a>(&'a Option<Revision>);
+
+impl fmt::Display for DisplayCursor<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(revision) => write!(f, "revision {revision}"),
+            None => f.write_str("its beginning"),
+        }
+    }
+}
+
+/// Every field of a configuration: from [`Hot::describe`]. `{}` prints a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Description {
+    /// The revision of the snapshot that was described.
+    pub revision: Option<Revision>,
+    /// The fields, in the order of the source.
+    pub fields: Vec<Described>,
+}
+
+/// One field of a [`Description`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Described {
+    /// The path in Rust, `db.pool_size`.
+    pub field: String,
+    /// The whole key, in the highest layer.
+    pub key: String,
+    /// The value as its key has it, shortened; a default that is an expression, and a value of
+    /// [`Hot::fixed`], as `{:?}` shows it. `***` for a secret; `None` where its type can't be
+    /// shown.
+    pub value: Option<String>,
+    /// Where the value came from.
+    pub origin: Origin,
+    /// The doc comment.
+    pub doc: &'static str,
+    /// The type as it was written.
+    pub type_name: &'static str,
+}
+
+impl Deref for Description {
+    type Target = [Described];
+
+    fn deref(&self) -> &[Described] {
+        &self.fields
+    }
+}
+
+impl fmt::Display for Description {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = self
+            .fields
+            .iter()
+            .map(|field| field.key.chars().count())
+            .max()
+            .unwrap_or(0);
+        for Described {
+            key, value, origin, ..
+        } in &self.fields
+        {
+            let value = value.as_deref().unwrap_or("?");
+            write!(f, "{key:width$}  {value}  (")?;
+            match origin {
+                // The key stands at the beginning of the line.
+                Origin::Key {
+                    key: own, revision, ..
+                } if **own == **key => {
+                    writeln!(f, "revision {revision})")?;
+                }
+                origin => writeln!(f, "{origin})")?,
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,166 @@
+//! Prefixes: from a template with `{variables}` to the place where the keys live.
+//!
+//! In: a template and the variables. Out: a prefix without a slash at its end, or everything
+//! that is wrong, at once. It knows no schema and no store.
+
+use std::collections::BTreeMap;
+
+/// Fills a template. The answer lists every mistake: all of them can be mended in one go.
+pub(crate) fn fill(
+    template: &str,
+    variables: &BTreeMap<String, String>,
+) -> Result<String, Vec<String>> {
+    let mut mistakes = Vec::new();
+    let mut used = Vec::new();
+    let prefix = substitute(template, variables, &mut used, &mut mistakes);
+    for (name, value) in variables {
+        if !used.contains(&name.as_str()) {
+            mistakes.push(unused(template, name, &used));
+        }
+        if let Some(wrong) = illegal_value(value) {
+            mistakes.push(format!("the variable `{name}` is {value:?}: {wrong}"));
+        }
+    }
+    // A mistake in a variable is said above, in the words of the variable.
+    if mistakes.is_empty()
+        && let Some(wrong) = illegal_prefix(&prefix)
+    {
+        mistakes.push(format!("the prefix {prefix:?}: {wrong}"));
+    }
+    if mistakes.is_empty() {
+        Ok(prefix)
+    } else {
+        Err(mistakes)
+    }
+}
+
+fn substitute<'t>(
+    template: &'t str,
+    variables: &BTreeMap<String, String>,
+    used: &mut Vec<&'t str>,
+    mistakes: &mut Vec<String>,
+) -> String {
+    let mut prefix = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        prefix.push_str(before);
+        let Some((name, after)) = after.split_once('}') else {
+            mistakes.push(format!(
+                "the prefix {template:?} has a `{{` without its `}}`"
+            ));
+            return prefix;
+        };
+        used.push(name);
+        match variables.get(name) {
+            Some(value) => prefix.push_str(value),
+            None => mistakes.push(missing(template, name, variables)),
+        }
+        rest = after;
+    }
+    prefix.push_str(rest);
+    prefix
+}
+
+fn missing(template: &str, name: &str, variables: &BTreeMap<String, String>) -> String {
+    let hint = match crate::rules::nearest(name, variables.keys().map(String::as_str)) {
+        Some(near) => format!(" (`{near}` was given: is it meant?)"),
+        None => String::new(),
+    };
+    format!(
+        "the prefix {template:?} needs the variable `{name}`: give it with \
+         `.var({name:?}, \"…\")`{hint}"
+    )
+}
+
+fn unused(template: &str, name: &str, known: &[&str]) -> String {
+    let hint = match crate::rules::nearest(name, known.iter().copied()) {
+        Some(near) => format!("; did you mean `{near}`?"),
+        None => String::new(),
+    };
+    format!("the prefix {template:?} has no variable `{name}`{hint}")
+}
+
+/// Why a variable's value can't be a part of one segment.
+fn illegal_value(value: &str) -> Option<&'static str> {
+    if value.is_empty() {
+        Some("it is empty")
+    } else if value.contains('/') {
+        Some("a slash would change which keys are read")
+    } else if value == "." || value == ".." {
+        Some("it reads like a path")
+    } else if value.chars().any(char::is_control) {
+        Some("it has a control character")
+    } else {
+        None
+    }
+}
+
+/// Why this can't be a prefix.
+fn illegal_prefix(prefix: &str) -> Option<&'static str> {
+    let inner = prefix.strip_prefix('/').unwrap_or(prefix);
+    if inner.is_empty() {
+        Some("it is empty, so that it would take in every key of the store")
+    } else if inner.ends_with('/') {
+        Some("it ends with a slash; one is added before each key")
+    } else if inner.split('/').any(str::is_empty) {
+        Some("it has an empty segment")
+    } else if inner
+        .split('/')
+        .any(|segment| segment == "." || segment == "..")
+    {
+        Some("it has a segment that reads like a path")
+    } else if inner.chars().any(char::is_control) {
+        Some("it has a control character")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variables(given: &[(&str, &str)]) -> BTreeMap<String, String> {
+        given
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn variables_are_filled_in() {
+        let filled = fill(
+            "/configs/{app}/{env}",
+            &variables(&[("app", "users"), ("env", "prod")]),
+        );
+        assert_eq!(filled.unwrap(), "/configs/users/prod");
+        let partly = fill(
+            "/configs/{app}@{id}",
+            &variables(&[("app", "users"), ("id", "7")]),
+        );
+        assert_eq!(partly.unwrap(), "/configs/users@7");
+    }
+
+    #[test]
+    fn every_mistake_is_named_at_once() {
+        let given = variables(&[("app", "a/b"), ("envv", "prod")]);
+        let mistakes = fill("/configs/{app}/{env}", &given).unwrap_err();
+        assert_eq!(mistakes.len(), 3, "{mistakes:?}");
+        assert!(mistakes[0].contains("needs the variable `env`") && mistakes[0].contains("envv"));
+        assert!(mistakes[1].contains("\"a/b\""));
+        assert!(mistakes[2].contains("no variable `envv`; did you mean `env`?"));
+    }
+
+    #[test]
+    fn a_prefix_that_takes_in_too_much_is_refused() {
+        for prefix in ["", "/", "/a//b", "/a/", "//a", "/a/../b", "/a\n"] {
+            assert!(fill(prefix, &BTreeMap::new()).is_err(), "{prefix:?}");
+        }
+        assert!(fill("a/b", &BTreeMap::new()).is_ok());
+    }
+
+    #[test]
+    fn an_open_brace_is_a_mistake_not_a_name() {
+        assert!(fill("/a/{b", &BTreeMap::new()).unwrap_err()[0].contains("without its"));
+    }
+}

@@ -1,0 +1,311 @@
+//! An HTTP service whose log level, time limit and concurrency limit follow etcd as it serves.
+//!
+//! ```text
+//! cargo run --package hotconfig-examples --example axum_service -- --etcd http://127.0.0.1:2379
+//! ```
+//!
+//! It prints `listening on http://…` when it is ready. Then ask it, and change what it does:
+//!
+//! ```text
+//! curl -i 'http://127.0.0.1:8080/work?ms=1500'
+//! etcdctl put /configs/axum-service/dev/http/timeout 1s
+//! etcdctl put /configs/axum-service/dev/http/concurrency 1
+//! etcdctl put /configs/axum-service/dev/log_level debug
+//! curl http://127.0.0.1:8080/config
+//! ```
+//!
+//! More arguments: `--listen 127.0.0.1:0`, `--app NAME`, `--env NAME`, `--staleness 30s`.
+
+use std::error::Error;
+use std::io::{self, IsTerminal};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use axum::extract::{Query, Request, State};
+use axum::http::header::{AUTHORIZATION, HeaderMap, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Router, serve};
+use hotconfig::store::Etcd;
+use hotconfig::{Hot, HotConfig, Secret, field};
+use serde::Deserialize;
+use subtle::ConstantTimeEq;
+use tokio::net::TcpListener;
+use tracing::debug;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::prelude::*;
+use tracing_subscriber::reload;
+
+/// Settings of the service.
+#[derive(HotConfig, Clone, Debug)]
+#[hot(prefix = "/configs/{app}/{env}")]
+struct Service {
+    /// Least severe level that is logged.
+    #[hot(default = Level::Info)]
+    log_level: Level,
+    /// How requests are answered.
+    #[hot(nested)]
+    http: Http,
+    /// What `/config` asks its readers for, if anything.
+    #[hot(secret, non_empty)]
+    token: Option<Secret<String>>,
+}
+
+#[derive(HotConfig, Clone, Copy, Debug)]
+struct Http {
+    /// How long a request may take.
+    #[hot(default = "2s", range("10ms"..="1m"))]
+    timeout: Duration,
+    /// How many requests are worked on at a time.
+    #[hot(default = 64, range(1..=10_000))]
+    concurrency: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Level {
+    Trace,
+    Debug,
+    Info,
+    Warn,
+    Error,
+}
+
+type Outcome<R = ()> = Result<R, Box<dyn Error>>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        #[expect(clippy::print_stderr, reason = "the log may not be there yet")]
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Outcome {
+    let arguments = Arguments::read()?;
+    let filter = log_to_stderr()?;
+    let hot = Hot::<Service>::builder(Etcd::builder([arguments.etcd]).build()?)
+        .var("app", arguments.app)
+        .var("env", arguments.env)
+        .staleness_limit(arguments.staleness)
+        .start()
+        .await?;
+
+    let reload = filter.clone();
+    let _follows = hot.on_change(field!(Service, log_level), move |change| {
+        // An error says that the subscriber is gone, and with it the log.
+        let _ = reload.reload(targets(*change.current()));
+    });
+    // Only now, so that no change is lost between the two; read while the filter is locked, so
+    // that a newer level that the callback has set is not undone.
+    filter.modify(|filter| *filter = targets(hot.load().log_level))?;
+
+    let listener = TcpListener::bind(&arguments.listen).await?;
+    announce(&listener)?;
+    serve(listener, router(hot.clone()))
+        .with_graceful_shutdown(asked_to_end()?)
+        .await?;
+    hot.shutdown().await;
+    Ok(())
+}
+
+fn router(hot: Hot<Service>) -> Router {
+    let in_flight = Arc::default();
+    let app = App { hot, in_flight };
+    Router::new()
+        .route("/", get(async || "hello\n"))
+        .route("/work", get(work))
+        // Whoever looks after the service gets in while it is busy, too: the routes below.
+        .route_layer(middleware::from_fn_with_state(app.clone(), limit))
+        .route("/config", get(config))
+        .route("/healthz", get(health))
+        .layer(middleware::from_fn(log))
+        .with_state(app)
+}
+
+#[derive(Clone)]
+struct App {
+    hot: Hot<Service>,
+    in_flight: Arc<AtomicUsize>,
+}
+
+/// Both limits are those of the moment when the request comes in.
+async fn limit(State(app): State<App>, request: Request, next: Next) -> Response {
+    // Copied, because a guard should not be held while a request is worked on.
+    let http = app.hot.load().http;
+    let Some(_place) = Place::take(app.in_flight, http.concurrency) else {
+        let later = [(RETRY_AFTER, "1")];
+        return (StatusCode::SERVICE_UNAVAILABLE, later, "busy\n").into_response();
+    };
+    let response = tokio::time::timeout(http.timeout, next.run(request)).await;
+    response.unwrap_or_else(|_| (StatusCode::GATEWAY_TIMEOUT, "out of time\n").into_response())
+}
+
+/// One of the requests that are worked on. It is given back however the request ends.
+struct Place(Arc<AtomicUsize>);
+
+impl Place {
+    fn take(in_flight: Arc<AtomicUsize>, limit: usize) -> Option<Self> {
+        in_flight
+            .try_update(Ordering::Relaxed, Ordering::Relaxed, |taken| {
+                (taken < limit).then_some(taken + 1)
+            })
+            .ok()?;
+        Some(Self(in_flight))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+async fn log(request: Request, next: Next) -> Response {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let begun = Instant::now();
+    let response = next.run(request).await;
+    debug!(%method, path, status = response.status().as_u16(), took = ?begun.elapsed(), "request");
+    response
+}
+
+#[derive(Deserialize)]
+struct Work {
+    #[serde(default)]
+    ms: u64,
+}
+
+async fn work(Query(Work { ms }): Query<Work>) -> String {
+    let ms = ms.min(60_000);
+    tokio::time::sleep(Duration::from_millis(ms)).await;
+    format!("worked for {ms} ms\n")
+}
+
+/// Every key with its value and where that came from.
+async fn config(State(app): State<App>, headers: HeaderMap) -> Response {
+    if may_read(&app.hot.load(), &headers) {
+        app.hot.describe().to_string().into_response()
+    } else {
+        StatusCode::UNAUTHORIZED.into_response()
+    }
+}
+
+fn may_read(config: &Service, headers: &HeaderMap) -> bool {
+    let Some(token) = &config.token else {
+        return true;
+    };
+    let given = headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);
+    let given = given.and_then(|given| given.strip_prefix(b"Bearer "));
+    given.is_some_and(|given| token.expose().as_bytes().ct_eq(given).into())
+}
+
+async fn health(State(app): State<App>) -> (StatusCode, String) {
+    let unavailable = StatusCode::SERVICE_UNAVAILABLE;
+    match app.hot.status().stale {
+        None => (StatusCode::OK, "fresh\n".to_owned()),
+        Some(stale) => (unavailable, format!("stale: {}\n", stale.cause)),
+    }
+}
+
+/// Logs to stderr; what is logged can be changed through the handle.
+fn log_to_stderr() -> Outcome<reload::Handle<Targets, tracing_subscriber::Registry>> {
+    let (filter, handle) = reload::Layer::new(targets(Level::Info));
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal());
+    tracing_subscriber::registry()
+        .with(filter)
+        .with(lines)
+        .try_init()?;
+    Ok(handle)
+}
+
+/// This service at that level; what it is built on says what is wrong, and no more.
+fn targets(level: Level) -> Targets {
+    let level = match level {
+        Level::Trace => LevelFilter::TRACE,
+        Level::Debug => LevelFilter::DEBUG,
+        Level::Info => LevelFilter::INFO,
+        Level::Warn => LevelFilter::WARN,
+        Level::Error => LevelFilter::ERROR,
+    };
+    Targets::new()
+        .with_default(level.min(LevelFilter::WARN))
+        .with_target(module_path!(), level)
+}
+
+#[expect(
+    clippy::print_stdout,
+    reason = "whoever started it asked for a free port, maybe"
+)]
+fn announce(listener: &TcpListener) -> io::Result<()> {
+    println!("listening on http://{}", listener.local_addr()?);
+    Ok(())
+}
+
+/// Ends with ctrl-c or SIGTERM.
+fn asked_to_end() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    #[cfg(unix)]
+    let mut terminate = {
+        use tokio::signal::unix::{SignalKind, signal};
+        signal(SignalKind::terminate())?
+    };
+    #[cfg(unix)]
+    let terminated = async move { terminate.recv().await };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<Option<()>>();
+    Ok(async {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminated => {}
+        }
+    })
+}
+
+struct Arguments {
+    etcd: String,
+    listen: String,
+    app: String,
+    env: String,
+    staleness: Duration,
+}
+
+impl Arguments {
+    fn read() -> Outcome<Self> {
+        let mut read = Self {
+            etcd: "http://127.0.0.1:2379".to_owned(),
+            listen: "127.0.0.1:8080".to_owned(),
+            app: "axum-service".to_owned(),
+            env: "dev".to_owned(),
+            staleness: Duration::from_secs(30),
+        };
+        let mut arguments = std::env::args().skip(1);
+        while let Some(name) = arguments.next() {
+            let mut value = || {
+                arguments
+                    .next()
+                    .ok_or_else(|| format!("{name} needs a value"))
+            };
+            match name.as_str() {
+                "--etcd" => read.etcd = value()?,
+                "--listen" => read.listen = value()?,
+                "--app" => read.app = value()?,
+                "--env" => read.env = value()?,
+                "--staleness" => {
+                    read.staleness = humantime::parse_duration(&value()?)
+                        .map_err(|error| format!("{name}: {error}"))?;
+                }
+                _ => return Err(format!("no such argument: {name}").into()),
+            }
+        }
+        Ok(read)
+    }
+}

@@ -1,0 +1,323 @@
+//! A tour in six steps: a struct, its keys, a change, a transaction, a bad value, a delete.
+//!
+//! ```text
+//! cargo xtask demo                                   # on a store in this process
+//! cargo xtask demo --etcd http://127.0.0.1:2379      # the same on an etcd
+//! cargo xtask demo --etcd http://127.0.0.1:2379 --interactive
+//! ```
+//!
+//! The last one stays, and prints every change that somebody makes: with `etcdctl put`, say.
+//! The tour writes only below `/configs/hotconfig-demo/tour`.
+#![expect(clippy::print_stdout, reason = "a tour is there to be read")]
+
+use std::error::Error;
+use std::time::Duration;
+
+use etcd_client::{Client, DeleteOptions, Txn, TxnOp};
+use hotconfig::store::{Etcd, Memory};
+use hotconfig::{Hot, HotConfig, Invalid, Reached, Revision, Secret, Update, field};
+
+// README: begin
+/// Settings of the user service.
+#[derive(HotConfig, Clone, Debug)]
+#[hot(prefix = "/configs/{app}/{env}")]
+struct UserService {
+    /// Least severe level that is logged.
+    #[hot(default = "info", one_of("trace", "debug", "info", "warn", "error"))]
+    log_level: String,
+    /// Connections to the database.
+    #[hot(nested)]
+    db: Pool,
+    /// Requests a second.
+    #[hot(nested)]
+    limits: Limits,
+}
+
+#[derive(HotConfig, Clone, Debug)]
+struct Pool {
+    /// Where the database is, and who we are there.
+    #[hot(secret)]
+    dsn: Secret<String>,
+    /// How many connections are kept open.
+    #[hot(default = 8, range(1..=64))]
+    pool_size: u32,
+    /// After how long an idle connection is closed.
+    #[hot(default = "30s")]
+    idle_timeout: Duration,
+}
+
+#[derive(HotConfig, Clone, Debug)]
+#[hot(validate = burst_holds_rate)]
+struct Limits {
+    /// What is let through in the long run.
+    #[hot(default = 1_000, range(1..=100_000))]
+    rate: u32,
+    /// What is let through at once.
+    #[hot(default = 2_000)]
+    burst: u32,
+}
+
+fn burst_holds_rate(limits: &Limits) -> Result<(), Invalid> {
+    if limits.rate <= limits.burst {
+        Ok(())
+    } else {
+        Err(Invalid::new(format!(
+            "rate {} is above burst {}",
+            limits.rate, limits.burst
+        )))
+    }
+}
+// README: end
+
+const PREFIX: &str = "/configs/hotconfig-demo/tour";
+const LIMIT: Duration = Duration::from_secs(5);
+
+type Outcome<R = ()> = Result<R, Box<dyn Error>>;
+
+#[tokio::main]
+async fn main() -> Outcome {
+    let arguments = Arguments::read()?;
+    let mut store = Writer::open(arguments.etcd.as_deref()).await?;
+    store.clear().await?;
+    store
+        .put("db/dsn", "postgres://users:hunter2@db/users")
+        .await?;
+
+    heading("1. A struct, and its keys");
+    let builder = match &arguments.etcd {
+        Some(url) => Hot::<UserService>::builder(Etcd::builder([url.as_str()]).build()?),
+        None => Hot::<UserService>::builder(store.memory()?),
+    };
+    let hot = builder
+        .var("app", "hotconfig-demo")
+        .var("env", "tour")
+        .start()
+        .await?;
+    print!("{}", hot.describe());
+
+    heading("2. A key changes, and a subscriber of its field is told");
+    let mut size = hot.watch(field!(UserService, db.pool_size));
+    store.put("db/pool_size", "16").await?;
+    let change = size.changed().await.ok_or("the loop ended")?;
+    println!(
+        "db.pool_size: {} -> {} at revision {}",
+        change.previous(),
+        change.current(),
+        number(change.revision())
+    );
+    expect(
+        *change.previous() == 8 && *change.current() == 16,
+        "8 -> 16",
+    )?;
+
+    heading("3. A transaction of two keys is seen whole");
+    println!("rate must not exceed burst: one after the other, 5000 and 6000 would not do");
+    let mut limits = hot.changes(field!(UserService, limits));
+    store
+        .put_both(("limits/rate", "5000"), ("limits/burst", "6000"))
+        .await?;
+    let Some(Update::Changed(change)) = limits.next().await else {
+        return Err("the change of `limits` was missed".into());
+    };
+    println!(
+        "limits: {:?} -> {:?} at revision {}",
+        change.previous(),
+        change.current(),
+        number(change.revision())
+    );
+    expect(
+        change.current().rate == 5_000 && change.current().burst == 6_000,
+        "both at once",
+    )?;
+
+    heading("4. A bad value is refused; the last good one stays");
+    let revision = store.put("db/pool_size", "900").await?;
+    match hot.wait_for(revision, LIMIT).await? {
+        Reached::Held(held) => println!("{held}"),
+        other => return Err(format!("expected the change to be held, got {other:?}").into()),
+    }
+    println!("db.pool_size is still {}", hot.load().db.pool_size);
+    expect(hot.load().db.pool_size == 16, "the last good value")?;
+
+    heading("5. A deleted key is its default again");
+    store.delete("db/pool_size").await?;
+    let change = size.changed().await.ok_or("the loop ended")?;
+    println!(
+        "db.pool_size: {} -> {}",
+        change.previous(),
+        change.current()
+    );
+    expect(
+        *change.current() == 8 && hot.status().held.is_empty(),
+        "the default, nothing held",
+    )?;
+
+    heading("6. Where every value comes from");
+    print!("{}", hot.describe());
+
+    if arguments.interactive {
+        follow(&hot, arguments.etcd.is_some()).await?;
+    }
+    hot.shutdown().await;
+    store.clear().await
+}
+
+/// Prints every change that somebody makes, until ctrl-c.
+async fn follow(hot: &Hot<UserService>, etcd: bool) -> Outcome {
+    heading("Following. End with ctrl-c");
+    if etcd {
+        println!("try: etcdctl put {PREFIX}/db/pool_size 32");
+        println!("     etcdctl put {PREFIX}/db/pool_size many");
+        println!("     etcdctl del {PREFIX}/db/pool_size");
+    } else {
+        println!("nobody else can write to a store in this process: add --etcd URL");
+    }
+    let mut level = hot.changes(field!(UserService, log_level));
+    let mut db = hot.changes(field!(UserService, db));
+    let mut limits = hot.changes(field!(UserService, limits));
+    let mut status = tokio::time::interval(Duration::from_millis(200));
+    let mut held = hot.status().held;
+    loop {
+        tokio::select! {
+            update = level.next() => print_update("log_level", update)?,
+            update = db.next() => print_update("db", update)?,
+            update = limits.next() => print_update("limits", update)?,
+            _ = status.tick() => {
+                let now = hot.status().held;
+                for held in now.iter().filter(|now| !held.contains(now)) {
+                    println!("{held}");
+                }
+                held = now;
+            }
+            ended = tokio::signal::ctrl_c() => return Ok(ended?),
+        }
+    }
+}
+
+fn print_update<V: std::fmt::Debug + 'static>(name: &str, update: Option<Update<V>>) -> Outcome {
+    match update {
+        Some(Update::Changed(change)) => println!(
+            "{name}: {:?} -> {:?} at revision {}",
+            change.previous(),
+            change.current(),
+            number(change.revision())
+        ),
+        Some(Update::Missed(missed)) => println!("{name}: {missed} changes were missed"),
+        None => return Err("the loop ended".into()),
+    }
+    Ok(())
+}
+
+fn heading(text: &str) {
+    println!("\n{text}\n{}", "-".repeat(text.len()));
+}
+
+fn number(revision: Option<Revision>) -> String {
+    revision.map_or_else(|| "none".to_owned(), |revision| revision.to_string())
+}
+
+/// The tour is a check, too.
+fn expect(holds: bool, what: &str) -> Outcome {
+    if holds {
+        Ok(())
+    } else {
+        Err(format!("the tour went wrong: expected {what}").into())
+    }
+}
+
+struct Arguments {
+    etcd: Option<String>,
+    interactive: bool,
+}
+
+impl Arguments {
+    fn read() -> Outcome<Self> {
+        let mut read = Self {
+            etcd: None,
+            interactive: false,
+        };
+        let mut arguments = std::env::args().skip(1);
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--etcd" => read.etcd = Some(arguments.next().ok_or("--etcd needs a URL")?),
+                "--interactive" => read.interactive = true,
+                other => return Err(format!("no such argument: {other}").into()),
+            }
+        }
+        Ok(read)
+    }
+}
+
+/// Somebody who changes keys: here the tour itself, elsewhere an operator.
+enum Writer {
+    Memory(Memory),
+    Etcd(Box<Client>),
+}
+
+impl Writer {
+    async fn open(etcd: Option<&str>) -> Outcome<Self> {
+        Ok(match etcd {
+            Some(url) => Self::Etcd(Box::new(Client::connect([url], None).await?)),
+            None => Self::Memory(Memory::new()),
+        })
+    }
+
+    fn memory(&self) -> Outcome<Memory> {
+        match self {
+            Self::Memory(memory) => Ok(memory.clone()),
+            Self::Etcd(_) => Err("the store is an etcd".into()),
+        }
+    }
+
+    async fn put(&mut self, key: &str, value: &str) -> Outcome<Revision> {
+        let key = format!("{PREFIX}/{key}");
+        Ok(match self {
+            Self::Memory(memory) => memory.put(key, value),
+            Self::Etcd(client) => revision(client.put(key, value, None).await?.header()),
+        })
+    }
+
+    async fn put_both(&mut self, one: (&str, &str), other: (&str, &str)) -> Outcome {
+        let [one, other] = [one, other].map(|(key, value)| (format!("{PREFIX}/{key}"), value));
+        match self {
+            Self::Memory(memory) => {
+                memory
+                    .transaction()
+                    .put(one.0, one.1)
+                    .put(other.0, other.1)
+                    .commit()?;
+            }
+            Self::Etcd(client) => {
+                let puts = [one, other].map(|(key, value)| TxnOp::put(key, value, None));
+                client.txn(Txn::new().and_then(puts)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn delete(&mut self, key: &str) -> Outcome {
+        let key = format!("{PREFIX}/{key}");
+        match self {
+            Self::Memory(memory) => drop(memory.delete(key)),
+            Self::Etcd(client) => drop(client.delete(key, None).await?),
+        }
+        Ok(())
+    }
+
+    /// Leaves nothing behind.
+    async fn clear(&mut self) -> Outcome {
+        let all = format!("{PREFIX}/");
+        match self {
+            Self::Memory(memory) => drop(memory.delete_prefix(all)),
+            Self::Etcd(client) => {
+                let below = DeleteOptions::new().with_prefix();
+                client.delete(all, Some(below)).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn revision(header: Option<&etcd_client::ResponseHeader>) -> Revision {
+    Revision::from(header.map_or(0, etcd_client::ResponseHeader::revision))
+}
