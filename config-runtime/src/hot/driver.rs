@@ -192,20 +192,39 @@ impl<T: HotConfig> Loop<T> {
         };
         let hub = Hub::new(first.snapshot);
         run.report();
-        if started.send(Ok(Arc::clone(&hub))).is_ok() {
-            let done = run.follow(&hub).await;
-            hub.end();
-            run.end();
-            // Closes the watch: whoever waits for the end finds nothing left of it.
-            drop(run);
-            if let Some(done) = done {
-                let _ = done.send(());
-            }
-        } else {
-            hub.end();
-            run.end();
+        let ending = Ending(Arc::clone(&hub), Arc::clone(&run.status));
+        let done = match started.send(Ok(Arc::clone(&hub))) {
+            Ok(()) => run.follow(&hub).await,
+            // The start was given up.
+            Err(_) => None,
+        };
+        run.end();
+        // Closes the watch: whoever waits for the end finds nothing left of it.
+        drop(run);
+        drop(ending);
+        if let Some(done) = done {
+            let _ = done.send(());
         }
     }
+}
+
+/// Tells the subscribers that it is over, however it ends: a loop that panicked, which would be a
+/// mistake of ours, must not leave them waiting.
+struct Ending<T: HotConfig>(Arc<Hub<T>>, Arc<arc_swap::ArcSwap<Status>>);
+
+impl<T: HotConfig> Drop for Ending<T> {
+    fn drop(&mut self) {
+        ended(&self.1);
+        self.0.end();
+    }
+}
+
+/// Writes the end into the status.
+fn ended(status: &arc_swap::ArcSwap<Status>) {
+    let mut ended = Status::clone(&status.load());
+    ended.connected = false;
+    ended.ended = true;
+    status.store(Arc::new(ended));
 }
 
 struct Run<T: HotConfig> {
@@ -392,10 +411,7 @@ impl<T: HotConfig> Run<T> {
         for waiter in self.waiters.drain(..) {
             let _ = waiter.reply.send(Err(WaitError::Ended));
         }
-        let mut status = Status::clone(&self.status.load());
-        status.connected = false;
-        status.ended = true;
-        self.status.store(Arc::new(status));
+        ended(&self.status);
     }
 }
 
