@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use crate::rules::{Invalid, Reason, Reasons};
 use crate::schema::Schema;
-use crate::value::{self, Secret};
+use crate::value::{self, Secret, shorten};
 
 /// A struct whose fields are keys of a store. Derive it; its methods are for the runtime.
 ///
@@ -126,6 +126,8 @@ pub struct Finding {
 pub struct Intake<'a> {
     raws: Raws<'a>,
     findings: Vec<Finding>,
+    /// The leaves with a secret inside.
+    secrets: Vec<usize>,
     changed: bool,
 }
 
@@ -146,6 +148,7 @@ impl<'a> Intake<'a> {
         Self {
             raws: Raws::All { raws, next: 0 },
             findings: Vec::new(),
+            secrets: Vec::new(),
             changed: false,
         }
     }
@@ -155,6 +158,7 @@ impl<'a> Intake<'a> {
         Self {
             raws: Raws::One { leaf, raw },
             findings: Vec::new(),
+            secrets: Vec::new(),
             changed: false,
         }
     }
@@ -170,7 +174,11 @@ impl<'a> Intake<'a> {
             Raws::One { leaf, raw } => (*leaf, *raw),
         };
         let mut findings = Vec::new();
+        value::secret_was_read();
         let value = guard(|| leaf.read(raw, &mut |reason| findings.push(reason)));
+        if value::secret_was_read() {
+            self.secrets.push(index);
+        }
         let about_value = raw.is_some();
         self.findings
             .extend(findings.into_iter().map(|reason| Finding {
@@ -218,6 +226,11 @@ impl<'a> Intake<'a> {
     /// Whether a field was replaced.
     pub fn changed(&self) -> bool {
         self.changed
+    }
+
+    /// The leaves, among those that were read, with a secret inside.
+    pub fn secrets(&self) -> &[usize] {
+        &self.secrets
     }
 
     /// What was wrong.
@@ -334,7 +347,8 @@ impl Checks {
 ///
 /// Whatever the call was changing is thrown away by the caller when it fails.
 pub(crate) fn guard<R>(call: impl FnOnce() -> R) -> Result<R, String> {
-    catch_unwind(AssertUnwindSafe(call)).map_err(|payload| message(payload.as_ref()))
+    // An assertion quotes what it compared: the message may be as big as a value.
+    catch_unwind(AssertUnwindSafe(call)).map_err(|payload| shorten(&message(payload.as_ref())))
 }
 
 /// The message of a panic.

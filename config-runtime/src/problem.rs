@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use serde_json::Value;
+
 use crate::Revision;
 
 /// One thing that is wrong in the store, or with a default.
@@ -43,13 +45,37 @@ impl fmt::Display for Problem {
 }
 
 /// Text from a store for a message: quoted, without control characters, and not endless.
+///
+/// Of a JSON list or object only the shape: what is inside may be a secret, which was perhaps not
+/// reached when the reading failed.
 pub(crate) fn excerpt(bytes: &[u8]) -> String {
+    if let Some(b'[' | b'{') = bytes.trim_ascii_start().first() {
+        return match serde_json::from_slice(bytes) {
+            Ok(value) => shown(shape(&value).as_bytes()),
+            Err(_) => format!("{} bytes that are not JSON", bytes.len()),
+        };
+    }
     match std::str::from_utf8(bytes) {
         Ok(text) if text.chars().nth(MOST).is_some() => {
             format!("\"{}\" ({} bytes)", shown(bytes), bytes.len())
         }
         Ok(_) => format!("\"{}\"", shown(bytes)),
         Err(_) => format!("{} bytes that are not UTF-8", bytes.len()),
+    }
+}
+
+/// A JSON value without its texts and numbers.
+fn shape(value: &Value) -> String {
+    let list = |items: Vec<String>| items.join(", ");
+    match value {
+        Value::Array(items) => format!("[{}]", list(items.iter().take(MOST).map(shape).collect())),
+        Value::Object(items) => {
+            let items = items.iter().take(MOST);
+            let items = items.map(|(name, value)| format!("{name:?}: {}", shape(value)));
+            format!("{{{}}}", list(items.collect()))
+        }
+        Value::String(_) | Value::Number(_) => "…".to_owned(),
+        Value::Null | Value::Bool(_) => value.to_string(),
     }
 }
 

@@ -105,6 +105,9 @@ pub struct Held {
     pub revision: Revision,
     /// The epoch that the revision counts in.
     pub epoch: u64,
+    /// Whether these are keys that a full read found missing: some revision up to this one
+    /// deleted them, and it is not known which.
+    pub missing: bool,
     /// The whole keys.
     pub keys: Vec<String>,
     /// Their paths in Rust.

@@ -27,7 +27,7 @@ use crate::store::{Entry, Event, Reading};
 use crate::sync::Known;
 use crate::{HotConfig, Revision};
 use hold::{GroupId, Judge, Rejection, Settled};
-use trial::{Config, Effective, Refused, Valid};
+use trial::{Config, Effective, Ground, Refused, Valid};
 
 /// The bytes of one key, and the revision that wrote them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +79,8 @@ pub(crate) struct Apply<T> {
     intended: Option<T>,
     /// The origins of the restart-only leaves: they keep their first value.
     first_origins: HashMap<usize, Origin>,
+    /// The bytes of those of them that are secret.
+    running_secrets: Vec<Arc<[u8]>>,
     /// For each range the keys that the schema doesn't know.
     unknown: Vec<BTreeMap<Vec<u8>, Revision>>,
     unknown_changed: bool,
@@ -100,6 +102,7 @@ impl<T: HotConfig> Apply<T> {
             published: None,
             intended: None,
             first_origins: HashMap::new(),
+            running_secrets: Vec::new(),
             unknown: vec![BTreeMap::new(); table.ranges.len()],
             unknown_changed: false,
             nearest: HashMap::new(),
@@ -234,8 +237,10 @@ impl<T: HotConfig> Apply<T> {
         };
         let same = staged.raw == new.raw;
         *staged = new;
-        if same {
-            // Known already: it stays in the group that it is in.
+        let waits = |old: &GroupId| old.epoch < group.epoch;
+        if same && !group_of.as_ref().is_some_and(waits) {
+            // Known already: it stays in the group that it is in. In a new epoch it joins those
+            // that were written with it in the history that counts now.
             return;
         }
         self.fresh = true;
@@ -270,33 +275,64 @@ impl<T: HotConfig> Apply<T> {
     ) -> Result<Publication<T>, Vec<Problem>> {
         let all: BTreeSet<_> = self.groups.keys().copied().collect();
         let nothing = Candidate::nothing();
-        let refused = match self.with(&nothing, &all) {
+        let rejection = match self.with(&nothing, &all) {
             Ok(candidate) => {
-                let accepted = all;
-                return self
-                    .accept(
-                        cursor,
-                        Settled {
-                            candidate,
-                            accepted,
-                            held: BTreeMap::new(),
-                        },
-                    )
-                    .ok_or_else(Vec::new);
+                let settled = Settled {
+                    candidate,
+                    accepted: all,
+                    held: BTreeMap::new(),
+                };
+                return self.accept(cursor, settled).ok_or_else(Vec::new);
             }
-            Err(refused) => refused.problems(),
+            Err(rejection) => rejection,
         };
+        let bad: BTreeSet<_> = rejection.bad.keys().copied().collect();
+        let refused = rejection.problems();
         if bad_keys == BadKeys::Refuse {
             return Err(refused);
         }
-        let mut settled = hold::settle(self, nothing, all);
-        if settled.candidate.valid.is_none() {
-            match self.with(&settled.candidate, &BTreeSet::new()) {
-                Ok(defaults) => settled.candidate = defaults,
-                Err(_) => return Err(refused),
-            }
+        let settled = hold::settle(self, nothing, all.clone());
+        if settled.candidate.valid.is_some() {
+            return self.accept(cursor, settled).ok_or(refused);
         }
+        // One by one nothing gets in where several fields are required: they are the ground that
+        // the others are tried on.
+        let required = self.required();
+        let needed: BTreeSet<_> = all.difference(&bad).copied().collect();
+        let needed = needed.into_iter().filter(|group| {
+            let mut slots = self.groups.get(group).into_iter().flatten();
+            slots.any(|slot| {
+                self.leaf_of(*slot)
+                    .is_some_and(|leaf| required.contains(&leaf))
+            })
+        });
+        let needed: BTreeSet<_> = needed.collect();
+        let Ok(ground) = self.with(&Candidate::nothing(), &needed) else {
+            return Err(refused);
+        };
+        let rest = all.difference(&needed).copied().collect();
+        let mut settled = hold::settle(self, ground, rest);
+        settled.accepted.extend(needed);
         self.accept(cursor, settled).ok_or(refused)
+    }
+
+    /// The leaves that have no default.
+    fn required(&self) -> BTreeSet<usize> {
+        match trial::build::<T>(self.ground(), |_| None) {
+            Ok(_) => BTreeSet::new(),
+            Err(refused) => refused.leaves.into_iter().map(|(leaf, _)| leaf).collect(),
+        }
+    }
+
+    fn leaf_of(&self, slot: Slot) -> Option<usize> {
+        self.table.slots.get(slot).map(|info| info.leaf)
+    }
+
+    fn ground(&self) -> Ground<'_> {
+        Ground {
+            table: &self.table,
+            running: &self.running_secrets,
+        }
     }
 
     /// Tries everything that is held and everything new; `None` where nothing changed.
@@ -364,14 +400,30 @@ impl<T: HotConfig> Apply<T> {
         }
         let origins = self.origins();
         if self.published.is_none() {
-            let restart = self.table.restart.iter();
-            self.first_origins = restart
-                .filter_map(|leaf| Some((*leaf, origins.get(*leaf)?.clone())))
-                .collect();
+            self.remember_restart(&origins);
         }
         let snapshot = Snapshot::new(value, cursor, self.epoch, origins);
         self.published = Some(snapshot.clone());
         Some(Publication { snapshot, changed })
+    }
+
+    /// Keeps what is to be known of the fields that stay as they are until a restart.
+    fn remember_restart(&mut self, origins: &[Origin]) {
+        for leaf in &self.table.restart {
+            if let Some(origin) = origins.get(*leaf) {
+                self.first_origins.insert(*leaf, origin.clone());
+            }
+            let good = |slot: Slot| self.good.get(slot).and_then(Option::as_ref);
+            let slot = self.table.winner(*leaf, |slot| good(slot).is_some());
+            let hidden = self
+                .table
+                .leaves
+                .get(*leaf)
+                .filter(|leaf| self.table.is_hidden(leaf));
+            if let (Some(raw), Some(_)) = (slot.and_then(good), hidden) {
+                self.running_secrets.push(Arc::clone(&raw.value));
+            }
+        }
     }
 
     /// Where the value of every leaf comes from.
@@ -397,7 +449,7 @@ impl<T: HotConfig> Apply<T> {
             (Some(raw), Some(info)) => {
                 // People count layers from the lowest.
                 let layer = self.table.ranges.len() - 1 - info.layer;
-                let text = (!leaf.secret).then(|| Arc::clone(&raw.value));
+                let text = (!self.table.is_hidden(leaf)).then(|| Arc::clone(&raw.value));
                 Origin::key(Arc::clone(&info.key), raw.revision, layer, text)
             }
             _ => Origin::Default,
@@ -443,6 +495,7 @@ impl<T: HotConfig> Apply<T> {
                 Some(Held {
                     revision: group.revision,
                     epoch: group.epoch,
+                    missing: group.missing,
                     keys: infos().map(|info| info.key.to_string()).collect(),
                     fields: infos()
                         .filter_map(|info| self.table.leaves.get(info.leaf))
@@ -468,7 +521,7 @@ impl<T: HotConfig> Apply<T> {
                 let slot = self.table.winner(leaf.index, |slot| good(slot).is_some());
                 let shown = |config: &T| match leaf.secret {
                     true => Some("***".to_owned()),
-                    false => config.__show(&leaf.path),
+                    false => guard(|| config.__show(&leaf.path)).ok().flatten(),
                 };
                 Pending {
                     field: leaf.name.clone(),
@@ -646,14 +699,14 @@ impl<T: HotConfig> Judge for Apply<T> {
         on_top.extend(&slots);
         let effective = |leaf: usize| self.effective(leaf, &on_top);
         let (valid, changed) = match &candidate.valid {
-            None => trial::build(&self.table, effective).map(|valid| (valid, BTreeSet::new())),
+            None => trial::build(self.ground(), effective).map(|valid| (valid, BTreeSet::new())),
             Some(base) => {
                 let leaves = slots
                     .iter()
                     .filter_map(|slot| self.table.slots.get(*slot))
                     .map(|info| info.leaf)
                     .collect();
-                trial::replace(&self.table, base, &leaves, effective)
+                trial::replace(self.ground(), base, &leaves, effective)
             }
         }
         .map_err(|refused| self.rejection(refused, &on_top))?;

@@ -6,12 +6,17 @@
 
 use std::collections::BTreeSet;
 use std::ops::Deref;
+use std::sync::Arc;
+
+use serde_json::Value;
 
 use crate::HotConfig;
 use crate::contract::{Broken, Checks, Finding, Intake, guard};
 use crate::layers::{Slot, Table};
 use crate::problem::{Problem, excerpt};
 use crate::publish::Snapshot;
+use crate::schema::DefaultValue;
+use crate::value::shorten;
 
 use super::Raw;
 
@@ -54,11 +59,20 @@ pub(crate) struct Refused {
 /// A leaf's bytes, with the slot that gave them.
 pub(crate) type Effective<'a> = Option<(Slot, &'a Raw)>;
 
+/// What all trials of a configuration share.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ground<'a> {
+    pub(crate) table: &'a Table,
+    /// The bytes of the secrets that keep their first value until a restart.
+    pub(crate) running: &'a [Arc<[u8]>],
+}
+
 /// Builds a configuration from all leaves.
 pub(crate) fn build<'a, T: HotConfig>(
-    table: &Table,
+    ground: Ground<'_>,
     effective: impl Fn(usize) -> Effective<'a>,
 ) -> Result<Valid<T>, Refused> {
+    let table = ground.table;
     let raws: Vec<_> = table
         .leaves
         .iter()
@@ -67,27 +81,29 @@ pub(crate) fn build<'a, T: HotConfig>(
     let mut intake = Intake::all(&raws);
     let value = guard(|| T::__build(&mut intake));
     let mut refused = Refused::default();
+    intake.secrets().iter().for_each(|leaf| table.hide(*leaf));
     refused.findings(table, &effective, intake.into_findings());
     match value {
         Ok(Some(value)) if refused.is_empty() => {
-            refused.checks(table, &effective, &value);
+            refused.checks(ground, &effective, &value);
             refused.or(Valid {
                 value: Config::Next(value),
                 intended: None,
             })
         }
         Ok(_) => refused.or_unexplained(table),
-        Err(panic) => Err(refused.panicked(table, &effective, &panic)),
+        Err(panic) => Err(refused.panicked(ground, &effective, &panic)),
     }
 }
 
 /// Replaces the leaves that may differ; says which did, among those that are published.
 pub(crate) fn replace<'a, T: HotConfig>(
-    table: &Table,
+    ground: Ground<'_>,
     base: &Valid<T>,
     leaves: &BTreeSet<usize>,
     effective: impl Fn(usize) -> Effective<'a>,
 ) -> Result<(Valid<T>, BTreeSet<usize>), Refused> {
+    let table = ground.table;
     let mut refused = Refused::default();
     let tried = guard(|| {
         let restart = |index: &usize| table.leaves.get(*index).is_some_and(|leaf| leaf.restart);
@@ -105,6 +121,7 @@ pub(crate) fn replace<'a, T: HotConfig>(
             let set = |value: &mut T| {
                 let mut intake = Intake::one(*index, raw);
                 value.__set(&leaf.path, &mut intake);
+                intake.secrets().iter().for_each(|leaf| table.hide(*leaf));
                 (intake.changed(), intake.into_findings())
             };
             let mut findings = Vec::new();
@@ -121,7 +138,7 @@ pub(crate) fn replace<'a, T: HotConfig>(
             refused.findings(table, &effective, findings);
         }
         if refused.is_empty() {
-            refused.checks(table, &effective, &next);
+            refused.checks(ground, &effective, &next);
             // Where nothing waits for a restart any more, there is one configuration again.
             intended = intended.filter(|intended| {
                 let mut restart = table.leaves.iter().filter(|leaf| leaf.restart);
@@ -130,7 +147,7 @@ pub(crate) fn replace<'a, T: HotConfig>(
             if let Some(intended) = &intended
                 && refused.is_empty()
             {
-                refused.checks(table, &effective, intended);
+                refused.checks(ground, &effective, intended);
             }
         }
         let value = Config::Next(next);
@@ -138,7 +155,7 @@ pub(crate) fn replace<'a, T: HotConfig>(
     });
     match tried {
         Ok(tried) => refused.or(tried),
-        Err(panic) => Err(refused.panicked(table, &effective, &panic)),
+        Err(panic) => Err(refused.panicked(ground, &effective, &panic)),
     }
 }
 
@@ -166,11 +183,12 @@ impl Refused {
     /// Code of the struct's own, such as a `Clone`, panicked.
     fn panicked<'a>(
         mut self,
-        table: &Table,
+        ground: Ground<'_>,
         effective: &impl Fn(usize) -> Effective<'a>,
         panic: &str,
     ) -> Self {
-        let said = without(panic, &secrets(table, effective));
+        let Ground { table, running } = ground;
+        let said = without(panic, &secrets(table, running, effective));
         self.whole(
             table,
             "",
@@ -206,7 +224,7 @@ impl Refused {
             let key = there
                 .map(|(slot, _)| slot)
                 .or(table.slots_of(finding.leaf).first().copied());
-            let hide = leaf.secret && finding.about_value;
+            let hidden = table.is_hidden(leaf);
             self.leaves.push((
                 finding.leaf,
                 Problem {
@@ -216,9 +234,9 @@ impl Refused {
                     field: leaf.name.clone(),
                     revision: there.map(|(_, raw)| raw.revision),
                     found: there
-                        .filter(|_| !leaf.secret)
+                        .filter(|_| !hidden)
                         .map(|(_, raw)| excerpt(&raw.value)),
-                    wrong: if hide {
+                    wrong: if hidden && finding.about_value {
                         "the value, which is a secret, does not fit".to_owned()
                     } else {
                         finding.reason.wrong().to_owned()
@@ -232,17 +250,18 @@ impl Refused {
     /// Calls the rules over whole structs.
     fn checks<'a, T: HotConfig>(
         &mut self,
-        table: &Table,
+        ground: Ground<'_>,
         effective: &impl Fn(usize) -> Effective<'a>,
         value: &T,
     ) {
+        let Ground { table, running } = ground;
         let mut checks = Checks::default();
         value.__validate(&mut checks);
         let broken = checks.into_broken();
         if broken.is_empty() {
             return;
         }
-        let secrets = secrets(table, effective);
+        let secrets = secrets(table, running, effective);
         for Broken {
             section,
             rule,
@@ -256,21 +275,50 @@ impl Refused {
     }
 }
 
-/// The texts of all secrets: a rule's own words must not print one.
-fn secrets<'a>(table: &Table, effective: &impl Fn(usize) -> Effective<'a>) -> Vec<String> {
-    table
-        .leaves
-        .iter()
-        .filter(|leaf| leaf.secret)
-        .filter_map(|leaf| effective(leaf.index))
-        .filter_map(|(_, raw)| std::str::from_utf8(&raw.value).ok())
-        .map(|text| text.trim().trim_matches('"').to_owned())
-        .filter(|text| !text.is_empty())
-        .collect()
+/// The texts of all secrets, the longest first: a rule's own words must not print one.
+fn secrets<'a>(
+    table: &Table,
+    running: &[Arc<[u8]>],
+    effective: &impl Fn(usize) -> Effective<'a>,
+) -> Vec<String> {
+    let hidden = table.leaves.iter().filter(|leaf| table.is_hidden(leaf));
+    let now = hidden.clone().filter_map(|leaf| effective(leaf.index));
+    let now = now.map(|(_, raw)| &*raw.value);
+    let defaults = hidden.filter_map(|leaf| match leaf.field.default {
+        DefaultValue::Text(text) => Some(text.as_bytes()),
+        _ => None,
+    });
+    let mut secrets = Vec::new();
+    for raw in now.chain(defaults).chain(running.iter().map(|raw| &**raw)) {
+        let Ok(text) = std::str::from_utf8(raw) else {
+            continue;
+        };
+        texts_of(text, &mut secrets);
+    }
+    secrets.retain(|secret| !secret.is_empty());
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    secrets
 }
 
+/// A value as a program may print it: as it stands there, and, of JSON, each text and number.
+fn texts_of(text: &str, texts: &mut Vec<String>) {
+    texts.push(text.trim().to_owned());
+    let mut rest = Vec::from_iter(serde_json::from_str::<Value>(text).ok());
+    while let Some(value) = rest.pop() {
+        match value {
+            Value::String(text) => texts.push(text),
+            Value::Number(number) => texts.push(number.to_string()),
+            Value::Array(values) => rest.extend(values),
+            Value::Object(values) => rest.extend(values.into_iter().map(|(_, value)| value)),
+            Value::Null | Value::Bool(_) => {}
+        }
+    }
+}
+
+/// A message of the user's own code: without secrets, and not endless.
 fn without(message: &str, secrets: &[String]) -> String {
-    secrets.iter().fold(message.to_owned(), |message, secret| {
+    let message = secrets.iter().fold(message.to_owned(), |message, secret| {
         message.replace(secret.as_str(), "***")
-    })
+    });
+    shorten(&message)
 }

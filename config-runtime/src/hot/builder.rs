@@ -15,7 +15,7 @@ use super::driver::{Loop, NoStart, Start};
 use super::{Hot, Shared, StartError};
 use crate::HotConfig;
 use crate::apply::BadKeys;
-use crate::contract::{Intake, guard};
+use crate::contract::{Broken, Checks, Intake, guard};
 use crate::heart::Heart;
 use crate::layers::Table;
 use crate::prefix;
@@ -24,6 +24,11 @@ use crate::status::Status;
 use crate::store::backend::Backend;
 use crate::store::{Range, Store};
 use crate::sync::Settings;
+
+/// What a setting is kept within: one of nothing would ask without end, and one without end would
+/// leave the calendar.
+const SHORTEST: Duration = Duration::from_millis(100);
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// Builds a [`Hot`]: from [`Hot::builder`].
 #[derive(Debug)]
@@ -67,6 +72,14 @@ impl<T: HotConfig> Builder<T> {
         self
     }
 
+    /// How long reading everything may take, page by page. 60 s.
+    ///
+    /// A single call to the store has a limit of its own, in the store's builder.
+    pub fn read_timeout(mut self, limit: Duration) -> Self {
+        self.settings.read_limit = limit.clamp(SHORTEST, LONGEST);
+        self
+    }
+
     /// How long [`Builder::start`] may take. 10 s.
     pub fn start_timeout(mut self, limit: Duration) -> Self {
         self.start_limit = limit;
@@ -75,11 +88,11 @@ impl<T: HotConfig> Builder<T> {
 
     /// After how long without a confirmation by the store the status says stale. 30 s.
     ///
-    /// A third of it is the longest time between two confirmations of an idle prefix, and so
-    /// the traffic that an idle configuration costs: one small message.
+    /// A third of it after the last confirmation the store is asked for one, and so an idle
+    /// configuration costs one small message in that time; at half of it a store that did not
+    /// answer is asked in another way.
     pub fn staleness_limit(mut self, limit: Duration) -> Self {
-        // A limit of nothing would ask without end.
-        self.settings.staleness = limit.max(Duration::from_millis(100));
+        self.settings.staleness = limit.clamp(SHORTEST, LONGEST);
         self
     }
 
@@ -87,7 +100,7 @@ impl<T: HotConfig> Builder<T> {
     ///
     /// It finds what a server's watch lost. It costs one reading of all keys.
     pub fn compare_interval(mut self, interval: Duration) -> Self {
-        self.settings.compare_every = interval.max(Duration::from_millis(100));
+        self.settings.compare_every = interval.clamp(SHORTEST, LONGEST);
         self
     }
 
@@ -96,8 +109,8 @@ impl<T: HotConfig> Builder<T> {
     /// Each failure doubles it; the rest is a random part of it, so that a thousand instances
     /// don't come back in the same instant; 60 s of health forget it.
     pub fn backoff(mut self, least: Duration, most: Duration) -> Self {
-        let least = least.max(Duration::from_millis(1));
-        self.settings.backoff = (least, most.max(least));
+        let least = least.clamp(Duration::from_millis(1), LONGEST);
+        self.settings.backoff = (least, most.clamp(least, LONGEST));
         self
     }
 
@@ -122,7 +135,9 @@ impl<T: HotConfig> Builder<T> {
     /// Runs the loop on this runtime instead of on a thread of its own. The runtime needs its
     /// timers enabled.
     ///
-    /// On its own thread the loop goes on while all threads of the program are busy.
+    /// On its own thread the loop goes on while all threads of the program are busy. A runtime that
+    /// nobody drives, a current-thread one outside its `block_on`, starts nothing: then
+    /// [`Builder::start`] waits, too.
     pub fn runtime(mut self, handle: Handle) -> Self {
         self.runtime = Some(handle);
         self
@@ -211,27 +226,45 @@ fn bad_defaults<T: HotConfig>(required: bool) -> Vec<String> {
     let leaves = T::SCHEMA.leaves();
     let nothing = vec![None; leaves.len()];
     let mut intake = Intake::all(&nothing);
-    if let Err(panic) = guard(|| drop(T::__build(&mut intake))) {
+    let mut checks = Checks::default();
+    let built = guard(|| {
+        if let Some(defaults) = T::__build(&mut intake)
+            && required
+        {
+            defaults.__validate(&mut checks);
+        }
+    });
+    if let Err(panic) = built {
         return vec![format!("building `{}` panicked: {panic}", T::SCHEMA.name)];
     }
-    intake
-        .into_findings()
-        .into_iter()
-        .filter_map(|finding| {
-            let leaf = leaves.get(finding.leaf)?;
-            if leaf.field.default != DefaultValue::None {
-                Some(format!(
-                    "the default of `{}`: {}",
-                    leaf.name, finding.reason
-                ))
-            } else if required {
-                Some(format!(
-                    "`{}` has no default, so that `defaults_without_store` could not serve",
-                    leaf.name
-                ))
-            } else {
-                None
-            }
-        })
-        .collect()
+    let together = checks.into_broken().into_iter().map(|broken| {
+        let Broken {
+            section,
+            rule,
+            invalid,
+        } = broken;
+        let of = if section.is_empty() {
+            T::SCHEMA.name
+        } else {
+            &section
+        };
+        format!("the defaults of `{of}` break its rule `{rule}`: {invalid}")
+    });
+    let single = intake.into_findings().into_iter().filter_map(|finding| {
+        let leaf = leaves.get(finding.leaf)?;
+        if leaf.field.default != DefaultValue::None {
+            Some(format!(
+                "the default of `{}`: {}",
+                leaf.name, finding.reason
+            ))
+        } else if required {
+            Some(format!(
+                "`{}` has no default, so that `defaults_without_store` could not serve",
+                leaf.name
+            ))
+        } else {
+            None
+        }
+    });
+    single.chain(together).collect()
 }

@@ -3,6 +3,7 @@
 //! In: a store and commands of the handles. Out: publications into the hub, and the status. What
 //! follows from an answer is not decided here.
 
+use std::collections::HashSet;
 use std::future::pending;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,7 +16,7 @@ use crate::apply::{BadKeys, Publication};
 use crate::heart::{Action, Heart, Said};
 use crate::problem::Problem;
 use crate::publish::Hub;
-use crate::status::Status;
+use crate::status::{Held, Status};
 use crate::store::backend::{Answer, Backend, Watch};
 use crate::store::{ErrorKind, Heard, Probe, Range, Reading, StoreError};
 use crate::{HotConfig, Revision};
@@ -315,6 +316,10 @@ impl<T: HotConfig> Run<T> {
                         };
                         self.step(said);
                     }
+                    // A store that never stops talking must not keep the timers from running.
+                    if self.now() >= self.heart.deadline() {
+                        self.step(Said::Tick);
+                    }
                     let swapped = self
                         .heart
                         .settle()
@@ -368,10 +373,7 @@ impl<T: HotConfig> Run<T> {
             let answer = if waiter.epoch != epoch {
                 Err(WaitError::EpochChanged)
             } else if cursor >= Some(waiter.revision) {
-                let held = |held: &&crate::status::Held| {
-                    held.revision == waiter.revision && held.epoch == epoch
-                };
-                Ok(match status.held.iter().find(held) {
+                Ok(match held_of(&status.held, waiter.revision) {
                     Some(held) => Reached::Held(held.clone()),
                     None => Reached::Visible,
                 })
@@ -415,15 +417,31 @@ impl<T: HotConfig> Run<T> {
     }
 }
 
+/// What is held of a revision. Where keys were found missing, any revision up to the reading may
+/// have deleted them: it can't be said that all of it is visible.
+fn held_of(held: &[Held], revision: Revision) -> Option<&Held> {
+    let of_its_own = held
+        .iter()
+        .find(|held| !held.missing && held.revision == revision);
+    of_its_own.or_else(|| {
+        held.iter()
+            .find(|held| held.missing && revision <= held.revision)
+    })
+}
+
 /// Logs what is newly held, unknown or out of use.
 fn tell_of(before: &Status, now: &Status) {
-    for held in now.held.iter().filter(|held| !before.held.contains(held)) {
+    let name = |held: &Held| (held.epoch, held.revision, held.missing);
+    let known: HashSet<_> = before.held.iter().map(name).collect();
+    for held in now.held.iter().filter(|held| !known.contains(&name(held))) {
         tracing::warn!(%held, "a change is held; the last good values stay");
     }
+    // By key alone: one that is written all the time is no news.
+    let known: HashSet<_> = before.unknown.iter().map(|unknown| &unknown.key).collect();
     for unknown in now
         .unknown
         .iter()
-        .filter(|unknown| !before.unknown.contains(unknown))
+        .filter(|unknown| !known.contains(&unknown.key))
     {
         let nearest = unknown.nearest.as_deref().unwrap_or_default();
         tracing::warn!(

@@ -309,13 +309,19 @@ impl<T: HotConfig> fmt::Debug for Hot<T> {
 }
 
 /// A value as its key has it, or would have it; where that is not known, as `{:?}` shows it.
+///
+/// The bytes of a value with a secret inside are in no origin; `{:?}` knows what to hide.
 fn shown<T: HotConfig>(leaf: &Leaf, config: &T, origin: &Origin) -> Option<String> {
     if leaf.secret {
         let absent = *origin == Origin::Default && leaf.field.default == DefaultValue::None;
         return Some(if absent { "None" } else { "***" }.to_owned());
     }
-    match (origin, leaf.field.default) {
-        (Origin::Default, DefaultValue::Text(text)) => Some(text.to_owned()),
+    let default = match origin {
+        Origin::LastGood(origin) => **origin == Origin::Default,
+        origin => *origin == Origin::Default,
+    };
+    match (default, leaf.field.default) {
+        (true, DefaultValue::Text(text)) => Some(text.to_owned()),
         _ => origin.text().or_else(|| {
             let shown = guard(|| config.__show(&leaf.path));
             shown.ok().flatten()

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::schema::{Kind, Leaf, Schema};
 use crate::store::Range;
@@ -36,6 +37,8 @@ pub(crate) struct Table {
     pub(crate) to_warn_of: Vec<usize>,
     /// The restart-only leaves.
     pub(crate) restart: Vec<usize>,
+    /// For each leaf whether a secret was found inside, which its field does not say.
+    hides: Vec<AtomicBool>,
     /// For each leaf its slots, the one that wins first.
     of_leaf: Vec<Vec<Slot>>,
     by_key: HashMap<Arc<str>, Slot>,
@@ -78,6 +81,7 @@ impl Table {
                 !leaf.aliases.is_empty() || leaf.field.flags.deprecated.is_some()
             }),
             restart: places(|leaf| leaf.restart),
+            hides: leaves.iter().map(|_| AtomicBool::new(false)).collect(),
             leaves,
             slots,
             ranges,
@@ -97,6 +101,19 @@ impl Table {
             Some(key) => format!("{prefix}/{key}"),
             None => prefix.to_owned(),
         }
+    }
+
+    /// Notes that a secret was found inside a leaf.
+    pub(crate) fn hide(&self, leaf: usize) {
+        if let Some(hides) = self.hides.get(leaf) {
+            hides.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the bytes of a leaf must not be printed.
+    pub(crate) fn is_hidden(&self, leaf: &Leaf) -> bool {
+        let inside = self.hides.get(leaf.index);
+        leaf.secret || inside.is_some_and(|hides| hides.load(Ordering::Relaxed))
     }
 
     /// The slot of a whole key, if the schema knows it.

@@ -9,7 +9,6 @@ mod etcd;
 mod memory;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 #[cfg(feature = "etcd")]
 pub use etcd::{Etcd, EtcdBuilder, Tls};
@@ -193,7 +192,7 @@ pub mod backend {
     use std::future::Future;
     use std::pin::Pin;
 
-    use super::{Arc, Duration, Heard, Probe, Range, Reading, Revision, StoreError};
+    use super::{Arc, Heard, Probe, Range, Reading, Revision, StoreError};
 
     /// A future of the store.
     pub type Answer<'a, R> = Pin<Box<dyn Future<Output = R> + Send + 'a>>;
@@ -215,9 +214,6 @@ pub mod backend {
             ranges: Arc<[Range]>,
             from: Revision,
         ) -> Answer<'static, Result<Box<dyn Watch>, StoreError>>;
-
-        /// How long a single call may take.
-        fn call_timeout(&self) -> Duration;
     }
 
     /// An open watch. Dropping it ends it, on the store's side too.

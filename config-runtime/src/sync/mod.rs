@@ -31,7 +31,7 @@ use crate::Revision;
 use crate::store::{ErrorKind, Event, Heard, Probe, Reading, StoreError};
 use backoff::Backoff;
 
-/// How long things may take. All can be set by the builder.
+/// How long things may take.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     /// After that long without a confirmation the state counts as stale.
@@ -159,6 +159,8 @@ pub(crate) struct Sync {
     epoch: u64,
     cursor: Option<Revision>,
     wanted: Option<Revision>,
+    /// How often was looked for it in vain.
+    in_vain: u32,
     backoff: Backoff,
     confirmed: Option<Duration>,
     failure: Option<StoreError>,
@@ -181,6 +183,7 @@ impl Sync {
             epoch: 1,
             cursor: None,
             wanted: None,
+            in_vain: 0,
             backoff,
             confirmed: None,
             failure: None,
@@ -265,7 +268,11 @@ impl Sync {
         };
         let revision = reading.revision;
         let new_epoch = floor.is_some_and(|floor| revision < floor);
-        self.confirmed = Some(since);
+        self.confirmed = if new_epoch {
+            Some(since)
+        } else {
+            self.confirmed.max(Some(since))
+        };
         out.push(Output::StageReading { reading, new_epoch });
         if new_epoch {
             self.epoch += 1;
@@ -306,25 +313,27 @@ impl Sync {
         };
         self.backoff.healthy(now);
         self.failure = None;
+        let at = self.next_check(now);
         self.state = State::Watching(Watching {
             seen: vec![cursor; self.ranges],
             waiting: BTreeMap::new(),
-            check: Check::Idle {
-                at: self.next_check(now),
-            },
+            check: Check::Idle { at },
             comparing: None,
             compare_at: now + self.backoff.around(self.settings.compare_every),
         });
     }
 
     /// When to look again: sooner where somebody waits.
-    fn next_check(&self, now: Duration) -> Duration {
+    fn next_check(&mut self, now: Duration) -> Duration {
+        let idle = self.settings.staleness / 3;
         let waits = self.wanted.is_some_and(|wanted| Some(wanted) > self.cursor);
-        now + if waits {
-            AGAIN
-        } else {
-            self.settings.staleness / 3
+        if !waits {
+            return now + idle;
         }
+        // Where progress can't be trusted each look is a reading of everything.
+        let again = AGAIN.saturating_mul(1 << self.in_vain.min(10));
+        self.in_vain += 1;
+        now + again.min(idle.max(AGAIN))
     }
 
     fn heard(&mut self, now: Duration, heard: Heard, out: &mut Vec<Output>) {
@@ -361,19 +370,25 @@ impl Sync {
                         .or_default()
                         .push((range, event));
                 }
-                self.confirmed = self.confirmed.max(Some(now));
+                // Events that were repeats confirm nothing.
+                if *seen > before {
+                    self.confirmed = self.confirmed.max(Some(now));
+                }
                 self.release(now, out);
+            }
+            Heard::Progress { revision } if Some(revision) < self.cursor => {
+                // Another history, or a member that lags behind: a reading tells.
+                self.compare(now, out);
             }
             Heard::Progress { revision } => {
                 for seen in &mut watching.seen {
                     *seen = revision.max(*seen);
                 }
-                // What was current when it was asked for may have changed since.
-                let since = match watching.check {
-                    Check::Asked { since, .. } => since,
-                    _ => now,
-                };
-                self.confirmed = self.confirmed.max(Some(since));
+                // What was current when it was asked for may have changed since; an answer that
+                // is late is of no known age.
+                if let Check::Asked { since, .. } = watching.check {
+                    self.confirmed = self.confirmed.max(Some(since));
+                }
                 self.release(now, out);
                 let at = self.next_check(now);
                 if let State::Watching(watching) = &mut self.state
@@ -480,6 +495,9 @@ impl Sync {
 
     fn want(&mut self, now: Duration, revision: Option<Revision>) {
         let sooner = revision.is_some() && revision > self.wanted;
+        if revision != self.wanted {
+            self.in_vain = 0;
+        }
         self.wanted = revision;
         if let State::Watching(watching) = &mut self.state
             && let Check::Idle { at } = &mut watching.check

@@ -60,6 +60,7 @@ mod size;
 mod strict;
 
 pub use secret::Secret;
+pub(crate) use secret::was_read as secret_was_read;
 pub use size::{Size, SizeError};
 
 pub(crate) use error::shorten;

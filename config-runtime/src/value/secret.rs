@@ -2,6 +2,7 @@
 //!
 //! In: a value. Out: the same value, to who asks for it by name. It knows nothing of the value.
 
+use std::cell::Cell;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error};
@@ -24,6 +25,17 @@ use serde::de::{Deserialize, Deserializer, Error};
 /// ```
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Secret<V>(V);
+
+thread_local! {
+    /// Whether this thread has read a secret since it was last asked.
+    static READ: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether a secret was read on this thread since the last call: a value may have one anywhere
+/// inside, behind an alias or in a list, where its field does not say so.
+pub(crate) fn was_read() -> bool {
+    READ.replace(false)
+}
 
 impl<V> Secret<V> {
     /// Hides the value.
@@ -62,6 +74,7 @@ impl<V> fmt::Display for Secret<V> {
 
 impl<'de, V: Deserialize<'de>> Deserialize<'de> for Secret<V> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        READ.set(true);
         // The error of the value inside may quote it.
         V::deserialize(deserializer)
             .map(Self)

@@ -97,8 +97,4 @@ impl Backend for Etcd {
             Ok(Box::new(watch::EtcdWatch::new(opened, worker)) as Box<dyn Watch>)
         })
     }
-
-    fn call_timeout(&self) -> Duration {
-        self.worker.settings().call_timeout
-    }
 }

@@ -630,10 +630,6 @@ impl Backend for Memory {
             Ok(Box::new(listener) as Box<dyn Watch>)
         })
     }
-
-    fn call_timeout(&self) -> Duration {
-        self.shared.lock().call_timeout
-    }
 }
 
 /// What goes wrong, in etcd's words where it has any.
