@@ -329,7 +329,7 @@ async fn a_change_reaches_its_field_alone() {
 }
 
 #[test]
-fn p03_no_reader_sees_half_of_a_transaction() {
+fn p03_drill_04_drill_05_no_reader_sees_half_of_a_transaction() {
     let store = store();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let hot = runtime.block_on(start(&store));
@@ -374,7 +374,7 @@ fn p03_no_reader_sees_half_of_a_transaction() {
 }
 
 #[tokio::test]
-async fn drill_01_a_bad_value_leaves_the_last_good_one() {
+async fn drill_01_drill_03_a_bad_value_is_said_and_leaves_the_last_good_one() {
     let store = store();
     let hot = start(&store).await;
     settled(&hot, store.put(key("db/pool_size"), "16")).await;
@@ -475,7 +475,7 @@ async fn drill_11_a_longer_name_is_another_prefix() {
 }
 
 #[tokio::test]
-async fn p06_the_same_again_tells_nobody_and_swaps_nothing() {
+async fn p06_drill_16_the_same_again_tells_nobody_and_swaps_nothing() {
     let store = store();
     store.put(key("db/pool_size"), "16");
     let hot = start(&store).await;
@@ -655,6 +655,101 @@ async fn keys_outside_the_schema_are_reported_and_left_alone() {
     assert_eq!(hot.status().unknown_count, 3);
 }
 
+/// What this program has logged so far.
+#[derive(Clone, Default)]
+struct Log(Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Secrets where their fields do not say so, and a rule that tells them.
+#[derive(HotConfig, Clone, Debug)]
+#[hot(prefix = "/keeps", validate = telltale)]
+struct Keeps {
+    #[hot(secret, restart)]
+    dsn: Secret<String>,
+    #[hot(default)]
+    users: Vec<User>,
+    #[hot(default = false)]
+    tell: bool,
+}
+
+#[derive(serde::Deserialize, Clone, Debug, PartialEq)]
+struct User {
+    name: String,
+    password: Secret<String>,
+}
+
+fn telltale(keeps: &Keeps) -> Result<(), Invalid> {
+    let passwords: Vec<_> = keeps
+        .users
+        .iter()
+        .map(|user| user.password.expose())
+        .collect();
+    assert!(
+        !(keeps.tell && passwords.len() == 2),
+        "{passwords:?} and {}",
+        keeps.dsn.expose()
+    );
+    if keeps.tell {
+        return Err(Invalid::new(format!(
+            "{passwords:?} and {}",
+            keeps.dsn.expose()
+        )));
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn drill_39_a_secret_inside_a_value_is_nowhere_either() {
+    let log = Log::default();
+    let writer = log.clone();
+    tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+        .with_writer(move || writer.clone())
+        .init();
+    let store = Memory::new();
+    store.put("/keeps/dsn", "hunter1");
+    store.put(
+        "/keeps/users",
+        r#"[{"name": "ann", "password": "hunter2"}]"#,
+    );
+    let hot = Hot::<Keeps>::builder(store.clone()).start().await.unwrap();
+    let mut said = vec![format!("{} {:?}", hot.describe(), hot.describe())];
+    let two = r#"[{"name": "ann", "password": "hunter2"}, {"name": "bob", "password": "hunter"}]"#;
+    for (key, value) in [
+        ("/keeps/dsn", "hunter3"),
+        ("/keeps/tell", "true"),
+        ("/keeps/users", two),
+        ("/keeps/users", r#"[{"name": 7, "password": "hunter2"}]"#),
+        ("/keeps/users", r#"[{"name": "ann", "password": "hunter2"}"#),
+        ("/keeps/dsn", "hunter\u{fffd}"),
+    ] {
+        let revision = store.put(key, value);
+        let reached = hot.wait_for(revision, LIMIT).await.unwrap();
+        let snapshot = hot.snapshot();
+        let origins: Vec<_> = snapshot.origins().collect();
+        let described = hot.describe();
+        let status = hot.status();
+        said.push(format!(
+            "{reached:?} {status:?} {origins:?} {snapshot:?} {described} {described:?}"
+        ));
+    }
+    let mut said = said.join("\n");
+    said.push_str(std::str::from_utf8(&log.0.lock().unwrap()).unwrap());
+    assert!(said.contains("is held"), "nothing was logged: {said}");
+    assert!(said.contains("telltale"), "the rule was not asked: {said}");
+    assert!(!said.contains("hunter"), "{said}");
+}
+
 #[tokio::test]
 async fn drill_39_a_secret_is_nowhere() {
     let store = store();
@@ -744,14 +839,14 @@ async fn a_wait_is_bounded_and_says_how_far_the_loop_came() {
 }
 
 #[tokio::test]
-async fn p09_a_store_that_stops_answering_makes_the_status_stale() {
+async fn p09_drill_19_a_store_that_stops_answering_makes_the_status_stale() {
     let store = store();
     let hot = builder(&store)
         .staleness_limit(Duration::from_millis(300))
         .start()
         .await
         .unwrap();
-    assert!(hot.status().is_fresh());
+    until("fresh", || hot.status().is_fresh()).await;
     store.stall();
     until("stale", || !hot.status().is_fresh()).await;
     assert_eq!(hot.load().db.pool_size, 8, "the last values stay");
