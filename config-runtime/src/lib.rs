@@ -48,7 +48,7 @@
 //!
 //! Events under the target `hotconfig`: `warn` for a change that is held, a key that the schema doesn't
 //! know, an old key in use, and a failure of the store; `error` for a callback that panicked; `debug` for
-//! each publication. None of them carries a value of a secret.
+//! each publication. None of them carries a secret, unless the panic of a callback of yours says it.
 
 // The derive names this crate `::hotconfig`, in its own tests too.
 #[allow(unused_extern_crates)] // only the tests derive

@@ -181,7 +181,8 @@ impl<T: HotConfig> Hot<T> {
     /// A callback may block and may panic: neither publishing nor another subscriber notices.
     /// Its calls never overlap; what changes while it runs is given to its next call, the latest
     /// value only. Up to 512 may block at a time. What was there before is not told: to apply the
-    /// value of the beginning, subscribe first and then read it. The callback of a [`Hot::fixed`]
+    /// value of the beginning, subscribe first and then read it. A detached callback that owns a
+    /// [`Hot`] keeps the loop alive for ever. The callback of a [`Hot::fixed`]
     /// configuration is never called.
     pub fn on_change<V>(
         &self,

@@ -1,7 +1,7 @@
 //! Where the value of a field came from.
 //!
 //! In: what `layers` and `apply` found out. Out: one [`Origin`] for each leaf of a snapshot. It
-//! carries keys and revisions, never values.
+//! carries keys and revisions, and the bytes of a key for `describe`; never those of a secret.
 
 use std::fmt;
 use std::sync::Arc;

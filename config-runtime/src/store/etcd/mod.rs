@@ -19,7 +19,6 @@ mod worker;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 pub use settings::{EtcdBuilder, Tls};
 
