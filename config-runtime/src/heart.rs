@@ -131,6 +131,11 @@ impl<T: HotConfig> Heart<T> {
         self.apply.settle(self.sync.cursor())
     }
 
+    /// Does ahead what the next [`Heart::settle`] needs: when there is time.
+    pub(crate) fn prepare(&mut self) {
+        self.apply.prepare();
+    }
+
     pub(crate) fn cursor(&self) -> Option<Revision> {
         self.sync.cursor()
     }

@@ -676,6 +676,8 @@ impl std::io::Write for Log {
 struct Keeps {
     #[hot(secret, restart)]
     dsn: Secret<String>,
+    #[hot(secret, default = "none", validate = no_spaces)]
+    token: Secret<String>,
     #[hot(default)]
     users: Vec<User>,
     #[hot(default = false)]
@@ -686,6 +688,13 @@ struct Keeps {
 struct User {
     name: String,
     password: Secret<String>,
+}
+
+fn no_spaces(token: &Secret<String>) -> Result<(), Invalid> {
+    if token.expose().contains(' ') {
+        return Err(Invalid::new(format!("{} has a space", token.expose())));
+    }
+    Ok(())
 }
 
 fn telltale(keeps: &Keeps) -> Result<(), Invalid> {
@@ -727,6 +736,7 @@ async fn drill_39_a_secret_inside_a_value_is_nowhere_either() {
     let two = r#"[{"name": "ann", "password": "hunter2"}, {"name": "bob", "password": "hunter"}]"#;
     for (key, value) in [
         ("/keeps/dsn", "hunter3"),
+        ("/keeps/token", "hunter 4"),
         ("/keeps/tell", "true"),
         ("/keeps/users", two),
         ("/keeps/users", r#"[{"name": 7, "password": "hunter2"}]"#),
@@ -856,6 +866,38 @@ async fn p09_drill_19_a_store_that_stops_answering_makes_the_status_stale() {
         hot.status().is_fresh() && hot.load().db.pool_size == 9
     })
     .await;
+}
+
+/// Looks at the status in the moment in which it is woken.
+struct Looks(
+    Hot<Service>,
+    std::sync::Mutex<Vec<(usize, Option<Revision>)>>,
+);
+
+impl std::task::Wake for Looks {
+    fn wake(self: Arc<Self>) {
+        let status = self.0.status();
+        self.1
+            .lock()
+            .unwrap()
+            .push((status.held.len(), status.revision));
+    }
+}
+
+#[tokio::test]
+async fn drill_29_who_is_told_finds_the_status_that_belongs_to_the_change() {
+    let store = store();
+    let hot = start(&store).await;
+    settled(&hot, store.put(key("db/pool_size"), "many")).await;
+    let mut size = hot.watch(field!(Service, db.pool_size));
+    let looks = Arc::new(Looks(hot.clone(), std::sync::Mutex::default()));
+    let waker = std::task::Waker::from(Arc::clone(&looks));
+    let mut changed = Box::pin(size.changed());
+    let mut context = std::task::Context::from_waker(&waker);
+    assert!(changed.as_mut().poll(&mut context).is_pending());
+    let good = store.put(key("db/pool_size"), "16");
+    until("woken", || !looks.1.lock().unwrap().is_empty()).await;
+    assert_eq!(looks.1.lock().unwrap()[0], (0, Some(good)));
 }
 
 // Handles and ends.

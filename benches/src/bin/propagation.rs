@@ -12,7 +12,8 @@
 //! - **bare watch**: when `message()` returned in a task, on a thread with a runtime of its own:
 //!   nothing is decoded, nothing is shared with other threads yet;
 //! - **visible**: when `hot.load()` gives the new value. Nobody spins to see it: the waker of a
-//!   watch is called on the loop's thread right after the swap, and looks;
+//!   watch is called on the loop's thread, after the swap and the status that belongs to it, and
+//!   looks;
 //! - **told**: when `watch.changed()` returned in a task, on a thread like that of the bare watch.
 //!
 //! Puts come one at a time, 0.2 to 1.2 ms after the one before was seen: a configuration changes

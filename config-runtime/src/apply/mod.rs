@@ -14,13 +14,14 @@ mod hold;
 mod model;
 mod trial;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::contract::guard;
 use crate::layers::{Slot, Table};
 use crate::problem::{self, Problem};
-use crate::publish::{Origin, Snapshot};
+use crate::publish::{Draft, Origin, Snapshot};
 use crate::schema::Leaf;
 use crate::status::{Held, Pending, Unknown, Warning};
 use crate::store::{Entry, Event, Reading};
@@ -75,8 +76,12 @@ pub(crate) struct Apply<T> {
     /// Whether something was staged since the last trial.
     fresh: bool,
     published: Option<Snapshot<T>>,
+    /// A copy of it for the next trial, if there was time to make one.
+    copy: Option<Draft<T>>,
+    /// The leaves whose origin may be another than the published one.
+    moved: BTreeSet<usize>,
     /// What a restart would give, where that differs from what is published.
-    intended: Option<T>,
+    intended: Option<Box<T>>,
     /// The origins of the restart-only leaves: they keep their first value.
     first_origins: HashMap<usize, Origin>,
     /// The bytes of those of them that are secret.
@@ -100,6 +105,8 @@ impl<T: HotConfig> Apply<T> {
             held: BTreeMap::new(),
             fresh: false,
             published: None,
+            copy: None,
+            moved: BTreeSet::new(),
             intended: None,
             first_origins: HashMap::new(),
             running_secrets: Vec::new(),
@@ -244,6 +251,8 @@ impl<T: HotConfig> Apply<T> {
             return;
         }
         self.fresh = true;
+        self.moved
+            .extend(self.table.slots.get(slot).map(|info| info.leaf));
         if let Some(old) = group_of.replace(group)
             && let Some(slots) = self.groups.get_mut(&old)
         {
@@ -343,7 +352,10 @@ impl<T: HotConfig> Apply<T> {
         let published = self.published.clone()?;
         let base = Candidate {
             valid: Some(Valid {
-                value: Config::Published(published),
+                value: Config::Published {
+                    snapshot: published,
+                    copy: RefCell::new(self.copy.take()),
+                },
                 intended: self.intended.clone(),
             }),
             ..Candidate::nothing()
@@ -369,6 +381,8 @@ impl<T: HotConfig> Apply<T> {
                 ) {
                     good.clone_from(&staged.raw);
                     *group_of = None;
+                    self.moved
+                        .extend(self.table.slots.get(slot).map(|info| info.leaf));
                 }
             }
         }
@@ -376,7 +390,7 @@ impl<T: HotConfig> Apply<T> {
         let Valid { value, intended } = settled.candidate.valid?;
         self.intended = intended;
         // Nothing got in.
-        let Config::Next(value) = value else {
+        let Config::Next(mut draft) = value else {
             return None;
         };
         let changed: Vec<_> = match &self.published {
@@ -389,7 +403,7 @@ impl<T: HotConfig> Apply<T> {
                     let leaf = self.table.leaves.get(*leaf);
                     // Where comparing panics, telling once too often is the lesser evil.
                     leaf.is_some_and(|leaf| {
-                        !guard(|| value.__same(before, &leaf.path)).unwrap_or(false)
+                        !guard(|| draft.__same(before, &leaf.path)).unwrap_or(false)
                     })
                 })
                 .collect(),
@@ -398,11 +412,12 @@ impl<T: HotConfig> Apply<T> {
         if changed.is_empty() && self.published.is_some() {
             return None;
         }
-        let origins = self.origins();
+        self.give_origins(&mut draft);
         if self.published.is_none() {
+            let origins = Arc::clone(draft.all_origins());
             self.remember_restart(&origins);
         }
-        let snapshot = Snapshot::new(value, cursor, self.epoch, origins);
+        let snapshot = draft.finish(cursor, self.epoch);
         self.published = Some(snapshot.clone());
         Some(Publication { snapshot, changed })
     }
@@ -426,13 +441,44 @@ impl<T: HotConfig> Apply<T> {
         }
     }
 
-    /// Where the value of every leaf comes from.
-    fn origins(&self) -> Arc<[Origin]> {
-        self.table
-            .leaves
-            .iter()
-            .map(|leaf| self.origin(leaf))
-            .collect()
+    /// Makes a copy of what is published for the next trial, so that then it need not be waited
+    /// for. It costs what the configuration does in memory, once.
+    pub(crate) fn prepare(&mut self) {
+        if self.copy.is_none()
+            && let Some(published) = &self.published
+        {
+            // Where its `Clone` panics, the trial says so.
+            self.copy = guard(|| {
+                let mut copy = published.draft();
+                // Its own ones, too.
+                let _ = Arc::make_mut(copy.origins());
+                copy
+            })
+            .ok();
+        }
+    }
+
+    /// Says in the draft where its values come from: only what may have changed is looked at.
+    fn give_origins(&mut self, draft: &mut Draft<T>) {
+        let mut moved = std::mem::take(&mut self.moved);
+        if self.published.is_none() {
+            *draft.origins() = self
+                .table
+                .leaves
+                .iter()
+                .map(|leaf| self.origin(leaf))
+                .collect();
+            return;
+        }
+        moved.extend(&self.table.restart);
+        let origins = Arc::make_mut(draft.origins());
+        for index in moved {
+            if let (Some(origin), Some(leaf)) =
+                (origins.get_mut(index), self.table.leaves.get(index))
+            {
+                *origin = self.origin(leaf);
+            }
+        }
     }
 
     /// Where the published value of a leaf comes from.

@@ -4,6 +4,7 @@
 //! configuration and which leaves changed, or what is wrong, in the words of [`Problem`]. What a
 //! user wrote runs here, guarded: a panic is a refusal.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use crate::HotConfig;
 use crate::contract::{Broken, Checks, Finding, Intake, guard};
 use crate::layers::{Slot, Table};
 use crate::problem::{Problem, excerpt};
-use crate::publish::Snapshot;
+use crate::publish::{Draft, Snapshot};
 use crate::schema::DefaultValue;
 use crate::value::shorten;
 
@@ -26,14 +27,31 @@ pub(crate) struct Valid<T> {
     /// What is published: restart-only fields have their first value.
     pub(crate) value: Config<T>,
     /// What a restart would give, where that differs.
-    pub(crate) intended: Option<T>,
+    pub(crate) intended: Option<Box<T>>,
 }
 
 /// The configuration that is published, shared with its readers, or one that may be next.
 #[derive(Debug)]
 pub(crate) enum Config<T> {
-    Published(Snapshot<T>),
-    Next(T),
+    Published {
+        snapshot: Snapshot<T>,
+        /// A copy of it for the first trial, made when nobody waited for it.
+        copy: RefCell<Option<Draft<T>>>,
+    },
+    Next(Draft<T>),
+}
+
+impl<T: Clone> Config<T> {
+    /// A copy to change.
+    fn draft(&self) -> Draft<T> {
+        match self {
+            Self::Published { snapshot, copy } => {
+                let copy = copy.borrow_mut().take();
+                copy.unwrap_or_else(|| snapshot.draft())
+            }
+            Self::Next(draft) => draft.draft(),
+        }
+    }
 }
 
 impl<T> Deref for Config<T> {
@@ -41,8 +59,8 @@ impl<T> Deref for Config<T> {
 
     fn deref(&self) -> &T {
         match self {
-            Self::Published(snapshot) => snapshot,
-            Self::Next(value) => value,
+            Self::Published { snapshot, .. } => snapshot,
+            Self::Next(draft) => draft,
         }
     }
 }
@@ -87,7 +105,7 @@ pub(crate) fn build<'a, T: HotConfig>(
         Ok(Some(value)) if refused.is_empty() => {
             refused.checks(ground, &effective, &value);
             refused.or(Valid {
-                value: Config::Next(value),
+                value: Config::Next(Draft::new(value)),
                 intended: None,
             })
         }
@@ -107,10 +125,11 @@ pub(crate) fn replace<'a, T: HotConfig>(
     let mut refused = Refused::default();
     let tried = guard(|| {
         let restart = |index: &usize| table.leaves.get(*index).is_some_and(|leaf| leaf.restart);
-        let mut next = T::clone(&base.value);
+        let mut draft = base.value.draft();
+        let next = draft.value();
         let mut intended = base.intended.clone();
         if intended.is_none() && leaves.iter().any(restart) {
-            intended = Some(next.clone());
+            intended = Some(Box::new(next.clone()));
         }
         let mut changed = BTreeSet::new();
         for index in leaves {
@@ -129,7 +148,7 @@ pub(crate) fn replace<'a, T: HotConfig>(
                 findings = set(intended).1;
             }
             if !leaf.restart {
-                let (differs, found) = set(&mut next);
+                let (differs, found) = set(next);
                 findings = found;
                 if differs {
                     changed.insert(*index);
@@ -138,19 +157,19 @@ pub(crate) fn replace<'a, T: HotConfig>(
             refused.findings(table, &effective, findings);
         }
         if refused.is_empty() {
-            refused.checks(ground, &effective, &next);
+            refused.checks(ground, &effective, next);
             // Where nothing waits for a restart any more, there is one configuration again.
             intended = intended.filter(|intended| {
                 let mut restart = table.leaves.iter().filter(|leaf| leaf.restart);
-                restart.any(|leaf| !intended.__same(&next, &leaf.path))
+                restart.any(|leaf| !intended.__same(next, &leaf.path))
             });
-            if let Some(intended) = &intended
+            if let Some(intended) = intended.as_deref()
                 && refused.is_empty()
             {
                 refused.checks(ground, &effective, intended);
             }
         }
-        let value = Config::Next(next);
+        let value = Config::Next(draft);
         (Valid { value, intended }, changed)
     });
     match tried {

@@ -306,6 +306,7 @@ impl<T: HotConfig> Run<T> {
     /// Follows the store; `Some` where somebody waits for the end.
     async fn follow(&mut self, hub: &Hub<T>) -> Option<oneshot::Sender<()>> {
         loop {
+            self.heart.prepare();
             let until = self.waiters.iter().map(|waiter| waiter.until).min();
             match self.wake(until.unwrap_or(Duration::MAX)).await {
                 Woke::Said(said) => {

@@ -20,6 +20,7 @@ pub use callback::Subscription;
 pub use change::{Change, Update};
 pub(crate) use hub::Hub;
 pub use origin::Origin;
+pub(crate) use snapshot::Draft;
 pub use snapshot::{Baseline, Guard, Part, Reader, Snapshot};
 pub use view::View;
 pub use watch::{Changes, Watch};

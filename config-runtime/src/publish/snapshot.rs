@@ -55,6 +55,18 @@ pub(super) struct State<T> {
     number: AtomicU64,
 }
 
+impl<T: Clone> Clone for State<T> {
+    fn clone(&self) -> Self {
+        Self {
+            value: self.value.clone(),
+            revision: self.revision,
+            epoch: self.epoch,
+            origins: Arc::clone(&self.origins),
+            number: AtomicU64::new(self.number()),
+        }
+    }
+}
+
 impl<T> State<T> {
     pub(super) fn number(&self) -> u64 {
         self.number.load(Ordering::Relaxed)
@@ -62,6 +74,56 @@ impl<T> State<T> {
 
     pub(super) fn set_number(&self, number: u64) {
         self.number.store(number, Ordering::Relaxed);
+    }
+}
+
+/// A snapshot that nobody else has: it can still be changed, where it will be read from.
+#[derive(Debug)]
+pub(crate) struct Draft<T>(Snapshot<T>);
+
+impl<T> Draft<T> {
+    /// Of a configuration that was built anew; the origins are to be given at the end.
+    pub(crate) fn new(value: T) -> Self {
+        Self(Snapshot::new(value, None, 0, Arc::new([])))
+    }
+}
+
+impl<T: Clone> Draft<T> {
+    /// The value, to be changed.
+    pub(crate) fn value(&mut self) -> &mut T {
+        &mut self.state().value
+    }
+
+    /// The origins, to be changed: one for each leaf, in the order of the schema.
+    pub(crate) fn origins(&mut self) -> &mut Arc<[Origin]> {
+        &mut self.state().origins
+    }
+
+    /// From now on others may have it.
+    pub(crate) fn finish(mut self, revision: Option<Revision>, epoch: u64) -> Snapshot<T> {
+        let state = self.state();
+        (state.revision, state.epoch) = (revision, epoch);
+        self.0
+    }
+
+    /// Nobody else has it, so that this copies nothing.
+    fn state(&mut self) -> &mut State<T> {
+        Arc::make_mut(&mut self.0.0)
+    }
+}
+
+impl<T> Deref for Draft<T> {
+    type Target = Snapshot<T>;
+
+    fn deref(&self) -> &Snapshot<T> {
+        &self.0
+    }
+}
+
+impl<T: Clone> Snapshot<T> {
+    /// A copy to change.
+    pub(crate) fn draft(&self) -> Draft<T> {
+        Draft(Self(Arc::new(State::clone(&self.0))))
     }
 }
 
