@@ -128,6 +128,7 @@ pub struct Intake<'a> {
     findings: Vec<Finding>,
     /// The leaves with a secret inside.
     secrets: Vec<usize>,
+    checks: Checks,
     changed: bool,
 }
 
@@ -149,6 +150,7 @@ impl<'a> Intake<'a> {
             raws: Raws::All { raws, next: 0 },
             findings: Vec::new(),
             secrets: Vec::new(),
+            checks: Checks::default(),
             changed: false,
         }
     }
@@ -159,6 +161,7 @@ impl<'a> Intake<'a> {
             raws: Raws::One { leaf, raw },
             findings: Vec::new(),
             secrets: Vec::new(),
+            checks: Checks::default(),
             changed: false,
         }
     }
@@ -198,6 +201,33 @@ impl<'a> Intake<'a> {
                 None
             }
         }
+    }
+
+    /// The next leaves as a section. For the expansion of `__build`.
+    ///
+    /// Its own rule is asked here, too: where the whole can't be built, nobody else would.
+    pub fn section<V>(
+        &mut self,
+        name: &'static str,
+        build: fn(&mut Intake<'_>) -> Option<V>,
+        validate: fn(&V, &mut Checks),
+    ) -> Option<V> {
+        self.checks.section.push(name);
+        let section = build(self);
+        if let Some(section) = &section {
+            validate(section, &mut self.checks);
+        }
+        self.checks.section.pop();
+        section
+    }
+
+    /// The rules of sections that were broken, while the whole was built.
+    pub fn take_broken(&mut self) -> Vec<Broken> {
+        let mut broken = std::mem::take(&mut self.checks.broken);
+        // A section inside a section is asked by both.
+        let mut seen = std::collections::HashSet::new();
+        broken.retain(|broken| seen.insert((broken.section.clone(), broken.rule)));
+        broken
     }
 
     /// Replaces a field where its new value is valid and differs. For the expansion of `__set`.

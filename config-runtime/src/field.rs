@@ -129,4 +129,9 @@ macro_rules! field {
             ),
         )
     };
+    ($($other:tt)*) => {
+        $crate::__::core::compile_error!(
+            "write `field!(Struct, path.to.the.field)`, or `field!(for Struct<T>, path)` in generic code"
+        )
+    };
 }

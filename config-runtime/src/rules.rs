@@ -425,7 +425,8 @@ pub trait Text {
 #[diagnostic::on_unimplemented(
     message = "`one_of` cannot compare `{Self}` with `{C}`",
     label = "not a choice of this type",
-    note = "texts take texts and numbers take numbers; for a type of your own implement \
+    note = "texts take texts and numbers take numbers; an enum's variants are checked by the enum \
+            itself; for a type of your own implement \
             `hotconfig::rules::Choice<{C}>`, or write `validate = path`"
 )]
 pub trait Choice<C> {

@@ -159,12 +159,15 @@ async fn p07_a_start_names_all_problems_at_once_and_no_secret() {
     let bad = store.put(key("db/pool_size"), "900");
     store.put(key("log_level"), "inf");
     store.put(key("db/idle_timeout"), "soon");
+    // A section's own rule is asked although the whole can't be built.
+    store.put(key("limits/low"), "30");
     let error = builder(&store).start().await.unwrap_err();
     let text = error.to_string();
     let StartError::Problems(problems) = error else {
         panic!("{text}")
     };
-    assert_eq!(problems.len(), 4, "{text}");
+    assert_eq!(problems.len(), 5, "{text}");
+    assert!(text.contains("low is above high"), "{text}");
     let size = problems
         .iter()
         .find(|problem| problem.field == "db.pool_size")

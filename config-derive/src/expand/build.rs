@@ -2,6 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote_spanned};
+use syn::ext::IdentExt;
 
 use super::{at, leaf_of};
 use crate::model::checked::{Field, Kind, Struct};
@@ -38,7 +39,15 @@ fn value(field: &Field) -> Option<TokenStream> {
             let leaf = leaf_of(field);
             quote_spanned!(at=> __intake.leaf(&#leaf))
         }
-        Kind::Section => quote_spanned!(at=> <#ty as __::HotConfig>::__build(__intake)),
+        Kind::Section => {
+            let name = field.ident.unraw().to_string();
+            // No bound on the type: what it lacks is said once, of the other places.
+            quote_spanned!(at=> __intake.section(
+                #name,
+                <#ty as __::HotConfig>::__build,
+                <#ty as __::HotConfig>::__validate,
+            ))
+        }
         Kind::Faulty => quote_spanned!(at=> __::Option::<#ty>::None),
         Kind::Skipped => return None,
     };

@@ -139,7 +139,7 @@ impl Item {
     pub(super) fn path(&self, errors: &Errors) -> Option<Path> {
         match &self.rest {
             Rest::Value(_, Expr::Path(path)) if path.qself.is_none() => Some(path.path.clone()),
-            _ => self.refuse("a path, without quotes", errors),
+            _ => self.refuse("the path of a function, not a text or a closure", errors),
         }
     }
 

@@ -100,6 +100,7 @@ pub(crate) fn build<'a, T: HotConfig>(
     let value = guard(|| T::__build(&mut intake));
     let mut refused = Refused::default();
     intake.secrets().iter().for_each(|leaf| table.hide(*leaf));
+    let of_sections = intake.take_broken();
     refused.findings(table, &effective, intake.into_findings());
     match value {
         Ok(Some(value)) if refused.is_empty() => {
@@ -109,7 +110,10 @@ pub(crate) fn build<'a, T: HotConfig>(
                 intended: None,
             })
         }
-        Ok(_) => refused.or_unexplained(table),
+        Ok(_) => {
+            refused.broken(ground, &effective, of_sections);
+            refused.or_unexplained(table)
+        }
         Err(panic) => Err(refused.panicked(ground, &effective, &panic)),
     }
 }
@@ -260,7 +264,13 @@ impl Refused {
                     } else {
                         finding.reason.wrong().to_owned()
                     },
-                    expected: finding.reason.right().map(str::to_owned),
+                    expected: finding.reason.right().map(|right| {
+                        match right.strip_prefix("a JSON ") {
+                            // Which kind of JSON says too little of what is in it.
+                            Some(_) => format!("{right} that is a `{}`", leaf.field.type_name),
+                            None => right.to_owned(),
+                        }
+                    }),
                 },
             ));
         }
@@ -273,10 +283,19 @@ impl Refused {
         effective: &impl Fn(usize) -> Effective<'a>,
         value: &T,
     ) {
-        let Ground { table, running } = ground;
         let mut checks = Checks::default();
         value.__validate(&mut checks);
-        let broken = checks.into_broken();
+        self.broken(ground, effective, checks.into_broken());
+    }
+
+    /// Says which rules over whole structs were broken, in words without secrets.
+    fn broken<'a>(
+        &mut self,
+        ground: Ground<'_>,
+        effective: &impl Fn(usize) -> Effective<'a>,
+        broken: Vec<Broken>,
+    ) {
+        let Ground { table, running } = ground;
         if broken.is_empty() {
             return;
         }

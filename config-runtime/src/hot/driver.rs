@@ -444,11 +444,13 @@ fn tell_of(before: &Status, now: &Status) {
         .iter()
         .filter(|unknown| !known.contains(&unknown.key))
     {
-        let nearest = unknown.nearest.as_deref().unwrap_or_default();
+        let hint = match &unknown.nearest {
+            Some(nearest) => format!("; did you mean `{nearest}`?"),
+            None => String::new(),
+        };
         tracing::warn!(
             key = unknown.key,
-            nearest,
-            "a key that the schema doesn't know"
+            "a key that the schema doesn't know{hint}"
         );
     }
     for warning in now

@@ -201,6 +201,11 @@ pub mod backend {
     ///
     /// Every future ends: each call behind it within the store's own time limit, and a reading is a
     /// call for each of its pages. It may be dropped at any time: nothing is half-done by it.
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` is not a store",
+        label = "not a store",
+        note = "build one with `Etcd::builder([\"http://…\"]).build()?`, or take `Memory::new()`"
+    )]
     pub trait Backend: std::fmt::Debug {
         /// Reads everything in the ranges at one revision.
         fn read(&self, ranges: Arc<[Range]>) -> Answer<'static, Result<Reading, StoreError>>;
