@@ -8,9 +8,14 @@
 //!
 //! The last one stays, and prints every change that somebody makes: with `etcdctl put`, say.
 //! The tour writes only below `/configs/hotconfig-demo/tour`.
-#![expect(clippy::print_stdout, reason = "a tour is there to be read")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a tour is there to be read"
+)]
 
 use std::error::Error;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use etcd_client::{Client, DeleteOptions, Txn, TxnOp};
@@ -75,7 +80,17 @@ const LIMIT: Duration = Duration::from_secs(5);
 type Outcome<R = ()> = Result<R, Box<dyn Error>>;
 
 #[tokio::main]
-async fn main() -> Outcome {
+async fn main() -> ExitCode {
+    match tour().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn tour() -> Outcome {
     let arguments = Arguments::read()?;
     let mut store = Writer::open(arguments.etcd.as_deref()).await?;
     store.clear().await?;
@@ -175,19 +190,23 @@ async fn follow(hot: &Hot<UserService>, etcd: bool) -> Outcome {
     let mut level = hot.changes(field!(UserService, log_level));
     let mut db = hot.changes(field!(UserService, db));
     let mut limits = hot.changes(field!(UserService, limits));
-    let mut status = tokio::time::interval(Duration::from_millis(200));
-    let mut held = hot.status().held;
+    let mut look = tokio::time::interval(Duration::from_millis(10));
+    let mut before = hot.status();
     loop {
         tokio::select! {
             update = level.next() => print_update("log_level", update)?,
             update = db.next() => print_update("db", update)?,
             update = limits.next() => print_update("limits", update)?,
-            _ = status.tick() => {
-                let now = hot.status().held;
-                for held in now.iter().filter(|now| !held.contains(now)) {
+            _ = look.tick() => {
+                let now = hot.status();
+                for held in now.held.iter().filter(|held| !before.held.contains(held)) {
                     println!("{held}");
                 }
-                held = now;
+                for unknown in now.unknown.iter().filter(|key| !before.unknown.contains(key)) {
+                    let hint = unknown.nearest.as_deref().map(|near| format!("; did you mean {near}?"));
+                    println!("{}: not a key of ours{}", unknown.key, hint.unwrap_or_default());
+                }
+                before = now;
             }
             ended = tokio::signal::ctrl_c() => return Ok(ended?),
         }
@@ -241,7 +260,12 @@ impl Arguments {
             match argument.as_str() {
                 "--etcd" => read.etcd = Some(arguments.next().ok_or("--etcd needs a URL")?),
                 "--interactive" => read.interactive = true,
-                other => return Err(format!("no such argument: {other}").into()),
+                other => {
+                    return Err(format!(
+                        "no such argument: {other}; there are --etcd URL and --interactive"
+                    )
+                    .into());
+                }
             }
         }
         Ok(read)
