@@ -20,7 +20,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 fn alone(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, place: &impl Place) {
     let mut reader = place.reader();
     group.bench_function(name, |bencher| {
-        bencher.iter(|| black_box(&mut reader).read())
+        bencher.iter(|| black_box(&mut reader).read());
     });
 }
 

@@ -84,6 +84,7 @@ pub fn ratios<const N: usize>(contender: &Rounds, floor: &Rounds, parts: [f64; N
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "small whole numbers, and ratios of them")]
 mod tests {
     use super::*;
 
