@@ -992,6 +992,32 @@ async fn p11_a_callback_that_blocks_delays_neither_publishing_nor_another() {
     drop(release);
 }
 
+/// Something that takes its time when it is let go of.
+struct Lingers(std::sync::mpsc::Receiver<()>);
+
+impl Drop for Lingers {
+    fn drop(&mut self) {
+        let _ = self.0.recv();
+    }
+}
+
+#[tokio::test]
+async fn p11_a_callback_that_blocks_when_it_is_dropped_delays_nobody() {
+    let store = store();
+    let hot = start(&store).await;
+    let (release, blocked) = std::sync::mpsc::channel::<()>();
+    let lingers = Lingers(blocked);
+    let subscription = hot.on_change(field!(Service, retries), move |_| {
+        let _ = &lingers;
+    });
+    drop(subscription);
+    for retries in 3..5_u8 {
+        settled(&hot, store.put(key("retries"), retries.to_string())).await;
+        assert_eq!(hot.load().retries, retries);
+    }
+    drop(release);
+}
+
 #[tokio::test]
 async fn a_fixed_configuration_serves_unit_tests() {
     let config = Lenient { number: 7 };

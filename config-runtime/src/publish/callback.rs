@@ -43,8 +43,9 @@ impl Subscription {
     pub(super) fn spawn<V: 'static>(
         mut watch: Watch<V>,
         runtime: Option<&Handle>,
-        mut callback: impl FnMut(Change<V>) + Send + 'static,
+        callback: impl FnMut(Change<V>) + Send + 'static,
     ) -> Self {
+        let mut callback = Elsewhere(Some(callback));
         let ticket = watch.ticket();
         let path = watch.path().to_owned();
         let over = Arc::new(AtomicBool::new(false));
@@ -56,6 +57,7 @@ impl Subscription {
                 let call = spawn_blocking(move || {
                     // It may have waited for a thread for longer than the subscription lived.
                     if !ended.load(Ordering::Acquire)
+                        && let Some(callback) = &mut callback.0
                         && let Err(panic) = guard(|| callback(change))
                     {
                         tracing::error!(field = path, panic, "a callback panicked");
@@ -75,6 +77,20 @@ impl Subscription {
             task: runtime.map(|runtime| runtime.spawn(calls).abort_handle()),
             detached: false,
             path,
+        }
+    }
+}
+
+/// A callback that is let go of on a blocking thread, too: what it owns may take its time, and its
+/// task lives on the loop's thread.
+struct Elsewhere<F: Send + 'static>(Option<F>);
+
+impl<F: Send + 'static> Drop for Elsewhere<F> {
+    fn drop(&mut self) {
+        if let Some(callback) = self.0.take()
+            && let Ok(runtime) = Handle::try_current()
+        {
+            runtime.spawn_blocking(move || drop(callback));
         }
     }
 }
