@@ -1012,7 +1012,8 @@ async fn p11_a_callback_that_blocks_when_it_is_dropped_delays_nobody() {
     });
     drop(subscription);
     for retries in 3..5_u8 {
-        settled(&hot, store.put(key("retries"), retries.to_string())).await;
+        let revision = store.put(key("retries"), retries.to_string());
+        soon("a change", settled(&hot, revision)).await;
         assert_eq!(hot.load().retries, retries);
     }
     drop(release);
