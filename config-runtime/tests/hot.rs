@@ -732,18 +732,22 @@ async fn drill_39_a_secret_inside_a_value_is_nowhere_either() {
     store.put("/keeps/dsn", "hunter1");
     store.put(
         "/keeps/users",
-        r#"[{"name": "ann", "password": "hunter2"}]"#,
+        r#"[{"name": "ann", "password": "hunterplus"}]"#,
     );
     let hot = Hot::<Keeps>::builder(store.clone()).start().await.unwrap();
     let mut said = vec![format!("{} {:?}", hot.describe(), hot.describe())];
-    let two = r#"[{"name": "ann", "password": "hunter2"}, {"name": "bob", "password": "hunter"}]"#;
+    let two =
+        r#"[{"name": "ann", "password": "hunterplus"}, {"name": "bob", "password": "hunter"}]"#;
     for (key, value) in [
         ("/keeps/dsn", "hunter3"),
         ("/keeps/token", "hunter 4"),
         ("/keeps/tell", "true"),
         ("/keeps/users", two),
-        ("/keeps/users", r#"[{"name": 7, "password": "hunter2"}]"#),
-        ("/keeps/users", r#"[{"name": "ann", "password": "hunter2"}"#),
+        ("/keeps/users", r#"[{"name": 7, "password": "hunterplus"}]"#),
+        (
+            "/keeps/users",
+            r#"[{"name": "ann", "password": "hunterplus"}"#,
+        ),
         ("/keeps/dsn", "hunter\u{fffd}"),
     ] {
         let revision = store.put(key, value);
@@ -761,6 +765,8 @@ async fn drill_39_a_secret_inside_a_value_is_nowhere_either() {
     assert!(said.contains("is held"), "nothing was logged: {said}");
     assert!(said.contains("telltale"), "the rule was not asked: {said}");
     assert!(!said.contains("hunter"), "{said}");
+    // One secret begins with another: nothing of it is left.
+    assert!(!said.contains("plus"), "{said}");
 }
 
 #[tokio::test]
