@@ -99,3 +99,30 @@ pub(crate) fn shown_key(key: &[u8]) -> String {
     let more = key.chars().nth(MOST).map(|_| '…');
     shown.chain(more).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drill_39_of_json_a_message_shows_the_shape_alone() {
+        let raw = br#" [{"name": 7, "password": "hunter2", "on": true}, null]"#;
+        let shown = excerpt(raw);
+        assert!(
+            shown.contains("password") && shown.contains("true"),
+            "{shown}"
+        );
+        assert!(!shown.contains("hunter") && !shown.contains('7'), "{shown}");
+        assert_eq!(
+            excerpt(b"{\"password\": \"hunter2\""),
+            "22 bytes that are not JSON"
+        );
+    }
+
+    #[test]
+    fn a_message_is_never_endless_and_never_in_control() {
+        let long = excerpt("x\u{1b}".repeat(10_000).as_bytes());
+        assert!(long.len() < 1_000 && !long.contains('\u{1b}'), "{long}");
+        assert!(shown_key(&[0xff; 5_000]).chars().count() < 400);
+    }
+}

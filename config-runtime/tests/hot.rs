@@ -153,6 +153,34 @@ async fn every_mistake_of_the_builder_is_named_before_the_store_is_asked() {
 }
 
 #[tokio::test]
+async fn defaults_that_break_a_rule_together_could_not_serve() {
+    #[derive(HotConfig, Clone)]
+    #[hot(prefix = "/p")]
+    struct Outer {
+        #[hot(nested)]
+        _inner: Inner,
+    }
+    #[derive(HotConfig, Clone)]
+    #[hot(validate = never)]
+    struct Inner {
+        #[hot(default = 1)]
+        _one: u8,
+    }
+    fn never(_: &Inner) -> Result<(), Invalid> {
+        Err("never".into())
+    }
+    let started = Hot::<Outer>::builder(Memory::new()).defaults_without_store();
+    let Err(StartError::Builder(mistakes)) = started.start().await else {
+        panic!("it started")
+    };
+    assert_eq!(mistakes.len(), 1, "{mistakes:?}");
+    assert!(
+        mistakes[0].contains("_inner") && mistakes[0].contains("never"),
+        "{mistakes:?}"
+    );
+}
+
+#[tokio::test]
 async fn p07_a_start_names_all_problems_at_once_and_no_secret() {
     let store = Memory::new();
     store.put(key("db/dsn"), [b'h', b'u', b'n', b't', 0xff]);

@@ -590,3 +590,23 @@ fn p03_a_revision_of_two_ranges_waits_for_both() {
     });
     assert_eq!((world.mirror[0].len(), world.mirror[1].len()), (1, 1));
 }
+
+#[test]
+fn p13_progress_below_the_cursor_confirms_nothing_and_is_looked_into() {
+    let mut world = watching(true);
+    for value in 0..3 {
+        world.run(&Op::Write(vec![(0, 1, Some(value))]));
+    }
+    world.run(&Op::Deliver {
+        range: 0,
+        revisions: 9,
+    });
+    world.now = world.sync.deadline();
+    world.step(Input::Tick);
+    assert!(world.progress, "progress was asked for");
+    let confirmed = world.sync.confirmed();
+    let revision = Revision::new(2);
+    world.step(Input::Heard(Heard::Progress { revision }));
+    assert_eq!(world.sync.confirmed(), confirmed);
+    assert!(world.reading, "a reading tells what it means");
+}
