@@ -495,6 +495,28 @@ async fn drill_10_what_was_deleted_during_an_outage_and_compacted_is_found() {
 }
 
 #[tokio::test]
+async fn a_delete_that_only_a_reading_found_is_held_of_the_revisions_that_may_have_done_it() {
+    let store = store();
+    let hot = start(&store).await;
+    let before = store.put(key("retries"), "2");
+    settled(&hot, before).await;
+    store.disconnect();
+    let deleted = store.delete(key("db/dsn")).unwrap();
+    let after = store.put(key("retries"), "3");
+    store.reconnect();
+    let Reached::Held(held) = settled(&hot, deleted).await else {
+        panic!("the delete was let in")
+    };
+    assert!(held.missing && held.keys == [key("db/dsn")], "{held}");
+    assert_eq!(settled(&hot, before).await, Reached::Visible);
+    assert_eq!(
+        settled(&hot, store.put(key("retries"), "4")).await,
+        Reached::Visible
+    );
+    assert!(deleted < after && hot.load().retries == 4);
+}
+
+#[tokio::test]
 async fn drill_11_a_longer_name_is_another_prefix() {
     let store = store();
     let hot = start(&store).await;

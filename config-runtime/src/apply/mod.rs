@@ -86,6 +86,10 @@ pub(crate) struct Apply<T> {
     first_origins: HashMap<usize, Origin>,
     /// The bytes of those of them that are secret.
     running_secrets: Vec<Arc<[u8]>>,
+    /// The newest revision that something was staged from.
+    staged_to: Revision,
+    /// For each group of keys found missing, the revision at which they were still known.
+    known_at: BTreeMap<GroupId, Revision>,
     /// For each range the keys that the schema doesn't know.
     unknown: Vec<BTreeMap<Vec<u8>, Revision>>,
     unknown_changed: bool,
@@ -110,6 +114,8 @@ impl<T: HotConfig> Apply<T> {
             intended: None,
             first_origins: HashMap::new(),
             running_secrets: Vec::new(),
+            staged_to: Revision::default(),
+            known_at: BTreeMap::new(),
             unknown: vec![BTreeMap::new(); table.ranges.len()],
             unknown_changed: false,
             nearest: HashMap::new(),
@@ -125,6 +131,7 @@ impl<T: HotConfig> Apply<T> {
             revision,
             missing: false,
         };
+        self.staged_to = self.staged_to.max(revision);
         for (range, Event { key, value, .. }) in events {
             match self.table.slot(&key) {
                 Some(slot) => {
@@ -150,6 +157,7 @@ impl<T: HotConfig> Apply<T> {
     pub(crate) fn stage_reading(&mut self, reading: Reading, new_epoch: bool) {
         if new_epoch {
             self.epoch += 1;
+            self.staged_to = Revision::default();
         }
         let (epoch, at) = (self.epoch, reading.revision);
         let mut there = vec![false; self.table.slots.len()];
@@ -208,6 +216,8 @@ impl<T: HotConfig> Apply<T> {
             revision: at,
             missing: true,
         };
+        self.known_at.entry(missing).or_insert(self.staged_to);
+        self.staged_to = self.staged_to.max(at);
         for slot in there
             .iter()
             .enumerate()
@@ -387,6 +397,8 @@ impl<T: HotConfig> Apply<T> {
             }
         }
         self.held = settled.held;
+        let groups = &self.groups;
+        self.known_at.retain(|group, _| groups.contains_key(group));
         let Valid { value, intended } = settled.candidate.valid?;
         self.intended = intended;
         // Nothing got in.
@@ -542,6 +554,7 @@ impl<T: HotConfig> Apply<T> {
                     revision: group.revision,
                     epoch: group.epoch,
                     missing: group.missing,
+                    after: self.known_at.get(group).copied().unwrap_or_default(),
                     keys: infos().map(|info| info.key.to_string()).collect(),
                     fields: infos()
                         .filter_map(|info| self.table.leaves.get(info.leaf))

@@ -418,15 +418,15 @@ impl<T: HotConfig> Run<T> {
     }
 }
 
-/// What is held of a revision. Where keys were found missing, any revision up to the reading may
-/// have deleted them: it can't be said that all of it is visible.
+/// What is held of a revision. Where keys were found missing, any revision since they were
+/// known may have deleted them: it can't be said that all of it is visible.
 fn held_of(held: &[Held], revision: Revision) -> Option<&Held> {
     let of_its_own = held
         .iter()
         .find(|held| !held.missing && held.revision == revision);
     of_its_own.or_else(|| {
         held.iter()
-            .find(|held| held.missing && revision <= held.revision)
+            .find(|held| held.missing && held.after < revision && revision <= held.revision)
     })
 }
 
