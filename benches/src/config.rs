@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     fn is_what_it_says<T: Measured>(fields: usize) {
-        let leaves = T::SCHEMA.leaves();
+        let leaves = T::TREE.leaves();
         assert_eq!(leaves.len(), fields);
         let keys = leaves
             .iter()

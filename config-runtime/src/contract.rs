@@ -13,7 +13,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use serde::de::DeserializeOwned;
 
 use crate::rules::{Invalid, Reason, Reasons};
-use crate::schema::Schema;
+use crate::schema::tree::Tree;
 use crate::value::{self, Secret, shorten};
 
 /// A struct whose fields are keys of a store. Derive it; its methods are for the runtime.
@@ -29,7 +29,7 @@ use crate::value::{self, Secret, shorten};
 ///     pool_size: u32,
 /// }
 ///
-/// assert_eq!(Service::SCHEMA.leaves()[0].key, "pool_size");
+/// assert_eq!(Service::TREE.leaves()[0].key, "pool_size");
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a hotconfig struct",
@@ -38,7 +38,7 @@ use crate::value::{self, Secret, shorten};
 )]
 pub trait HotConfig: Clone + Send + Sync + Sized + 'static {
     /// What the struct declares.
-    const SCHEMA: &'static Schema;
+    const TREE: &'static Tree;
 
     /// Builds the struct from all leaves; visits every one, so that all problems are found.
     #[doc(hidden)]
@@ -112,7 +112,7 @@ pub const fn secret<V: IsSecret>() {}
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Finding {
-    /// The leaf's place in [`Schema::leaves`].
+    /// The leaf's place in [`Tree::leaves`].
     pub leaf: usize,
     /// What was wrong, and what would be right.
     pub reason: Reason,
@@ -144,7 +144,7 @@ enum Raws<'a> {
 }
 
 impl<'a> Intake<'a> {
-    /// For [`HotConfig::__build`]: every leaf, in the order of [`Schema::leaves`].
+    /// For [`HotConfig::__build`]: every leaf, in the order of [`Tree::leaves`].
     pub fn all(raws: &'a [Option<&'a [u8]>]) -> Self {
         Self {
             raws: Raws::All { raws, next: 0 },

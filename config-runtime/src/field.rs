@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::schema::Span;
+use crate::schema::tree::Span;
 
 /// A field of the configuration `T`, or a section of it, with values of the type `V`.
 ///
@@ -115,7 +115,7 @@ macro_rules! field {
     }};
     (@span $config:ty, $($path:ident).+) => {
         $crate::__::span(
-            <$config as $crate::__::HotConfig>::SCHEMA,
+            <$config as $crate::__::HotConfig>::TREE,
             &[$($crate::__::core::stringify!($path)),+],
         )
     };

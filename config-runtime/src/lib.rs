@@ -82,6 +82,7 @@ pub use publish::{
 };
 pub use revision::Revision;
 pub use rules::Invalid;
+pub use schema::HotValue;
 pub use status::{Held, Pending, Stale, Status, Unknown, Warning};
 pub use value::{Secret, Size};
 
@@ -92,7 +93,10 @@ pub mod __ {
         Checks, HotConfig, Intake, Leaf, ShowDebug, ShowNothing, Shown, secret, unchecked,
     };
     pub use crate::rules;
-    pub use crate::schema::{DefaultValue, Field as SchemaField, Format, Rule, Schema, Span, span};
+    pub use crate::schema::tree::{
+        Bounds, DefaultValue, End, Field as SchemaField, Format, Rule, Span, Tree, span,
+    };
+    pub use crate::schema::{AnyShape, HotValue, Probe, Scalar, Shape};
     pub use crate::value;
     pub use ::core;
     // Named here, because somebody may have a `Result` of their own.

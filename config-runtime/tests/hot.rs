@@ -835,7 +835,7 @@ async fn drill_39_a_secret_is_nowhere() {
         hot.status(),
         hot.load().clone(),
         hot.snapshot(),
-        Service::SCHEMA
+        Service::TREE
     );
     assert!(!everything.contains("hunter2"), "{everything}");
     assert!(

@@ -127,7 +127,7 @@ async fn measure<T: Measured>(server: &Server, rounds: usize) -> Outcome<[f64; 3
     };
     let floor = of(Bare)?;
     let shown = PARTS.map(|part| format!("{:.0} µs", quantile(&pooled(floor.iter()), part)));
-    println!("\n{} fields", T::SCHEMA.leaves().len());
+    println!("\n{} fields", T::TREE.leaves().len());
     line("", ["p50", "p99", "p99.9"]);
     line("bare watch", shown.each_ref().map(String::as_str));
     let mut visible = [f64::NAN; 3];

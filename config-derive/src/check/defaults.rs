@@ -69,11 +69,11 @@ pub(super) fn keeps_the_rules(
     let mut kept = true;
     for rule in rules {
         let broken = match &rule.kind {
-            RuleKind::Range(bounds) | RuleKind::RangeText { bounds, .. } => literal
+            RuleKind::Range { bounds, .. } => literal
                 .quantity(known.scalar)
                 .filter(|_| text.is_none())
                 .is_some_and(|quantity| lies_outside(quantity, bounds, known.scalar)),
-            RuleKind::Length(bounds) => text
+            RuleKind::Length { bounds, .. } => text
                 .as_ref()
                 .and_then(|text| i128::try_from(text.chars().count()).ok())
                 .is_some_and(|length| {

@@ -18,6 +18,7 @@ pub(super) enum Scalar {
     Char,
     String,
     Duration,
+    Size,
 }
 
 /// What is known of a field's type.
@@ -91,9 +92,9 @@ macro_rules! integer {
     };
 }
 
+// One macro for all integers; what `i128` can't hold is cut off.
+#[allow(clippy::cast_lossless, clippy::cast_possible_wrap)]
 impl Scalar {
-    // One macro for all integers; what `i128` can't hold is cut off.
-    #[allow(clippy::cast_lossless, clippy::cast_possible_wrap)]
     fn of(ty: &Type) -> Option<Self> {
         let path = &plain_path(ty)?.path;
         let last = path.segments.last()?;
@@ -128,9 +129,13 @@ impl Scalar {
             "char" => Self::Char,
             "String" => Self::String,
             "Duration" => Self::Duration,
+            "Size" => Self::Size,
             _ => return None,
         })
     }
+
+    /// The type of a length.
+    pub(super) const USIZE: Self = integer!(usize);
 
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -139,6 +144,7 @@ impl Scalar {
             Self::Char => "char",
             Self::String => "String",
             Self::Duration => "Duration",
+            Self::Size => "Size",
         }
     }
 
@@ -156,7 +162,7 @@ impl Scalar {
                 Some(format!("this is no `{name}`: write `{number}.0`"))
             }
             (Self::Float(_), Literal::Float(_))
-            | (Self::Bool, Literal::Bool)
+            | (Self::Bool, Literal::Bool(_))
             | (Self::Char, Literal::Char(_)) => None,
             (Self::Integer { .. }, _) => {
                 Some(format!("this is no `{name}`: write a whole number, `8`"))
@@ -167,6 +173,9 @@ impl Scalar {
             (Self::String, _) => Some("this is no `String`: write it in quotes".to_owned()),
             (Self::Duration, _) => {
                 Some("this is no `Duration`: write it with its unit, `\"30s\"`".to_owned())
+            }
+            (Self::Size, _) => {
+                Some("this is no `Size`: write it with its unit, `\"64MiB\"`".to_owned())
             }
         }
     }
@@ -192,6 +201,9 @@ impl Scalar {
             Self::Duration => duration(trimmed)
                 .is_none()
                 .then_some("it with its unit, `30s`"),
+            Self::Size => size(trimmed)
+                .is_none()
+                .then_some("it with its unit, `64MiB`"),
         }
     }
 }
@@ -203,13 +215,86 @@ fn duration(text: &str) -> Option<std::time::Duration> {
         .flatten()
 }
 
+/// Whether the compiler can compute this in a constant, as far as its form says: literals,
+/// constants, and what is put together of them.
+pub(super) fn is_constant(value: &Expr, scalar: Scalar) -> bool {
+    let inner = |value: &Expr| is_constant(value, scalar);
+    let number = matches!(scalar, Scalar::Integer { .. } | Scalar::Float(_));
+    match value {
+        Expr::Lit(_) => true,
+        Expr::Path(path) => path.qself.is_none(),
+        Expr::Group(group) => inner(&group.expr),
+        Expr::Paren(paren) => inner(&paren.expr),
+        // The operators of other types are functions, which constants can't call.
+        Expr::Unary(unary) => number && inner(&unary.expr),
+        Expr::Binary(binary) => number && inner(&binary.left) && inner(&binary.right),
+        Expr::Cast(cast) => number && matches!(&*cast.expr, Expr::Path(_) | Expr::Lit(_)),
+        Expr::Call(call) => {
+            is_constructor(&call.func, scalar) && call.args.iter().all(inner_number)
+        }
+        _ => false,
+    }
+}
+
+/// An argument of a constructor: a number.
+fn inner_number(value: &Expr) -> bool {
+    is_constant(value, Scalar::Float("f64"))
+}
+
+/// `Duration::from_secs`, `Size::new`
+fn is_constructor(function: &Expr, scalar: Scalar) -> bool {
+    let Expr::Path(path) = function else {
+        return false;
+    };
+    let mut segments = path.path.segments.iter().rev();
+    let (Some(function), Some(ty)) = (segments.next(), segments.next()) else {
+        return false;
+    };
+    let function = function.ident.to_string();
+    ty.ident == scalar.name()
+        && match scalar {
+            Scalar::Duration => matches!(
+                function.as_str(),
+                "new" | "from_secs" | "from_millis" | "from_micros" | "from_nanos"
+            ),
+            Scalar::Size => function == "new",
+            _ => false,
+        }
+}
+
+/// A size as text, in bytes: as `hotconfig::Size` reads it.
+fn size(text: &str) -> Option<i128> {
+    let end = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at_checked(end)?;
+    let factor = match unit.trim_start() {
+        "" => 1,
+        unit => 1_u64 * unit.parse::<bytesize::Unit>().ok()?,
+    };
+    let factor = u128::from(factor);
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
+    if whole.is_empty() || fraction.is_empty() || fraction.contains('.') {
+        return None;
+    }
+    let whole = whole.parse::<u128>().ok()?.checked_mul(factor)?;
+    let (part, scale) = fraction
+        .bytes()
+        .take(18)
+        .fold((0_u128, 1_u128), |(part, scale), digit| {
+            (part * 10 + u128::from(digit - b'0'), scale * 10)
+        });
+    let bytes = u64::try_from(whole.checked_add(part * factor / scale)?).ok()?;
+    Some(bytes.into())
+}
+
 /// A literal, with its sign.
 #[derive(Clone)]
 pub(super) enum Literal {
     Text(LitStr),
     Integer(i128),
     Float(f64),
-    Bool,
+    Bool(bool),
     Char(char),
 }
 
@@ -221,7 +306,7 @@ impl Literal {
                 Lit::Str(text) => Some(Self::Text(text.clone())),
                 Lit::Int(number) => number.base10_parse().ok().map(Self::Integer),
                 Lit::Float(number) => number.base10_parse().ok().map(Self::Float),
-                Lit::Bool(_) => Some(Self::Bool),
+                Lit::Bool(value) => Some(Self::Bool(value.value)),
                 Lit::Char(letter) => Some(Self::Char(letter.value())),
                 _ => None,
             },
@@ -233,6 +318,18 @@ impl Literal {
             Expr::Group(group) => Self::of(&group.expr),
             Expr::Paren(paren) => Self::of(&paren.expr),
             _ => None,
+        }
+    }
+
+    /// The text that the store would hold.
+    pub(super) fn in_the_store(&self) -> String {
+        match self {
+            Self::Text(text) => text.value(),
+            Self::Integer(number) => number.to_string(),
+            // `Debug` keeps the point of `1.0`.
+            Self::Float(number) => format!("{number:?}"),
+            Self::Bool(value) => value.to_string(),
+            Self::Char(letter) => letter.to_string(),
         }
     }
 
@@ -248,10 +345,11 @@ impl Literal {
                     Some(Scalar::Integer { .. }) => text.parse().ok().map(Quantity::Integer),
                     Some(Scalar::Float(_)) => text.parse().ok().map(Quantity::Float),
                     Some(Scalar::Duration) => duration(text).map(Quantity::Duration),
+                    Some(Scalar::Size) => size(text).map(Quantity::Integer),
                     _ => None,
                 }
             }
-            Self::Bool | Self::Char(_) => None,
+            Self::Bool(_) | Self::Char(_) => None,
         }
     }
 }

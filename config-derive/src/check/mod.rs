@@ -156,6 +156,11 @@ fn default(
     }
     match (Literal::of(value), value) {
         (Some(Literal::Text(text)), _) => checked::Default::Text(text),
-        (_, value) => checked::Default::Expression(Expr::clone(value)),
+        (literal, value) => checked::Default::Expression(
+            Expr::clone(value),
+            literal
+                .filter(|_| known.scalar.is_some())
+                .map(|literal| literal.in_the_store()),
+        ),
     }
 }

@@ -7,7 +7,7 @@ use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprRange, LitStr, RangeLimits};
 
-use super::known::{Known, Literal, Quantity, Scalar};
+use super::known::{Known, Literal, Quantity, Scalar, is_constant};
 use crate::errors::Errors;
 use crate::model::{checked, raw};
 use crate::syntax::names;
@@ -99,13 +99,15 @@ fn range(
     known: &Known<'_>,
     errors: &Errors,
 ) -> Option<checked::RuleKind> {
-    let texts = [&bounds.start, &bounds.end].map(|bound| match bound.as_deref().map(Literal::of) {
-        Some(Some(Literal::Text(text))) => Some(text),
-        _ => None,
+    let texts = [&bounds.start, &bounds.end].map(|bound| {
+        matches!(
+            bound.as_deref().map(Literal::of),
+            Some(Some(Literal::Text(_)))
+        )
     });
     let written_bounds = [&bounds.start, &bounds.end].into_iter().flatten();
     let number_of_bounds = written_bounds.clone().count();
-    let number_of_texts = texts.iter().flatten().count();
+    let number_of_texts = texts.into_iter().filter(|text| *text).count();
 
     let mut right = restricts_something(bounds, written, names::RANGE, errors);
     match known.scalar {
@@ -138,15 +140,37 @@ fn range(
     if !(right && holds_something(bounds, known.scalar, errors)) {
         return None;
     }
-    if number_of_texts == 0 {
-        return Some(checked::RuleKind::Range(bounds.clone()));
-    }
-    let [low, high] = texts;
-    Some(checked::RuleKind::RangeText {
-        low,
-        high,
+    Some(checked::RuleKind::Range {
         bounds: bounds.clone(),
+        low: end(bounds.start.as_deref(), known.scalar),
+        high: end(bounds.end.as_deref(), known.scalar),
     })
+}
+
+/// One end of a range, as far as its letters say what it is.
+fn end(bound: Option<&Expr>, scalar: Option<Scalar>) -> checked::End {
+    use checked::End;
+
+    let Some(bound) = bound else {
+        return End::Open;
+    };
+    match (Literal::of(bound), scalar) {
+        (Some(Literal::Integer(number)), _) => End::Integer(number),
+        (Some(Literal::Float(number)), _) => End::Float(number),
+        (Some(Literal::Text(text)), _) => End::Text(text),
+        (Some(Literal::Char(letter)), _) => {
+            End::Text(LitStr::new(&letter.to_string(), bound.span()))
+        }
+        (_, Some(scalar)) if is_constant(bound, scalar) => match scalar {
+            // The highest numbers of a `u128` are beyond what the schema can hold.
+            Scalar::Integer { name, .. } if name != "u128" => End::IntegerOf(bound.clone()),
+            Scalar::Float(_) => End::FloatOf(bound.clone()),
+            Scalar::Duration => End::DurationOf(bound.clone()),
+            Scalar::Size => End::SizeOf(bound.clone()),
+            _ => End::Unknown,
+        },
+        _ => End::Unknown,
+    }
 }
 
 /// A length that something can have.
@@ -165,8 +189,11 @@ fn length(
             right = false;
         }
     }
-    (right && holds_something(bounds, None, errors))
-        .then(|| checked::RuleKind::Length(bounds.clone()))
+    (right && holds_something(bounds, None, errors)).then(|| checked::RuleKind::Length {
+        bounds: bounds.clone(),
+        low: end(bounds.start.as_deref(), Some(Scalar::USIZE)),
+        high: end(bounds.end.as_deref(), Some(Scalar::USIZE)),
+    })
 }
 
 fn restricts_something(
@@ -272,8 +299,7 @@ fn one_of(
                 texts += 1;
                 text.value()
             }
-            Some(Literal::Integer(_) | Literal::Float(_)) => tidy(value),
-            Some(Literal::Char(letter)) => letter.to_string(),
+            Some(literal) if !matches!(literal, Literal::Bool(_)) => literal.in_the_store(),
             _ => {
                 errors.at(
                     value,

@@ -6,7 +6,7 @@ use syn::RangeLimits;
 use syn::spanned::Spanned;
 
 use super::{at, leaf_name};
-use crate::model::checked::{Default, Field, Format, Kind, Leaf, Rule, RuleKind};
+use crate::model::checked::{Default, End, Field, Format, Kind, Leaf, Rule, RuleKind};
 
 /// `fn rps() -> Leaf<u32>`; nothing for what is no leaf.
 pub(super) fn function(field: &Field) -> Option<TokenStream> {
@@ -112,7 +112,7 @@ fn absent(field: &Field, leaf: &Leaf) -> Option<TokenStream> {
             };
             Some(quote_spanned!(at=> || __::Option::Some(#read)))
         }
-        Default::Expression(value) => {
+        Default::Expression(value, _) => {
             let at = at(value);
             Some(quote_spanned! {at=>
                 || __::Option::Some(__::Result::Ok(
@@ -150,12 +150,13 @@ fn check(field: &Field, leaf: &Leaf) -> Option<TokenStream> {
 fn rule(rule: &Rule) -> TokenStream {
     let at = proc_macro2::Span::mixed_site().located_at(rule.span);
     match &rule.kind {
-        RuleKind::Range(bounds) => {
-            quote_spanned!(at=> __::rules::range(__value, #bounds, __reasons);)
-        }
-        RuleKind::RangeText { low, high, bounds } => {
-            let bound = |text: &Option<syn::LitStr>| {
-                if let Some(text) = text {
+        RuleKind::Range {
+            low: low @ (End::Text(_) | End::Open),
+            high: high @ (End::Text(_) | End::Open),
+            bounds,
+        } => {
+            let bound = |end: &End| {
+                if let End::Text(text) = end {
                     quote_spanned!(text.span()=> __::Option::Some(#text))
                 } else {
                     quote_spanned!(at=> __::Option::None)
@@ -165,7 +166,10 @@ fn rule(rule: &Rule) -> TokenStream {
             let inclusive = matches!(bounds.limits, RangeLimits::Closed(_));
             quote_spanned!(at=> __::rules::range_text(__value, #low, #high, #inclusive, __reasons);)
         }
-        RuleKind::Length(bounds) => {
+        RuleKind::Range { bounds, .. } => {
+            quote_spanned!(at=> __::rules::range(__value, #bounds, __reasons);)
+        }
+        RuleKind::Length { bounds, .. } => {
             quote_spanned!(at=> __::rules::length(__value, #bounds, __reasons);)
         }
         RuleKind::Pattern(pattern) => quote_spanned! {at=>

@@ -44,9 +44,11 @@ pub(crate) fn expand(checked: &Struct) -> TokenStream {
     let show = show::method(checked);
     let validate = validate::method(checked);
     quote_spanned! {here=>
-        #[allow(deprecated)]
+        #[allow(deprecated, unused_imports)]
         const _: () = {
             use #krate::__;
+            // A type that says nothing of its shape is answered for by this trait.
+            use __::AnyShape as _;
 
             struct __Fields<S>(__::core::marker::PhantomData<S>);
 

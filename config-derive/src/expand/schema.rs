@@ -1,13 +1,14 @@
-//! `SCHEMA`, and the table of fields that it points to.
+//! `TREE`, and the table of fields that it points to.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
+use syn::{ExprRange, RangeLimits};
 
 use super::at;
-use crate::model::checked::{Default, Field, Format, Kind, RuleKind, Struct};
+use crate::model::checked::{Default, End, Field, Format, Kind, RuleKind, Struct};
 use crate::tidy::tidy;
 
-/// `const SCHEMA`
+/// `const TREE`
 pub(super) fn constant(checked: &Struct) -> TokenStream {
     let here = Span::mixed_site();
     let name = checked.ident.to_string();
@@ -24,8 +25,8 @@ pub(super) fn constant(checked: &Struct) -> TokenStream {
         quote_spanned!(here=> .validate(#path))
     });
     quote_spanned! {here=>
-        const SCHEMA: &'static __::Schema =
-            &__::Schema::new(#name) #doc #prefix #validate .fields(__Fields::<Self>::__FIELDS);
+        const TREE: &'static __::Tree =
+            &__::Tree::new(#name) #doc #prefix #validate .fields(__Fields::<Self>::__FIELDS);
     }
 }
 
@@ -50,9 +51,11 @@ fn field(field: &Field) -> Option<TokenStream> {
         Kind::Skipped => call(quote_spanned!(at=> .skipped())),
         Kind::Section => {
             let ty = &field.ty;
-            call(quote_spanned!(at=> .section(<#ty as __::HotConfig>::SCHEMA)));
+            call(quote_spanned!(at=> .section(<#ty as __::HotConfig>::TREE)));
         }
         Kind::Leaf(leaf) => {
+            let ty = &field.ty;
+            call(quote_spanned!(at=> .shape(__::Probe::<#ty>::SHAPE)));
             match &leaf.format {
                 Format::Auto => {}
                 Format::Json => call(quote_spanned!(at=> .format(__::Format::Json))),
@@ -101,7 +104,8 @@ fn default(default: &Default, at: Span) -> Option<TokenStream> {
         Default::None => None,
         Default::OfType => Some(quote_spanned!(at=> OfType)),
         Default::Text(text) => Some(quote_spanned!(at=> Text(#text))),
-        Default::Expression(value) => {
+        Default::Expression(_, Some(text)) => Some(quote_spanned!(at=> Text(#text))),
+        Default::Expression(value, None) => {
             let value = tidy(value);
             Some(quote_spanned!(at=> Expression(#value)))
         }
@@ -115,14 +119,39 @@ fn rule(kind: &RuleKind, at: Span) -> TokenStream {
         quote_spanned!(at=> #name(#written))
     };
     match kind {
-        RuleKind::Range(bounds) | RuleKind::RangeText { bounds, .. } => {
-            text(quote_spanned!(at=> Range), bounds)
+        RuleKind::Range { bounds, low, high } => {
+            let bounds = self::bounds(bounds, low, high, at);
+            quote_spanned!(at=> Range(#bounds))
         }
-        RuleKind::Length(bounds) => text(quote_spanned!(at=> Length), bounds),
+        RuleKind::Length { bounds, low, high } => {
+            let bounds = self::bounds(bounds, low, high, at);
+            quote_spanned!(at=> Length(#bounds))
+        }
         RuleKind::Pattern(pattern) => quote_spanned!(at=> Pattern(#pattern)),
         RuleKind::OneOf { shown, .. } => quote_spanned!(at=> OneOf(&[#(#shown),*])),
         RuleKind::NonEmpty => quote_spanned!(at=> NonEmpty),
         RuleKind::Url => quote_spanned!(at=> Url),
         RuleKind::Validate(path) => text(quote_spanned!(at=> Validate), path),
+    }
+}
+
+fn bounds(written: &ExprRange, low: &End, high: &End, at: Span) -> TokenStream {
+    let inclusive = matches!(written.limits, RangeLimits::Closed(_));
+    let (written, low, high) = (tidy(written), end(low, at), end(high, at));
+    quote_spanned!(at=> __::Bounds::new(#written, __::End::#low, __::End::#high, #inclusive))
+}
+
+/// What follows `End::`.
+fn end(end: &End, at: Span) -> TokenStream {
+    match end {
+        End::Open => quote_spanned!(at=> Open),
+        End::Unknown => quote_spanned!(at=> Unknown),
+        End::Integer(number) => quote_spanned!(at=> Integer(#number)),
+        End::Float(number) => quote_spanned!(at=> Float(#number)),
+        End::Text(text) => quote_spanned!(at=> Text(#text)),
+        End::IntegerOf(value) => quote_spanned!(at=> Integer((#value) as _)),
+        End::FloatOf(value) => quote_spanned!(at=> Float((#value) as _)),
+        End::DurationOf(value) => quote_spanned!(at=> Period(#value)),
+        End::SizeOf(value) => quote_spanned!(at=> Bytes(#value)),
     }
 }

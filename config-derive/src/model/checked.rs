@@ -66,7 +66,8 @@ pub(crate) enum Default {
     OfType,
     /// Read as the store's bytes would be.
     Text(LitStr),
-    Expression(Expr),
+    /// With the text that the store would hold, where it is known.
+    Expression(Expr, Option<String>),
 }
 
 pub(crate) struct Rule {
@@ -77,15 +78,32 @@ pub(crate) struct Rule {
     pub(crate) kind: RuleKind,
 }
 
+/// One end of a range.
+pub(crate) enum End {
+    Open,
+    Integer(i128),
+    Float(f64),
+    Text(LitStr),
+    /// Constant expressions of types that are known.
+    IntegerOf(Expr),
+    FloatOf(Expr),
+    DurationOf(Expr),
+    SizeOf(Expr),
+    /// What only the running program can compute.
+    Unknown,
+}
+
 pub(crate) enum RuleKind {
-    Range(ExprRange),
-    /// A range whose bounds are texts.
-    RangeText {
-        low: Option<LitStr>,
-        high: Option<LitStr>,
+    Range {
         bounds: ExprRange,
+        low: End,
+        high: End,
     },
-    Length(ExprRange),
+    Length {
+        bounds: ExprRange,
+        low: End,
+        high: End,
+    },
     Pattern(LitStr),
     OneOf {
         values: Vec<Expr>,

@@ -22,7 +22,7 @@ use crate::contract::guard;
 use crate::layers::{Slot, Table};
 use crate::problem::{self, Problem};
 use crate::publish::{Draft, Origin, Snapshot};
-use crate::schema::Leaf;
+use crate::schema::tree::Leaf;
 use crate::status::{Held, Pending, Unknown, Warning};
 use crate::store::{Entry, Event, Reading};
 use crate::sync::Known;

@@ -248,7 +248,7 @@ type Store = BTreeMap<&'static str, (String, u64)>;
 
 impl SideBySide {
     fn new() -> Self {
-        let table = Arc::new(Table::new(Config::SCHEMA, Arc::new([Range::below("/p")])));
+        let table = Arc::new(Table::new(Config::TREE, Arc::new([Range::below("/p")])));
         let mut both = Self {
             revision: 1,
             store: BTreeMap::from([("need", ("3".to_owned(), 1))]),
@@ -373,8 +373,8 @@ impl SideBySide {
         let expected = self.model.published.clone().unwrap();
         if let Some(Publication { snapshot, changed }) = published {
             assert_ne!(*snapshot, before, "P6: swapped although nothing changed");
-            let differs = |leaf: &crate::schema::Leaf| !snapshot.__same(&before, &leaf.path);
-            let expected: Vec<_> = Config::SCHEMA
+            let differs = |leaf: &crate::schema::tree::Leaf| !snapshot.__same(&before, &leaf.path);
+            let expected: Vec<_> = Config::TREE
                 .leaves()
                 .iter()
                 .filter(|leaf| differs(leaf))
@@ -532,7 +532,7 @@ fn a_start_with_bad_keys_takes_what_is_good() {
             Err("low is above high".into())
         }
     }
-    let table = Arc::new(Table::new(Start::SCHEMA, Arc::new([Range::below("/p")])));
+    let table = Arc::new(Table::new(Start::TREE, Arc::new([Range::below("/p")])));
     let mut apply = Apply::<Start>::new(table);
     let entries = [
         ("one", "1", 2),

@@ -16,7 +16,7 @@ use crate::contract::{Broken, Checks, Finding, Intake, guard};
 use crate::layers::{Slot, Table};
 use crate::problem::{Problem, excerpt};
 use crate::publish::{Draft, Snapshot};
-use crate::schema::DefaultValue;
+use crate::schema::tree::DefaultValue;
 use crate::value::shorten;
 
 use super::Raw;

@@ -19,7 +19,7 @@ use crate::contract::{Broken, Checks, Intake, guard};
 use crate::heart::Heart;
 use crate::layers::Table;
 use crate::prefix;
-use crate::schema::DefaultValue;
+use crate::schema::tree::DefaultValue;
 use crate::status::Status;
 use crate::store::backend::Backend;
 use crate::store::{Range, Store};
@@ -154,7 +154,7 @@ impl<T: HotConfig> Builder<T> {
     pub async fn start(self) -> Result<Hot<T>, StartError> {
         let prefix = self.check().map_err(StartError::Builder)?;
         let ranges: Arc<[Range]> = Arc::new([Range::below(&prefix)]);
-        let table = Arc::new(Table::new(T::SCHEMA, Arc::clone(&ranges)));
+        let table = Arc::new(Table::new(T::TREE, Arc::clone(&ranges)));
         let begun = Instant::now();
         let status = Status::new(self.settings.staleness);
         let status = Arc::new(arc_swap::ArcSwap::from_pointee(status));
@@ -199,14 +199,14 @@ impl<T: HotConfig> Builder<T> {
 
     /// Everything that can be wrong before the store is asked. The answer is the prefix.
     fn check(&self) -> Result<String, Vec<String>> {
-        let template = self.prefix.as_deref().or(T::SCHEMA.prefix);
+        let template = self.prefix.as_deref().or(T::TREE.prefix);
         let (prefix, mut mistakes) = match template.map(|one| prefix::fill(one, &self.variables)) {
             Some(Ok(prefix)) => (prefix, Vec::new()),
             Some(Err(mistakes)) => (String::new(), mistakes),
             None => {
                 let mistake = format!(
                     "`{}` has no prefix: write `#[hot(prefix = \"/…\")]` on it, or call `.prefix(\"/…\")`",
-                    T::SCHEMA.name
+                    T::TREE.name
                 );
                 (String::new(), vec![mistake])
             }
@@ -223,7 +223,7 @@ impl<T: HotConfig> Builder<T> {
 /// Defaults that don't parse or break their own field's rule; with `required` also the fields
 /// that have none.
 fn bad_defaults<T: HotConfig>(required: bool) -> Vec<String> {
-    let leaves = T::SCHEMA.leaves();
+    let leaves = T::TREE.leaves();
     let nothing = vec![None; leaves.len()];
     let mut intake = Intake::all(&nothing);
     let mut checks = Checks::default();
@@ -235,7 +235,7 @@ fn bad_defaults<T: HotConfig>(required: bool) -> Vec<String> {
         }
     });
     if let Err(panic) = built {
-        return vec![format!("building `{}` panicked: {panic}", T::SCHEMA.name)];
+        return vec![format!("building `{}` panicked: {panic}", T::TREE.name)];
     }
     let together = checks.into_broken().into_iter().map(|broken| {
         let Broken {
@@ -244,7 +244,7 @@ fn bad_defaults<T: HotConfig>(required: bool) -> Vec<String> {
             invalid,
         } = broken;
         let of = if section.is_empty() {
-            T::SCHEMA.name
+            T::TREE.name
         } else {
             &section
         };

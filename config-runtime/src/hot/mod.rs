@@ -24,7 +24,7 @@ use crate::problem::Problem;
 use crate::publish::{
     Change, Changes, Guard, Hub, Origin, Reader, Snapshot, Subscription, View, Watch,
 };
-use crate::schema::{DefaultValue, Leaf};
+use crate::schema::tree::{DefaultValue, Leaf};
 use crate::status::{Held, Status};
 use crate::store::{Range, Store, StoreError};
 use crate::{Field, HotConfig, Revision};
@@ -133,8 +133,8 @@ impl<T: HotConfig> Hot<T> {
 
     /// A configuration that never changes, for unit tests: no store, no thread, no checks.
     pub fn fixed(value: T) -> Self {
-        let prefix = T::SCHEMA.prefix.unwrap_or_default();
-        let table = Arc::new(Table::new(T::SCHEMA, Arc::new([Range::below(prefix)])));
+        let prefix = T::TREE.prefix.unwrap_or_default();
+        let table = Arc::new(Table::new(T::TREE, Arc::new([Range::below(prefix)])));
         let origins = table.leaves.iter().map(|_| Origin::Fixed).collect();
         let mut status = Status::new(Duration::MAX);
         status.confirmed = Some(Instant::now());
@@ -303,7 +303,7 @@ impl<T: HotConfig> Clone for Hot<T> {
 impl<T: HotConfig> fmt::Debug for Hot<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hot")
-            .field("schema", &T::SCHEMA.name)
+            .field("schema", &T::TREE.name)
             .field("revision", &self.snapshot().revision())
             .finish_non_exhaustive()
     }

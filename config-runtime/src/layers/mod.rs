@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::schema::{Kind, Leaf, Schema};
+use crate::schema::tree::{Kind, Leaf, Tree};
 use crate::store::Range;
 
 /// One key that can give a leaf its value: a place in [`Table::slots`].
@@ -48,7 +48,7 @@ pub(crate) struct Table {
 
 impl Table {
     /// The table of a schema below these ranges, the highest layer first.
-    pub(crate) fn new(schema: &Schema, ranges: Arc<[Range]>) -> Self {
+    pub(crate) fn new(schema: &Tree, ranges: Arc<[Range]>) -> Self {
         let leaves = schema.leaves();
         let mut slots = Vec::new();
         let mut of_leaf = vec![Vec::new(); leaves.len()];
@@ -146,7 +146,7 @@ impl Table {
     }
 }
 
-fn walk_sections(schema: &Schema, name: &str, key: &str, sections: &mut HashMap<String, String>) {
+fn walk_sections(schema: &Tree, name: &str, key: &str, sections: &mut HashMap<String, String>) {
     for field in schema.fields {
         if let Kind::Section(section) = field.kind {
             let (name, key) = (

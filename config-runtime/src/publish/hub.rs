@@ -12,7 +12,7 @@ use super::registry::{Place, Registry};
 use super::snapshot::State;
 use crate::HotConfig;
 use crate::contract::guard;
-use crate::schema::Span;
+use crate::schema::tree::Span;
 
 /// One writer, many readers and subscribers.
 pub(crate) struct Hub<T: HotConfig> {
@@ -46,12 +46,8 @@ impl<T: HotConfig> Hub<T> {
     pub(crate) fn new(first: Snapshot<T>) -> Arc<Self> {
         Arc::new(Self {
             current: ArcSwap::new(first.0),
-            paths: T::SCHEMA
-                .leaves()
-                .into_iter()
-                .map(|leaf| leaf.path)
-                .collect(),
-            registry: Mutex::new(Registry::new(T::SCHEMA)),
+            paths: T::TREE.leaves().into_iter().map(|leaf| leaf.path).collect(),
+            registry: Mutex::new(Registry::new(T::TREE)),
             ended: AtomicBool::new(false),
         })
     }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::schema::{Kind, Schema, Span};
+use crate::schema::tree::{Kind, Span, Tree};
 
 /// The subscribers `S` of each field and section.
 pub(super) struct Registry<S> {
@@ -33,7 +33,7 @@ pub(super) struct Place {
 }
 
 impl<S> Registry<S> {
-    pub(super) fn new(schema: &Schema) -> Self {
+    pub(super) fn new(schema: &Tree) -> Self {
         let mut registry = Self {
             nodes: Vec::new(),
             leaves: Vec::new(),
@@ -51,7 +51,7 @@ impl<S> Registry<S> {
         registry
     }
 
-    fn grow(&mut self, schema: &Schema, parent: usize) {
+    fn grow(&mut self, schema: &Tree, parent: usize) {
         for field in schema.fields {
             let first = self.leaves.len();
             match field.kind {

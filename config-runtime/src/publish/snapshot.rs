@@ -179,7 +179,7 @@ impl<T: HotConfig> Snapshot<T> {
 
     /// Every field's path, `db.pool_size`, with its origin, in the order of the source.
     pub fn origins(&self) -> impl Iterator<Item = (String, &Origin)> {
-        T::SCHEMA
+        T::TREE
             .leaves()
             .into_iter()
             .map(|leaf| leaf.name)

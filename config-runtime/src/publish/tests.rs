@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 
 use super::{Change, Changes, Hub, Origin, Part, Reader, Snapshot, Update, View, Watch};
 use crate::contract::{Checks, Intake};
-use crate::schema::{Field as SchemaField, Schema, Span};
+use crate::schema::tree::{Field as SchemaField, Span, Tree};
 use crate::{Field, HotConfig, Revision, field};
 
 #[derive(HotConfig, Clone, Debug, PartialEq, Default)]
@@ -79,7 +79,7 @@ impl Writer {
         let before = self.config.clone();
         change(&mut self.config);
         self.revision += 1;
-        let changed: Vec<usize> = Config::SCHEMA
+        let changed: Vec<usize> = Config::TREE
             .leaves()
             .iter()
             .filter(|leaf| !before.__same(&self.config, &leaf.path))
@@ -92,7 +92,7 @@ impl Writer {
 
 pub(super) fn snapshot(config: Config, revision: u64) -> Snapshot<Config> {
     let revision = Revision::new(revision);
-    let origins = (0..Config::SCHEMA.len())
+    let origins = (0..Config::TREE.len())
         .map(|leaf| Origin::key(format!("/app/{leaf}"), revision, 0, None))
         .collect();
     Snapshot::new(config, Some(revision), 1, origins)
@@ -395,7 +395,7 @@ fn a_baseline_of_another_struct_is_ignored() {
 struct Other(#[expect(dead_code, reason = "it is never looked at")] u32);
 
 impl HotConfig for Other {
-    const SCHEMA: &'static Schema = &Schema::new("Other");
+    const TREE: &'static Tree = &Tree::new("Other");
 
     fn __build(_: &mut Intake<'_>) -> Option<Self> {
         None
@@ -850,9 +850,9 @@ fn p11_a_comparison_that_panics_tells() {
 struct Touchy(u32);
 
 impl HotConfig for Touchy {
-    const SCHEMA: &'static Schema = &Schema {
+    const TREE: &'static Tree = &Tree {
         fields: &[SchemaField::new(0, "it", "it", "u32")],
-        ..Schema::new("Touchy")
+        ..Tree::new("Touchy")
     };
 
     fn __build(_: &mut Intake<'_>) -> Option<Self> {

@@ -10,7 +10,7 @@ use super::{Config, Writer, given, now};
 use crate::Field;
 use crate::publish::registry::Registry;
 use crate::publish::{Changes, Update, Watch};
-use crate::schema::{Field as SchemaField, Kind, Schema, Span};
+use crate::schema::tree::{Field as SchemaField, Kind, Span, Tree as Declared};
 
 #[derive(Debug, Clone)]
 enum Op {
@@ -266,7 +266,7 @@ fn tree() -> impl Strategy<Value = Vec<Tree>> {
 }
 
 /// Leaked: a schema is a constant.
-fn grow(fields: &[Tree]) -> &'static Schema {
+fn grow(fields: &[Tree]) -> &'static Declared {
     let fields: Vec<SchemaField> = fields
         .iter()
         .zip(0..)
@@ -278,14 +278,14 @@ fn grow(fields: &[Tree]) -> &'static Schema {
             },
         })
         .collect();
-    Box::leak(Box::new(Schema {
+    Box::leak(Box::new(Declared {
         fields: fields.leak(),
-        ..Schema::new("Tree")
+        ..Declared::new("Tree")
     }))
 }
 
 /// The spans of all fields, counted in the slow way.
-fn collect(schema: &Schema, mut first: usize, spans: &mut Vec<Span>) {
+fn collect(schema: &Declared, mut first: usize, spans: &mut Vec<Span>) {
     for field in schema.fields {
         let len = match field.kind {
             Kind::Section(section) => {

@@ -31,7 +31,7 @@ struct Pool {
 fn used() {
     let _ = hotconfig::field!(Config, db.size);
     let _ = hotconfig::field!(Config, pool_size);
-    let _ = Config::SCHEMA;
+    let _ = Config::TREE;
 }
 
 fn main() {}

@@ -1,13 +1,18 @@
-//! The schema: what a `HotConfig` struct declares, as constants.
+//! What a `HotConfig` struct declares, as constants.
 //!
-//! In: nothing; the derive writes these constants. Out: a tree to walk ([`Schema`]), the flat
-//! list of its leaves ([`Schema::leaves`]) and, while compiling, the leaves behind a path of
+//! In: nothing; the derive writes these constants. Out: a tree to walk ([`Tree`]), the flat
+//! list of its leaves ([`Tree::leaves`]) and, while compiling, the leaves behind a path of
 //! [`field!`](crate::field). It knows no values, no store and no prefix that has its variables.
+
+use std::time::Duration;
+
+use super::Shape;
+use crate::value::Size;
 
 /// What a struct with `#[derive(HotConfig)]` declares.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Schema {
+pub struct Tree {
     /// The struct's name.
     pub name: &'static str,
     /// Its doc comment, lines joined by `\n`; empty without one.
@@ -20,12 +25,12 @@ pub struct Schema {
     pub fields: &'static [Field],
 }
 
-/// One field of a [`Schema`].
+/// One field of a [`Tree`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Field {
     /// Its place among the fields of the source: one step of a path. It differs from the place
-    /// in [`Schema::fields`] only while the struct does not compile.
+    /// in [`Tree::fields`] only while the struct does not compile.
     #[doc(hidden)]
     pub number: u16,
     /// The field's name in Rust, without `r#`.
@@ -38,6 +43,8 @@ pub struct Field {
     pub doc: &'static str,
     /// The type as it was written.
     pub type_name: &'static str,
+    /// What the compiler knows of the type; [`Shape::Opaque`] for a section.
+    pub shape: Shape,
     /// Leaf, section or skipped.
     pub kind: Kind,
     /// What an absent key stands for.
@@ -55,7 +62,7 @@ pub enum Kind {
     /// One key; how its bytes are read.
     Leaf(Format),
     /// A nested struct.
-    Section(&'static Schema),
+    Section(&'static Tree),
     /// Not in the store; always `Default::default()`.
     Skipped,
 }
@@ -82,23 +89,24 @@ pub enum DefaultValue {
     None,
     /// `#[hot(default)]`: `Default::default()` of its type.
     OfType,
-    /// `#[hot(default = "30s")]`: read as the store's bytes would be.
+    /// `#[hot(default = "30s")]`: read as the store's bytes would be. A number, a character or a
+    /// `bool` that is written out is one, too, as the store would hold it.
     Text(&'static str),
     /// `#[hot(default = 8)]`: the expression as it was written.
     Expression(&'static str),
 }
 
 /// A rule of one field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Rule {
-    /// The value lies in this range, written as in Rust: `1..=64`.
-    Range(&'static str),
-    /// The characters of a text or the entries of a collection, written as in Rust: `..=80`.
-    Length(&'static str),
+    /// The value lies in this range.
+    Range(Bounds),
+    /// The characters of a text, or the entries of a collection.
+    Length(Bounds),
     /// The text matches this regular expression somewhere.
     Pattern(&'static str),
-    /// The value is one of these, each as it was written, texts without their quotes.
+    /// The value is one of these, each as the store would hold it.
     OneOf(&'static [&'static str]),
     /// The text or the collection is not empty.
     NonEmpty,
@@ -106,6 +114,52 @@ pub enum Rule {
     Url,
     /// The function at this path accepts the value.
     Validate(&'static str),
+}
+
+/// The bounds of a range.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct Bounds {
+    /// As it was written: `MIN..=64`.
+    pub written: &'static str,
+    /// The lower bound; always included.
+    pub low: End,
+    /// The upper bound.
+    pub high: End,
+    /// Whether the upper bound is included.
+    pub inclusive: bool,
+}
+
+/// One end of [`Bounds`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum End {
+    /// There is none.
+    Open,
+    /// A whole number.
+    Integer(i128),
+    /// A number with a fraction.
+    Float(f64),
+    /// A duration.
+    Period(Duration),
+    /// A size.
+    Bytes(Size),
+    /// As the store would hold it: `30s`.
+    Text(&'static str),
+    /// What the macro could not compute: an expression on a type that it does not know.
+    Unknown,
+}
+
+impl Bounds {
+    #[doc(hidden)]
+    pub const fn new(written: &'static str, low: End, high: End, inclusive: bool) -> Self {
+        Self {
+            written,
+            low,
+            high,
+            inclusive,
+        }
+    }
 }
 
 /// The flags of a field.
@@ -123,7 +177,7 @@ pub struct Flags {
     pub compare: Option<&'static str>,
 }
 
-/// A leaf with its place in the tree: one of [`Schema::leaves`].
+/// A leaf with its place in the tree: one of [`Tree::leaves`].
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Leaf {
@@ -145,7 +199,7 @@ pub struct Leaf {
     pub restart: bool,
 }
 
-impl Schema {
+impl Tree {
     /// A schema without fields: where the derive begins.
     #[doc(hidden)]
     pub const fn new(name: &'static str) -> Self {
@@ -271,6 +325,7 @@ impl Field {
             aliases: &[],
             doc: "",
             type_name,
+            shape: Shape::Opaque,
             kind: Kind::Leaf(Format::Auto),
             default: DefaultValue::None,
             rules: &[],
@@ -299,6 +354,13 @@ impl Field {
 
     #[doc(hidden)]
     #[must_use]
+    pub const fn shape(mut self, shape: Shape) -> Self {
+        self.shape = shape;
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
     pub const fn format(mut self, format: Format) -> Self {
         self.kind = Kind::Leaf(format);
         self
@@ -306,7 +368,7 @@ impl Field {
 
     #[doc(hidden)]
     #[must_use]
-    pub const fn section(mut self, schema: &'static Schema) -> Self {
+    pub const fn section(mut self, schema: &'static Tree) -> Self {
         self.kind = Kind::Section(schema);
         self
     }
@@ -408,7 +470,7 @@ impl Span {
 #[doc(hidden)]
 #[track_caller]
 #[expect(clippy::panic, reason = "how a constant refuses to compile")]
-pub const fn span(schema: &Schema, path: &[&str]) -> Span {
+pub const fn span(schema: &Tree, path: &[&str]) -> Span {
     let mut schema = schema;
     let mut path = path;
     let mut first = 0;

@@ -1,0 +1,163 @@
+//! The schema as a value: what a struct declares, key by key, without the struct.
+//!
+//! In: the constants of a struct, or a committed file. Out: one [`Key`] for each leaf, in the order
+//! of their names; the same for the same declarations, however the struct is put together. It
+//! knows no values but the defaults, and no store.
+
+use serde::{Deserialize, Serialize};
+
+use super::Scalar;
+
+/// What a struct declares: its keys, their types, defaults and rules.
+///
+/// From [`hotconfig::schema::<T>()`](fn@crate::schema), or from a committed file.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Schema {
+    /// The struct's name.
+    pub name: String,
+    /// Its description; empty without one.
+    pub doc: String,
+    /// The prefix's template, where the struct has one.
+    pub prefix: Option<String>,
+    /// The keys, in the order of their names.
+    pub keys: Vec<Key>,
+    /// The rules over whole structs, those of the root first.
+    pub rules: Vec<StructRule>,
+}
+
+/// One key of a [`Schema`].
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Key {
+    /// The key below the prefix, `db/pool_size`.
+    pub key: String,
+    /// The path in Rust, `db.pool_size`.
+    pub field: String,
+    /// Old keys that are still read, the first that is there.
+    pub aliases: Vec<String>,
+    /// What a value is.
+    pub kind: Type,
+    /// How the bytes are read.
+    pub format: Format,
+    /// What an absent key stands for.
+    pub absent: Absent,
+    /// The rules of its own.
+    pub rules: Vec<Rule>,
+    /// The function by which two values are compared, where it is not `==`.
+    pub compare: Option<String>,
+    /// Never printed.
+    pub secret: bool,
+    /// Keeps its first value until the program starts again.
+    pub restart: bool,
+    /// The note, where it is deprecated; empty where there is none.
+    pub deprecated: Option<String>,
+    /// Its description; empty without one.
+    pub doc: String,
+}
+
+/// What a value is: a [`Shape`](super::Shape) that can be written to a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Type {
+    /// One of these words.
+    Words(Vec<String>),
+    /// The same, or nothing.
+    Optional(Box<Type>),
+    /// A sequence.
+    List(Box<Type>),
+    /// Names, and for each of them this.
+    Map(Box<Type>),
+    /// A type of which only its name in Rust is known.
+    Rust(String),
+    /// A type that everybody knows.
+    #[serde(untagged)]
+    Scalar(Scalar),
+}
+
+/// How the bytes of a key are read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Format {
+    /// Plain text for what is a word, JSON for the rest.
+    Auto,
+    /// Plain text, never JSON.
+    Text,
+    /// JSON, also for what is a word.
+    Json,
+    /// The codec at this path.
+    With(String),
+}
+
+/// What an absent key stands for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Absent {
+    /// It is a problem: the key is required.
+    Required,
+    /// Nothing: the type is optional.
+    Nothing,
+    /// A default, as the store would hold it: `30s`.
+    Text(String),
+    /// A default that can't be shown as a text, as it was written in Rust.
+    Expression(String),
+    /// A default that is secret.
+    Secret,
+}
+
+/// A rule of one key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Rule {
+    /// The value lies between these.
+    Range(Interval),
+    /// The characters of a text, or the entries of a collection.
+    Length(Interval),
+    /// The text matches this regular expression somewhere.
+    Pattern(String),
+    /// The value is one of these.
+    OneOf(Vec<String>),
+    /// The text or the collection is not empty.
+    NonEmpty,
+    /// The text is an absolute URL.
+    Url,
+    /// The function at this path accepts the value.
+    Validate(String),
+}
+
+/// The bounds of a range, each as the store would hold it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Interval {
+    /// The lower bound, itself included.
+    pub low: Bound,
+    /// The upper bound.
+    pub high: Bound,
+    /// Whether the upper bound is included.
+    pub inclusive: bool,
+}
+
+/// One end of an [`Interval`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Bound {
+    /// There is none.
+    Open,
+    /// This value: `1`, `30s`, `64MiB`.
+    At(String),
+    /// An expression that only the program can compute, as it was written.
+    Unknown(String),
+}
+
+/// A rule over a whole struct.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct StructRule {
+    /// The key of the section, `db`; empty for the root.
+    pub section: String,
+    /// The path of the function.
+    pub rule: String,
+}
