@@ -105,7 +105,7 @@ pub enum Absent {
     /// A default that can't be shown as a text, as it was written in Rust.
     Expression(String),
     /// A default that is secret.
-    Secret,
+    Hidden,
 }
 
 /// A rule of one key.
