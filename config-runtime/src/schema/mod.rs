@@ -3,11 +3,15 @@
 //! [`tree`] is what the derive writes, [`HotValue`] what the compiler knows of a type, and
 //! [`Schema`] the same as a value, without the struct.
 
+mod check;
 mod declared;
+mod dynamic;
 mod shape;
 pub mod tree;
 
+pub use check::{Check, CheckError, Finding, Kind, Report, check};
 pub use declared::{Absent, Bound, Format, Interval, Key, Rule, Schema, StructRule, Type};
+pub use dynamic::Verdict;
 #[doc(hidden)]
 pub use shape::{AnyShape, Probe};
 pub use shape::{HotValue, Scalar, Shape};
