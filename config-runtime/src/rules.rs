@@ -146,6 +146,10 @@ impl Reasons {
         self.reasons.push(reason);
     }
 
+    pub(crate) fn extend(&mut self, reasons: Vec<Reason>) {
+        self.reasons.extend(reasons);
+    }
+
     /// What was refused.
     pub fn into_vec(self) -> Vec<Reason> {
         self.reasons

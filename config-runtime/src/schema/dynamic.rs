@@ -83,18 +83,22 @@ impl Key {
                 return Ok(Read::UNKNOWN);
             }
         };
-        let Some(unknown) = unknown_inside(&self.kind) else {
-            unjudged.push(format!("its type is nested more than {DEEPEST} deep"));
-            return Ok(Read::UNKNOWN);
-        };
-        if let Some((name, at_once)) = unknown {
-            unjudged.push(format!("only the program knows its type, `{name}`"));
-            if at_once {
+        match known(&self.kind) {
+            Known::Whole => {}
+            Known::Outside(name) => {
+                unjudged.push(format!("only the program knows the type inside, `{name}`"));
+            }
+            Known::Nothing(name) => {
+                unjudged.push(format!("only the program knows its type, `{name}`"));
                 return match mode {
                     // Whatever it is, it is JSON.
                     Mode::Json => value::json::<Value>(raw).map(|_| Read::UNKNOWN),
                     Mode::Auto | Mode::Text => Ok(Read::UNKNOWN),
                 };
+            }
+            Known::TooDeep => {
+                unjudged.push(format!("its type is nested more than {DEEPEST} deep"));
+                return Ok(Read::UNKNOWN);
             }
         }
         let json = mode == Mode::Json || raw.trim_ascii_start().starts_with(b"{");
@@ -110,23 +114,33 @@ impl Key {
     }
 }
 
-/// The name of the type inside that only the program knows, and whether it is the value itself.
-/// `None` where the type is too deep to be looked through.
-fn unknown_inside(kind: &Type) -> Option<Option<(&str, bool)>> {
+/// How much of a type the schema knows.
+enum Known<'s> {
+    Whole,
+    /// A collection of what only the program knows.
+    Outside(&'s str),
+    /// No more than the name.
+    Nothing(&'s str),
+    /// More than there is room for on the stack.
+    TooDeep,
+}
+
+fn known(kind: &Type) -> Known<'_> {
     let mut kind = kind;
-    let mut at_once = true;
+    let mut outside = false;
     for _ in 0..DEEPEST {
         kind = match kind {
-            Type::Scalar(_) | Type::Words(_) => return Some(None),
-            Type::Rust(name) => return Some(Some((name, at_once))),
+            Type::Scalar(_) | Type::Words(_) => return Known::Whole,
+            Type::Rust(name) if outside => return Known::Outside(name),
+            Type::Rust(name) => return Known::Nothing(name),
             Type::Optional(inner) => inner,
             Type::List(inner) | Type::Map(inner) => {
-                at_once = false;
+                outside = true;
                 inner
             }
         };
     }
-    None
+    Known::TooDeep
 }
 
 /// What was read.
@@ -178,13 +192,8 @@ impl Found {
     /// Asks a rule; the error says why it could not be asked.
     fn obeys(&self, rule: &Rule, secret: bool, out: &mut Reasons) -> Result<(), String> {
         let none = |rule: &str| Err(format!("the schema's `{rule}` does not fit its type"));
-        if let (Rule::Validate(path), _) = (rule, self) {
-            return match self {
-                Self::Nothing | Self::Unknown => Ok(()),
-                _ => Err(format!("only the program has its rule `{path}`")),
-            };
-        }
         match (self, rule) {
+            (_, Rule::Validate(path)) => Err(format!("only the program has its rule `{path}`")),
             // Of what is unknown it was said before.
             (Self::Nothing | Self::Unknown, _) => Ok(()),
             (Self::Quantity(value), Rule::Range(interval)) => {
@@ -233,7 +242,7 @@ impl Found {
                                 .to_owned(),
                         );
                     }
-                    many.into_iter().for_each(|reason| out.push(reason));
+                    out.extend(many);
                     Ok(())
                 })
             }
@@ -251,7 +260,6 @@ impl Found {
             (_, Rule::OneOf(_)) => none("one_of"),
             (_, Rule::NonEmpty) => none("non_empty"),
             (_, Rule::Url) => none("url"),
-            (_, Rule::Validate(_)) => none("validate"),
         }
     }
 }
@@ -299,7 +307,7 @@ fn bounds(
             "only the program knows an end of its `{rule}`: `{written}`"
         )),
         _ => {
-            broken.into_iter().for_each(|reason| out.push(reason));
+            out.extend(broken);
             Ok(())
         }
     }
@@ -570,11 +578,11 @@ impl<'de> Visitor<'de> for Optional<'_> {
         f.write_str("option")
     }
 
-    fn visit_none<E>(self) -> Result<Read, E> {
+    fn visit_none<E: serde::de::Error>(self) -> Result<Read, E> {
         Ok(Read::new(Found::Nothing, ()))
     }
 
-    fn visit_unit<E>(self) -> Result<Read, E> {
+    fn visit_unit<E: serde::de::Error>(self) -> Result<Read, E> {
         self.visit_none()
     }
 

@@ -6,12 +6,14 @@
 mod check;
 mod declared;
 mod dynamic;
+mod gather;
 mod shape;
 pub mod tree;
 
-pub use check::{Check, CheckError, Finding, Kind, Report, check};
-pub use declared::{Absent, Bound, Format, Interval, Key, Rule, Schema, StructRule, Type};
+pub use check::{Check, CheckError, Concern, Finding, Report, check};
+pub use declared::{Absent, Bound, Format, Interval, Key, Rule, Schema, Section, StructRule, Type};
 pub use dynamic::Verdict;
+pub use gather::schema;
 #[doc(hidden)]
 pub use shape::{AnyShape, Probe};
 pub use shape::{HotValue, Scalar, Shape};
