@@ -4,6 +4,7 @@
 //! checked model: a bad default makes a field required, a bad rule is no rule, a bad key is the
 //! field's name. So the expansion compiles, and each mistake is said once.
 
+mod ask;
 mod attributes;
 mod defaults;
 mod keys;
@@ -121,7 +122,7 @@ fn kind(raw: &raw::Field, errors: &Errors) -> checked::Kind {
     if !raw.readable {
         return checked::Kind::Faulty;
     }
-    checked::Kind::Leaf(Box::new(checked::Leaf {
+    let mut leaf = checked::Leaf {
         format: match raw.formats.first().map(|written| &written.value) {
             None => checked::Format::Auto,
             Some(raw::Format::Json) => checked::Format::Json,
@@ -133,7 +134,10 @@ fn kind(raw: &raw::Field, errors: &Errors) -> checked::Kind {
         compare: raw.compare.as_ref().map(|written| written.value.clone()),
         optional: known.optional,
         must_be_secret: raw.secret.is_some() && known.scalar.is_none(),
-    }))
+        asks: Vec::new(),
+    };
+    leaf.asks = ask::of(raw, &leaf, &known);
+    checked::Kind::Leaf(Box::new(leaf))
 }
 
 /// The default; none where it was refused.
