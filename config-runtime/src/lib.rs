@@ -55,6 +55,7 @@
 extern crate self as hotconfig;
 
 mod apply;
+mod compile;
 pub mod contract;
 mod field;
 mod heart;
