@@ -1,7 +1,8 @@
-//! Checks that run while a user's crate compiles: const functions whose panics are the compiler's errors.
+//! Checks that run while a user's crate compiles: const functions whose panics are the compiler's
+//! errors.
 
 mod decide;
-mod message;
+pub(crate) mod message;
 
 #[doc(hidden)]
 pub use decide::{Given, Parses, ParsesNot, Reading, Rule, default, range};
