@@ -84,7 +84,7 @@ pub use publish::{
 };
 pub use revision::Revision;
 pub use rules::Invalid;
-pub use schema::HotValue;
+pub use schema::{HotValue, schema};
 pub use status::{Held, Pending, Stale, Status, Unknown, Warning};
 pub use value::{Secret, Size};
 

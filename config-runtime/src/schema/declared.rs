@@ -11,7 +11,7 @@ use super::Scalar;
 /// What a struct declares: its keys, their types, defaults and rules.
 ///
 /// From [`hotconfig::schema::<T>()`](fn@crate::schema), or from a committed file.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Schema {
     /// The struct's name.
@@ -22,12 +22,14 @@ pub struct Schema {
     pub prefix: Option<String>,
     /// The keys, in the order of their names.
     pub keys: Vec<Key>,
-    /// The rules over whole structs, those of the root first.
+    /// The sections that have a description, in the order of their keys.
+    pub sections: Vec<Section>,
+    /// The rules over whole structs, that of the root first.
     pub rules: Vec<StructRule>,
 }
 
 /// One key of a [`Schema`].
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Key {
     /// The key below the prefix, `db/pool_size`.
@@ -150,6 +152,16 @@ pub enum Bound {
     At(String),
     /// An expression that only the program can compute, as it was written.
     Unknown(String),
+}
+
+/// A section that has a description.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Section {
+    /// Its key below the prefix, `db`.
+    pub key: String,
+    /// The description of the field, else that of its struct.
+    pub doc: String,
 }
 
 /// A rule over a whole struct.

@@ -4,10 +4,12 @@
 //! [`Schema`] the same as a value, without the struct.
 
 mod declared;
+mod gather;
 mod shape;
 pub mod tree;
 
-pub use declared::{Absent, Bound, Format, Interval, Key, Rule, Schema, StructRule, Type};
+pub use declared::{Absent, Bound, Format, Interval, Key, Rule, Schema, Section, StructRule, Type};
+pub use gather::schema;
 #[doc(hidden)]
 pub use shape::{AnyShape, Probe};
 pub use shape::{HotValue, Scalar, Shape};

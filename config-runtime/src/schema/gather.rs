@@ -1,0 +1,275 @@
+//! From the constants of a struct to its schema as a value.
+//!
+//! In: a [`Tree`], and what only the program knows of it: which absent keys are allowed, and the
+//! texts of defaults that are expressions. Out: a [`Schema`], in the order of the keys. It calls
+//! no code of a user's by itself.
+
+use std::collections::BTreeMap;
+
+use super::declared::{
+    Absent, Bound, Format, Interval, Key, Rule, Schema, Section, StructRule, Type,
+};
+use super::shape::Shape;
+use super::tree::{self, Bounds, DefaultValue, End, Kind, Leaf, Tree};
+use crate::contract::{HotConfig, Intake, guard};
+
+/// What a struct declares: its keys, their types, defaults, rules and descriptions.
+///
+/// Defaults that are expressions are computed, and shown as the store would hold them.
+///
+/// ```
+/// use hotconfig::{HotConfig, schema::Absent};
+///
+/// #[derive(HotConfig, Clone, Debug)]
+/// struct Service {
+///     /// Connections to the database.
+///     #[hot(default = 8, range(1..=64))]
+///     pool_size: u32,
+/// }
+///
+/// let schema = hotconfig::schema::<Service>();
+/// assert_eq!(schema.keys[0].key, "pool_size");
+/// assert_eq!(schema.keys[0].absent, Absent::Text("8".to_owned()));
+/// ```
+pub fn schema<T: HotConfig>() -> Schema {
+    let mut without = None;
+    let mut known = Known {
+        allowed: &mut |index| {
+            let missing = without.get_or_insert_with(missing::<T>);
+            !missing.contains(&index)
+        },
+    };
+    gather(T::TREE, &mut known)
+}
+
+/// What only the program knows of a struct's keys.
+struct Known<'a> {
+    /// Whether the leaf with this place may be absent, though it has no default.
+    allowed: &'a mut dyn FnMut(usize) -> bool,
+}
+
+/// The leaves that are a problem where they are absent.
+fn missing<T: HotConfig>() -> Vec<usize> {
+    let nothing = vec![None; T::TREE.len()];
+    let mut intake = Intake::all(&nothing);
+    // A panic in a skipped field's default: what was found until then is all there is to know.
+    let _ = guard(|| T::__build(&mut intake).is_some());
+    let findings = intake.into_findings().into_iter();
+    findings.map(|finding| finding.leaf).collect()
+}
+
+fn gather(tree: &Tree, known: &mut Known<'_>) -> Schema {
+    let mut keys = Vec::new();
+    let mut sections: BTreeMap<String, &str> = BTreeMap::new();
+    for leaf in tree.leaves() {
+        let deprecated = above(tree, &leaf, &mut sections);
+        keys.push(key(&leaf, deprecated, known));
+    }
+    keys.sort_by(|one, other| one.key.cmp(&other.key));
+    let mut rules = Vec::new();
+    struct_rules(tree, String::new(), &mut rules);
+    rules.sort_by(|one, other| one.section.cmp(&other.section));
+    Schema {
+        name: tree.name.to_owned(),
+        doc: tree.doc.to_owned(),
+        prefix: tree.prefix.map(str::to_owned),
+        keys,
+        sections: sections
+            .into_iter()
+            .filter(|(_, doc)| !doc.is_empty())
+            .map(|(key, doc)| Section {
+                key,
+                doc: doc.to_owned(),
+            })
+            .collect(),
+        rules,
+    }
+}
+
+/// Notes the sections above a leaf; the answer is the note of one that is deprecated.
+fn above<'t>(
+    tree: &'t Tree,
+    leaf: &Leaf,
+    sections: &mut BTreeMap<String, &'t str>,
+) -> Option<&'t str> {
+    let mut tree = tree;
+    let mut key = String::new();
+    let mut deprecated = None;
+    for number in &leaf.path {
+        let field = tree.fields.iter().find(|field| field.number == *number)?;
+        deprecated = deprecated.or(field.flags.deprecated);
+        let Kind::Section(section) = field.kind else {
+            break;
+        };
+        if !key.is_empty() {
+            key.push('/');
+        }
+        key.push_str(field.key);
+        // What stands on the field says what the section is for; what stands on its struct, what
+        // it is.
+        let doc = if field.doc.is_empty() {
+            section.doc
+        } else {
+            field.doc
+        };
+        sections.insert(key.clone(), doc);
+        tree = section;
+    }
+    deprecated
+}
+
+fn struct_rules(tree: &Tree, section: String, rules: &mut Vec<StructRule>) {
+    for field in tree.fields {
+        if let Kind::Section(nested) = field.kind {
+            let below = if section.is_empty() {
+                field.key.to_owned()
+            } else {
+                format!("{section}/{}", field.key)
+            };
+            struct_rules(nested, below, rules);
+        }
+    }
+    if let Some(rule) = tree.validate {
+        rules.push(StructRule {
+            section,
+            rule: rule.to_owned(),
+        });
+    }
+}
+
+fn key(leaf: &Leaf, deprecated: Option<&str>, known: &mut Known<'_>) -> Key {
+    let field = leaf.field;
+    Key {
+        key: leaf.key.clone(),
+        field: leaf.name.clone(),
+        aliases: leaf.aliases.clone(),
+        kind: kind(field.shape, field.type_name),
+        format: format(field),
+        absent: absent(leaf, known),
+        rules: field
+            .rules
+            .iter()
+            .filter_map(|one| rule(one, leaf.secret))
+            .collect(),
+        compare: field.flags.compare.map(str::to_owned),
+        secret: leaf.secret,
+        restart: leaf.restart,
+        deprecated: deprecated.map(str::to_owned),
+        doc: field.doc.to_owned(),
+    }
+}
+
+fn kind(shape: Shape, type_name: &str) -> Type {
+    // The name stands for the whole: of what is inside an opaque type no name is known.
+    of_shape(shape).unwrap_or_else(|| Type::Rust(type_name.to_owned()))
+}
+
+fn of_shape(shape: Shape) -> Option<Type> {
+    let inner = |shape: &Shape| of_shape(*shape).map(Box::new);
+    Some(match shape {
+        Shape::Scalar(scalar) => Type::Scalar(scalar),
+        Shape::Words(words) => Type::Words(words.iter().map(|word| (*word).to_owned()).collect()),
+        Shape::Optional(shape) => Type::Optional(inner(shape)?),
+        Shape::List(shape) => Type::List(inner(shape)?),
+        Shape::Map(shape) => Type::Map(inner(shape)?),
+        Shape::Opaque => return None,
+    })
+}
+
+fn format(field: &tree::Field) -> Format {
+    match field.kind {
+        Kind::Leaf(tree::Format::Text) => Format::Text,
+        Kind::Leaf(tree::Format::Json) => Format::Json,
+        Kind::Leaf(tree::Format::With(path)) => Format::With(path.to_owned()),
+        Kind::Leaf(tree::Format::Auto) | Kind::Section(_) | Kind::Skipped => Format::Auto,
+    }
+}
+
+fn absent(leaf: &Leaf, known: &mut Known<'_>) -> Absent {
+    let field = leaf.field;
+    match field.default {
+        DefaultValue::None => {
+            let named = is_option(field.type_name);
+            let optional = match (field.shape, &field.kind) {
+                // Without serde, whether a type is optional is known by its name alone.
+                (_, Kind::Leaf(tree::Format::With(_))) => named,
+                (Shape::Optional(_), _) => true,
+                (Shape::Opaque, _) => named || (known.allowed)(leaf.index),
+                _ => false,
+            };
+            if optional {
+                Absent::Nothing
+            } else {
+                Absent::Required
+            }
+        }
+        _ if leaf.secret => Absent::Hidden,
+        DefaultValue::OfType => Absent::Expression("Default::default()".to_owned()),
+        DefaultValue::Text(text) => Absent::Text(text.to_owned()),
+        DefaultValue::Expression(written) => Absent::Expression(written.to_owned()),
+    }
+}
+
+/// Whether a type is written as an `Option`, with or without its path.
+fn is_option(type_name: &str) -> bool {
+    let (path, _) = type_name.split_once('<').unwrap_or_default();
+    path.trim().rsplit("::").next() == Some("Option")
+}
+
+/// The rule; nothing where it would name the values of a secret.
+fn rule(rule: &tree::Rule, secret: bool) -> Option<Rule> {
+    Some(match rule {
+        tree::Rule::OneOf(_) if secret => return None,
+        tree::Rule::Range(bounds) => Rule::Range(interval(bounds)),
+        tree::Rule::Length(bounds) => Rule::Length(interval(bounds)),
+        tree::Rule::Pattern(pattern) => Rule::Pattern((*pattern).to_owned()),
+        tree::Rule::OneOf(choices) => {
+            Rule::OneOf(choices.iter().map(|choice| (*choice).to_owned()).collect())
+        }
+        tree::Rule::NonEmpty => Rule::NonEmpty,
+        tree::Rule::Url => Rule::Url,
+        tree::Rule::Validate(path) => Rule::Validate((*path).to_owned()),
+    })
+}
+
+fn interval(bounds: &Bounds) -> Interval {
+    let (low, high) = ends(bounds.written);
+    Interval {
+        low: bound(bounds.low, low),
+        high: bound(bounds.high, high),
+        inclusive: bounds.inclusive && bounds.high != End::Open,
+    }
+}
+
+/// The two sides of a range as it was written.
+fn ends(written: &str) -> (&str, &str) {
+    let mut depth = 0_usize;
+    let mut dots = written.char_indices().filter(|(at, letter)| {
+        match letter {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0
+            && written
+                .get(*at..)
+                .is_some_and(|rest| rest.starts_with(".."))
+    });
+    let at = dots.next().map_or(written.len(), |(at, _)| at);
+    let (low, high) = written.split_at_checked(at).unwrap_or_default();
+    let high = high.strip_prefix("..").unwrap_or_default();
+    (low.trim(), high.strip_prefix('=').unwrap_or(high).trim())
+}
+
+fn bound(end: End, written: &str) -> Bound {
+    match end {
+        End::Open => Bound::Open,
+        End::Integer(number) => Bound::At(number.to_string()),
+        // `Debug` keeps the point of `1.0`.
+        End::Float(number) => Bound::At(format!("{number:?}")),
+        End::Period(period) => Bound::At(crate::value::duration::show(period)),
+        End::Bytes(size) => Bound::At(size.to_string()),
+        End::Text(text) => Bound::At(text.to_owned()),
+        End::Unknown => Bound::Unknown(written.to_owned()),
+    }
+}

@@ -1,0 +1,200 @@
+//! What a struct declares, as a value and as files.
+
+#![deny(missing_docs, warnings, clippy::pedantic)]
+// A test says what it expects by failing, in its helpers too.
+#![allow(clippy::expect_used, clippy::indexing_slicing)]
+// These speak of the code below, not of what is made from it.
+#![allow(clippy::trivially_copy_pass_by_ref, clippy::unnecessary_wraps)]
+
+use std::time::Duration;
+
+use hotconfig::schema::{Absent, Bound, Format, Key, Rule, Scalar, Schema, Type};
+use hotconfig::{HotConfig, Invalid, Secret, schema};
+
+/// Settings of the user service.
+#[allow(dead_code)] // declared, and never read
+#[derive(HotConfig, Clone, Debug)]
+#[hot(prefix = "/configs/{app}/{env}", validate = anything)]
+struct Service {
+    #[hot(default = 8, range(MIN..=64))]
+    pool_size: u32,
+    /// Least severe level.
+    #[hot(default = "info", one_of("debug", "info"), alias = "level")]
+    log_level: String,
+    /// The database.
+    #[hot(nested, restart, deprecated = "use `databases`")]
+    db: Database,
+    #[hot(nested)]
+    spare: Database,
+    #[hot(key = "a/first")]
+    of_an_alias: Maybe,
+    #[hot(default, json)]
+    words: Vec<String>,
+    #[hot(range(bound()..10 * bound()))]
+    computed: Plain,
+    #[hot(skip)]
+    skipped: u8,
+}
+
+const MIN: u32 = 1;
+
+/// A type of which the compiler knows nothing.
+#[derive(serde::Deserialize, Clone, Debug, PartialEq, Default)]
+struct Plain(u8);
+
+impl hotconfig::rules::Ranged for Plain {
+    type Bound = u8;
+
+    fn ranged(&self) -> Option<u8> {
+        Some(self.0)
+    }
+}
+
+fn bound() -> u8 {
+    1
+}
+
+type Maybe = Option<Plain>;
+
+/// Where the users are.
+#[derive(HotConfig, Clone, Debug)]
+#[hot(validate = any_database)]
+struct Database {
+    #[hot(secret, default = "sesame", one_of("sesame", "swordfish"), non_empty)]
+    password: Secret<String>,
+    #[hot(default = "30s", range(..="5m"))]
+    timeout: Duration,
+}
+
+fn anything(_: &Service) -> Result<(), Invalid> {
+    Ok(())
+}
+
+fn any_database(_: &Database) -> Result<(), Invalid> {
+    Ok(())
+}
+
+fn key<'s>(schema: &'s Schema, name: &str) -> &'s Key {
+    schema
+        .keys
+        .iter()
+        .find(|key| key.key == name)
+        .expect("a key of the schema")
+}
+
+#[test]
+fn keys_come_in_the_order_of_their_names() {
+    let schema = schema::<Service>();
+    assert_eq!(schema.name, "Service");
+    assert_eq!(schema.doc, "Settings of the user service.");
+    assert_eq!(schema.prefix.as_deref(), Some("/configs/{app}/{env}"));
+    let keys: Vec<&str> = schema.keys.iter().map(|key| key.key.as_str()).collect();
+    assert_eq!(
+        keys,
+        [
+            "a/first",
+            "computed",
+            "db/password",
+            "db/timeout",
+            "log_level",
+            "pool_size",
+            "spare/password",
+            "spare/timeout",
+            "words",
+        ]
+    );
+}
+
+#[test]
+fn a_key_says_what_its_field_does() {
+    let schema = schema::<Service>();
+    let level = key(&schema, "log_level");
+    assert_eq!(level.field, "log_level");
+    assert_eq!(level.aliases, ["level"]);
+    assert_eq!(level.doc, "Least severe level.");
+    assert_eq!(level.kind, Type::Scalar(Scalar::Text));
+    assert_eq!(level.absent, Absent::Text("info".to_owned()));
+    let choices = ["debug", "info"].map(str::to_owned).to_vec();
+    assert_eq!(level.rules, [Rule::OneOf(choices)]);
+    let words = key(&schema, "words");
+    assert_eq!(words.format, Format::Json);
+    assert_eq!(words.kind, Type::List(Box::new(Type::Scalar(Scalar::Text))));
+}
+
+#[test]
+fn a_range_shows_its_values_and_else_its_expressions() {
+    let schema = schema::<Service>();
+    let [Rule::Range(size)] = key(&schema, "pool_size").rules.as_slice() else {
+        unreachable!("one range");
+    };
+    assert_eq!(size.low, Bound::At("1".to_owned()));
+    assert_eq!(size.high, Bound::At("64".to_owned()));
+    assert!(size.inclusive);
+    let [Rule::Range(computed)] = key(&schema, "computed").rules.as_slice() else {
+        unreachable!("one range");
+    };
+    assert_eq!(computed.low, Bound::Unknown("bound()".to_owned()));
+    assert_eq!(computed.high, Bound::Unknown("10 * bound()".to_owned()));
+    assert!(!computed.inclusive);
+}
+
+#[test]
+fn a_section_hands_its_flags_and_its_note_to_its_keys() {
+    let schema = schema::<Service>();
+    let timeout = key(&schema, "db/timeout");
+    assert!(timeout.restart);
+    assert_eq!(timeout.deprecated.as_deref(), Some("use `databases`"));
+    let spare = key(&schema, "spare/timeout");
+    assert!(!spare.restart);
+    assert_eq!(spare.deprecated, None);
+}
+
+#[test]
+fn a_section_is_described_by_its_field_or_else_by_its_struct() {
+    let schema = schema::<Service>();
+    let docs: Vec<(&str, &str)> = schema
+        .sections
+        .iter()
+        .map(|section| (section.key.as_str(), section.doc.as_str()))
+        .collect();
+    assert_eq!(
+        docs,
+        [("db", "The database."), ("spare", "Where the users are.")]
+    );
+    let rules: Vec<(&str, &str)> = schema
+        .rules
+        .iter()
+        .map(|rule| (rule.section.as_str(), rule.rule.as_str()))
+        .collect();
+    assert_eq!(
+        rules,
+        [
+            ("", "anything"),
+            ("db", "any_database"),
+            ("spare", "any_database")
+        ]
+    );
+}
+
+#[test]
+fn nothing_of_a_secret_is_in_a_schema() {
+    let schema = schema::<Service>();
+    let password = key(&schema, "db/password");
+    assert!(password.secret);
+    assert_eq!(password.absent, Absent::Hidden);
+    assert_eq!(password.rules, [Rule::NonEmpty]);
+    let all = format!("{schema:?}");
+    assert!(
+        !all.contains("sesame") && !all.contains("swordfish"),
+        "{all}"
+    );
+}
+
+#[test]
+fn an_alias_of_an_option_may_be_absent() {
+    let schema = schema::<Service>();
+    let alias = key(&schema, "a/first");
+    assert_eq!(alias.kind, Type::Rust("Maybe".to_owned()));
+    assert_eq!(alias.absent, Absent::Nothing);
+    assert_eq!(key(&schema, "computed").absent, Absent::Required);
+}
