@@ -10,6 +10,7 @@ use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprRange, RangeLimits};
 
+use super::automaton::Automaton;
 use super::known::{Known, Literal, Quantity, Scalar, is_constant};
 use crate::model::checked::{self, Ask, Asked, Given, Reading, RuleKind};
 use crate::model::raw;
@@ -144,8 +145,17 @@ fn rules(
             }
             RuleKind::NonEmpty => (checked::AskedRuleKind::NonEmpty, false),
             RuleKind::Pattern(pattern) => {
-                let pattern = regex::Regex::new(&pattern.value()).ok()?;
-                (checked::AskedRuleKind::Text(pattern.is_match(text?)), false)
+                let kind = match text {
+                    Some(text) => {
+                        let pattern = regex::Regex::new(&pattern.value()).ok()?;
+                        checked::AskedRuleKind::Text(pattern.is_match(text))
+                    }
+                    None if matches!(given, Given::WordOf(_)) => {
+                        checked::AskedRuleKind::Pattern(Automaton::of(&pattern.value())?)
+                    }
+                    None => return None,
+                };
+                (kind, false)
             }
             RuleKind::Url | RuleKind::Validate(_) => return None,
         };

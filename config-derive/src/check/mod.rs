@@ -6,6 +6,7 @@
 
 mod ask;
 mod attributes;
+mod automaton;
 mod defaults;
 mod keys;
 mod known;
@@ -18,6 +19,7 @@ use syn::ext::IdentExt;
 
 use crate::errors::Errors;
 use crate::model::{checked, raw};
+pub(crate) use automaton::Automaton;
 use keys::Case;
 use known::{Known, Literal};
 

@@ -114,6 +114,16 @@ fn rule(rule: &AskedRule, at: Span) -> TokenStream {
             quote_spanned!(at=> OneOf(&[#(#values),*]))
         }
         AskedRuleKind::NonEmpty => quote_spanned!(at=> NonEmpty),
+        AskedRuleKind::Pattern(automaton) => {
+            let bytes = |bytes: &[u8]| proc_macro2::Literal::byte_string(bytes);
+            let (classes, table) = (bytes(&automaton.classes), bytes(&automaton.table));
+            let (width, ends) = (automaton.width, bytes(&automaton.ends));
+            quote_spanned! {at=>
+                Pattern(&__::compile::Automaton {
+                    classes: #classes, table: #table, width: #width, ends: #ends,
+                })
+            }
+        }
         AskedRuleKind::Text(kept) => quote_spanned!(at=> Text(#kept)),
     };
     quote_spanned!(at=> (__::compile::Rule::#kind, #written))

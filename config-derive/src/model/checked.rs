@@ -2,6 +2,7 @@
 //!
 //! Where something was wrong and reported, it is left out here, so that no other error follows.
 
+use crate::check::Automaton;
 use proc_macro2::{Span, TokenStream};
 use syn::{Expr, ExprRange, Generics, Ident, LitStr, Path, Type};
 
@@ -102,6 +103,7 @@ pub(crate) enum AskedRuleKind {
     },
     OneOf(Vec<Given>),
     NonEmpty,
+    Pattern(Automaton),
     /// A rule over the text that the macro has asked already, with the answer.
     Text(bool),
 }

@@ -8,6 +8,7 @@ use std::cmp::Ordering;
 use std::marker::PhantomData;
 use std::str::FromStr;
 
+use super::automaton::Automaton;
 use super::message::Message;
 use crate::schema::{Scalar, Shape};
 
@@ -61,6 +62,7 @@ pub enum Rule {
     Length(Given, Given, bool),
     OneOf(&'static [Given]),
     NonEmpty,
+    Pattern(&'static Automaton),
     /// A rule over the text that the macro has asked already, with the answer.
     Text(bool),
 }
@@ -319,6 +321,10 @@ const fn breaks(shape: Shape, given: Given, rule: Rule) -> bool {
         Rule::Text(kept) => {
             matches!(given, Given::Text(_) | Given::Zero) && takes_text(shape) && !kept
         }
+        Rule::Pattern(pattern) => match text(shape, given) {
+            Some(text) => matches!(pattern.matches(text), Some(false)),
+            None => false,
+        },
         Rule::OneOf(values) => is_none_of(shape, given, values),
     }
 }
