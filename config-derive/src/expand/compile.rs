@@ -6,16 +6,18 @@ use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::Type;
 
+use super::bounds::{mentions, parameters};
 use crate::model::checked::{
     Ask, Asked, AskedRule, AskedRuleKind, Field, Given, Kind, Reading, Struct,
 };
 
-/// `const _: () = …;` for each question of a struct without parameters: a constant can't name those.
+/// `const _: () = …;` for each question that names no parameter of the struct: a constant can't.
 pub(super) fn constants(checked: &Struct) -> TokenStream {
-    if !checked.generics.params.is_empty() {
-        return TokenStream::new();
-    }
-    checked.fields.iter().flat_map(of_field).collect()
+    let parameters = parameters(&checked.generics);
+    let constants = checked.fields.iter().flat_map(of_field);
+    constants
+        .filter(|constant| !mentions(constant.clone(), &parameters))
+        .collect()
 }
 
 fn of_field(field: &Field) -> Vec<TokenStream> {

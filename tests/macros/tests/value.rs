@@ -203,10 +203,16 @@ impl<'de> serde::Deserialize<'de> for Parsed {
 struct Generic<T> {
     #[hot(default = MOST, range(LEAST..=MOST))]
     number: u32,
-    #[hot(default = "1")]
+    #[hot(default = "x")]
     value: T,
-    #[hot(default = "soon")]
-    wrong: Timeout,
+    #[hot(default = Self::size(), range(5..))]
+    wrong: u32,
+}
+
+impl<T> Generic<T> {
+    fn size() -> u32 {
+        1
+    }
 }
 
 #[tokio::test]
@@ -250,5 +256,6 @@ async fn what_no_constant_could_check_is_refused_by_start() {
         .start()
         .await
         .unwrap_err();
-    assert!(error.to_string().contains("`wrong`"), "{error}");
+    let error = error.to_string();
+    assert!(error.contains("`wrong`") && error.contains("`value`"), "{error}");
 }

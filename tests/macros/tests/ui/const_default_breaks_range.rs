@@ -29,4 +29,24 @@ impl Config {
     const WORKERS: u16 = 16;
 }
 
+
+
+#[derive(HotConfig, Clone)]
+struct Generic<T: Most> {
+    #[hot(default = MAX, range(1..=64))]
+    number: u32,
+    #[hot(default = "soon")]
+    timeout: Timeout,
+    #[hot(default = T::MAX, range(1..=64))]
+    unknown: u32,
+    #[hot(skip)]
+    skipped: std::marker::PhantomData<T>,
+}
+
+type Timeout = Duration;
+
+trait Most {
+    const MAX: u32;
+}
+
 fn main() {}
