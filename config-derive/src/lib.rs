@@ -35,6 +35,7 @@ use errors::Errors;
 /// | `prefix` | where the keys live; a template with `{variables}` | `#[hot(prefix = "/configs/{app}/{env}")]` |
 /// | `rename_all` | how field names become keys; serde's eight cases | `#[hot(rename_all = "kebab-case")]` |
 /// | `validate` | a rule over the whole struct, `fn(&Self) -> Result<(), Invalid>` | `#[hot(validate = min_below_max)]` |
+/// | `schema` | a committed schema file, which the compiler holds the struct to; below the crate's folder | `#[hot(schema = "service.schema.json")]` |
 /// | `crate` | where hotconfig is, if it is not `::hotconfig` | `#[hot(crate = my_framework::hotconfig)]` |
 ///
 /// # On a field: its key

@@ -7,6 +7,7 @@
 mod ask;
 mod attributes;
 mod automaton;
+mod committed;
 mod defaults;
 mod keys;
 mod known;
@@ -34,6 +35,9 @@ pub(crate) fn check(raw: raw::Struct, errors: &Errors) -> checked::Struct {
         .filter_map(|(number, raw)| field(number, raw, case, errors))
         .collect();
     keys::are_distinct(&fields, errors);
+    let committed = raw
+        .schema
+        .and_then(|written| committed::committed(&written.value, &fields, errors));
     checked::Struct {
         ident: raw.ident,
         generics: raw.generics,
@@ -44,6 +48,7 @@ pub(crate) fn check(raw: raw::Struct, errors: &Errors) -> checked::Struct {
         validate: raw.validate.map(|written| written.value),
         krate: raw.krate.map(|written| written.value),
         fields: fields.into_iter().map(|keyed| keyed.field).collect(),
+        committed,
     }
 }
 

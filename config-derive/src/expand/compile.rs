@@ -4,7 +4,6 @@
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
-use syn::Type;
 
 use super::bounds::{mentions, parameters};
 use crate::model::checked::{
@@ -84,7 +83,7 @@ fn at(span: Span) -> Span {
 }
 
 /// A type with its tokens where the question is: there the error is, not at the type.
-fn moved(ty: &Type, to: Span) -> TokenStream {
+pub(super) fn moved(ty: &impl ToTokens, to: Span) -> TokenStream {
     let moved = |mut token: TokenTree| {
         token.set_span(token.span().located_at(to));
         token

@@ -11,6 +11,7 @@
 
 mod bounds;
 mod build;
+mod committed;
 mod compile;
 mod leaf;
 mod same;
@@ -45,6 +46,7 @@ pub(crate) fn expand(checked: &Struct) -> TokenStream {
     let show = show::method(checked);
     let validate = validate::method(checked);
     let compile = compile::constants(checked);
+    let committed = committed::constants(checked);
     quote_spanned! {here=>
         #[allow(deprecated, unused_imports)]
         const _: () = {
@@ -72,6 +74,7 @@ pub(crate) fn expand(checked: &Struct) -> TokenStream {
             }
 
             #compile
+            #committed
         };
     }
 }

@@ -257,5 +257,8 @@ async fn what_no_constant_could_check_is_refused_by_start() {
         .await
         .unwrap_err();
     let error = error.to_string();
-    assert!(error.contains("`wrong`") && error.contains("`value`"), "{error}");
+    assert!(
+        error.contains("`wrong`") && error.contains("`value`"),
+        "{error}"
+    );
 }
