@@ -75,7 +75,11 @@ fn asserted(function: &TokenStream, arguments: TokenStream, ask: &Ask) -> TokenS
     let at = at(ask.span);
     let mut arguments = Group::new(Delimiter::Parenthesis, arguments);
     arguments.set_span(self::at(ask.end));
-    quote_spanned!(at=> const _: () = __::compile::#function #arguments;)
+    // What clippy says of the expressions it says where they are used.
+    quote_spanned! {at=>
+        #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+        const _: () = __::compile::#function #arguments;
+    }
 }
 
 fn at(span: Span) -> Span {

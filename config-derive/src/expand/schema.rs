@@ -49,7 +49,12 @@ fn computed_rules(field: &Field) -> Option<TokenStream> {
     };
     let at = at(&field.ident);
     let (name, rules) = (rules_of(field), rules(leaf, at));
-    computes(leaf).then(|| quote_spanned!(at=> const #name: &'static [__::Rule] = #rules;))
+    computes(leaf).then(|| {
+        quote_spanned! {at=>
+            #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+            const #name: &'static [__::Rule] = #rules;
+        }
+    })
 }
 
 fn rules_of(field: &Field) -> Ident {

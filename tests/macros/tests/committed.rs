@@ -51,8 +51,9 @@ impl Crate {
         fs::create_dir_all(folder.join("schemas")).unwrap();
         let manifest = format!(
             "[package]\nname = \"committed\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
-             [dependencies]\nhotconfig = {{ path = {library:?}, default-features = false }}\n\
-             [workspace]\n"
+             [dependencies]\nhotconfig = {{ path = \"{}\", default-features = false }}\n\
+             [workspace]\n",
+            library.display(),
         );
         fs::write(folder.join("Cargo.toml"), manifest).unwrap();
         fs::copy(workspace.join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();

@@ -1,6 +1,13 @@
 //! What the compiler knows of types: `HotValue`.
 
-#![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
+#![deny(warnings, clippy::pedantic)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::cast_lossless,
+    reason = "tests"
+)]
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -150,7 +157,7 @@ struct Right {
     port: Ranged,
     #[hot(default = "2m", range("1s"..="5m"))]
     timeout: Timeout,
-    #[hot(default = Duration::from_secs(60), range("1s"..))]
+    #[hot(default = Duration::from_mins(1), range("1s"..))]
     duration: Duration,
     #[hot(default = -0.5, range(-1.0..=1.0))]
     ratio: f64,
@@ -235,7 +242,7 @@ async fn defaults_that_are_right_compile_and_start() {
     assert_eq!((&config.word, &config.value), (&Level::Info, &Level::Debug));
     assert_eq!(
         (config.port, config.timeout),
-        (8080, Duration::from_secs(120))
+        (8080, Duration::from_mins(2))
     );
     assert_eq!(
         (config.duration.as_secs(), config.ratio.to_bits()),
