@@ -183,6 +183,7 @@ fn several() -> u32 {
     3
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, clippy::unnecessary_wraps)] // how a rule is declared
 fn any(_: &u16) -> Result<(), hotconfig::Invalid> {
     Ok(())
 }
