@@ -55,6 +55,8 @@
 extern crate self as hotconfig;
 
 mod apply;
+#[doc(hidden)]
+pub mod compile;
 pub mod contract;
 mod field;
 mod heart;
@@ -74,7 +76,7 @@ pub mod value;
 pub use contract::HotConfig;
 pub use field::Field;
 pub use hot::{Builder, Described, Description, Hot, Reached, StartError, WaitError};
-pub use hotconfig_derive::HotConfig;
+pub use hotconfig_derive::{HotConfig, HotValue};
 pub use problem::Problem;
 pub use publish::{
     Baseline, Change, Changes, Guard, Origin, Part, Reader, Snapshot, Subscription, Update, View,
@@ -89,6 +91,7 @@ pub use value::{Secret, Size};
 /// What the macros write. Nothing in it is stable: it changes with every release.
 #[doc(hidden)]
 pub mod __ {
+    pub use crate::compile;
     pub use crate::contract::{
         Checks, HotConfig, Intake, Leaf, ShowDebug, ShowNothing, Shown, secret, unchecked,
     };

@@ -11,6 +11,8 @@
 
 mod bounds;
 mod build;
+mod committed;
+mod compile;
 mod leaf;
 mod same;
 mod schema;
@@ -43,12 +45,15 @@ pub(crate) fn expand(checked: &Struct) -> TokenStream {
     let same = same::method(checked);
     let show = show::method(checked);
     let validate = validate::method(checked);
+    let compile = compile::constants(checked);
+    let committed = committed::constants(checked);
     quote_spanned! {here=>
         #[allow(deprecated, unused_imports)]
         const _: () = {
             use #krate::__;
             // A type that says nothing of its shape is answered for by this trait.
             use __::AnyShape as _;
+            use __::compile::ParsesNot as _;
 
             struct __Fields<S>(__::core::marker::PhantomData<S>);
 
@@ -67,6 +72,9 @@ pub(crate) fn expand(checked: &Struct) -> TokenStream {
                 #show
                 #validate
             }
+
+            #compile
+            #committed
         };
     }
 }
