@@ -11,6 +11,7 @@
 
 mod bounds;
 mod build;
+mod default;
 mod leaf;
 mod same;
 mod schema;
@@ -43,6 +44,7 @@ pub(crate) fn expand(checked: &Struct) -> TokenStream {
     let same = same::method(checked);
     let show = show::method(checked);
     let validate = validate::method(checked);
+    let default = default::method(checked);
     quote_spanned! {here=>
         #[allow(deprecated, unused_imports)]
         const _: () = {
@@ -66,6 +68,7 @@ pub(crate) fn expand(checked: &Struct) -> TokenStream {
                 #same
                 #show
                 #validate
+                #default
             }
         };
     }
