@@ -1,5 +1,12 @@
 //! What values are written as, and that they are read as the same again.
 
+// A test says what it expects by failing, in its helpers too.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::needless_pass_by_value
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::net::{IpAddr, SocketAddr};
