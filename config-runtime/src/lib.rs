@@ -56,6 +56,7 @@ extern crate self as hotconfig;
 
 mod apply;
 pub mod contract;
+mod defaults;
 mod field;
 mod heart;
 mod hot;
@@ -94,6 +95,7 @@ pub mod __ {
         ShowNothing, Shown, default_of, secret, unchecked,
     };
     pub use crate::rules;
+    pub use crate::schema::hold::assert_schema;
     pub use crate::schema::tree::{
         Bounds, DefaultValue, End, Field as SchemaField, Format, Rule, Span, Tree, span,
     };

@@ -26,31 +26,11 @@ impl Schema {
     /// The schema as JSON, in the [format of files](crate::schema#the-file): the same text for
     /// the same schema, with a newline at its end.
     pub fn to_json(&self) -> String {
-        let mut members = vec![
-            ("format".to_owned(), Json::text(VERSION)),
-            ("name".to_owned(), Json::text(&self.name)),
-        ];
-        let mut member = |name: &str, value: Json| members.push((name.to_owned(), value));
-        if !self.doc.is_empty() {
-            member("doc", Json::text(&self.doc));
-        }
-        if let Some(prefix) = &self.prefix {
-            member("prefix", Json::text(prefix));
-        }
-        if !self.rules.is_empty() {
-            member(
-                "rules",
-                Json::List(self.rules.iter().map(struct_rule).collect()),
-            );
-        }
-        if !self.sections.is_empty() {
-            let sections = self.sections.iter();
-            let sections = sections.map(|one| (one.key.clone(), Json::text(&one.doc)));
-            member("sections", Json::Lines(sections.collect()));
-        }
+        let mut members = vec![("format".to_owned(), Json::text(VERSION))];
+        members.extend(head_members(self));
         let keys = self.keys.iter();
         let keys = keys.map(|key| (key.key.clone(), Json::Lines(key_members(key))));
-        member("keys", Json::Lines(keys.collect()));
+        members.push(("keys".to_owned(), Json::Lines(keys.collect())));
         Json::Lines(members).pretty()
     }
 
@@ -80,6 +60,28 @@ impl Schema {
         let file: File = serde_json::from_str(text).map_err(wrong)?;
         file.schema().map_err(SchemaError)
     }
+}
+
+/// What stands above the keys.
+pub(super) fn head_members(schema: &Schema) -> Members {
+    let mut members = vec![("name".to_owned(), Json::text(&schema.name))];
+    let mut member = |name: &str, value: Json| members.push((name.to_owned(), value));
+    if !schema.doc.is_empty() {
+        member("doc", Json::text(&schema.doc));
+    }
+    if let Some(prefix) = &schema.prefix {
+        member("prefix", Json::text(prefix));
+    }
+    if !schema.rules.is_empty() {
+        let rules = schema.rules.iter().map(struct_rule);
+        member("rules", Json::List(rules.collect()));
+    }
+    if !schema.sections.is_empty() {
+        let sections = schema.sections.iter();
+        let sections = sections.map(|one| (one.key.clone(), Json::text(&one.doc)));
+        member("sections", Json::Lines(sections.collect()));
+    }
+    members
 }
 
 fn struct_rule(rule: &StructRule) -> Json {

@@ -87,8 +87,10 @@
 //! ```
 
 mod declared;
+mod differences;
 mod file;
 mod gather;
+pub(crate) mod hold;
 mod json;
 mod shape;
 pub mod tree;

@@ -296,3 +296,36 @@ fn an_alias_of_an_option_may_be_absent() {
     assert_eq!(alias.absent, Absent::Nothing);
     assert_eq!(key(&schema, "computed").absent, Absent::Required);
 }
+
+#[test]
+fn a_committed_schema_is_held_to_its_struct() {
+    hotconfig::assert_schema!(Service, "tests/service.schema.json");
+}
+
+#[derive(HotConfig, Clone, Debug)]
+#[allow(dead_code)] // declared, and never read
+struct BadDefaults {
+    #[hot(default = "{", json)]
+    broken: Plain,
+    #[hot(default = Plain(9), range(bound()..=8 * bound()))]
+    above: Plain,
+    #[hot(default = "x", with = hotconfig::value::from_str)]
+    with: u8,
+    required: u8,
+}
+
+#[test]
+fn every_default_that_is_wrong_fails_the_test_of_the_schema() {
+    let failed = std::panic::catch_unwind(|| {
+        hotconfig::assert_schema!(BadDefaults, "tests/never-written.schema.json");
+    });
+    let said = failed.expect_err("the defaults are wrong");
+    let said = said.downcast_ref::<String>().expect("a sentence");
+    for field in ["broken", "above", "with"] {
+        assert!(
+            said.contains(&format!("the default of `{field}`: ")),
+            "{said}"
+        );
+    }
+    assert!(!said.contains("required"), "{said}");
+}
