@@ -58,6 +58,7 @@ mod apply;
 #[doc(hidden)]
 pub mod compile;
 pub mod contract;
+mod defaults;
 mod field;
 mod heart;
 mod hot;
@@ -93,13 +94,15 @@ pub use value::{Secret, Size};
 pub mod __ {
     pub use crate::compile;
     pub use crate::contract::{
-        Checks, HotConfig, Intake, Leaf, ShowDebug, ShowNothing, Shown, secret, unchecked,
+        Checks, EncodeNothing, EncodeSerialize, Encoded, HotConfig, Intake, Leaf, ShowDebug,
+        ShowNothing, Shown, default_of, secret, unchecked,
     };
     pub use crate::rules;
+    pub use crate::schema::hold::assert_schema;
     pub use crate::schema::tree::{
         Bounds, DefaultValue, End, Field as SchemaField, Format, Rule, Span, Tree, span,
     };
-    pub use crate::schema::{AnyShape, HotValue, Probe, Scalar, Shape};
+    pub use crate::schema::{Absent, AnyShape, HotValue, Probe, Scalar, Shape};
     pub use crate::value;
     pub use ::core;
     // Named here, because somebody may have a `Result` of their own.

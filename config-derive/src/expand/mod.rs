@@ -13,6 +13,7 @@ mod bounds;
 mod build;
 mod committed;
 mod compile;
+mod default;
 mod leaf;
 mod same;
 mod schema;
@@ -47,6 +48,7 @@ pub(crate) fn expand(checked: &Struct) -> TokenStream {
     let validate = validate::method(checked);
     let compile = compile::constants(checked);
     let committed = committed::constants(checked);
+    let default = default::method(checked);
     quote_spanned! {here=>
         #[allow(deprecated, unused_imports)]
         const _: () = {
@@ -71,6 +73,7 @@ pub(crate) fn expand(checked: &Struct) -> TokenStream {
                 #same
                 #show
                 #validate
+                #default
             }
 
             #compile

@@ -1,0 +1,448 @@
+//! The values of a type that has an order, as numbers.
+//!
+//! In: a scalar and the rules of its key. Out: the lowest and the highest value, and whether a
+//! range of another key holds them. A bound that only the program knows is taken for none where
+//! it makes values fewer, and for one that may refuse where it would have to hold.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use super::super::{Bound, Interval, Rule, Scalar};
+use crate::rules;
+use crate::value::Size;
+
+/// A whole number: a number itself, the nanoseconds of a duration, the bytes of a size, the code
+/// of a character.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Whole {
+    below: bool,
+    size: u128,
+}
+
+impl Whole {
+    pub(super) const ZERO: Self = Self::from(0);
+
+    pub(super) const fn from(size: u128) -> Self {
+        Self { below: false, size }
+    }
+
+    /// So many below zero.
+    pub(super) const fn below(size: u128) -> Self {
+        Self {
+            below: size > 0,
+            size,
+        }
+    }
+
+    const fn signed(number: i128) -> Self {
+        Self {
+            below: number < 0,
+            size: number.unsigned_abs(),
+        }
+    }
+
+    pub(super) fn read(text: &str) -> Option<Self> {
+        if let Ok(size) = text.parse() {
+            return Some(Self::from(size));
+        }
+        text.parse().ok().map(Self::signed)
+    }
+
+    /// It, where it may be how many there are.
+    pub(super) fn count(self) -> Option<u128> {
+        (!self.below).then_some(self.size)
+    }
+
+    /// The next one, up or down.
+    pub(super) fn next(self, up: bool) -> Option<Self> {
+        let size = if up == self.below {
+            self.size.checked_sub(1)
+        } else {
+            self.size.checked_add(1)
+        };
+        match size {
+            Some(size) => Some(Self {
+                below: self.below && size > 0,
+                size,
+            }),
+            // Below zero itself.
+            None if self.size == 0 && !up => Some(Self::signed(-1)),
+            None => None,
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "the bounds are widened for it")]
+    fn approximately(self) -> f64 {
+        let size = self.size as f64;
+        if self.below { -size } else { size }
+    }
+}
+
+impl Ord for Whole {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self.below, other.below) {
+            (false, false) => self.size.cmp(&other.size),
+            (true, true) => other.size.cmp(&self.size),
+            (false, true) => Ordering::Greater,
+            (true, false) => Ordering::Less,
+        }
+    }
+}
+
+impl PartialOrd for Whole {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Display for Whole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.below { "-" } else { "" };
+        write!(f, "{sign}{}", self.size)
+    }
+}
+
+/// What a scalar is, as far as numbers go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Limits {
+    pub(super) low: Whole,
+    pub(super) high: Whole,
+    /// Zero is none of its values.
+    pub(super) nonzero: bool,
+}
+
+/// The limits of a whole number, as the type has them.
+pub(super) fn whole_number(scalar: Scalar) -> Option<Limits> {
+    macro_rules! limits {
+        ($($unsigned:ident, $nonzero:ident: $type:ty;)+ / $($signed:ident, $signed_nonzero:ident: $of:ty;)+) => {
+            match scalar {
+                $(Scalar::$unsigned | Scalar::$nonzero => Limits {
+                    low: Whole::ZERO,
+                    high: Whole::from(<$type>::MAX as u128),
+                    nonzero: scalar == Scalar::$nonzero,
+                },)+
+                $(Scalar::$signed | Scalar::$signed_nonzero => Limits {
+                    low: Whole::signed(<$of>::MIN as i128),
+                    high: Whole::signed(<$of>::MAX as i128),
+                    nonzero: scalar == Scalar::$signed_nonzero,
+                },)+
+                _ => return None,
+            }
+        };
+    }
+    Some(limits! {
+        U8, NonZeroU8: u8;
+        U16, NonZeroU16: u16;
+        U32, NonZeroU32: u32;
+        U64, NonZeroU64: u64;
+        U128, NonZeroU128: u128;
+        Usize, NonZeroUsize: usize;
+        /
+        I8, NonZeroI8: i8;
+        I16, NonZeroI16: i16;
+        I32, NonZeroI32: i32;
+        I64, NonZeroI64: i64;
+        I128, NonZeroI128: i128;
+        Isize, NonZeroIsize: isize;
+    })
+}
+
+/// The same for all types whose values follow one another.
+fn limits(scalar: Scalar) -> Option<Limits> {
+    let up_to = |high| Limits {
+        low: Whole::ZERO,
+        high: Whole::from(high),
+        nonzero: false,
+    };
+    match scalar {
+        Scalar::Period => Some(up_to(std::time::Duration::MAX.as_nanos())),
+        Scalar::Bytes => Some(up_to(u64::MAX.into())),
+        Scalar::Char => Some(up_to(char::MAX as u128)),
+        scalar => whole_number(scalar),
+    }
+}
+
+/// The end of a range of this type.
+fn ordinal(scalar: Scalar, text: &str) -> Option<Whole> {
+    match scalar {
+        Scalar::Period => {
+            let period = <std::time::Duration as rules::Bound>::read(text)?;
+            Some(Whole::from(period.as_nanos()))
+        }
+        Scalar::Bytes => {
+            let size = <Size as rules::Bound>::read(text)?;
+            Some(Whole::from(size.bytes().into()))
+        }
+        Scalar::Char => {
+            let letter = <char as rules::Bound>::read(text)?;
+            Some(Whole::from(u32::from(letter).into()))
+        }
+        scalar => whole_number(scalar).and_then(|_| Whole::read(text)),
+    }
+}
+
+/// The text that is read as this value.
+pub(super) fn shown(scalar: Scalar, value: Whole) -> Option<String> {
+    Some(match scalar {
+        Scalar::Period => {
+            let nanos = value.size;
+            let seconds = u64::try_from(nanos / 1_000_000_000).ok()?;
+            let rest = u32::try_from(nanos % 1_000_000_000).ok()?;
+            crate::value::duration::show(std::time::Duration::new(seconds, rest))
+        }
+        Scalar::Bytes => Size::new(u64::try_from(value.size).ok()?).to_string(),
+        Scalar::Char => char::from_u32(u32::try_from(value.size).ok()?)?.to_string(),
+        _ => value.to_string(),
+    })
+}
+
+fn ranges(rules: &[Rule]) -> impl Iterator<Item = &Interval> {
+    rules.iter().filter_map(|rule| match rule {
+        Rule::Range(interval) => Some(interval),
+        _ => None,
+    })
+}
+
+/// The lowest and the highest value that the rules leave of a type; none where its values do not
+/// follow one another. The lowest is above the highest where no value is left.
+pub(super) fn left(scalar: Scalar, rules: &[Rule]) -> Option<Limits> {
+    let mut left = limits(scalar)?;
+    for interval in ranges(rules) {
+        let (low, high) = ends(scalar, interval);
+        left.low = low.map_or(left.low, |low| left.low.max(low));
+        left.high = high.map_or(left.high, |high| left.high.min(high));
+    }
+    if left.nonzero && left.low == Whole::ZERO {
+        left.low = Whole::from(1);
+    }
+    if left.nonzero && left.high == Whole::ZERO {
+        left.high = Whole::signed(-1);
+    }
+    Some(left)
+}
+
+/// The ends of a range, both included, as far as they are known.
+fn ends(scalar: Scalar, interval: &Interval) -> (Option<Whole>, Option<Whole>) {
+    let read = |bound: &Bound| match bound {
+        Bound::At(text) => ordinal(scalar, text),
+        Bound::Open | Bound::Unknown(_) => None,
+    };
+    let high = read(&interval.high);
+    let high = match interval.inclusive {
+        true => high,
+        false => high.and_then(|high| high.next(false)),
+    };
+    (read(&interval.low), high)
+}
+
+/// Whether a range, or a length, of `to` holds every value of `from`.
+pub(super) fn holds(
+    from: Scalar,
+    from_rules: &[Rule],
+    to: Scalar,
+    interval: &Interval,
+    same_reading: bool,
+) -> bool {
+    if matches!(to, Scalar::F32 | Scalar::F64) {
+        return holds_reals(from, from_rules, to, interval, same_reading);
+    }
+    let Some(left) = left(from, from_rules) else {
+        return false;
+    };
+    let (low, high) = ends(to, interval);
+    let same = from == to;
+    let said = |mine: &Bound, of: fn(&Interval) -> &Bound, also: &dyn Fn(&Interval) -> bool| {
+        same && ranges(from_rules).any(|other| of(other) == mine && also(other))
+    };
+    let low_holds = interval.low == Bound::Open
+        || low.is_some_and(|low| left.low >= low)
+        || said(&interval.low, |other| &other.low, &|_| true);
+    let high_holds = interval.high == Bound::Open
+        || high.is_some_and(|high| left.high <= high)
+        || said(&interval.high, |other| &other.high, &|other| {
+            other.inclusive == interval.inclusive
+        });
+    low_holds && high_holds
+}
+
+/// The lowest and the highest number with a fraction that the rules leave, both included.
+fn reals(scalar: Scalar, rules: &[Rule]) -> Option<(f64, f64)> {
+    let narrow = scalar == Scalar::F32;
+    let (mut low, mut high) = match scalar {
+        Scalar::F32 => (f64::from(f32::MIN), f64::from(f32::MAX)),
+        Scalar::F64 => (f64::MIN, f64::MAX),
+        _ => return None,
+    };
+    for interval in ranges(rules) {
+        if let Bound::At(text) = &interval.low {
+            low = low.max(real(text, narrow)?);
+        }
+        if let Bound::At(text) = &interval.high {
+            let end = real(text, narrow)?;
+            high = high.min(if interval.inclusive {
+                end
+            } else {
+                step(end, narrow, false)
+            });
+        }
+    }
+    Some((low, high))
+}
+
+/// A number as a type of this width reads it.
+fn real(text: &str, narrow: bool) -> Option<f64> {
+    match narrow {
+        true => text.parse::<f32>().ok().map(f64::from),
+        false => text.parse().ok(),
+    }
+}
+
+/// The next number of this width.
+fn step(number: f64, narrow: bool, up: bool) -> f64 {
+    #[expect(clippy::cast_possible_truncation, reason = "it was read as an `f32`")]
+    match (narrow, up) {
+        (true, true) => f64::from((number as f32).next_up()),
+        (true, false) => f64::from((number as f32).next_down()),
+        (false, true) => number.next_up(),
+        (false, false) => number.next_down(),
+    }
+}
+
+/// Between which numbers of the type `to` every number of `from` is read, both included; none
+/// where one of them may be too big for it.
+pub(super) fn read_as_real(
+    from: Scalar,
+    rules: &[Rule],
+    to: Scalar,
+    same_reading: bool,
+) -> Option<(f64, f64)> {
+    /// Up to here every whole number is one of 64 bits with a fraction.
+    const EXACT: u128 = 1 << 53;
+    let (low, high) = match left(from, rules) {
+        Some(left) => {
+            let widened = |end: Whole, up: bool| {
+                let near = end.approximately();
+                if end.size <= EXACT {
+                    near
+                } else {
+                    step(step(near, false, up), false, up)
+                }
+            };
+            (widened(left.low, false), widened(left.high, true))
+        }
+        None => {
+            let (mut low, mut high) = reals(from, rules)?;
+            if from == to && same_reading {
+                return Some((low, high));
+            }
+            // A number of a text is not read as the same by both; JSON's own may be the
+            // neighbour's neighbour.
+            let steps = if same_reading { 1 } else { 4 };
+            for _ in 0..steps {
+                low = step(low, from == Scalar::F32, false);
+                high = step(high, from == Scalar::F32, true);
+            }
+            if from == Scalar::F32 && to == Scalar::F64 {
+                // Beyond what is finite in 32 bits lies much that is in 64.
+                low = low.max(-1e39);
+                high = high.min(1e39);
+            }
+            (low, high)
+        }
+    };
+    #[expect(clippy::cast_possible_truncation, reason = "that is how it is read")]
+    let read = |end: f64| match to {
+        Scalar::F32 => f64::from(end as f32),
+        _ => end,
+    };
+    let (low, high) = (read(low), read(high));
+    (low.is_finite() && high.is_finite()).then_some((low, high))
+}
+
+fn holds_reals(
+    from: Scalar,
+    from_rules: &[Rule],
+    to: Scalar,
+    interval: &Interval,
+    same_reading: bool,
+) -> bool {
+    let Some((low, high)) = read_as_real(from, from_rules, to, same_reading) else {
+        return false;
+    };
+    let narrow = to == Scalar::F32;
+    let same = from == to && same_reading;
+    let low_holds = match &interval.low {
+        Bound::Open => true,
+        Bound::At(text) => real(text, narrow).is_some_and(|end| low >= end),
+        Bound::Unknown(_) => same && ranges(from_rules).any(|other| other.low == interval.low),
+    };
+    let high_holds = match &interval.high {
+        Bound::Open => true,
+        Bound::At(text) => real(text, narrow).is_some_and(|end| match interval.inclusive {
+            true => high <= end,
+            false => high < end,
+        }),
+        Bound::Unknown(_) => {
+            same && ranges(from_rules)
+                .any(|other| other.high == interval.high && other.inclusive == interval.inclusive)
+        }
+    };
+    low_holds && high_holds
+}
+
+/// The least and the highest length that the rules leave, where it is at least `least`.
+pub(super) fn lengths(rules: &[Rule], least: u128) -> (Whole, Whole) {
+    let mut left = (Whole::from(least), Whole::from(u128::MAX));
+    for rule in rules {
+        match rule {
+            Rule::NonEmpty => left.0 = left.0.max(Whole::from(1)),
+            Rule::Length(interval) => {
+                let (low, high) = ends(Scalar::Usize, interval);
+                left.0 = low.map_or(left.0, |low| left.0.max(low));
+                left.1 = high.map_or(left.1, |high| left.1.min(high));
+            }
+            _ => {}
+        }
+    }
+    left
+}
+
+/// Whether a length holds all that lie between these; where the bound is an expression, whether
+/// one of the rules has the same.
+pub(super) fn holds_lengths(
+    (least, most): (Whole, Whole),
+    rules: &[Rule],
+    interval: &Interval,
+) -> bool {
+    let (low, high) = ends(Scalar::Usize, interval);
+    let lengths = || {
+        rules.iter().filter_map(|rule| match rule {
+            Rule::Length(interval) => Some(interval),
+            _ => None,
+        })
+    };
+    let low_holds = match &interval.low {
+        Bound::Open => true,
+        Bound::At(_) => low.is_some_and(|low| least >= low),
+        bound @ Bound::Unknown(_) => lengths().any(|other| other.low == *bound),
+    };
+    let high_holds = match &interval.high {
+        Bound::Open => true,
+        Bound::At(_) => high.is_some_and(|high| most <= high),
+        bound @ Bound::Unknown(_) => {
+            lengths().any(|other| other.high == *bound && other.inclusive == interval.inclusive)
+        }
+    };
+    low_holds && high_holds
+}
+
+/// Whether two texts are the same value of a type.
+pub(super) fn same_value(scalar: Scalar, one: &str, other: &str) -> bool {
+    match scalar {
+        Scalar::F32 | Scalar::F64 => {
+            let narrow = scalar == Scalar::F32;
+            real(one, narrow).is_some_and(|one| Some(one) == real(other, narrow))
+        }
+        scalar => ordinal(scalar, one).is_some_and(|one| Some(one) == ordinal(scalar, other)),
+    }
+}

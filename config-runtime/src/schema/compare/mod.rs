@@ -1,0 +1,891 @@
+//! What a change of the schema does to the values that are stored, and to the programs that run.
+//!
+//! In: two schemas. Out: a [`Comparison`]: each [`Difference`], whether it is compatible, for whom,
+//! and why. It reads no store: it speaks of all values that the old schema allows, and of all that
+//! the new one allows.
+//!
+//! For each difference two questions are answered:
+//!
+//! * *stored values*: does a program of the new version accept whatever one of the old version
+//!   accepts today, absent keys included?
+//! * *old programs*: does a program of the old version, still running, accept whatever the new
+//!   version allows to be written or to be deleted?
+//!
+//! Where the answer is [`Compatible`](Grade::Compatible) or [`Notice`](Grade::Notice) it was shown
+//! to be so by reasoning. Where it is [`Incompatible`](Grade::Incompatible) there is an example: a
+//! value that the code itself accepts on the one side and refuses on the other. The rest is
+//! [`Unknown`](Grade::Unknown).
+//!
+//! # What is compatible
+//!
+//! | difference | stored values | old programs | why |
+//! | --- | --- | --- | --- |
+//! | a key is removed, had a default or was optional | compatible | notice | it stays in the store as an unknown key; once deleted, old programs use their default |
+//! | a key is removed, was required | compatible | incompatible | once it is deleted, old programs refuse |
+//! | a key is added, has a default or is optional | compatible | compatible | old programs don't know it, and warn |
+//! | a key is added, is required | incompatible | compatible | nothing stands there yet |
+//! | a key is added that was an alias of another | unknown | compatible | what stands there was the other's |
+//! | renamed, the old name is an alias | compatible | incompatible where it was required, else notice | stored values are read through the alias; old programs don't see the new name |
+//! | renamed, to a name that was an alias | incompatible, unless the old name is an alias now | notice | old programs read the new name as long as the old one is gone |
+//! | removed and added, and probably renamed | incompatible where it is required, else unknown | incompatible where it was required, else notice | without an alias the values are lost |
+//! | an alias is added | compatible | compatible | what stands there is read; old programs go on with the key itself |
+//! | an alias is removed | incompatible | compatible | what still stands there is not read any more |
+//! | the order of aliases changed | notice | compatible | where two are there, another one wins |
+//! | a range or a length is wider | compatible | incompatible | new values may be written that old programs refuse |
+//! | a range or a length is narrower | incompatible | compatible | values that were accepted are refused |
+//! | a range or a length is shifted | incompatible | incompatible | both of these |
+//! | the same range or length, written otherwise: `1..65`, `1..=64` | compatible | compatible | the same values |
+//! | a bound is an expression that changed | unknown | unknown | only the program knows it |
+//! | choices are added | compatible | incompatible | as a wider range |
+//! | choices are removed | incompatible | compatible | as a narrower range |
+//! | a rule is added | incompatible, or unknown where no value is found that it refuses | compatible | values that were accepted may be refused |
+//! | a rule is removed | compatible | incompatible, or unknown | new values may be written that old programs refuse |
+//! | a rule is replaced by one that allows each of the few old values | compatible | incompatible | each was tried |
+//! | a `pattern` is another | incompatible where a value is found that shows it, else unknown | the same | whether one pattern holds another can't be told |
+//! | a `validate` of the field is added | unknown | compatible | only the program knows what it refuses |
+//! | a `validate` of the field is removed | compatible | unknown | only the program knows what it refuses |
+//! | a whole number is another that holds all values left by the range: `u8` to `u16`, `u32` in `0..=200` to `u8` | compatible | incompatible, if there are more | the values are written in the same way |
+//! | a whole number is another that does not: `u16` to `u8`, `i64` to `u64` | incompatible | compatible, if it holds all others | `300` is no `u8`; and `-0` is an `i64` and no `u64` |
+//! | a whole number is now `NonZero…` | incompatible, unless the range leaves zero out | compatible | `0` is refused |
+//! | a whole number is now `f64` or `f32` | compatible; notice where numbers are rounded | incompatible | `16` is read; `0.5` is no whole number |
+//! | `f32` is now `f64` | compatible | incompatible | `1e300` is too big for 32 bits |
+//! | `f64` is now `f32` | incompatible, unless the range leaves out what is too big: notice | compatible | numbers are rounded |
+//! | a whole number that is not negative is now `Size` | compatible | incompatible | a number alone is bytes; `64MiB` is no number |
+//! | a plain type is now `String` or `PathBuf`, without rules | notice | incompatible | the text that stands there is the value, white space included |
+//! | `String` is now `PathBuf`, or back | compatible | compatible | the same texts |
+//! | `String` is now something else | incompatible, unless it had choices that are all read: notice | notice, if `String` had no rules | not every text is read |
+//! | `Ipv4Addr`, `Ipv6Addr` is now `IpAddr`; `SocketAddrV4`, `SocketAddrV6` is now `SocketAddr` | compatible | incompatible | each address is read by the wider type |
+//! | another scalar: `bool` to a number, a number to `Duration` | incompatible | incompatible | it is written otherwise |
+//! | words of an enum are added | compatible | incompatible | as choices |
+//! | words of an enum are removed | incompatible | compatible | as choices |
+//! | `V` is now `Option<V>` | compatible | incompatible, unless a text | `null` may be written, and the key deleted |
+//! | `Option<V>` is now `V` | incompatible, unless a text with a default | compatible | `null` is refused, and the absent key of what is required |
+//! | entries of a list or a map are another type | as of the entries, read as JSON | the same | each entry is read |
+//! | a list is now a map, or either a scalar | incompatible | incompatible | it is written otherwise |
+//! | a type of which only the name is known is another | unknown | unknown | only the program knows it |
+//! | `json` is added or removed | as it is written: compatible for a `bool`, lists, maps; incompatible for texts and words | the same | `info` is no JSON, `"info"` no word; a number may have a `+` as plain text |
+//! | `text` is added or removed | compatible, except for a `Size` (`"1KiB"`, `1.0`) and words (`{"info":null}`) | the same | without JSON fewer, or other, spellings are read |
+//! | `with` is added, removed or another | unknown | unknown | only the program knows what a codec reads |
+//! | required, now with a default or optional | compatible | incompatible | new programs allow the key to be deleted |
+//! | a default or optional, now required | incompatible | compatible | the key may be absent |
+//! | the default is another | notice | notice | an absent key means one thing here and another there |
+//! | the same default, written otherwise: `60s`, `1m` | compatible | compatible | the same value |
+//! | restart-only is switched | notice | compatible | changes wait for a restart from now on, or do no longer |
+//! | secret is switched on | notice | notice | the fallback leaves it out from now on; old programs still print it |
+//! | secret is switched off | notice | compatible | it is printed from now on |
+//! | deprecated, undeprecated | compatible | compatible | it is a warning |
+//! | `compare` is another | compatible | compatible | only who is told of a change is another |
+//! | a description, the struct's name, a field's path in Rust | compatible | compatible | nothing that is stored |
+//! | a rule over a struct is added | unknown | compatible | only the program knows what it refuses |
+//! | a rule over a struct is removed | compatible | unknown | only the program knows what it refuses |
+//! | the prefix is another | incompatible | incompatible | other keys are read |
+//! | only the names of the prefix's variables are others | notice | compatible | the builder has to give them by their new names |
+//!
+//! # What is taken for granted
+//!
+//! What has the same name is the same: a function, a codec, a type of which only the name is
+//! known, an expression. What no schema tells has not changed: whether a list is a `Vec` or a
+//! set, the choices of a secret. `usize` has as many bits as where the comparison is made.
+
+mod ends;
+mod proof;
+mod witness;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::mem::{Discriminant, discriminant};
+
+use super::{Absent, Format, Key, Rule, Schema, StructRule, Type};
+use crate::rules::nearest;
+
+/// Compares two schemas: says of every difference whether it is compatible, for whom, and why.
+///
+/// [The table](self) says what is.
+///
+/// ```
+/// use hotconfig::{HotConfig, schema::{Grade, compare}};
+///
+/// mod old {
+///     # use hotconfig::HotConfig;
+///     #[derive(HotConfig, Clone, Debug)]
+///     pub struct Service {
+///         #[hot(default = 8, range(1..=64))]
+///         pub pool_size: u32,
+///     }
+/// }
+/// mod new {
+///     # use hotconfig::HotConfig;
+///     #[derive(HotConfig, Clone, Debug)]
+///     pub struct Service {
+///         #[hot(default = 8, range(1..=32))]
+///         pub pool_size: u32,
+///     }
+/// }
+///
+/// let comparison = compare(
+///     &hotconfig::schema::<old::Service>(),
+///     &hotconfig::schema::<new::Service>(),
+/// );
+/// assert_eq!(comparison.stored(), Grade::Incompatible);
+/// assert_eq!(comparison.running(), Grade::Compatible);
+/// assert_eq!(
+///     comparison.to_string(),
+///     "\
+/// `pool_size`: the rule range 1..=64 is now range 1..=32
+///   stored values: incompatible: `64` is refused: out of range; expected a value in 1..=32
+///   old programs: compatible: all that is accepted is accepted by the other, too
+/// "
+/// );
+/// ```
+pub fn compare(old: &Schema, new: &Schema) -> Comparison {
+    let mut differences = Vec::new();
+    heads(old, new, &mut differences);
+    let mut added: Vec<&Key> = Vec::new();
+    let mut removed: Vec<&Key> = old.keys.iter().collect();
+    // Who has the same name has the first claim.
+    let mut pairs: Vec<(&Key, &Key)> = Vec::new();
+    let mut left: Vec<&Key> = new.keys.iter().collect();
+    let claims: [fn(&Key, &Key) -> bool; 3] = [
+        |old, new| old.key == new.key,
+        |old, new| new.aliases.contains(&old.key),
+        |old, new| old.aliases.contains(&new.key),
+    ];
+    for claim in claims {
+        for new in std::mem::take(&mut left) {
+            match removed.iter().position(|old| claim(old, new)) {
+                Some(at) => pairs.push((removed.remove(at), new)),
+                None => left.push(new),
+            }
+        }
+    }
+    for new in left {
+        let probably = removed.iter().position(|old| probably_renamed(old, new));
+        match probably {
+            Some(at) => differences.push(replaced(removed.remove(at), new)),
+            None => added.push(new),
+        }
+    }
+    for (old, new) in pairs {
+        names(old, new, &mut differences);
+        values(old, new, &mut differences);
+        absence(old, new, &mut differences);
+        flags(old, new, &mut differences);
+    }
+    differences.extend(removed.into_iter().map(self::removed));
+    differences.extend(added.into_iter().map(|key| self::added(key, old)));
+    differences.sort_by(|one, other| one.place().cmp(&other.place()));
+    Comparison { differences }
+}
+
+/// How well two schemas go together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Grade {
+    /// Everything is accepted, and means what it meant.
+    Compatible,
+    /// Everything is accepted, and something means something else, or is to be known.
+    Notice,
+    /// It can't be said by the schemas alone.
+    Unknown,
+    /// Something is refused, or is no longer read.
+    Incompatible,
+}
+
+/// What a difference does to one side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Effect {
+    /// How bad it is.
+    pub grade: Grade,
+    /// Why, in lower case and without a full stop.
+    pub why: String,
+}
+
+/// One difference of two schemas.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Difference {
+    /// The key in the old schema; none where it is new, or where the difference is of no key.
+    pub old: Option<String>,
+    /// The key in the new schema.
+    pub new: Option<String>,
+    /// What differs.
+    pub change: Change,
+    /// What becomes of values that are stored already, read by programs of the new version.
+    pub stored: Effect,
+    /// What becomes of programs of the old version that are still running, when programs of the
+    /// new one write.
+    pub running: Effect,
+}
+
+/// What differs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Change {
+    /// The key is no more.
+    Removed,
+    /// The key is new.
+    Added,
+    /// The key has another name, and one of them is an alias of the other.
+    Renamed,
+    /// A key is no more and another, much like it, is new.
+    Replaced,
+    /// Old names that are still read.
+    Aliases {
+        /// What they were.
+        old: Vec<String>,
+        /// What they are.
+        new: Vec<String>,
+    },
+    /// The path in Rust.
+    Path {
+        /// What it was.
+        old: String,
+        /// What it is.
+        new: String,
+    },
+    /// What a value is.
+    Kind {
+        /// What it was.
+        old: Type,
+        /// What it is.
+        new: Type,
+    },
+    /// How the bytes are read.
+    Reading {
+        /// How they were.
+        old: Format,
+        /// How they are.
+        new: Format,
+    },
+    /// A rule of the key.
+    Rule {
+        /// What it was; none where it is new.
+        old: Option<Rule>,
+        /// What it is; none where it is no more.
+        new: Option<Rule>,
+    },
+    /// What an absent key stands for.
+    Absent {
+        /// What it stood for.
+        old: Absent,
+        /// What it stands for.
+        new: Absent,
+    },
+    /// Whether a change waits for a restart; what it is now.
+    Restart(bool),
+    /// Whether it is never printed; what it is now.
+    Hidden(bool),
+    /// Whether it is deprecated; the note, where it is now.
+    Deprecated(Option<String>),
+    /// The function that compares two values, where there is one now.
+    Comparing(Option<String>),
+    /// The description of a key, of a section or of the whole.
+    Doc,
+    /// The struct's name.
+    Name {
+        /// What it was.
+        old: String,
+        /// What it is.
+        new: String,
+    },
+    /// The template of the prefix.
+    Prefix {
+        /// What it was.
+        old: Option<String>,
+        /// What it is.
+        new: Option<String>,
+    },
+    /// A rule over a struct is new.
+    StructRuleAdded(StructRule),
+    /// A rule over a struct is no more.
+    StructRuleRemoved(StructRule),
+}
+
+/// All differences of two schemas: from [`compare`]. It is shown as a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Comparison {
+    /// The differences, in the order of their keys; those of no key first.
+    pub differences: Vec<Difference>,
+}
+
+impl Comparison {
+    /// The worst that happens to values that are stored already.
+    pub fn stored(&self) -> Grade {
+        self.worst(|difference| &difference.stored)
+    }
+
+    /// The worst that happens to programs of the old version that are still running.
+    pub fn running(&self) -> Grade {
+        self.worst(|difference| &difference.running)
+    }
+
+    /// Whether everything is accepted by both sides, for certain.
+    pub fn is_compatible(&self) -> bool {
+        self.stored().max(self.running()) <= Grade::Notice
+    }
+
+    /// The differences by which something is refused, or lost, for certain.
+    pub fn incompatible(&self) -> impl Iterator<Item = &Difference> {
+        self.differences
+            .iter()
+            .filter(|difference| difference.grade() == Grade::Incompatible)
+    }
+
+    fn worst(&self, side: fn(&Difference) -> &Effect) -> Grade {
+        let grades = self.differences.iter().map(|one| side(one).grade);
+        grades.max().unwrap_or(Grade::Compatible)
+    }
+}
+
+impl Difference {
+    /// The worse of the two.
+    pub fn grade(&self) -> Grade {
+        self.stored.grade.max(self.running.grade)
+    }
+
+    fn of(old: &Key, new: &Key, change: Change, stored: Effect, running: Effect) -> Self {
+        Self {
+            old: Some(old.key.clone()),
+            new: Some(new.key.clone()),
+            change,
+            stored,
+            running,
+        }
+    }
+
+    /// By what differences are put in order.
+    fn place(&self) -> Option<&str> {
+        self.new.as_deref().or(self.old.as_deref())
+    }
+}
+
+impl Effect {
+    fn new(grade: Grade, why: impl Into<String>) -> Self {
+        Self {
+            grade,
+            why: why.into(),
+        }
+    }
+}
+
+fn fine(why: impl Into<String>) -> Effect {
+    Effect::new(Grade::Compatible, why)
+}
+
+fn notice(why: impl Into<String>) -> Effect {
+    Effect::new(Grade::Notice, why)
+}
+
+fn unknown(why: impl Into<String>) -> Effect {
+    Effect::new(Grade::Unknown, why)
+}
+
+fn bad(why: impl Into<String>) -> Effect {
+    Effect::new(Grade::Incompatible, why)
+}
+
+/// What is of no key.
+fn heads(old: &Schema, new: &Schema, out: &mut Vec<Difference>) {
+    let mut push = |change, stored, running| {
+        out.push(Difference {
+            old: None,
+            new: None,
+            change,
+            stored,
+            running,
+        });
+    };
+    if old.name != new.name {
+        let change = Change::Name {
+            old: old.name.clone(),
+            new: new.name.clone(),
+        };
+        push(change, fine(NOT_STORED), fine(NOT_STORED));
+    }
+    if old.doc != new.doc || old.sections != new.sections {
+        push(Change::Doc, fine(NOT_STORED), fine(NOT_STORED));
+    }
+    if old.prefix != new.prefix {
+        let change = Change::Prefix {
+            old: old.prefix.clone(),
+            new: new.prefix.clone(),
+        };
+        let places = |prefix: &Option<String>| prefix.as_deref().map(without_names);
+        match (places(&old.prefix), places(&new.prefix)) {
+            (Some(old), Some(new)) if old == new => push(
+                change,
+                notice("the same keys, if the variables are given what they were given before"),
+                fine("their own builder gives them what it did"),
+            ),
+            _ => push(
+                change,
+                bad("other keys are read: what is stored below the old prefix is not"),
+                bad("they go on reading below the old prefix, and see nothing of what is written"),
+            ),
+        }
+    }
+    for rule in new.rules.iter().filter(|rule| !old.rules.contains(rule)) {
+        push(
+            Change::StructRuleAdded(rule.clone()),
+            unknown(format!(
+                "only the program knows what `{}` refuses",
+                rule.rule
+            )),
+            fine("they do not ask it"),
+        );
+    }
+    for rule in old.rules.iter().filter(|rule| !new.rules.contains(rule)) {
+        push(
+            Change::StructRuleRemoved(rule.clone()),
+            fine("it is not asked any more"),
+            unknown(format!(
+                "they still ask it, and only they know what `{}` refuses",
+                rule.rule
+            )),
+        );
+    }
+}
+
+const NOT_STORED: &str = "nothing of it is stored";
+
+/// A prefix with the names of its variables left out.
+fn without_names(prefix: &str) -> String {
+    let mut inside = false;
+    let keep = |letter: &char| {
+        match letter {
+            '{' => inside = true,
+            '}' => inside = false,
+            _ => return !inside,
+        }
+        true
+    };
+    prefix.chars().filter(keep).collect()
+}
+
+fn probably_renamed(old: &Key, new: &Key) -> bool {
+    let last = |key: &str| key.rsplit('/').next().map(str::to_owned);
+    old.kind == new.kind
+        && (old.field == new.field
+            || last(&old.key) == last(&new.key)
+            || nearest(&old.key, [new.key.as_str()]).is_some())
+}
+
+fn required(key: &Key) -> bool {
+    key.absent == Absent::Required
+}
+
+fn removed(old: &Key) -> Difference {
+    Difference {
+        old: Some(old.key.clone()),
+        new: None,
+        change: Change::Removed,
+        stored: fine("what stands there is not read any more, and is reported as an unknown key"),
+        running: match required(old) {
+            true => bad("they need it: once it is deleted, they refuse"),
+            false => notice("once it is deleted, they use what stands for an absent key"),
+        },
+    }
+}
+
+fn added(new: &Key, old: &Schema) -> Difference {
+    let of_another = old.keys.iter().find(|old| old.aliases.contains(&new.key));
+    let beside = old.keys.iter().find(|old| {
+        let below = |one: &str, other: &str| {
+            one.strip_prefix(other)
+                .is_some_and(|rest| rest.starts_with('/'))
+        };
+        below(&old.key, &new.key) || below(&new.key, &old.key)
+    });
+    let stored = match (of_another, beside) {
+        _ if required(new) => bad("it is required, and nothing stands there yet"),
+        (Some(other), _) => unknown(format!(
+            "what may stand there was read as an old name of `{}`",
+            other.key
+        )),
+        (None, Some(other)) => fine(format!(
+            "it may be absent; `{}`, of which the one is the directory of the other, may go on \
+             standing beside it",
+            other.key
+        )),
+        (None, None) => fine("it may be absent"),
+    };
+    Difference {
+        old: None,
+        new: Some(new.key.clone()),
+        change: Change::Added,
+        stored,
+        running: match of_another {
+            Some(other) => notice(format!(
+                "they read it as an old name of `{}`, where that is absent",
+                other.key
+            )),
+            None => fine("they don't know it, and report it as an unknown key"),
+        },
+    }
+}
+
+fn replaced(old: &Key, new: &Key) -> Difference {
+    let hint = format!(
+        "write `alias = \"{}\"`",
+        words::last_segments(&old.key, &new.key)
+    );
+    Difference::of(
+        old,
+        new,
+        Change::Replaced,
+        match required(new) {
+            true => bad(format!(
+                "what stands under the old name is not read, and the new one is required: {hint}"
+            )),
+            false => unknown(format!(
+                "if it is the same under another name, what stands under the old one is lost: \
+                 {hint}"
+            )),
+        },
+        match required(old) {
+            true => bad("they need the old name: once it is deleted, they refuse"),
+            false => notice("they don't see the new name, and use what stands for an absent key"),
+        },
+    )
+}
+
+/// Under which names a key is read.
+fn names(old: &Key, new: &Key, out: &mut Vec<Difference>) {
+    let reads = |key: &Key, name: &String| key.key == *name || key.aliases.contains(name);
+    if old.key != new.key {
+        let stored = match reads(new, &old.key) {
+            true => fine("what stands under the old name is read through the alias"),
+            false => bad(format!(
+                "what stands under the old name is not read any more: write `alias = \"{}\"`",
+                words::last_segments(&old.key, &new.key)
+            )),
+        };
+        let running = if reads(old, &new.key) {
+            notice("they read the new name as an alias, as long as nothing stands under the old")
+        } else if required(old) {
+            bad("they don't see the new name, and need the old one")
+        } else {
+            notice(
+                "they don't see the new name; once the old one is deleted, they use what \
+                    stands for an absent key",
+            )
+        };
+        out.push(Difference::of(old, new, Change::Renamed, stored, running));
+    }
+    let others = |key: &Key| -> Vec<String> {
+        let all = key.aliases.iter();
+        all.filter(|name| **name != old.key && **name != new.key)
+            .cloned()
+            .collect()
+    };
+    let (before, after) = (others(old), others(new));
+    let lost: Vec<&str> = before
+        .iter()
+        .filter(|name| !after.contains(name))
+        .map(String::as_str)
+        .collect();
+    let kept = |names: &[String], by: &[String]| -> Vec<String> {
+        names
+            .iter()
+            .filter(|name| by.contains(name))
+            .cloned()
+            .collect()
+    };
+    if before != after || old.key == new.key && old.aliases != new.aliases {
+        let stored = if !lost.is_empty() {
+            bad(format!(
+                "what still stands under `{}` is not read any more",
+                lost.join("`, `")
+            ))
+        } else if kept(&before, &after) == kept(&after, &before) {
+            fine("every old name is read as before")
+        } else {
+            notice("where two of the old names are there, another one wins")
+        };
+        let change = Change::Aliases {
+            old: old.aliases.clone(),
+            new: new.aliases.clone(),
+        };
+        let running = fine("programs of the new version write to the key itself");
+        out.push(Difference::of(old, new, change, stored, running));
+    }
+}
+
+/// The type, the format and the rules: what values there may be.
+fn values(old: &Key, new: &Key, out: &mut Vec<Difference>) {
+    let mut changes: Vec<(Change, Key)> = Vec::new();
+    if old.kind != new.kind {
+        let kinds = Change::Kind {
+            old: old.kind.clone(),
+            new: new.kind.clone(),
+        };
+        let mut only = old.clone();
+        only.kind = new.kind.clone();
+        changes.push((kinds, only));
+    }
+    if old.format != new.format {
+        let readings = Change::Reading {
+            old: old.format.clone(),
+            new: new.format.clone(),
+        };
+        let mut only = old.clone();
+        only.format = new.format.clone();
+        changes.push((readings, only));
+    }
+    for (was, is) in rules(&old.rules, &new.rules) {
+        let mut only = old.clone();
+        match (&was, &is) {
+            (Some(was), Some(is)) => {
+                for rule in only.rules.iter_mut().filter(|rule| *rule == was) {
+                    *rule = is.clone();
+                }
+            }
+            (Some(was), None) => only.rules.retain(|rule| rule != was),
+            (None, Some(is)) => only.rules.push(is.clone()),
+            (None, None) => {}
+        }
+        changes.push((Change::Rule { old: was, new: is }, only));
+    }
+    if changes.is_empty() {
+        if old.secret != new.secret && old.rules.is_empty() {
+            // Nothing differs that a schema tells.
+        }
+        return;
+    }
+    let alone = changes.len() == 1;
+    let whole = (accepted(old, new), accepted(new, old));
+    let mut effects: Vec<(Effect, Effect)> = changes
+        .iter()
+        .map(|(_, only)| {
+            if alone {
+                return whole.clone();
+            }
+            (
+                part(&whole.0, || accepted(old, only)),
+                part(&whole.1, || accepted(only, old)),
+            )
+        })
+        .collect();
+    // What no change does by itself, they do together.
+    if let Some(first) = effects.first().cloned() {
+        let stored = effects.iter().map(|effect| effect.0.grade).max();
+        let running = effects.iter().map(|effect| effect.1.grade).max();
+        let together = (
+            if stored < Some(whole.0.grade) {
+                whole.0
+            } else {
+                first.0
+            },
+            if running < Some(whole.1.grade) {
+                whole.1
+            } else {
+                first.1
+            },
+        );
+        if let Some(first) = effects.first_mut() {
+            *first = together;
+        }
+    }
+    for ((change, _), (stored, running)) in changes.into_iter().zip(effects) {
+        out.push(Difference::of(old, new, change, stored, running));
+    }
+}
+
+/// What one of several changes does: no more than all of them together.
+fn part(whole: &Effect, alone: impl FnOnce() -> Effect) -> Effect {
+    if whole.grade <= Grade::Notice {
+        return whole.clone();
+    }
+    let alone = alone();
+    if alone.grade <= whole.grade {
+        alone
+    } else {
+        whole.clone()
+    }
+}
+
+/// Which rules are others: the first of each sort with the first.
+fn rules(old: &[Rule], new: &[Rule]) -> Vec<(Option<Rule>, Option<Rule>)> {
+    let without = |rules: &[Rule], others: &[Rule]| -> Vec<Rule> {
+        let rules = rules.iter();
+        rules
+            .filter(|rule| !others.contains(rule))
+            .cloned()
+            .collect()
+    };
+    let sort = |rule: &Rule| -> Option<Discriminant<Rule>> {
+        // Functions are not two versions of one another.
+        (!matches!(rule, Rule::Validate(_))).then(|| discriminant(rule))
+    };
+    let mut is = without(new, old);
+    let mut pairs = Vec::new();
+    for was in without(old, new) {
+        let same = |rule: &Rule| sort(rule).is_some() && sort(rule) == sort(&was);
+        let partner = is.iter().position(same).map(|at| is.remove(at));
+        pairs.push((Some(was), partner));
+    }
+    pairs.extend(is.into_iter().map(|rule| (None, Some(rule))));
+    pairs
+}
+
+/// Whether `to` accepts all that `from` accepts.
+fn accepted(from: &Key, to: &Key) -> Effect {
+    let doubt = match proof::show(from, to) {
+        Ok(proof::Shown { meaning: None }) => {
+            return fine("all that is accepted is accepted by the other, too");
+        }
+        Ok(proof::Shown {
+            meaning: Some(meaning),
+        }) => return notice(format!("all is accepted, but {meaning}")),
+        Err(doubt) => doubt,
+    };
+    match witness::find(from, to) {
+        Some(witness) => {
+            let example = words::excerpt(&witness.raw);
+            let why = witness.why;
+            bad(match witness.odd {
+                true => format!("no usual value, but {example} is refused: {why}"),
+                false => format!("{example} is refused: {why}"),
+            })
+        }
+        None => unknown(doubt),
+    }
+}
+
+/// What an absent key stands for.
+fn absence(old: &Key, new: &Key, out: &mut Vec<Difference>) {
+    if old.absent == new.absent {
+        return;
+    }
+    let change = Change::Absent {
+        old: old.absent.clone(),
+        new: new.absent.clone(),
+    };
+    let (stored, running) = match (required(old), required(new)) {
+        (true, _) => (
+            fine("the key is there: it was required"),
+            bad("the key may be deleted, which they refuse"),
+        ),
+        (_, true) => (
+            bad("the key may be absent, and is required now"),
+            fine("the key is there: it is required"),
+        ),
+        _ if same_default(old, new) => (
+            fine("the same default, written otherwise"),
+            fine("the same default, written otherwise"),
+        ),
+        _ => (
+            notice("an absent key means something else now"),
+            notice("an absent key means something else to programs of the new version"),
+        ),
+    };
+    out.push(Difference::of(old, new, change, stored, running));
+}
+
+fn same_default(old: &Key, new: &Key) -> bool {
+    let (Absent::Text(one), Absent::Text(other)) = (&old.absent, &new.absent) else {
+        return false;
+    };
+    match &old.kind {
+        Type::Scalar(scalar) if old.kind == new.kind && old.format == new.format => {
+            ends::same_value(*scalar, one, other)
+        }
+        _ => false,
+    }
+}
+
+/// What does not change which values there may be.
+fn flags(old: &Key, new: &Key, out: &mut Vec<Difference>) {
+    let mut push = |change, stored, running| {
+        out.push(Difference::of(old, new, change, stored, running));
+    };
+    if old.restart != new.restart {
+        let stored = match new.restart {
+            true => notice("a change waits for a restart from now on"),
+            false => notice("a change takes effect at once from now on"),
+        };
+        push(
+            Change::Restart(new.restart),
+            stored,
+            fine("they go on as they were built"),
+        );
+    }
+    if old.secret != new.secret {
+        let (stored, running) = match new.secret {
+            true => (
+                notice("the fallback leaves it out from now on, unless told otherwise"),
+                notice("they go on printing it, and keep it in their fallback"),
+            ),
+            false => (
+                notice("it is printed from now on, and kept in the fallback"),
+                fine("they go on hiding it"),
+            ),
+        };
+        push(Change::Hidden(new.secret), stored, running);
+    }
+    if old.deprecated != new.deprecated {
+        push(
+            Change::Deprecated(new.deprecated.clone()),
+            fine("it is a warning, no more"),
+            fine("they go on as they were built"),
+        );
+    }
+    if old.compare != new.compare {
+        push(
+            Change::Comparing(new.compare.clone()),
+            fine("only which changes are told is another"),
+            fine("they go on as they were built"),
+        );
+    }
+    if old.doc != new.doc {
+        push(Change::Doc, fine(NOT_STORED), fine(NOT_STORED));
+    }
+    if old.field != new.field {
+        let change = Change::Path {
+            old: old.field.clone(),
+            new: new.field.clone(),
+        };
+        push(change, fine(NOT_STORED), fine(NOT_STORED));
+    }
+}
+
+impl fmt::Display for Grade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Compatible => "compatible",
+            Self::Notice => "notice",
+            Self::Unknown => "unknown",
+            Self::Incompatible => "incompatible",
+        })
+    }
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.grade, self.why)
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.old, &self.new) {
+            (Some(old), Some(new)) if old != new => write!(f, "`{old}`, now `{new}`: ")?,
+            (_, Some(key)) | (Some(key), None) => write!(f, "`{key}`: ")?,
+            (None, None) => {}
+        }
+        writeln!(f, "{}", self.change)?;
+        writeln!(f, "  stored values: {}", self.stored)?;
+        writeln!(f, "  old programs: {}", self.running)
+    }
+}
+
+impl fmt::Display for Comparison {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.differences.iter().try_for_each(|one| one.fmt(f))
+    }
+}

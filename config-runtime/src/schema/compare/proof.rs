@@ -1,0 +1,457 @@
+//! Whether one key accepts all that another does, by reasoning.
+//!
+//! In: two keys, of which only types, formats and rules are looked at. Out: that it does, and
+//! whether a value then means something else; or why that can't be shown, which does not say that
+//! it is not so. It reads single values only where there are few: [`Key::judge`] does that.
+
+use super::super::{Format, Key, Rule, Scalar, Type};
+use super::ends;
+
+/// As deep as a type may be nested.
+const DEEPEST: usize = 128;
+
+/// So many values are read one by one.
+const FEW: usize = 256;
+
+const MINUS_ZERO: &str = "`-0` is read by the one and not by the other";
+
+/// How every value of one key is read by another.
+pub(super) struct Shown {
+    /// What it means there, where that is something else.
+    pub(super) meaning: Option<String>,
+}
+
+/// How the bytes are read, without the path of a codec.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    Auto,
+    Text,
+    Json,
+}
+
+/// What a rule of the second key is asked of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Carried {
+    /// The value that the first reads from the same bytes.
+    Value,
+    /// The bytes themselves, as a text.
+    Raw,
+}
+
+struct Relation {
+    carried: Carried,
+    meaning: Option<String>,
+}
+
+impl Relation {
+    const SAME: Self = Self {
+        carried: Carried::Value,
+        meaning: None,
+    };
+
+    fn meaning(meaning: impl Into<String>) -> Self {
+        Self {
+            carried: Carried::Value,
+            meaning: Some(meaning.into()),
+        }
+    }
+}
+
+/// Shows that `to` accepts all that `from` accepts.
+pub(super) fn show(from: &Key, to: &Key) -> Result<Shown, String> {
+    let shown = |relation: Relation| Shown {
+        meaning: relation.meaning,
+    };
+    if from.secret != to.secret {
+        let choices = |key: &Key| key.rules.iter().any(|rule| matches!(rule, Rule::OneOf(_)));
+        if choices(from) != choices(to) {
+            return Err("the choices of a secret are in no schema".to_owned());
+        }
+    }
+    let base = base(&from.kind);
+    if let Some(Type::Scalar(scalar)) = base
+        && ends::left(*scalar, &from.rules).is_some_and(|left| left.low > left.high)
+        && from.kind == Type::Scalar(*scalar)
+    {
+        return Ok(shown(Relation::SAME));
+    }
+    let relation = relation(from, to);
+    // A text is its bytes: of a few choices each can be tried, whatever reads them now.
+    let is_text = matches!(base, Some(Type::Scalar(Scalar::Text | Scalar::File)))
+        && matches!(from.format, Format::Auto | Format::Text);
+    let tried = match &relation {
+        Ok(Relation {
+            carried: Carried::Value,
+            ..
+        }) => few(from, to),
+        _ if is_text => few(from, to),
+        _ => None,
+    };
+    if let Some(values) = tried {
+        for value in values {
+            if judged(to, &value) != Some(true) {
+                return Err(format!("`{value}` is not accepted for certain"));
+            }
+        }
+        return Ok(relation.map_or_else(
+            |_| Shown {
+                meaning: Some("a text until now, it is read as another type".to_owned()),
+            },
+            shown,
+        ));
+    }
+    let relation = relation?;
+    match to
+        .rules
+        .iter()
+        .find(|rule| !keeps(from, to, &relation, rule))
+    {
+        None => Ok(shown(relation)),
+        Some(Rule::Validate(path)) => Err(format!("only the program knows what `{path}` refuses")),
+        Some(Rule::Pattern(_)) => {
+            Err("whether all texts match the pattern can't be told".to_owned())
+        }
+        Some(Rule::Url) => Err("whether all texts are URLs can't be told".to_owned()),
+        Some(Rule::OneOf(_)) => Err("whether there are other values can't be told".to_owned()),
+        Some(_) => Err("whether all values lie within can't be told".to_owned()),
+    }
+}
+
+/// Whether a key accepts a value; none where only the program knows.
+pub(super) fn judged(key: &Key, raw: &str) -> Option<bool> {
+    let verdict = key.judge(raw.as_bytes());
+    if !verdict.refused.is_empty() {
+        Some(false)
+    } else if verdict.unjudged.is_empty() {
+        Some(true)
+    } else {
+        None
+    }
+}
+
+fn reading(format: &Format) -> Option<Reading> {
+    match format {
+        Format::Auto => Some(Reading::Auto),
+        Format::Text => Some(Reading::Text),
+        Format::Json => Some(Reading::Json),
+        Format::With(_) => None,
+    }
+}
+
+/// What is inside of options.
+fn base(kind: &Type) -> Option<&Type> {
+    let mut kind = kind;
+    for _ in 0..DEEPEST {
+        match kind {
+            Type::Optional(inner) => kind = inner,
+            kind => return Some(kind),
+        }
+    }
+    None
+}
+
+fn relation(from: &Key, to: &Key) -> Result<Relation, String> {
+    if from.kind == to.kind && from.format == to.format {
+        return Ok(Relation::SAME);
+    }
+    match (reading(&from.format), reading(&to.format)) {
+        (Some(one), Some(other)) => types(&from.kind, one, &to.kind, other, &from.rules, DEEPEST),
+        _ => Err("only the program knows what its codec reads".to_owned()),
+    }
+}
+
+fn types(
+    from: &Type,
+    one: Reading,
+    to: &Type,
+    other: Reading,
+    rules: &[Rule],
+    depth: usize,
+) -> Result<Relation, String> {
+    let Some(depth) = depth.checked_sub(1) else {
+        return Err("the types are nested too deep".to_owned());
+    };
+    if from == to && one == other {
+        return Ok(Relation::SAME);
+    }
+    let text = |kind: &Type| matches!(kind, Type::Scalar(Scalar::Text | Scalar::File));
+    match (from, to) {
+        (Type::List(_) | Type::Map(_), _) if one == Reading::Text => Ok(Relation::SAME),
+        (Type::Optional(from), Type::Optional(to)) => types(from, one, to, other, rules, depth),
+        (from, Type::Optional(to)) => types(from, one, to, other, rules, depth),
+        (_, _) if contains_unknown(from, depth) || contains_unknown(to, depth) => {
+            Err("only the program knows what its type reads".to_owned())
+        }
+        // In plain text an optional text is a text, `null` too.
+        (Type::Optional(from), to) if text(from) && one != Reading::Json => {
+            types(from, one, to, other, rules, depth)
+        }
+        (from, to) if text(to) && other != Reading::Json => {
+            if text(from) && one != Reading::Json {
+                return Ok(Relation::SAME);
+            }
+            Ok(Relation {
+                carried: Carried::Raw,
+                meaning: Some("the value is now the text that stands there".to_owned()),
+            })
+        }
+        (Type::Optional(_), _) => Err("`null` is read by the one and not by the other".to_owned()),
+        (Type::List(from), Type::List(to)) | (Type::Map(from), Type::Map(to)) => {
+            if other == Reading::Text {
+                return Err("no collection is read from plain text".to_owned());
+            }
+            if ends::lengths(rules, 0).1 == ends::Whole::ZERO {
+                return Ok(Relation::SAME);
+            }
+            let inner = types(from, Reading::Json, to, Reading::Json, &[], depth)?;
+            Ok(Relation {
+                carried: Carried::Value,
+                meaning: inner.meaning,
+            })
+        }
+        (Type::Words(from), Type::Words(to)) => {
+            let kept = from.iter().all(|word| to.contains(word));
+            let read = one == other || (one, other) == (Reading::Text, Reading::Auto);
+            match kept && read {
+                true => Ok(Relation::SAME),
+                false => Err("not every word is read by both".to_owned()),
+            }
+        }
+        (Type::Scalar(from), Type::Scalar(to)) => scalars(*from, one, *to, other, rules),
+        _ => Err("the one type is written otherwise than the other".to_owned()),
+    }
+}
+
+/// Whether there is a type inside of which only the name is known.
+fn contains_unknown(kind: &Type, depth: usize) -> bool {
+    let mut kind = kind;
+    for _ in 0..=depth {
+        kind = match kind {
+            Type::Rust(_) => return true,
+            Type::Words(_) | Type::Scalar(_) => return false,
+            Type::Optional(inner) | Type::List(inner) | Type::Map(inner) => inner,
+        };
+    }
+    true
+}
+
+fn is_text(scalar: Scalar) -> bool {
+    matches!(scalar, Scalar::Text | Scalar::File)
+}
+
+fn is_real(scalar: Scalar) -> bool {
+    matches!(scalar, Scalar::F32 | Scalar::F64)
+}
+
+fn scalars(
+    from: Scalar,
+    one: Reading,
+    to: Scalar,
+    other: Reading,
+    rules: &[Rule],
+) -> Result<Relation, String> {
+    let json = (one == Reading::Json, other == Reading::Json);
+    let same_reading = json.0 == json.1;
+    let number = |scalar| ends::whole_number(scalar).is_some() || is_real(scalar);
+    let otherwise = || Err(format!("`{from}` is written otherwise than `{to}`"));
+    if from == to && from == Scalar::Bool {
+        return Ok(Relation::SAME);
+    }
+    if from == Scalar::Bytes && to == Scalar::Bytes {
+        // A size alone may be a text or a number of JSON; plain text has no quotes, and `1.0`.
+        return match (one, other) {
+            (one, other) if one == other => Ok(Relation::SAME),
+            (Reading::Json, Reading::Auto) => Ok(Relation::SAME),
+            _ => otherwise(),
+        };
+    }
+    if number(from) && (number(to) || to == Scalar::Bytes) {
+        if json == (false, true) {
+            return Err("JSON has no numbers with `+` or zeros in front".to_owned());
+        }
+        return numbers(from, to, json, rules);
+    }
+    let strings = match (from, to) {
+        (from, to) if from == to || is_text(from) && is_text(to) => Some(Relation::SAME),
+        (Scalar::Ipv4 | Scalar::Ipv6, Scalar::Ip)
+        | (Scalar::SocketV4 | Scalar::SocketV6, Scalar::Socket) => Some(Relation::SAME),
+        (
+            Scalar::Char
+            | Scalar::Ip
+            | Scalar::Ipv4
+            | Scalar::Ipv6
+            | Scalar::Socket
+            | Scalar::SocketV4
+            | Scalar::SocketV6,
+            to,
+        ) if is_text(to) && json == (true, true) => Some(Relation {
+            carried: Carried::Raw,
+            meaning: Some("the value is now the text".to_owned()),
+        }),
+        _ => None,
+    };
+    match strings {
+        Some(relation) if same_reading => Ok(relation),
+        _ => otherwise(),
+    }
+}
+
+fn numbers(
+    from: Scalar,
+    to: Scalar,
+    json: (bool, bool),
+    rules: &[Rule],
+) -> Result<Relation, String> {
+    /// Up to here every whole number is one of 64 bits with a fraction, and of 32.
+    const EXACT: (u128, u128) = (1 << 53, 1 << 24);
+    let same_reading = json.0 == json.1;
+    let left = ends::left(from, rules);
+    let Some(left) = left else {
+        // A number with a fraction.
+        if !is_real(to) {
+            return Err(format!("`{to}` has no fractions"));
+        }
+        if ends::read_as_real(from, rules, to, same_reading).is_none() {
+            return Err(format!("a number may be too big for `{to}`"));
+        }
+        return Ok(match (from, to) {
+            (Scalar::F64, Scalar::F32) => Relation::meaning("the number is rounded to 32 bits"),
+            _ => Relation::SAME,
+        });
+    };
+    if is_real(to) {
+        if ends::read_as_real(from, rules, to, same_reading).is_none() {
+            return Err(format!("a number may be too big for `{to}`"));
+        }
+        let exact = if to == Scalar::F64 { EXACT.0 } else { EXACT.1 };
+        let beyond = left.high > ends::Whole::from(exact) || left.low < ends::Whole::below(exact);
+        return Ok(match beyond {
+            true => Relation::meaning(format!("whole numbers beyond {exact} are rounded")),
+            false => Relation::SAME,
+        });
+    }
+    let limits = match to {
+        Scalar::Bytes => ends::whole_number(Scalar::U64),
+        to => ends::whole_number(to),
+    };
+    let Some(limits) = limits else {
+        return Err(format!("`{from}` is written otherwise than `{to}`"));
+    };
+    if left.low < limits.low || left.high > limits.high {
+        return Err(format!(
+            "`{to}` goes from {} to {}",
+            limits.low, limits.high
+        ));
+    }
+    let zero = ends::Whole::ZERO;
+    if left.low <= zero && zero <= left.high && !left.nonzero {
+        if limits.nonzero {
+            return Err(format!("`{to}` has no zero"));
+        }
+        let signed = ends::whole_number(from).is_some_and(|limits| limits.low < zero);
+        // JSON's `-0` has a fraction, save where 128 bits are read.
+        let read = !json.0 || from == Scalar::I128;
+        let refused = limits.low == zero || json.1 && to != Scalar::I128 || to == Scalar::Bytes;
+        if from != to && signed && read && refused {
+            return Err(MINUS_ZERO.to_owned());
+        }
+    }
+    Ok(Relation::SAME)
+}
+
+/// The values of a key, each once as its text, where there are only a few and the second key reads
+/// each spelling as the first does.
+fn few(from: &Key, to: &Key) -> Option<Vec<String>> {
+    let Some(Type::Scalar(scalar)) = base(&from.kind) else {
+        return None;
+    };
+    let scalar = *scalar;
+    let json = from.format == Format::Json;
+    if matches!(from.format, Format::With(_)) {
+        return None;
+    }
+    if is_real(scalar) && (base(&from.kind) != base(&to.kind) || from.format != to.format) {
+        return None;
+    }
+    let quoted =
+        json && !is_real(scalar) && scalar != Scalar::Bool && ends::whole_number(scalar).is_none();
+    let spelled = |text: String| match quoted {
+        true => serde_json::to_string(&text).ok(),
+        false => Some(text),
+    };
+    let choices = from.rules.iter().find_map(|rule| match rule {
+        Rule::OneOf(choices) => Some(choices),
+        _ => None,
+    });
+    let values: Vec<String> = if let Some(choices) = choices {
+        choices.iter().cloned().filter_map(spelled).collect()
+    } else if scalar == Scalar::Bool {
+        vec!["true".to_owned(), "false".to_owned()]
+    } else {
+        let left = ends::left(scalar, &from.rules)?;
+        let mut values = Vec::new();
+        let mut next = Some(left.low);
+        while let Some(value) = next.filter(|value| *value <= left.high) {
+            if values.len() == FEW {
+                return None;
+            }
+            // A hole among the characters: there are values all the same.
+            values.push(spelled(ends::shown(scalar, value)?)?);
+            next = value.next(true);
+        }
+        values
+    };
+    let accepted = |value: &String| judged(from, value) != Some(false);
+    Some(values.into_iter().filter(accepted).collect())
+}
+
+/// Whether every value of `from` keeps a rule of `to`.
+fn keeps(from: &Key, to: &Key, relation: &Relation, rule: &Rule) -> bool {
+    let (Some(one), Some(other)) = (base(&from.kind), base(&to.kind)) else {
+        return false;
+    };
+    let text = |kind: &Type| matches!(kind, Type::Scalar(scalar) if is_text(*scalar));
+    let carried = relation.carried == Carried::Value;
+    let alike = carried && (one == other || text(one) && text(other));
+    // A number of JSON's may be read as its neighbour.
+    let same_numbers = !matches!(one, Type::Scalar(scalar) if is_real(*scalar))
+        || (from.format == Format::Json) == (to.format == Format::Json);
+    if alike && same_numbers && from.rules.contains(rule) {
+        return true;
+    }
+    match rule {
+        Rule::Range(interval) => match (one, other) {
+            (Type::Scalar(from_scalar), Type::Scalar(to_scalar)) if carried => ends::holds(
+                *from_scalar,
+                &from.rules,
+                *to_scalar,
+                interval,
+                (from.format == Format::Json) == (to.format == Format::Json),
+            ),
+            _ => false,
+        },
+        Rule::Length(_) | Rule::NonEmpty => {
+            let counted = alike
+                || carried
+                    && matches!(
+                        (one, other),
+                        (Type::List(_), Type::List(_)) | (Type::Map(_), Type::Map(_))
+                    );
+            let plain = from.format != Format::Json;
+            let lengths = if counted {
+                ends::lengths(&from.rules, 0)
+            } else if !carried && !(plain && text(one)) {
+                // What is no text is written with a character at least.
+                ends::lengths(&[], 1)
+            } else {
+                return false;
+            };
+            let said: &[Rule] = if counted { &from.rules } else { &[] };
+            match rule {
+                Rule::Length(interval) => ends::holds_lengths(lengths, said, interval),
+                _ => lengths.0 > ends::Whole::ZERO,
+            }
+        }
+        Rule::Pattern(_) | Rule::OneOf(_) | Rule::Url | Rule::Validate(_) => false,
+    }
+}

@@ -1,0 +1,155 @@
+//! A change in words.
+
+use std::fmt;
+
+use super::super::{Absent, Bound, Format, Interval, Rule, Type};
+use super::Change;
+
+/// A value as an example: in full where it is short.
+pub(super) fn excerpt(raw: &str) -> String {
+    const LONGEST: usize = 60;
+    let shown: String = raw
+        .chars()
+        .take(LONGEST)
+        .flat_map(char::escape_debug)
+        .collect();
+    // Quotes are no danger between these.
+    let shown = shown.replace("\\\"", "\"").replace("\\'", "'");
+    let rest = if raw.chars().nth(LONGEST).is_some() {
+        "…"
+    } else {
+        ""
+    };
+    format!("`{shown}{rest}`")
+}
+
+/// The old key as an alias of the new one is written: below the section that both are in.
+pub(super) fn last_segments<'a>(old: &'a str, new: &str) -> &'a str {
+    let section = new.rsplit_once('/').map_or("", |(section, _)| section);
+    match old
+        .strip_prefix(section)
+        .and_then(|rest| rest.strip_prefix('/'))
+    {
+        Some(below) if !section.is_empty() => below,
+        _ => old,
+    }
+}
+
+fn kind(kind: &Type) -> String {
+    match kind {
+        Type::Words(words) => format!("one of the words {}", words.join(", ")),
+        Type::Optional(inner) => format!("optional {}", self::kind(inner)),
+        Type::List(inner) => format!("list of {}", self::kind(inner)),
+        Type::Map(inner) => format!("map of {}", self::kind(inner)),
+        Type::Rust(name) => name.clone(),
+        Type::Scalar(scalar) => scalar.to_string(),
+    }
+}
+
+fn interval(interval: &Interval) -> String {
+    let end = |bound: &Bound| match bound {
+        Bound::Open => String::new(),
+        Bound::At(text) | Bound::Unknown(text) => text.clone(),
+    };
+    let dots = if interval.inclusive { "..=" } else { ".." };
+    format!("{}{dots}{}", end(&interval.low), end(&interval.high))
+}
+
+fn rule(rule: &Rule) -> String {
+    match rule {
+        Rule::Range(bounds) => format!("range {}", interval(bounds)),
+        Rule::Length(bounds) => format!("length {}", interval(bounds)),
+        Rule::Pattern(pattern) => format!("pattern {pattern}"),
+        Rule::OneOf(choices) => format!("one of {}", choices.join(", ")),
+        Rule::NonEmpty => "non_empty".to_owned(),
+        Rule::Url => "url".to_owned(),
+        Rule::Validate(path) => format!("validate = {path}"),
+    }
+}
+
+fn format(format: &Format) -> String {
+    match format {
+        Format::Auto => "as its type says".to_owned(),
+        Format::Text => "as plain text".to_owned(),
+        Format::Json => "as JSON".to_owned(),
+        Format::With(path) => format!("by the codec {path}"),
+    }
+}
+
+fn absent(absent: &Absent) -> String {
+    match absent {
+        Absent::Required => "required".to_owned(),
+        Absent::Nothing => "optional".to_owned(),
+        Absent::Text(text) | Absent::Expression(text) => format!("default {text}"),
+        Absent::Hidden => "with a secret default".to_owned(),
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |names: &[String]| match names {
+            [] => "none".to_owned(),
+            names => names.join(", "),
+        };
+        match self {
+            Self::Removed => f.write_str("the key is removed"),
+            Self::Added => f.write_str("the key is new"),
+            Self::Renamed => f.write_str("the key is renamed"),
+            Self::Replaced => f.write_str("the key is probably renamed, without an alias"),
+            Self::Aliases { old, new } => {
+                write!(f, "the aliases {} are now {}", list(old), list(new))
+            }
+            Self::Path { old, new } => write!(f, "the field {old} is now {new}"),
+            Self::Kind { old, new } => write!(f, "the type {} is now {}", kind(old), kind(new)),
+            Self::Reading { old, new } => {
+                write!(f, "read {} until now, and now {}", format(old), format(new))
+            }
+            Self::Rule { old, new } => match (old, new) {
+                (Some(old), Some(new)) => {
+                    write!(f, "the rule {} is now {}", rule(old), rule(new))
+                }
+                (Some(old), None) => write!(f, "the rule {} is removed", rule(old)),
+                (None, Some(new)) => write!(f, "the rule {} is new", rule(new)),
+                (None, None) => Ok(()),
+            },
+            Self::Absent { old, new } => {
+                write!(f, "{} until now, and now {}", absent(old), absent(new))
+            }
+            Self::Restart(true) => f.write_str("restart-only now"),
+            Self::Restart(false) => f.write_str("no longer restart-only"),
+            Self::Hidden(true) => f.write_str("secret now"),
+            Self::Hidden(false) => f.write_str("no longer secret"),
+            Self::Deprecated(Some(_)) => f.write_str("deprecated, or with another note"),
+            Self::Deprecated(None) => f.write_str("no longer deprecated"),
+            Self::Comparing(Some(path)) => write!(f, "compared by {path} now"),
+            Self::Comparing(None) => f.write_str("compared by == now"),
+            Self::Doc => f.write_str("another description"),
+            Self::Name { old, new } => write!(f, "the struct {old} is now {new}"),
+            Self::Prefix { old, new } => {
+                let shown = |prefix: &Option<String>| prefix.clone().unwrap_or("none".to_owned());
+                write!(f, "the prefix {} is now {}", shown(old), shown(new))
+            }
+            Self::StructRuleAdded(rule) => write!(
+                f,
+                "the rule {} over {} is new",
+                rule.rule,
+                section(&rule.section)
+            ),
+            Self::StructRuleRemoved(rule) => {
+                write!(
+                    f,
+                    "the rule {} over {} is removed",
+                    rule.rule,
+                    section(&rule.section)
+                )
+            }
+        }
+    }
+}
+
+fn section(section: &str) -> String {
+    match section {
+        "" => "the whole".to_owned(),
+        section => format!("`{section}`"),
+    }
+}
