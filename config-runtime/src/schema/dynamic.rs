@@ -29,7 +29,7 @@ use crate::value::{self, Mode, Secret, Size, decode_seed, secret_unreadable};
 const DEEPEST: usize = 128;
 
 /// How big a compiled pattern may get: what the derive's own may, in bytes.
-const BIGGEST_PATTERN: usize = 10 << 20;
+pub(super) const BIGGEST_PATTERN: usize = 10 << 20;
 
 /// What the schema alone says of a value: from [`Key::judge`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -70,6 +70,8 @@ impl FromStr for Size {
     fn from_str(text: &str) -> Result<Self, SizeError> {
         const TOO_BIG: SizeError = SizeError("too big: it must be less than 16EiB");
         let text = text.trim();
+        // As whole numbers have it: so what was a number may become a size.
+        let text = text.strip_prefix('+').unwrap_or(text);
         let end = text
             .find(|c: char| !c.is_ascii_digit() && c != '.')
             .unwrap_or(text.len());

@@ -652,9 +652,6 @@ fn values(old: &Key, new: &Key, out: &mut Vec<Difference>) {
         changes.push((Change::Rule { old: was, new: is }, only));
     }
     if changes.is_empty() {
-        if old.secret != new.secret && old.rules.is_empty() {
-            // Nothing differs that a schema tells.
-        }
         return;
     }
     let alone = changes.len() == 1;

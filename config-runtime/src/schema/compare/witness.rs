@@ -4,15 +4,20 @@
 //! likely: the ends of ranges and of types, words, other ways to write the same. Both are asked
 //! through [`Key::judge`], so what is found is so; that none is found says nothing.
 
+use super::super::dynamic::BIGGEST_PATTERN;
 use super::super::{Bound, Format, Key, Rule, Scalar, Type};
 use super::ends::{self, Whole};
-use super::proof::judged;
+use regex::{Regex, RegexBuilder};
+use std::collections::HashSet;
 
 /// As deep as values are made up.
 const DEEPEST: usize = 8;
 
 /// As long a text or a list as is made up.
 const LONGEST: u128 = 1024;
+
+/// So many accepted values are tried with white space behind them.
+const SPACED: usize = 8;
 
 /// A value that is refused.
 pub(super) struct Witness {
@@ -40,34 +45,100 @@ pub(super) fn find(from: &Key, to: &Key) -> Option<Witness> {
     }
     let counts = counts(from, to);
     lengths(&from.kind, json, &counts, &mut plain);
-    let refused = |raw: &String| {
-        // What is asked first is what most are refused by.
-        let verdict = to.judge(raw.as_bytes());
-        let reason = verdict.refused.into_iter().next()?;
-        (judged(from, raw) == Some(true)).then(|| reason.to_string())
-    };
-    let found = |raws: &[String], odd| {
-        raws.iter().find_map(|raw| {
-            let why = refused(raw)?;
-            Some(Witness {
-                raw: raw.clone(),
-                why: if hidden {
+    let (from, to) = (Reader::new(from), Reader::new(to));
+    let find = |raws: Vec<String>, odd| -> Result<Vec<String>, Witness> {
+        let mut seen = HashSet::new();
+        let mut accepted = Vec::new();
+        for raw in raws {
+            if !seen.insert(raw.clone()) || from.judge(&raw) != Judged::Accepted {
+                continue;
+            }
+            if let Judged::Refused(why) = to.judge(&raw) {
+                let why = if hidden {
                     "a rule of it".to_owned()
                 } else {
                     why
-                },
-                odd,
-            })
-        })
+                };
+                return Err(Witness { raw, why, odd });
+            }
+            accepted.push(raw);
+        }
+        Ok(accepted)
     };
-    let unusual: Vec<String> = plain
-        .iter()
-        .filter(|_| !json)
-        .flat_map(|raw| [format!("{raw}\n"), format!("{raw}{}", " ".repeat(300))])
-        .collect();
-    found(&plain, false)
-        .or_else(|| found(&odd, true))
-        .or_else(|| found(&unusual, true))
+    let search = || -> Result<(), Witness> {
+        let accepted = find(plain, false)?;
+        find(odd, true)?;
+        if !json {
+            let spaced = accepted.iter().take(SPACED);
+            let spaced = spaced.flat_map(|raw| [format!("{raw}\n"), format!("{raw}{:300}", "")]);
+            find(spaced.collect(), true)?;
+        }
+        Ok(())
+    };
+    search().err()
+}
+
+/// What a key says of a value.
+#[derive(PartialEq, Eq)]
+enum Judged {
+    Accepted,
+    Refused(String),
+    Unknown,
+}
+
+/// A key that is asked often: its patterns are compiled once.
+struct Reader {
+    key: Key,
+    patterns: Vec<Option<Regex>>,
+}
+
+impl Reader {
+    fn new(key: &Key) -> Self {
+        let mut key = key.clone();
+        let text = Type::Scalar(Scalar::Text);
+        let is_text = key.kind == text || key.kind == Type::Optional(Box::new(text));
+        let mut patterns = Vec::new();
+        // Of a plain text it is known what the pattern is asked of; of the rest, by reading it.
+        if is_text && matches!(key.format, Format::Auto | Format::Text) {
+            key.rules.retain(|rule| match rule {
+                Rule::Pattern(source) => {
+                    patterns.push(pattern(source));
+                    false
+                }
+                _ => true,
+            });
+        }
+        Self { key, patterns }
+    }
+
+    fn judge(&self, raw: &str) -> Judged {
+        let verdict = self.key.judge(raw.as_bytes());
+        if let Some(reason) = verdict.refused.first() {
+            return Judged::Refused(reason.to_string());
+        }
+        let mut unknown = !verdict.unjudged.is_empty();
+        for pattern in &self.patterns {
+            match pattern {
+                Some(pattern) if !pattern.is_match(raw) => {
+                    return Judged::Refused(format!("it does not match `{}`", pattern.as_str()));
+                }
+                Some(_) => {}
+                None => unknown = true,
+            }
+        }
+        if unknown {
+            Judged::Unknown
+        } else {
+            Judged::Accepted
+        }
+    }
+}
+
+fn pattern(source: &str) -> Option<Regex> {
+    RegexBuilder::new(source)
+        .size_limit(BIGGEST_PATTERN)
+        .build()
+        .ok()
 }
 
 /// What is likely to be accepted by something.
