@@ -386,6 +386,30 @@ fn serde_json_quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
+/// Whether there is something of which only the program knows: the only reason in this family
+/// for which an answer may be missing.
+fn names_unknown(old: &Member, new: &Member) -> bool {
+    // Plain text and JSON may round a number to two neighbours.
+    let rounded = |one: &Member, other: &Member| {
+        one.name.starts_with("F64Json") && other.name.starts_with("F64")
+    };
+    if rounded(old, new) || rounded(new, old) {
+        return true;
+    }
+    [old, new].iter().any(|member| {
+        [
+            "Unknown",
+            "Codec",
+            "U8Even",
+            "TextSecret",
+            "TextPattern",
+            "TextOtherPattern",
+            "TextUrl",
+        ]
+        .contains(&member.name)
+    })
+}
+
 /// What is said of every two members, of stored values and of old programs.
 static JUDGED: LazyLock<(Vec<Member>, Vec<Vec<(Grade, Grade)>>)> = LazyLock::new(|| {
     let family = family();
@@ -424,13 +448,13 @@ fn what_is_called_compatible_is_accepted_and_what_is_not_has_a_value_that_shows_
             let shown = witness.map(|raw| raws[raw].map(String::from_utf8_lossy));
             *counts.entry(format!("stored {grade}")).or_default() += 1;
             *counts.entry(format!("running {}", running)).or_default() += 1;
-            if grade == Grade::Unknown && witness.is_some() {
-                *counts
-                    .entry("unknown with a witness".to_owned())
-                    .or_default() += 1;
-                if std::env::var_os("SHOW").is_some() {
-                    eprintln!("unknown: {} to {}: {shown:?}", old.name, new.name);
-                }
+            if grade == Grade::Unknown && !names_unknown(old, new) {
+                wrong.push(format!(
+                    "{} to {}: unknown\n{}",
+                    old.name,
+                    new.name,
+                    comparison()
+                ));
             }
             if (grade <= Grade::Notice) == witness.is_some() && grade != Grade::Unknown {
                 wrong.push(format!(

@@ -107,7 +107,7 @@ impl fmt::Display for Whole {
 pub(super) struct Limits {
     pub(super) low: Whole,
     pub(super) high: Whole,
-    /// Zero is none of its values.
+    /// Zero is none of the values.
     pub(super) nonzero: bool,
 }
 
@@ -212,6 +212,19 @@ pub(super) fn left(scalar: Scalar, rules: &[Rule]) -> Option<Limits> {
         left.low = low.map_or(left.low, |low| left.low.max(low));
         left.high = high.map_or(left.high, |high| left.high.min(high));
     }
+    for choices in rules.iter().filter_map(|rule| match rule {
+        Rule::OneOf(choices) => Some(choices),
+        _ => None,
+    }) {
+        let read: Option<Vec<Whole>> = choices.iter().map(|one| ordinal(scalar, one)).collect();
+        let Some(read) = read else { continue };
+        left.low = read.iter().min().map_or(left.low, |low| left.low.max(*low));
+        left.high = read
+            .iter()
+            .max()
+            .map_or(left.high, |high| left.high.min(*high));
+        left.nonzero |= !read.contains(&Whole::ZERO);
+    }
     if left.nonzero && left.low == Whole::ZERO {
         left.low = Whole::from(1);
     }
@@ -284,6 +297,14 @@ fn reals(scalar: Scalar, rules: &[Rule]) -> Option<(f64, f64)> {
             } else {
                 step(end, narrow, false)
             });
+        }
+    }
+    for rule in rules {
+        let Rule::OneOf(choices) = rule else { continue };
+        let read: Option<Vec<f64>> = choices.iter().map(|one| real(one, narrow)).collect();
+        if let Some(read) = read.filter(|read| !read.is_empty()) {
+            low = low.max(read.iter().copied().fold(f64::INFINITY, f64::min));
+            high = high.min(read.iter().copied().fold(f64::NEG_INFINITY, f64::max));
         }
     }
     Some((low, high))

@@ -24,7 +24,7 @@
 //! | a key is removed, was required | compatible | incompatible | once it is deleted, old programs refuse |
 //! | a key is added, has a default or is optional | compatible | compatible | old programs don't know it, and warn |
 //! | a key is added, is required | incompatible | compatible | nothing stands there yet |
-//! | a key is added that was an alias of another | unknown | compatible | what stands there was the other's |
+//! | a key is added that was an alias of another | unknown, or incompatible where it is required | notice | what stands there was the other's, and old programs still read it as that |
 //! | renamed, the old name is an alias | compatible | incompatible where it was required, else notice | stored values are read through the alias; old programs don't see the new name |
 //! | renamed, to a name that was an alias | incompatible, unless the old name is an alias now | notice | old programs read the new name as long as the old one is gone |
 //! | removed and added, and probably renamed | incompatible where it is required, else unknown | incompatible where it was required, else notice | without an alias the values are lost |
@@ -49,7 +49,7 @@
 //! | a whole number is now `NonZero…` | incompatible, unless the range leaves zero out | compatible | `0` is refused |
 //! | a whole number is now `f64` or `f32` | compatible; notice where numbers are rounded | incompatible | `16` is read; `0.5` is no whole number |
 //! | `f32` is now `f64` | compatible | incompatible | `1e300` is too big for 32 bits |
-//! | `f64` is now `f32` | incompatible, unless the range leaves out what is too big: notice | compatible | numbers are rounded |
+//! | `f64` is now `f32` | incompatible, unless the range leaves out what is too big: notice | compatible; incompatible where they have a range that a rounded number may cross | numbers are rounded |
 //! | a whole number that is not negative is now `Size` | compatible | incompatible | a number alone is bytes; `64MiB` is no number |
 //! | a plain type is now `String` or `PathBuf`, without rules | notice | incompatible | the text that stands there is the value, white space included |
 //! | `String` is now `PathBuf`, or back | compatible | compatible | the same texts |
@@ -63,8 +63,8 @@
 //! | entries of a list or a map are another type | as of the entries, read as JSON | the same | each entry is read |
 //! | a list is now a map, or either a scalar | incompatible | incompatible | it is written otherwise |
 //! | a type of which only the name is known is another | unknown | unknown | only the program knows it |
-//! | `json` is added or removed | as it is written: compatible for a `bool`, lists, maps; incompatible for texts and words | the same | `info` is no JSON, `"info"` no word; a number may have a `+` as plain text |
-//! | `text` is added or removed | compatible, except for a `Size` (`"1KiB"`, `1.0`) and words (`{"info":null}`) | the same | without JSON fewer, or other, spellings are read |
+//! | `json` is added or removed | as it is written: compatible for a `bool`, lists, maps; incompatible for words and where a text is JSON from now on | the same | `info` is no JSON, `"info"` no word; a number may have a `+` as plain text, and its fraction may be rounded otherwise (then unknown); a text that was JSON is read with its quotes (notice) |
+//! | `text` is added or removed | compatible; incompatible for a `Size` (`"1KiB"`, `1.0`) and, where it is added, for words (`{"info":null}`) | the same | without JSON fewer, or other, spellings are read |
 //! | `with` is added, removed or another | unknown | unknown | only the program knows what a codec reads |
 //! | required, now with a default or optional | compatible | incompatible | new programs allow the key to be deleted |
 //! | a default or optional, now required | incompatible | compatible | the key may be absent |
@@ -368,7 +368,7 @@ impl Effect {
     fn new(grade: Grade, why: impl Into<String>) -> Self {
         Self {
             grade,
-            why: why.into(),
+            why: words::clean(&why.into()),
         }
     }
 }

@@ -88,17 +88,22 @@ pub(super) fn show(from: &Key, to: &Key) -> Result<Shown, String> {
         _ => None,
     };
     if let Some(values) = tried {
+        let mut all = true;
         for value in values {
-            if judged(to, &value) != Some(true) {
-                return Err(format!("`{value}` is not accepted for certain"));
+            match judged(to, &value) {
+                Some(true) => {}
+                Some(false) => return Err(format!("`{value}` is refused by the other")),
+                None => all = false,
             }
         }
-        return Ok(relation.map_or_else(
-            |_| Shown {
-                meaning: Some("a text until now, it is read as another type".to_owned()),
-            },
-            shown,
-        ));
+        if all {
+            return Ok(relation.map_or_else(
+                |_| Shown {
+                    meaning: Some("what was a text is read as another type".to_owned()),
+                },
+                shown,
+            ));
+        }
     }
     let relation = relation?;
     match to
@@ -177,6 +182,10 @@ fn types(
     let text = |kind: &Type| matches!(kind, Type::Scalar(Scalar::Text | Scalar::File));
     match (from, to) {
         (Type::List(_) | Type::Map(_), _) if one == Reading::Text => Ok(Relation::SAME),
+        // What is optional twice is optional.
+        (Type::Optional(inner), to) if matches!(**inner, Type::Optional(_)) => {
+            types(inner, one, to, other, rules, depth)
+        }
         (Type::Optional(from), Type::Optional(to)) => types(from, one, to, other, rules, depth),
         (from, Type::Optional(to)) => types(from, one, to, other, rules, depth),
         (_, _) if contains_unknown(from, depth) || contains_unknown(to, depth) => {
@@ -215,6 +224,18 @@ fn types(
             match kept && read {
                 true => Ok(Relation::SAME),
                 false => Err("not every word is read by both".to_owned()),
+            }
+        }
+        (from, Type::Words(words))
+            if text(from) && (one, other) == (Reading::Json, Reading::Json) =>
+        {
+            let mut choices = rules.iter().filter_map(|rule| match rule {
+                Rule::OneOf(choices) => Some(choices),
+                _ => None,
+            });
+            match choices.any(|choices| choices.iter().all(|choice| words.contains(choice))) {
+                true => Ok(Relation::SAME),
+                false => Err("not every text is one of the words".to_owned()),
             }
         }
         (Type::Scalar(from), Type::Scalar(to)) => scalars(*from, one, *to, other, rules),
@@ -312,7 +333,10 @@ fn numbers(
             return Err(format!("`{to}` has no fractions"));
         }
         if ends::read_as_real(from, rules, to, same_reading).is_none() {
-            return Err(format!("a number may be too big for `{to}`"));
+            return Err(match same_reading {
+                true => format!("a number may be too big for `{to}`"),
+                false => "plain text and JSON may round a number differently".to_owned(),
+            });
         }
         return Ok(match (from, to) {
             (Scalar::F64, Scalar::F32) => Relation::meaning("the number is rounded to 32 bits"),

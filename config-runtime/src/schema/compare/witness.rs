@@ -68,11 +68,9 @@ pub(super) fn find(from: &Key, to: &Key) -> Option<Witness> {
     let search = || -> Result<(), Witness> {
         let accepted = find(plain, false)?;
         find(odd, true)?;
-        if !json {
-            let spaced = accepted.iter().take(SPACED);
-            let spaced = spaced.flat_map(|raw| [format!("{raw}\n"), format!("{raw}{:300}", "")]);
-            find(spaced.collect(), true)?;
-        }
+        let spaced = accepted.iter().take(SPACED);
+        let spaced = spaced.flat_map(|raw| [format!("{raw}\n"), format!("{raw}{:300}", "")]);
+        find(spaced.collect(), true)?;
         Ok(())
     };
     search().err()
@@ -286,6 +284,10 @@ fn scalar(
                 text.clone()
             });
         } else {
+            plain.push(text.clone());
+        }
+        if json && scalar == Scalar::Bytes {
+            // A size in JSON may be a number, too.
             plain.push(text.clone());
         }
         let digits = text.strip_prefix('-').unwrap_or(text);

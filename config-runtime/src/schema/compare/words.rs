@@ -85,8 +85,31 @@ fn absent(absent: &Absent) -> String {
     }
 }
 
+/// On one line, whatever a schema holds.
+pub(super) fn clean(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter.is_control() {
+            clean.extend(letter.escape_default());
+        } else {
+            clean.push(letter);
+        }
+    }
+    clean
+}
+
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::new();
+        self.write(&mut text)?;
+        f.write_str(&clean(&text))
+    }
+}
+
+impl Change {
+    fn write(&self, f: &mut String) -> fmt::Result {
+        use fmt::Write;
+
         let list = |names: &[String]| match names {
             [] => "none".to_owned(),
             names => names.join(", "),
