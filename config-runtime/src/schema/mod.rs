@@ -87,7 +87,7 @@
 //! ```
 
 mod check;
-mod compare;
+pub mod compare;
 mod declared;
 mod differences;
 mod dynamic;

@@ -112,6 +112,7 @@ pub(super) struct Limits {
 }
 
 /// The limits of a whole number, as the type has them.
+#[expect(clippy::cast_lossless, reason = "of `usize` it is not known to be")]
 pub(super) fn whole_number(scalar: Scalar) -> Option<Limits> {
     macro_rules! limits {
         ($($unsigned:ident, $nonzero:ident: $type:ty;)+ / $($signed:ident, $signed_nonzero:ident: $of:ty;)+) => {

@@ -103,7 +103,7 @@ use crate::rules::nearest;
 
 /// Compares two schemas: says of every difference whether it is compatible, for whom, and why.
 ///
-/// [The table](self) says what is.
+/// [The table](mod@crate::schema::compare) says what is.
 ///
 /// ```
 /// use hotconfig::{HotConfig, schema::{Grade, compare}};
