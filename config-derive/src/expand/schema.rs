@@ -5,7 +5,7 @@ use quote::{ToTokens, quote_spanned};
 use syn::{ExprRange, RangeLimits};
 
 use super::at;
-use crate::model::checked::{Default, End, Field, Format, Kind, RuleKind, Struct};
+use crate::model::checked::{Default, End, Field, Format, Kind, Leaf, RuleKind, Struct};
 use crate::tidy::tidy;
 
 /// `const TREE`
@@ -65,7 +65,7 @@ fn field(field: &Field) -> Option<TokenStream> {
                     call(quote_spanned!(at=> .format(__::Format::With(#path))));
                 }
             }
-            if let Some(default) = default(&leaf.default, at) {
+            if let Some(default) = default(leaf, at) {
                 call(quote_spanned!(at=> .default(__::DefaultValue::#default)));
             }
             if !leaf.rules.is_empty() {
@@ -99,16 +99,17 @@ fn field(field: &Field) -> Option<TokenStream> {
 }
 
 /// What follows `DefaultValue::`.
-fn default(default: &Default, at: Span) -> Option<TokenStream> {
-    match default {
+fn default(leaf: &Leaf, at: Span) -> Option<TokenStream> {
+    match &leaf.default {
         Default::None => None,
         Default::OfType => Some(quote_spanned!(at=> OfType)),
         Default::Text(text) => Some(quote_spanned!(at=> Text(#text))),
-        Default::Expression(_, Some(text)) => Some(quote_spanned!(at=> Text(#text))),
-        Default::Expression(value, None) => {
+        Default::Expression(value, _) => Some(if let Some(text) = super::default::text(leaf) {
+            quote_spanned!(at=> Text(#text))
+        } else {
             let value = tidy(value);
-            Some(quote_spanned!(at=> Expression(#value)))
-        }
+            quote_spanned!(at=> Expression(#value))
+        }),
     }
 }
 

@@ -225,6 +225,10 @@ struct Defaults {
     login: Login,
     #[hot(default = vec![Secret::new("sesame".to_owned())])]
     logins: Vec<Secret<String>>,
+    #[hot(default = 'x', json)]
+    letter: char,
+    #[hot(default = 7, with = hotconfig::value::from_str)]
+    literal: u8,
     #[hot(default = 5 - 1, with = hotconfig::value::from_str)]
     with: u8,
     #[hot(nested)]
@@ -256,6 +260,8 @@ fn a_default_is_shown_as_the_store_would_hold_it_where_it_can_be() {
         ("empty", text("")),
         ("hidden/computed", Absent::Hidden),
         ("json", text(r#"{"times":0}"#)),
+        ("letter", text(r#""x""#)),
+        ("literal", expression("7")),
         ("login", Absent::Hidden),
         ("logins", Absent::Hidden),
         ("nothing", Absent::Nothing),
