@@ -1,7 +1,11 @@
 //! What JSON Schema says of a configuration, compared with what its types say.
 
 // A test says what it expects by failing, in its helpers too.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::unnecessary_wraps)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::unnecessary_wraps
+)]
 // Declared, and never read.
 #![allow(dead_code)]
 

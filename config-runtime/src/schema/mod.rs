@@ -94,6 +94,7 @@ mod gather;
 pub(crate) mod hold;
 mod json;
 mod json_schema;
+mod markdown;
 mod shape;
 pub mod tree;
 
