@@ -41,11 +41,13 @@ impl Schema {
         });
         let head = ["key", "type", "default", "rules", "description"].map(str::to_owned);
         let line = ["---"; 5].map(str::to_owned);
-        [head, line]
-            .into_iter()
-            .chain(rows)
-            .map(|cells| format!("| {} |\n", cells.join(" | ")))
-            .collect()
+        let mut table = String::new();
+        for cells in [head, line].into_iter().chain(rows) {
+            table.push_str("| ");
+            table.push_str(&cells.join(" | "));
+            table.push_str(" |\n");
+        }
+        table
     }
 }
 
