@@ -88,10 +88,13 @@
 
 mod declared;
 mod differences;
+mod ecma;
 mod file;
 mod gather;
 pub(crate) mod hold;
 mod json;
+mod json_schema;
+mod markdown;
 mod shape;
 pub mod tree;
 
