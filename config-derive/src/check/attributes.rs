@@ -1,6 +1,7 @@
 //! Which attributes go together, and with which types.
 
 use quote::ToTokens;
+use syn::Ident;
 
 use super::known::Known;
 use crate::errors::Errors;
@@ -37,15 +38,21 @@ pub(super) fn nested_has_no_value(raw: &raw::Field, errors: &Errors) {
 }
 
 /// A section is there whether it has keys or not; `Option` would have to guess.
-pub(super) fn nested_is_always_there(raw: &raw::Field, known: &Known<'_>, errors: &Errors) -> bool {
-    if known.optional {
+pub(super) fn nested_is_always_there(
+    raw: &raw::Field,
+    around: &Ident,
+    known: &Known<'_>,
+    errors: &Errors,
+) -> bool {
+    // Of what contains itself another sentence is said.
+    if known.optional && !super::types::mentions(known.inner, around) {
         errors.at(
             &raw.ty,
             "a section is always there: leave `Option` out and make the fields of the nested \
              struct optional, or leave `nested` out to read the whole as one key",
         );
     }
-    !known.optional
+    !known.optional || super::types::mentions(known.inner, around)
 }
 
 /// The bytes are read in one way.

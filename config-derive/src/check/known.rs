@@ -68,7 +68,7 @@ fn argument<'a>(ty: &'a Type, of: &str) -> Option<&'a Type> {
     }
 }
 
-fn plain_path(ty: &Type) -> Option<&TypePath> {
+pub(super) fn plain_path(ty: &Type) -> Option<&TypePath> {
     match ty {
         Type::Path(path) if path.qself.is_none() => Some(path),
         Type::Group(group) => plain_path(&group.elem),
@@ -95,7 +95,7 @@ macro_rules! integer {
 // One macro for all integers; what `i128` can't hold is cut off.
 #[allow(clippy::cast_lossless, clippy::cast_possible_wrap)]
 impl Scalar {
-    fn of(ty: &Type) -> Option<Self> {
+    pub(super) fn of(ty: &Type) -> Option<Self> {
         let path = &plain_path(ty)?.path;
         let last = path.segments.last()?;
         if !last.arguments.is_none() {

@@ -10,28 +10,34 @@ mod keys;
 mod known;
 mod prefix;
 mod rules;
+mod types;
 
 use quote::ToTokens;
-use syn::Expr;
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{Expr, Ident, parse_quote_spanned};
 
 use crate::errors::Errors;
 use crate::model::{checked, raw};
 use keys::Case;
 use known::{Known, Literal};
 
-/// The checked model of a struct.
-pub(crate) fn check(raw: raw::Struct, errors: &Errors) -> checked::Struct {
+/// The checked model of a struct; `None` where no `impl` for it could compile.
+pub(crate) fn check(raw: raw::Struct, errors: &Errors) -> Option<checked::Struct> {
+    let hopeless = raw
+        .fields
+        .iter()
+        .any(|field| types::is_hopeless(field, &raw.ident));
     let case = raw
         .rename_all
         .as_ref()
         .and_then(|written| keys::case(written, errors));
     let fields = raw.fields.into_iter().enumerate();
     let fields: Vec<_> = fields
-        .filter_map(|(number, raw)| field(number, raw, case, errors))
+        .filter_map(|(number, field)| self::field(number, field, &raw.ident, case, errors))
         .collect();
     keys::are_distinct(&fields, errors);
-    checked::Struct {
+    let checked = checked::Struct {
         ident: raw.ident,
         generics: raw.generics,
         doc: raw.doc,
@@ -41,12 +47,14 @@ pub(crate) fn check(raw: raw::Struct, errors: &Errors) -> checked::Struct {
         validate: raw.validate.map(|written| written.value),
         krate: raw.krate.map(|written| written.value),
         fields: fields.into_iter().map(|keyed| keyed.field).collect(),
-    }
+    };
+    (!hopeless).then_some(checked)
 }
 
 fn field(
     number: usize,
     raw: raw::Field,
+    around: &Ident,
     case: Option<Case>,
     errors: &Errors,
 ) -> Option<keys::Keyed> {
@@ -74,12 +82,17 @@ fn field(
     };
     let key = key.unwrap_or_else(|| case.map_or_else(|| name.clone(), |case| case.apply(&name)));
 
-    let kind = kind(&raw, errors);
+    let kind = kind(&raw, around, errors);
+    let ty = match kind {
+        // What the compiler says of the type, it says of the struct.
+        checked::Kind::Faulty => parse_quote_spanned!(raw.ty.span()=> _),
+        _ => raw.ty,
+    };
     let field = checked::Field {
         number,
         ident: raw.ident,
         name,
-        ty: raw.ty,
+        ty,
         doc: raw.doc,
         key,
         aliases: aliases.iter().map(|(key, _)| key.clone()).collect(),
@@ -97,7 +110,7 @@ fn field(
 }
 
 /// What the field is, after the rules over its attributes.
-fn kind(raw: &raw::Field, errors: &Errors) -> checked::Kind {
+fn kind(raw: &raw::Field, around: &Ident, errors: &Errors) -> checked::Kind {
     if raw.skip.is_some() {
         attributes::skip_stands_alone(raw, errors);
         return checked::Kind::Skipped;
@@ -105,7 +118,9 @@ fn kind(raw: &raw::Field, errors: &Errors) -> checked::Kind {
     let known = Known::of(&raw.ty);
     if raw.nested.is_some() {
         attributes::nested_has_no_value(raw, errors);
-        if !attributes::nested_is_always_there(raw, &known, errors) {
+        if !(attributes::nested_is_always_there(raw, around, &known, errors)
+            && types::can_be_nested(raw, around, errors))
+        {
             return checked::Kind::Faulty;
         }
         return if raw.readable {
@@ -113,6 +128,9 @@ fn kind(raw: &raw::Field, errors: &Errors) -> checked::Kind {
         } else {
             checked::Kind::Faulty
         };
+    }
+    if !types::can_be_stored(raw, errors) {
+        return checked::Kind::Faulty;
     }
     attributes::one_format(raw, errors);
     attributes::secret_fits_its_type(raw, &known, errors);
