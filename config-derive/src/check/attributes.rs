@@ -65,6 +65,24 @@ pub(super) fn one_format(raw: &raw::Field, errors: &Errors) {
     }
 }
 
+/// What is no word has no plain text.
+pub(super) fn format_fits_its_type(raw: &raw::Field, errors: &Errors) {
+    let shape = super::shape::Shape::of(&raw.ty);
+    for written in &raw.formats {
+        if matches!(written.value, raw::Format::Text) && shape.is_no_word() {
+            let name = crate::tidy::tidy(&raw.ty);
+            errors.at(
+                written,
+                format!(
+                    "a `{name}` is no word that plain text could hold: leave `text` out, and it \
+                     is JSON; for another form write `with = path` and a `decode` function of \
+                     your own"
+                ),
+            );
+        }
+    }
+}
+
 /// What is called secret can't be printed, and what can't be printed is called secret. A type
 /// that is not known by its name is left to the compiler.
 pub(super) fn secret_fits_its_type(raw: &raw::Field, known: &Known<'_>, errors: &Errors) {

@@ -6,21 +6,24 @@
 
 mod attributes;
 mod defaults;
+mod facts;
 mod keys;
 mod known;
 mod prefix;
 mod rules;
+mod shape;
 mod types;
 
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Expr, Ident, parse_quote_spanned};
+use syn::{Expr, Ident, LitStr, parse_quote_spanned};
 
 use crate::errors::Errors;
 use crate::model::{checked, raw};
 use keys::Case;
-use known::{Known, Literal};
+use known::{Known, Literal, Scalar};
+use shape::Reading;
 
 /// The checked model of a struct; `None` where no `impl` for it could compile.
 pub(crate) fn check(raw: raw::Struct, errors: &Errors) -> Option<checked::Struct> {
@@ -133,8 +136,10 @@ fn kind(raw: &raw::Field, around: &Ident, errors: &Errors) -> checked::Kind {
         return checked::Kind::Faulty;
     }
     attributes::one_format(raw, errors);
+    attributes::format_fits_its_type(raw, errors);
     attributes::secret_fits_its_type(raw, &known, errors);
     let rules = rules::rules(raw, &known, errors);
+    rules::agree(&rules, &known, errors);
     let default = default(raw, &rules, &known, errors);
     if !raw.readable {
         return checked::Kind::Faulty;
@@ -165,7 +170,13 @@ fn default(
         return checked::Default::None;
     };
     let raw::Default::Value(value) = &written.value else {
-        return checked::Default::OfType;
+        let right = defaults::has_a_default(written, known, errors)
+            && defaults::types_default_keeps_the_rules(written, raw, rules, known, errors);
+        return if right {
+            checked::Default::OfType
+        } else {
+            checked::Default::None
+        };
     };
     if !(defaults::is_of_its_type(value, raw, known, errors)
         && defaults::keeps_the_rules(value, raw, rules, known, errors))
@@ -174,6 +185,13 @@ fn default(
     }
     match (Literal::of(value), value) {
         (Some(Literal::Text(text)), _) => checked::Default::Text(text),
+        // A number is none of these by itself; its text is read as one.
+        (Some(Literal::Integer(number)), value)
+            if matches!(known.scalar, Some(Scalar::NonZero { .. }))
+                && Reading::of(raw) != Reading::Other =>
+        {
+            checked::Default::Text(LitStr::new(&number.to_string(), value.span()))
+        }
         (literal, value) => checked::Default::Expression(
             Expr::clone(value),
             literal
