@@ -100,7 +100,7 @@ pub fn hot_value(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 fn derive(input: TokenStream) -> TokenStream {
     let errors = Errors::new();
     let expansion = syntax::parse(input, &errors)
-        .map(|raw| check::check(raw, &errors))
+        .and_then(|raw| check::check(raw, &errors))
         .map(|checked| expand::expand(&checked));
     let errors = errors.into_compile_errors();
     quote!(#errors #expansion)

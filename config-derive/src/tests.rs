@@ -172,7 +172,7 @@ snapshots! {
     attribute_default_by_name: constants {
         struct Config {
             #[hot(default = MAX, range(1..=64))] a: u32,
-            #[hot(default = NAME, one_of("a", "b"), pattern("^a$"))] b: String,
+            #[hot(default = NAME, one_of("a", "b"), pattern("^[ab]$"))] b: String,
         }
     }
     attribute_default_of_an_unknown_type: constants {

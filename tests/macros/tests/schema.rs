@@ -337,7 +337,7 @@ fn a_committed_schema_is_held_to_its_struct() {
 #[derive(HotConfig, Clone, Debug)]
 #[allow(dead_code)] // declared, and never read
 struct BadDefaults {
-    #[hot(default = "{", json)]
+    #[hot(default = "{}", json)]
     broken: Plain,
     #[hot(default = Plain(9), range(bound()..=8 * bound()))]
     above: Plain,
