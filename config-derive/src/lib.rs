@@ -14,6 +14,7 @@ mod expand;
 mod model;
 mod syntax;
 mod tidy;
+mod value;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -34,6 +35,7 @@ use errors::Errors;
 /// | `prefix` | where the keys live; a template with `{variables}` | `#[hot(prefix = "/configs/{app}/{env}")]` |
 /// | `rename_all` | how field names become keys; serde's eight cases | `#[hot(rename_all = "kebab-case")]` |
 /// | `validate` | a rule over the whole struct, `fn(&Self) -> Result<(), Invalid>` | `#[hot(validate = min_below_max)]` |
+/// | `schema` | a committed schema file, which the compiler holds the struct to; below the crate's folder | `#[hot(schema = "service.schema.json")]` |
 /// | `crate` | where hotconfig is, if it is not `::hotconfig` | `#[hot(crate = my_framework::hotconfig)]` |
 ///
 /// # On a field: its key
@@ -80,6 +82,18 @@ use errors::Errors;
 #[proc_macro_derive(HotConfig, attributes(hot))]
 pub fn hot_config(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     derive(input.into()).into()
+}
+
+/// Makes the texts of an enum of words, or of a newtype, known to the compiler.
+///
+/// A default that is written as a text is checked while compiling then, and the schema names the
+/// words. The words are those of serde: `rename`, `rename_all`, `alias`, `skip` and `other` are
+/// respected. `#[hot(crate = path)]` says where hotconfig is, if it is not `::hotconfig`.
+///
+/// A `Deserialize` that is written by hand must read the names of the variants.
+#[proc_macro_derive(HotValue, attributes(hot))]
+pub fn hot_value(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    value::derive(input.into()).into()
 }
 
 /// The whole macro: parse, check, expand; and the errors, if there were any.

@@ -117,6 +117,14 @@ snapshots! {
     attribute_default_expression: tables {
         struct Config { #[hot(default = 60 * Self::MINUTES)] a: u64 }
     }
+    attribute_default_of_a_type: implementation {
+        struct Config {
+            #[hot(default, json)] a: Vec<u8>,
+            #[hot(default = compute())] b: u8,
+            #[hot(secret, default)] secret: Secret<String>,
+            #[hot(with = hex, default)] with: u8,
+        }
+    }
     attribute_json: tables { struct Config { #[hot(json, default = "\"x\"")] a: String } }
     attribute_text: tables { struct Config { #[hot(text)] a: String } }
     attribute_with: tables {

@@ -13,8 +13,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use serde::de::DeserializeOwned;
 
 use crate::rules::{Invalid, Reason, Reasons};
-use crate::schema::tree::Tree;
-use crate::value::{self, Secret, shorten};
+use crate::schema::Absent;
+use crate::schema::tree::{Format, Tree};
+use crate::value::{self, Secret, encode, shorten};
 
 /// A struct whose fields are keys of a store. Derive it; its methods are for the runtime.
 ///
@@ -59,6 +60,14 @@ pub trait HotConfig: Clone + Send + Sync + Sized + 'static {
     /// Calls the rules over whole structs, those of sections first.
     #[doc(hidden)]
     fn __validate(&self, checks: &mut Checks);
+
+    /// What the default of the leaf at `path` is in the store, where it is written as an
+    /// expression, is no secret and its type can be written.
+    #[doc(hidden)]
+    fn __default(path: &[u16]) -> Option<Absent> {
+        let _ = path;
+        None
+    }
 }
 
 /// What the value of one key can do: be read, and be compared.
@@ -424,6 +433,62 @@ pub trait ShowNothing {
 
 impl<V: ?Sized> ShowNothing for &Shown<'_, V> {
     fn show(&self) -> Option<String> {
+        None
+    }
+}
+
+/// The default of a leaf as the store would hold it, if what was encoded is read as the same.
+///
+/// `encode` is `(&Encoded(value, format)).encode()`, with both traits in scope.
+#[doc(hidden)]
+pub fn default_of<V>(leaf: fn() -> Leaf<V>, encode: fn(&V) -> Option<Bytes>) -> Option<Absent> {
+    let written = guard(|| {
+        let leaf = leaf();
+        let value = (leaf.absent)()?.ok()?;
+        let Some(raw) = encode(&value)? else {
+            return Some(Absent::Nothing);
+        };
+        value::secret_was_read();
+        let again = (leaf.decode)(&raw).ok()?;
+        let readable = (leaf.same)(&value, &again) && !value::secret_was_read();
+        let text = String::from_utf8(raw).ok()?;
+        readable.then_some(Absent::Text(text))
+    });
+    written.ok().flatten()
+}
+
+/// The bytes of a value; `None` where the value is nothing.
+type Bytes = Option<Vec<u8>>;
+
+/// A value to be written in a format, if its type has `Serialize`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Encoded<'a, V: ?Sized>(pub &'a V, pub Format);
+
+#[doc(hidden)]
+pub trait EncodeSerialize {
+    fn encode(&self) -> Option<Bytes>;
+}
+
+impl<V: serde::Serialize + ?Sized> EncodeSerialize for Encoded<'_, V> {
+    fn encode(&self) -> Option<Bytes> {
+        match self.1 {
+            Format::Auto => encode::auto(self.0),
+            Format::Text => encode::text(self.0),
+            Format::Json => encode::json(self.0),
+            Format::With(_) => return None,
+        }
+        .ok()
+    }
+}
+
+#[doc(hidden)]
+pub trait EncodeNothing {
+    fn encode(&self) -> Option<Bytes>;
+}
+
+impl<V: ?Sized> EncodeNothing for &Encoded<'_, V> {
+    fn encode(&self) -> Option<Bytes> {
         None
     }
 }

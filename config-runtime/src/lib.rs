@@ -55,7 +55,10 @@
 extern crate self as hotconfig;
 
 mod apply;
+#[doc(hidden)]
+pub mod compile;
 pub mod contract;
+mod defaults;
 mod field;
 mod heart;
 mod hot;
@@ -74,7 +77,7 @@ pub mod value;
 pub use contract::HotConfig;
 pub use field::Field;
 pub use hot::{Builder, Described, Description, Hot, Reached, StartError, WaitError};
-pub use hotconfig_derive::HotConfig;
+pub use hotconfig_derive::{HotConfig, HotValue};
 pub use problem::Problem;
 pub use publish::{
     Baseline, Change, Changes, Guard, Origin, Part, Reader, Snapshot, Subscription, Update, View,
@@ -89,14 +92,17 @@ pub use value::{Secret, Size};
 /// What the macros write. Nothing in it is stable: it changes with every release.
 #[doc(hidden)]
 pub mod __ {
+    pub use crate::compile;
     pub use crate::contract::{
-        Checks, HotConfig, Intake, Leaf, ShowDebug, ShowNothing, Shown, secret, unchecked,
+        Checks, EncodeNothing, EncodeSerialize, Encoded, HotConfig, Intake, Leaf, ShowDebug,
+        ShowNothing, Shown, default_of, secret, unchecked,
     };
     pub use crate::rules;
+    pub use crate::schema::hold::assert_schema;
     pub use crate::schema::tree::{
         Bounds, DefaultValue, End, Field as SchemaField, Format, Rule, Span, Tree, span,
     };
-    pub use crate::schema::{AnyShape, HotValue, Probe, Scalar, Shape};
+    pub use crate::schema::{Absent, AnyShape, HotValue, Probe, Scalar, Shape};
     pub use crate::value;
     pub use ::core;
     // Named here, because somebody may have a `Result` of their own.

@@ -131,11 +131,13 @@ async fn every_mistake_of_the_builder_is_named_before_the_store_is_asked() {
     #[derive(HotConfig, Clone)]
     #[hot(prefix = "/configs/{app}/{env}")]
     struct Wrong {
-        #[hot(default = LIMIT_OF_THIS_TEST, range(0..=9))]
+        #[hot(default = limit_of_this_test(), range(0..=9))]
         _size: u8,
         _needed: String,
     }
-    const LIMIT_OF_THIS_TEST: u8 = 12;
+    fn limit_of_this_test() -> u8 {
+        12
+    }
     let store = Memory::new();
     store.disconnect();
     let started = Hot::<Wrong>::builder(store)

@@ -255,7 +255,13 @@ fn is_constructor(function: &Expr, scalar: Scalar) -> bool {
         && match scalar {
             Scalar::Duration => matches!(
                 function.as_str(),
-                "new" | "from_secs" | "from_millis" | "from_micros" | "from_nanos"
+                "new"
+                    | "from_nanos"
+                    | "from_micros"
+                    | "from_millis"
+                    | "from_secs"
+                    | "from_mins"
+                    | "from_hours"
             ),
             Scalar::Size => function == "new",
             _ => false,

@@ -4,7 +4,10 @@
 //! checked model: a bad default makes a field required, a bad rule is no rule, a bad key is the
 //! field's name. So the expansion compiles, and each mistake is said once.
 
+mod ask;
 mod attributes;
+mod automaton;
+mod committed;
 mod defaults;
 mod keys;
 mod known;
@@ -17,6 +20,7 @@ use syn::ext::IdentExt;
 
 use crate::errors::Errors;
 use crate::model::{checked, raw};
+pub(crate) use automaton::Automaton;
 use keys::Case;
 use known::{Known, Literal};
 
@@ -31,6 +35,9 @@ pub(crate) fn check(raw: raw::Struct, errors: &Errors) -> checked::Struct {
         .filter_map(|(number, raw)| field(number, raw, case, errors))
         .collect();
     keys::are_distinct(&fields, errors);
+    let committed = raw
+        .schema
+        .and_then(|written| committed::committed(&written.value, &fields, errors));
     checked::Struct {
         ident: raw.ident,
         generics: raw.generics,
@@ -41,6 +48,7 @@ pub(crate) fn check(raw: raw::Struct, errors: &Errors) -> checked::Struct {
         validate: raw.validate.map(|written| written.value),
         krate: raw.krate.map(|written| written.value),
         fields: fields.into_iter().map(|keyed| keyed.field).collect(),
+        committed,
     }
 }
 
@@ -121,7 +129,7 @@ fn kind(raw: &raw::Field, errors: &Errors) -> checked::Kind {
     if !raw.readable {
         return checked::Kind::Faulty;
     }
-    checked::Kind::Leaf(Box::new(checked::Leaf {
+    let mut leaf = checked::Leaf {
         format: match raw.formats.first().map(|written| &written.value) {
             None => checked::Format::Auto,
             Some(raw::Format::Json) => checked::Format::Json,
@@ -133,7 +141,10 @@ fn kind(raw: &raw::Field, errors: &Errors) -> checked::Kind {
         compare: raw.compare.as_ref().map(|written| written.value.clone()),
         optional: known.optional,
         must_be_secret: raw.secret.is_some() && known.scalar.is_none(),
-    }))
+        asks: Vec::new(),
+    };
+    leaf.asks = ask::of(raw, &leaf, &known);
+    checked::Kind::Leaf(Box::new(leaf))
 }
 
 /// The default; none where it was refused.

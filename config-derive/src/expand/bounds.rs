@@ -13,15 +13,7 @@ use crate::model::checked::{Field, Format, Kind, Struct};
 /// that mentions one those of its kind.
 pub(super) fn generics(checked: &Struct) -> Generics {
     let mut generics = checked.generics.clone();
-    let parameters: BTreeSet<String> = generics
-        .type_params()
-        .map(|parameter| parameter.ident.to_string())
-        .chain(
-            generics
-                .const_params()
-                .map(|parameter| parameter.ident.to_string()),
-        )
-        .collect();
+    let parameters = parameters(&generics);
     if parameters.is_empty() {
         return generics;
     }
@@ -45,6 +37,13 @@ pub(super) fn generics(checked: &Struct) -> Generics {
     generics
 }
 
+/// The names of the parameters.
+pub(super) fn parameters(generics: &Generics) -> BTreeSet<String> {
+    let types = generics.type_params().map(|parameter| &parameter.ident);
+    let constants = generics.const_params().map(|parameter| &parameter.ident);
+    types.chain(constants).map(ToString::to_string).collect()
+}
+
 /// What the field's methods need of its type.
 fn of_kind(field: &Field) -> Option<TokenStream> {
     let at = at(&field.ty);
@@ -66,7 +65,8 @@ fn of_kind(field: &Field) -> Option<TokenStream> {
     }
 }
 
-fn mentions(tokens: TokenStream, parameters: &BTreeSet<String>) -> bool {
+/// Whether the tokens name one of them.
+pub(super) fn mentions(tokens: TokenStream, parameters: &BTreeSet<String>) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Ident(ident) => parameters.contains(&ident.to_string()),
         TokenTree::Group(group) => mentions(group.stream(), parameters),

@@ -11,6 +11,9 @@
 
 mod bounds;
 mod build;
+mod committed;
+mod compile;
+mod default;
 mod leaf;
 mod same;
 mod schema;
@@ -43,12 +46,16 @@ pub(crate) fn expand(checked: &Struct) -> TokenStream {
     let same = same::method(checked);
     let show = show::method(checked);
     let validate = validate::method(checked);
+    let compile = compile::constants(checked);
+    let committed = committed::constants(checked);
+    let default = default::method(checked);
     quote_spanned! {here=>
         #[allow(deprecated, unused_imports)]
         const _: () = {
             use #krate::__;
             // A type that says nothing of its shape is answered for by this trait.
             use __::AnyShape as _;
+            use __::compile::ParsesNot as _;
 
             struct __Fields<S>(__::core::marker::PhantomData<S>);
 
@@ -66,7 +73,11 @@ pub(crate) fn expand(checked: &Struct) -> TokenStream {
                 #same
                 #show
                 #validate
+                #default
             }
+
+            #compile
+            #committed
         };
     }
 }

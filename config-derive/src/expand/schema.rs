@@ -1,11 +1,11 @@
 //! `TREE`, and the table of fields that it points to.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote_spanned};
 use syn::{ExprRange, RangeLimits};
 
 use super::at;
-use crate::model::checked::{Default, End, Field, Format, Kind, RuleKind, Struct};
+use crate::model::checked::{Default, End, Field, Format, Kind, Leaf, RuleKind, Struct};
 use crate::tidy::tidy;
 
 /// `const TREE`
@@ -34,10 +34,52 @@ pub(super) fn constant(checked: &Struct) -> TokenStream {
 /// does not live long enough to be pointed to.
 pub(super) fn table(checked: &Struct) -> TokenStream {
     let here = Span::mixed_site();
+    let computed = checked.fields.iter().filter_map(computed_rules);
     let fields = checked.fields.iter().filter_map(field);
     quote_spanned! {here=>
+        #(#computed)*
         const __FIELDS: &'static [__::SchemaField] = &[#(#fields),*];
     }
+}
+
+/// `const __RULES_3`: what is computed lives long enough only as a constant of its own.
+fn computed_rules(field: &Field) -> Option<TokenStream> {
+    let Kind::Leaf(leaf) = &field.kind else {
+        return None;
+    };
+    let at = at(&field.ident);
+    let (name, rules) = (rules_of(field), rules(leaf, at));
+    computes(leaf).then(|| {
+        quote_spanned! {at=>
+            #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+            const #name: &'static [__::Rule] = #rules;
+        }
+    })
+}
+
+fn rules_of(field: &Field) -> Ident {
+    format_ident!("__RULES_{}", field.number, span = at(&field.ident))
+}
+
+fn rules(leaf: &Leaf, at: Span) -> TokenStream {
+    let rules = leaf.rules.iter().map(|written| rule(&written.kind, at));
+    quote_spanned!(at=> &[#(__::Rule::#rules),*])
+}
+
+/// Whether an end of a range is an expression.
+fn computes(leaf: &Leaf) -> bool {
+    let computed = |end: &End| {
+        matches!(
+            end,
+            End::IntegerOf(_) | End::FloatOf(_) | End::DurationOf(_) | End::SizeOf(_)
+        )
+    };
+    leaf.rules.iter().any(|rule| match &rule.kind {
+        RuleKind::Range { low, high, .. } | RuleKind::Length { low, high, .. } => {
+            computed(low) || computed(high)
+        }
+        _ => false,
+    })
 }
 
 fn field(field: &Field) -> Option<TokenStream> {
@@ -68,9 +110,12 @@ fn field(field: &Field) -> Option<TokenStream> {
             if let Some(default) = default(&leaf.default, at) {
                 call(quote_spanned!(at=> .default(__::DefaultValue::#default)));
             }
-            if !leaf.rules.is_empty() {
-                let rules = leaf.rules.iter().map(|written| rule(&written.kind, at));
-                call(quote_spanned!(at=> .rules(&[#(__::Rule::#rules),*])));
+            if computes(leaf) {
+                let name = rules_of(field);
+                call(quote_spanned!(at=> .rules(Self::#name)));
+            } else if !leaf.rules.is_empty() {
+                let rules = rules(leaf, at);
+                call(quote_spanned!(at=> .rules(#rules)));
             }
             if let Some(path) = &leaf.compare {
                 let path = tidy(path);

@@ -2,7 +2,10 @@
 //!
 //! Where something was wrong and reported, it is left out here, so that no other error follows.
 
-use proc_macro2::Span;
+use crate::check::Automaton;
+use std::collections::BTreeMap;
+
+use proc_macro2::{Span, TokenStream};
 use syn::{Expr, ExprRange, Generics, Ident, LitStr, Path, Type};
 
 pub(crate) struct Struct {
@@ -14,6 +17,29 @@ pub(crate) struct Struct {
     /// Where hotconfig is, if it was said.
     pub(crate) krate: Option<Path>,
     pub(crate) fields: Vec<Field>,
+    pub(crate) committed: Option<Committed>,
+}
+
+/// The schema file that the struct is held to.
+pub(crate) struct Committed {
+    /// As the struct names it.
+    pub(crate) name: String,
+    /// From the root of the file system on.
+    pub(crate) path: String,
+    pub(crate) exists: bool,
+    /// Its keys, with their types; none where nothing is held to them.
+    pub(crate) keys: BTreeMap<String, FileType>,
+    pub(crate) span: Span,
+}
+
+/// The type of a key in a schema file.
+pub(crate) enum FileType {
+    Scalar(String),
+    Words(Vec<String>),
+    Optional(Box<FileType>),
+    List(Box<FileType>),
+    Map(Box<FileType>),
+    Rust(String),
 }
 
 pub(crate) struct Field {
@@ -52,6 +78,90 @@ pub(crate) struct Leaf {
     pub(crate) optional: bool,
     /// Whether the compiler is to check that the type is a `Secret`.
     pub(crate) must_be_secret: bool,
+    /// What only the compiler can decide.
+    pub(crate) asks: Vec<Ask>,
+}
+
+/// A question that is answered by a constant.
+pub(crate) struct Ask {
+    /// Where a mistake is underlined: from the first token to the last.
+    pub(crate) span: Span,
+    pub(crate) end: Span,
+    pub(crate) asked: Asked,
+}
+
+pub(crate) enum Asked {
+    /// Whether the bounds are of the type, and in order.
+    Range {
+        low: Given,
+        high: Given,
+        inclusive: bool,
+        /// Of a length, which is a number whatever the type is.
+        length: bool,
+        written: String,
+    },
+    /// Whether the default is of the type, and keeps the rules.
+    Default {
+        given: Given,
+        rules: Vec<AskedRule>,
+        /// The type inside `Option` and `Secret`.
+        inner: Type,
+    },
+}
+
+pub(crate) struct AskedRule {
+    /// How it was written, for messages.
+    pub(crate) written: String,
+    pub(crate) kind: AskedRuleKind,
+}
+
+pub(crate) enum AskedRuleKind {
+    Range {
+        low: Given,
+        high: Given,
+        inclusive: bool,
+    },
+    Length {
+        low: Given,
+        high: Given,
+        inclusive: bool,
+    },
+    OneOf(Vec<Given>),
+    NonEmpty,
+    Pattern(Automaton),
+    /// A rule over the text that the macro has asked already, with the answer.
+    Text(bool),
+}
+
+/// A default or a bound, as far as a constant can know it.
+pub(crate) enum Given {
+    Nothing,
+    /// What the type's `Default` gives.
+    Zero,
+    Integer(i128),
+    Float(f64),
+    Text(Box<Reading>),
+    /// Constant expressions of types that are known.
+    IntegerOf(TokenStream),
+    FloatOf(TokenStream),
+    DurationOf(TokenStream),
+    SizeOf(TokenStream),
+    WordOf(TokenStream),
+    Unknown,
+}
+
+/// A text, read in every way that it can be.
+pub(crate) struct Reading {
+    pub(crate) text: String,
+    pub(crate) integer: Option<i128>,
+    pub(crate) float: Option<f64>,
+    pub(crate) nanos: Option<u128>,
+    pub(crate) bytes: Option<u64>,
+    /// How many entries it has as a JSON array, and as an object.
+    pub(crate) list: Option<usize>,
+    pub(crate) map: Option<usize>,
+    /// Whether it is an `Ipv4Addr`, `Ipv6Addr`, `SocketAddrV4`, `SocketAddrV6`.
+    pub(crate) addresses: [bool; 4],
 }
 
 pub(crate) enum Format {

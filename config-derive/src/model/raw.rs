@@ -11,6 +11,7 @@ pub(crate) struct Struct {
     pub(crate) prefix: Option<Written<LitStr>>,
     pub(crate) rename_all: Option<Written<LitStr>>,
     pub(crate) validate: Option<Written<Path>>,
+    pub(crate) schema: Option<Written<LitStr>>,
     pub(crate) krate: Option<Written<Path>>,
     pub(crate) fields: Vec<Field>,
 }

@@ -86,6 +86,7 @@ fn structure(input: &DeriveInput, fields: Vec<&syn::Field>, errors: &Errors) -> 
         prefix: None,
         rename_all: None,
         validate: None,
+        schema: None,
         krate: None,
         fields: Vec::new(),
     };
@@ -96,10 +97,7 @@ fn structure(input: &DeriveInput, fields: Vec<&syn::Field>, errors: &Errors) -> 
             names::RENAME_ALL => fill(&mut parsed.rename_all, &item, item.text(errors), errors),
             names::VALIDATE => fill(&mut parsed.validate, &item, item.path(errors), errors),
             names::CRATE => fill(&mut parsed.krate, &item, item.path(errors), errors),
-            names::SCHEMA => errors.at(
-                &item,
-                "committed schema files are not available yet: leave `schema = …` out",
-            ),
+            names::SCHEMA => fill(&mut parsed.schema, &item, item.text(errors), errors),
             _ => unknown(&item, names::ON_STRUCT, names::ON_FIELD, "a field", errors),
         }
     }

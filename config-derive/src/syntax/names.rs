@@ -35,7 +35,7 @@ pub(crate) const WITH: &str = "with";
 pub(crate) const YAML: &str = "yaml";
 
 /// What may stand on a struct.
-pub(crate) const ON_STRUCT: &[&str] = &[CRATE, PREFIX, RENAME_ALL, VALIDATE];
+pub(crate) const ON_STRUCT: &[&str] = &[CRATE, PREFIX, RENAME_ALL, SCHEMA, VALIDATE];
 
 /// What may stand on a field.
 pub(crate) const ON_FIELD: &[&str] = &[
@@ -68,6 +68,7 @@ pub(crate) fn example(name: &str) -> &'static str {
         CRATE => "crate = my_framework::hotconfig",
         PREFIX => "prefix = \"/configs/{app}/{env}\"",
         RENAME_ALL => "rename_all = \"kebab-case\"",
+        SCHEMA => "schema = \"user-service.schema.json\"",
         VALIDATE => "validate = path::to::function",
         ALIAS => "alias = \"old/key\"",
         COMPARE => "compare = path::to::function",
@@ -96,10 +97,18 @@ pub(crate) fn nearest(name: &str, names: &[&'static str]) -> Option<&'static str
     if let Some((_, ours)) = ELSEWHERE.iter().find(|(theirs, _)| *theirs == name) {
         return names.iter().copied().find(|known| known == ours);
     }
+    nearest_of(name, names.iter().copied())
+}
+
+/// The nearest of these, if one is near enough to be meant.
+pub(crate) fn nearest_of<'a>(
+    name: &str,
+    names: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     let most = (name.chars().count() / 3).max(1);
     names
-        .iter()
-        .map(|known| (strsim::osa_distance(name, known), *known))
+        .into_iter()
+        .map(|known| (strsim::osa_distance(name, known), known))
         .filter(|(distance, _)| *distance <= most)
         .min()
         .map(|(_, known)| known)

@@ -15,11 +15,10 @@ use super::driver::{Loop, NoStart, Start};
 use super::{Hot, Shared, StartError};
 use crate::HotConfig;
 use crate::apply::BadKeys;
-use crate::contract::{Broken, Checks, Intake, guard};
+use crate::defaults;
 use crate::heart::Heart;
 use crate::layers::Table;
 use crate::prefix;
-use crate::schema::tree::DefaultValue;
 use crate::status::Status;
 use crate::store::backend::Backend;
 use crate::store::{Range, Store};
@@ -211,60 +210,11 @@ impl<T: HotConfig> Builder<T> {
                 (String::new(), vec![mistake])
             }
         };
-        mistakes.extend(bad_defaults::<T>(self.defaults_without_store));
+        mistakes.extend(defaults::bad::<T>(self.defaults_without_store));
         if mistakes.is_empty() {
             Ok(prefix)
         } else {
             Err(mistakes)
         }
     }
-}
-
-/// Defaults that don't parse or break their own field's rule; with `required` also the fields
-/// that have none.
-fn bad_defaults<T: HotConfig>(required: bool) -> Vec<String> {
-    let leaves = T::TREE.leaves();
-    let nothing = vec![None; leaves.len()];
-    let mut intake = Intake::all(&nothing);
-    let mut checks = Checks::default();
-    let built = guard(|| {
-        if let Some(defaults) = T::__build(&mut intake)
-            && required
-        {
-            defaults.__validate(&mut checks);
-        }
-    });
-    if let Err(panic) = built {
-        return vec![format!("building `{}` panicked: {panic}", T::TREE.name)];
-    }
-    let together = checks.into_broken().into_iter().map(|broken| {
-        let Broken {
-            section,
-            rule,
-            invalid,
-        } = broken;
-        let of = if section.is_empty() {
-            T::TREE.name
-        } else {
-            &section
-        };
-        format!("the defaults of `{of}` break its rule `{rule}`: {invalid}")
-    });
-    let single = intake.into_findings().into_iter().filter_map(|finding| {
-        let leaf = leaves.get(finding.leaf)?;
-        if leaf.field.default != DefaultValue::None {
-            Some(format!(
-                "the default of `{}`: {}",
-                leaf.name, finding.reason
-            ))
-        } else if required {
-            Some(format!(
-                "`{}` has no default, so that `defaults_without_store` could not serve",
-                leaf.name
-            ))
-        } else {
-            None
-        }
-    });
-    single.chain(together).collect()
 }

@@ -4,6 +4,8 @@
 //! of their names; the same for the same declarations, however the struct is put together. It
 //! knows no values but the defaults, and no store.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::Scalar;
@@ -59,8 +61,12 @@ pub struct Key {
 }
 
 /// What a value is: a [`Shape`](super::Shape) that can be written to a file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(
+    rename_all = "lowercase",
+    expecting = "a type is the name of a scalar, `\"u32\"`, or an object such as `{\"optional\": \"u32\"}`: \
+                 its member is `optional`, `list`, `map`, `words` or `rust`"
+)]
 #[non_exhaustive]
 pub enum Type {
     /// One of these words.
@@ -78,9 +84,16 @@ pub enum Type {
     Scalar(Scalar),
 }
 
+/// The type's name in Rust.
+impl fmt::Display for Scalar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A variant without data goes into a formatter as its name.
+        self.serialize(f)
+    }
+}
+
 /// How the bytes of a key are read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Format {
     /// Plain text for what is a word, JSON for the rest.
@@ -94,8 +107,7 @@ pub enum Format {
 }
 
 /// What an absent key stands for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Absent {
     /// It is a problem: the key is required.
@@ -165,7 +177,7 @@ pub struct Section {
 }
 
 /// A rule over a whole struct.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StructRule {
     /// The key of the section, `db`; empty for the root.

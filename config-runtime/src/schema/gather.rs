@@ -32,33 +32,51 @@ use crate::contract::{HotConfig, Intake, guard};
 /// assert_eq!(schema.keys[0].absent, Absent::Text("8".to_owned()));
 /// ```
 pub fn schema<T: HotConfig>() -> Schema {
-    let mut without = None;
-    let mut known = Known {
-        allowed: &mut |index| {
-            let missing = without.get_or_insert_with(missing::<T>);
-            !missing.contains(&index)
-        },
-    };
-    gather(T::TREE, &mut known)
+    gather(T::TREE, &Known::of::<T>())
 }
 
-/// What only the program knows of a struct's keys.
-struct Known<'a> {
-    /// Whether the leaf with this place may be absent, though it has no default.
-    allowed: &'a mut dyn FnMut(usize) -> bool,
+/// What only the program knows of a struct's leaves.
+#[derive(Default)]
+struct Known {
+    /// The places of those that are a problem where they are absent.
+    missing: Vec<usize>,
+    /// The places of those whose default has a secret inside, also where the field says nothing
+    /// of it.
+    secrets: Vec<usize>,
+    /// What the defaults that are expressions are in the store, by the place of the leaf.
+    defaults: BTreeMap<usize, Absent>,
 }
 
-/// The leaves that are a problem where they are absent.
-fn missing<T: HotConfig>() -> Vec<usize> {
-    let nothing = vec![None; T::TREE.len()];
-    let mut intake = Intake::all(&nothing);
-    // A panic in a skipped field's default: what was found until then is all there is to know.
-    let _ = guard(|| T::__build(&mut intake).is_some());
-    let findings = intake.into_findings().into_iter();
-    findings.map(|finding| finding.leaf).collect()
+impl Known {
+    fn of<T: HotConfig>() -> Self {
+        let nothing = vec![None; T::TREE.len()];
+        let mut intake = Intake::all(&nothing);
+        // A panic in a skipped field's default: what was found until then is all there is.
+        let _ = guard(|| T::__build(&mut intake).is_some());
+        let secrets = intake.secrets().to_vec();
+        let findings = intake.into_findings().into_iter();
+        let defaults = T::TREE.leaves().into_iter().filter_map(|leaf| {
+            let default = guard(|| T::__default(&leaf.path)).ok().flatten()?;
+            Some((leaf.index, default))
+        });
+        Self {
+            missing: findings.map(|finding| finding.leaf).collect(),
+            secrets,
+            defaults: defaults.collect(),
+        }
+    }
+
+    fn hides(&self, leaf: &Leaf) -> bool {
+        // A secret deep inside shows in the type's name alone where the default is never read.
+        let words = || {
+            let name = leaf.field.type_name;
+            name.split(|letter: char| !(letter.is_alphanumeric() || letter == '_'))
+        };
+        leaf.secret || self.secrets.contains(&leaf.index) || words().any(|word| word == "Secret")
+    }
 }
 
-fn gather(tree: &Tree, known: &mut Known<'_>) -> Schema {
+fn gather(tree: &Tree, known: &Known) -> Schema {
     let mut keys = Vec::new();
     let mut sections: BTreeMap<String, &str> = BTreeMap::new();
     for leaf in tree.leaves() {
@@ -137,7 +155,7 @@ fn struct_rules(tree: &Tree, section: String, rules: &mut Vec<StructRule>) {
     }
 }
 
-fn key(leaf: &Leaf, deprecated: Option<&str>, known: &mut Known<'_>) -> Key {
+fn key(leaf: &Leaf, deprecated: Option<&str>, known: &Known) -> Key {
     let field = leaf.field;
     Key {
         key: leaf.key.clone(),
@@ -149,7 +167,7 @@ fn key(leaf: &Leaf, deprecated: Option<&str>, known: &mut Known<'_>) -> Key {
         rules: field
             .rules
             .iter()
-            .filter_map(|one| rule(one, leaf.secret))
+            .filter_map(|one| rule(one, known.hides(leaf)))
             .collect(),
         compare: field.flags.compare.map(str::to_owned),
         secret: leaf.secret,
@@ -185,7 +203,7 @@ fn format(field: &tree::Field) -> Format {
     }
 }
 
-fn absent(leaf: &Leaf, known: &mut Known<'_>) -> Absent {
+fn absent(leaf: &Leaf, known: &Known) -> Absent {
     let field = leaf.field;
     match field.default {
         DefaultValue::None => {
@@ -194,7 +212,7 @@ fn absent(leaf: &Leaf, known: &mut Known<'_>) -> Absent {
                 // Without serde, whether a type is optional is known by its name alone.
                 (_, Kind::Leaf(tree::Format::With(_))) => named,
                 (Shape::Optional(_), _) => true,
-                (Shape::Opaque, _) => named || (known.allowed)(leaf.index),
+                (Shape::Opaque, _) => named || !known.missing.contains(&leaf.index),
                 _ => false,
             };
             if optional {
@@ -203,10 +221,16 @@ fn absent(leaf: &Leaf, known: &mut Known<'_>) -> Absent {
                 Absent::Required
             }
         }
-        _ if leaf.secret => Absent::Hidden,
-        DefaultValue::OfType => Absent::Expression("Default::default()".to_owned()),
+        _ if known.hides(leaf) => Absent::Hidden,
         DefaultValue::Text(text) => Absent::Text(text.to_owned()),
-        DefaultValue::Expression(written) => Absent::Expression(written.to_owned()),
+        DefaultValue::OfType | DefaultValue::Expression(_) => {
+            known.defaults.get(&leaf.index).cloned().unwrap_or_else(|| {
+                Absent::Expression(match field.default {
+                    DefaultValue::Expression(written) => written.to_owned(),
+                    _ => "Default::default()".to_owned(),
+                })
+            })
+        }
     }
 }
 

@@ -2,17 +2,105 @@
 //!
 //! [`tree`] is what the derive writes, [`HotValue`] what the compiler knows of a type, and
 //! [`Schema`] the same as a value, without the struct.
+//!
+//! # The file
+//!
+//! [`Schema::to_json`] writes a schema, [`Schema::from_json`] reads it, and
+//! [`assert_schema!`](crate::assert_schema) holds a committed one to its struct. It is made to be
+//! reviewed: the keys are in order, a member that says nothing is left out, and a change of one
+//! thing is a change of one line.
+//!
+//! | member | what it is |
+//! | --- | --- |
+//! | `format` | `"hotconfig-schema/1"`; another format has another number |
+//! | `name` | the name of the struct |
+//! | `doc` | its description |
+//! | `prefix` | the template of its prefix |
+//! | `rules` | rules over whole structs: `{"section": "db", "rule": "path"}`, without `section` for the root |
+//! | `sections` | the descriptions of sections, by their keys |
+//! | `keys` | the keys below the prefix, `"db/pool_size"`, and what is said of each |
+//!
+//! What is said of a key:
+//!
+//! | member | what it is |
+//! | --- | --- |
+//! | `doc` | its description |
+//! | `field` | its path in Rust, where that is not the key with dots |
+//! | `aliases` | old keys that are still read, the first that is there |
+//! | `type` | a [`Scalar`] as it is called in Rust: `"u32"`, `"String"`, `"Duration"`; `{"optional": …}`, `{"list": …}` and `{"map": …}` of a type; `{"words": ["debug", "info"]}`; `{"rust": "Retry"}` for a type of which nothing else is known |
+//! | `format` | `"text"`, `"json"`, or `{"with": "path"}` for a codec |
+//! | `required` | `true` where the key may not be absent |
+//! | `default` | what an absent key stands for, as the store would hold it; `{"expression": "LIMIT"}` for what can't be written, `{"hidden": true}` for a secret |
+//! | `rules` | a list: `{"range": …}`, `{"length": …}`, `{"pattern": "^a"}`, `{"one_of": ["a", "b"]}`, `"non_empty"`, `"url"`, `{"validate": "path"}` |
+//! | `compare` | the path of the function that compares two values |
+//! | `secret` | `true` where it is never printed |
+//! | `restart` | `true` where a change takes effect at the next start only |
+//! | `deprecated` | the note, which may be empty |
+//!
+//! A range and a length have `min`, and `max` or `below`, which is not included. Each is a text
+//! as the store would hold it, or `{"expression": "LIMIT"}` where only the program knows it.
+//!
+//! A key with neither `required` nor `default` is optional. The choices and the default of a
+//! secret are never in a schema.
+//!
+//! ```
+//! use hotconfig::{HotConfig, schema::Schema};
+//!
+//! /// Settings of the user service.
+//! #[derive(HotConfig, Clone, Debug)]
+//! #[hot(prefix = "/configs/{app}")]
+//! struct UserService {
+//!     /// Least severe level that is logged.
+//!     #[hot(default = "info", one_of("debug", "info", "warn"))]
+//!     log_level: String,
+//!     #[hot(key = "limits/rps", default = 1000, range(1..=100_000))]
+//!     rps: u32,
+//!     region: Option<String>,
+//! }
+//!
+//! let json = hotconfig::schema::<UserService>().to_json();
+//! assert_eq!(json, r#"{
+//!   "format": "hotconfig-schema/1",
+//!   "name": "UserService",
+//!   "doc": "Settings of the user service.",
+//!   "prefix": "/configs/{app}",
+//!   "keys": {
+//!     "limits/rps": {
+//!       "field": "rps",
+//!       "type": "u32",
+//!       "default": "1000",
+//!       "rules": [{ "range": { "min": "1", "max": "100000" } }]
+//!     },
+//!     "log_level": {
+//!       "doc": "Least severe level that is logged.",
+//!       "type": "String",
+//!       "default": "info",
+//!       "rules": [{ "one_of": ["debug", "info", "warn"] }]
+//!     },
+//!     "region": {
+//!       "type": { "optional": "String" }
+//!     }
+//!   }
+//! }
+//! "#);
+//! assert_eq!(Schema::from_json(&json), Ok(hotconfig::schema::<UserService>()));
+//! ```
 
 mod check;
 mod declared;
+mod differences;
 mod dynamic;
+mod file;
 mod gather;
+pub(crate) mod hold;
+mod json;
 mod shape;
 pub mod tree;
 
 pub use check::{Check, CheckError, Concern, Finding, Report, check};
 pub use declared::{Absent, Bound, Format, Interval, Key, Rule, Schema, Section, StructRule, Type};
 pub use dynamic::Verdict;
+pub use file::SchemaError;
 pub use gather::schema;
 #[doc(hidden)]
 pub use shape::{AnyShape, Probe};

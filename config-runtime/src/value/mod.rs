@@ -45,6 +45,8 @@
 //! * A struct of your own that is called `Duration` and has the fields `secs` and `nanos`, and no
 //!   others, is written as a duration.
 //!
+//! The way back, from a value to its bytes, is [`encode`].
+//!
 //! # Reasons
 //!
 //! What was expected depends on the type alone, so that it can be said of a secret too. What was
@@ -53,6 +55,7 @@
 //! in a [`Secret`].
 
 pub(crate) mod duration;
+pub mod encode;
 mod error;
 mod plain;
 mod secret;

@@ -176,6 +176,104 @@ fn a_section_is_described_by_its_field_or_else_by_its_struct() {
     );
 }
 
+/// A type that can be written.
+#[derive(serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq, Default)]
+struct Retry {
+    times: u8,
+}
+
+/// A type that holds a secret.
+#[derive(serde::Deserialize, Clone, Debug, PartialEq)]
+struct Login {
+    password: Secret<String>,
+}
+
+/// A type that is not read as it is written.
+#[derive(serde::Deserialize, Clone, Debug, PartialEq, Default)]
+struct Crooked(u8);
+
+impl serde::Serialize for Crooked {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u8(self.0 + 1)
+    }
+}
+
+#[derive(HotConfig, Clone, Debug)]
+#[allow(dead_code)] // declared, and never read
+struct Defaults {
+    #[hot(default = 60 * 30)]
+    computed: u64,
+    #[hot(default)]
+    empty: String,
+    #[hot(default)]
+    nothing: Option<u32>,
+    #[hot(default = Some(Retry { times: 3 }))]
+    retry: Option<Retry>,
+    #[hot(default = Duration::from_secs(90))]
+    period: Duration,
+    #[hot(default = Retry::default(), json)]
+    json: Retry,
+    #[hot(default = "-".repeat(2), text)]
+    text: String,
+    #[hot(default = Plain(1))]
+    unwritable: Plain,
+    #[hot(default)]
+    crooked: Crooked,
+    #[hot(default = panics())]
+    panics: u8,
+    #[hot(default = r#"{"password": "sesame"}"#)]
+    login: Login,
+    #[hot(default = vec![Secret::new("sesame".to_owned())])]
+    logins: Vec<Secret<String>>,
+    #[hot(default = 5 - 1, with = hotconfig::value::from_str)]
+    with: u8,
+    #[hot(nested)]
+    below: Below,
+    #[hot(nested, secret)]
+    hidden: Below,
+}
+
+#[derive(HotConfig, Clone, Debug)]
+#[allow(dead_code)] // declared, and never read
+struct Below {
+    #[hot(default = 2 * 3)]
+    computed: u8,
+}
+
+fn panics() -> u8 {
+    unreachable!("no such default")
+}
+
+#[test]
+fn a_default_is_shown_as_the_store_would_hold_it_where_it_can_be() {
+    let schema = schema::<Defaults>();
+    let text = |text: &str| Absent::Text(text.to_owned());
+    let expression = |written: &str| Absent::Expression(written.to_owned());
+    let expected = [
+        ("below/computed", text("6")),
+        ("computed", text("1800")),
+        ("crooked", expression("Default::default()")),
+        ("empty", text("")),
+        ("hidden/computed", Absent::Hidden),
+        ("json", text(r#"{"times":0}"#)),
+        ("login", Absent::Hidden),
+        ("logins", Absent::Hidden),
+        ("nothing", Absent::Nothing),
+        ("panics", expression("panics()")),
+        ("period", text("1m 30s")),
+        ("retry", text(r#"{"times":3}"#)),
+        ("text", text("--")),
+        ("unwritable", expression("Plain(1)")),
+        ("with", expression("5 - 1")),
+    ];
+    let shown: Vec<(&str, Absent)> = schema
+        .keys
+        .iter()
+        .map(|key| (key.key.as_str(), key.absent.clone()))
+        .collect();
+    assert_eq!(shown, expected);
+}
+
 #[test]
 fn nothing_of_a_secret_is_in_a_schema() {
     let schema = schema::<Service>();
@@ -197,4 +295,37 @@ fn an_alias_of_an_option_may_be_absent() {
     assert_eq!(alias.kind, Type::Rust("Maybe".to_owned()));
     assert_eq!(alias.absent, Absent::Nothing);
     assert_eq!(key(&schema, "computed").absent, Absent::Required);
+}
+
+#[test]
+fn a_committed_schema_is_held_to_its_struct() {
+    hotconfig::assert_schema!(Service, "tests/service.schema.json");
+}
+
+#[derive(HotConfig, Clone, Debug)]
+#[allow(dead_code)] // declared, and never read
+struct BadDefaults {
+    #[hot(default = "{", json)]
+    broken: Plain,
+    #[hot(default = Plain(9), range(bound()..=8 * bound()))]
+    above: Plain,
+    #[hot(default = "x", with = hotconfig::value::from_str)]
+    with: u8,
+    required: u8,
+}
+
+#[test]
+fn every_default_that_is_wrong_fails_the_test_of_the_schema() {
+    let failed = std::panic::catch_unwind(|| {
+        hotconfig::assert_schema!(BadDefaults, "tests/never-written.schema.json");
+    });
+    let said = failed.expect_err("the defaults are wrong");
+    let said = said.downcast_ref::<String>().expect("a sentence");
+    for field in ["broken", "above", "with"] {
+        assert!(
+            said.contains(&format!("the default of `{field}`: ")),
+            "{said}"
+        );
+    }
+    assert!(!said.contains("required"), "{said}");
 }

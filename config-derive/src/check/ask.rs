@@ -1,0 +1,270 @@
+//! What only the compiler can decide: defaults and ranges with a constant's name, or of a type
+//! that the macro does not know.
+//!
+//! In: a field whose own checks have passed. Out: questions for constants, which know the type
+//! through its aliases and the value of a constant. A text is read here, in every way that it can
+//! be; the constant picks the reading that is the type's.
+
+use proc_macro2::{Span, TokenTree};
+use quote::ToTokens;
+use syn::spanned::Spanned;
+use syn::{Expr, ExprRange, RangeLimits};
+
+use super::automaton::Automaton;
+use super::known::{Known, Literal, Quantity, Scalar, is_constant};
+use crate::model::checked::{self, Ask, Asked, Given, Reading, RuleKind};
+use crate::model::raw;
+
+/// The questions about one leaf.
+pub(super) fn of(raw: &raw::Field, leaf: &checked::Leaf, known: &Known<'_>) -> Vec<Ask> {
+    let mut asks = Vec::new();
+    for rule in &leaf.rules {
+        asks.extend(of_the_rule(rule, known));
+    }
+    asks.extend(of_the_default(raw, leaf, known));
+    asks
+}
+
+/// Whether the bounds are in order, and are of the type.
+fn of_the_rule(rule: &checked::Rule, known: &Known<'_>) -> Option<Ask> {
+    let (bounds, scalar) = match &rule.kind {
+        RuleKind::Range { bounds, .. } => (bounds, known.scalar),
+        RuleKind::Length { bounds, .. } => (bounds, Some(Scalar::USIZE)),
+        _ => return None,
+    };
+    let (low, high) = ends(bounds, scalar);
+    let asked = match (&low, &high) {
+        // What the macro has seen itself.
+        _ if known.scalar.is_some() && is_literal(&low) && is_literal(&high) => return None,
+        (Given::Text(_), _) | (_, Given::Text(_)) => true,
+        (Given::Nothing | Given::Unknown, _) | (_, Given::Nothing | Given::Unknown) => false,
+        _ => !(is_literal(&low) && is_literal(&high)),
+    };
+    asked.then(|| Ask {
+        span: bounds.span(),
+        end: last(bounds),
+        asked: Asked::Range {
+            low,
+            high,
+            inclusive: is_inclusive(bounds),
+            length: matches!(rule.kind, RuleKind::Length { .. }),
+            written: crate::tidy::tidy(bounds),
+        },
+    })
+}
+
+/// Whether the default is of the type, and keeps the rules.
+fn of_the_default(raw: &raw::Field, leaf: &checked::Leaf, known: &Known<'_>) -> Option<Ask> {
+    let plain = matches!(leaf.format, checked::Format::Auto | checked::Format::Text);
+    if !plain {
+        return None;
+    }
+    let (given, place) = match &leaf.default {
+        checked::Default::None => return None,
+        checked::Default::OfType => (Given::Zero, whole(raw.default.as_ref()?)),
+        checked::Default::Text(text) => {
+            (Given::Text(Box::new(reading(&text.value()))), whole(text))
+        }
+        checked::Default::Expression(value, _) => {
+            let inner = inside_some(value)
+                .filter(|_| known.optional)
+                .unwrap_or(value);
+            let named = matches!(inner, Expr::Path(_));
+            if known.optional && named && std::ptr::eq(inner, value) {
+                // It may be the option or what is in it.
+                return None;
+            }
+            (self::given(inner, known.scalar), whole(value))
+        }
+    };
+    let text = matches!(given, Given::Text(_));
+    let unknown_text = text && known.scalar.is_none();
+    let rules = rules(leaf, known, &given);
+    let undecided = match (&given, known.scalar) {
+        (Given::Unknown, _) => false,
+        (Given::Zero, Some(_)) => rules.iter().any(|(_, computed)| *computed),
+        (Given::Zero, None) => !rules.is_empty(),
+        (given, _) if is_literal(given) || (text && !unknown_text) => {
+            rules.iter().any(|(_, computed)| *computed)
+        }
+        _ => !rules.is_empty(),
+    };
+    (unknown_text || undecided).then(|| Ask {
+        span: place.0,
+        end: place.1,
+        asked: Asked::Default {
+            given,
+            rules: rules.into_iter().map(|(rule, _)| rule).collect(),
+            inner: known.inner.clone(),
+        },
+    })
+}
+
+/// The rules as a constant can check them, each with whether it has a bound that is computed.
+fn rules(
+    leaf: &checked::Leaf,
+    known: &Known<'_>,
+    given: &Given,
+) -> Vec<(checked::AskedRule, bool)> {
+    let text = match given {
+        Given::Text(reading) => Some(reading.text.as_str()),
+        Given::Zero => Some(""),
+        _ => None,
+    };
+    let rules = leaf.rules.iter().filter_map(|rule| {
+        let (kind, computed) = match &rule.kind {
+            RuleKind::Range { bounds, .. } => {
+                let (low, high) = ends(bounds, known.scalar);
+                let computed = !(is_literal(&low) && is_literal(&high));
+                let inclusive = is_inclusive(bounds);
+                (
+                    checked::AskedRuleKind::Range {
+                        low,
+                        high,
+                        inclusive,
+                    },
+                    computed,
+                )
+            }
+            RuleKind::Length { bounds, .. } => {
+                let (low, high) = ends(bounds, Some(Scalar::USIZE));
+                let computed = !(is_literal(&low) && is_literal(&high));
+                let inclusive = is_inclusive(bounds);
+                (
+                    checked::AskedRuleKind::Length {
+                        low,
+                        high,
+                        inclusive,
+                    },
+                    computed,
+                )
+            }
+            RuleKind::OneOf { values, .. } => {
+                let values = values.iter().map(|value| self::given(value, known.scalar));
+                (checked::AskedRuleKind::OneOf(values.collect()), false)
+            }
+            RuleKind::NonEmpty => (checked::AskedRuleKind::NonEmpty, false),
+            RuleKind::Pattern(pattern) => {
+                let kind = match text {
+                    Some(text) => {
+                        let pattern = regex::Regex::new(&pattern.value()).ok()?;
+                        checked::AskedRuleKind::Text(pattern.is_match(text))
+                    }
+                    None if matches!(given, Given::WordOf(_)) => {
+                        checked::AskedRuleKind::Pattern(Automaton::of(&pattern.value())?)
+                    }
+                    None => return None,
+                };
+                (kind, false)
+            }
+            RuleKind::Url | RuleKind::Validate(_) => return None,
+        };
+        let written = rule.written.clone();
+        Some((checked::AskedRule { written, kind }, computed))
+    });
+    rules.collect()
+}
+
+fn is_inclusive(bounds: &ExprRange) -> bool {
+    matches!(bounds.limits, RangeLimits::Closed(_))
+}
+
+fn ends(bounds: &ExprRange, scalar: Option<Scalar>) -> (Given, Given) {
+    let end = |bound: Option<&Expr>| bound.map_or(Given::Nothing, |bound| given(bound, scalar));
+    (end(bounds.start.as_deref()), end(bounds.end.as_deref()))
+}
+
+/// Whether the macro knows what it is; a text is read by its type.
+fn is_literal(given: &Given) -> bool {
+    matches!(
+        given,
+        Given::Nothing | Given::Integer(_) | Given::Float(_) | Given::Text(_)
+    )
+}
+
+/// `value` of `Some(value)`.
+fn inside_some(value: &Expr) -> Option<&Expr> {
+    let Expr::Call(call) = value else {
+        return None;
+    };
+    let Expr::Path(function) = &*call.func else {
+        return None;
+    };
+    match (function.path.segments.last(), call.args.first()) {
+        (Some(last), Some(inner)) if last.ident == "Some" && call.args.len() == 1 => Some(inner),
+        _ => None,
+    }
+}
+
+/// What was written, as far as a constant can know it.
+fn given(value: &Expr, scalar: Option<Scalar>) -> Given {
+    match (Literal::of(value), scalar) {
+        (Some(Literal::Integer(number)), _) => Given::Integer(number),
+        (Some(Literal::Float(number)), _) => Given::Float(number),
+        (Some(literal @ (Literal::Text(_) | Literal::Char(_))), _) => {
+            Given::Text(Box::new(reading(&literal.in_the_store())))
+        }
+        (Some(Literal::Bool(_)), _) | (None, None) => Given::Unknown,
+        (None, Some(scalar)) if !is_constant(value, scalar) => Given::Unknown,
+        (None, Some(scalar)) => {
+            let value = value.to_token_stream();
+            match scalar {
+                Scalar::Integer { name, .. } if name != "u128" => Given::IntegerOf(value),
+                Scalar::Float(_) => Given::FloatOf(value),
+                Scalar::Duration => Given::DurationOf(value),
+                Scalar::Size => Given::SizeOf(value),
+                Scalar::String => Given::WordOf(value),
+                _ => Given::Unknown,
+            }
+        }
+    }
+}
+
+/// A text, read in every way that it can be.
+fn reading(text: &str) -> Reading {
+    let quantity =
+        |scalar| Literal::Text(syn::LitStr::new(text, Span::call_site())).quantity(Some(scalar));
+    let trimmed = text.trim();
+    let json = serde_json::from_str::<serde_json::Value>(trimmed).ok();
+    Reading {
+        text: text.to_owned(),
+        integer: trimmed.parse().ok(),
+        float: trimmed
+            .parse()
+            .ok()
+            .filter(|number: &f64| number.is_finite()),
+        nanos: match quantity(Scalar::Duration) {
+            Some(Quantity::Duration(duration)) => Some(duration.as_nanos()),
+            _ => None,
+        },
+        bytes: match quantity(Scalar::Size) {
+            Some(Quantity::Integer(bytes)) => u64::try_from(bytes).ok(),
+            _ => None,
+        },
+        list: json.as_ref().and_then(|json| json.as_array()).map(Vec::len),
+        map: json
+            .as_ref()
+            .and_then(|json| json.as_object())
+            .map(serde_json::Map::len),
+        addresses: [
+            trimmed.parse::<std::net::Ipv4Addr>().is_ok(),
+            trimmed.parse::<std::net::Ipv6Addr>().is_ok(),
+            trimmed.parse::<std::net::SocketAddrV4>().is_ok(),
+            trimmed.parse::<std::net::SocketAddrV6>().is_ok(),
+        ],
+    }
+}
+
+fn whole(tokens: &impl ToTokens) -> (Span, Span) {
+    (tokens.to_token_stream().span(), last(tokens))
+}
+
+/// Where the last token is.
+fn last(tokens: &impl ToTokens) -> Span {
+    let tokens = tokens.to_token_stream();
+    let last = tokens.into_iter().last();
+    last.map_or_else(Span::call_site, |token| match token {
+        TokenTree::Group(group) => group.span_close(),
+        token => token.span(),
+    })
+}

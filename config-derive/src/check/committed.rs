@@ -1,0 +1,181 @@
+//! The committed schema file of a struct: `schema = "user-service.schema.json"`.
+//!
+//! In: the path as it was written, and the struct's fields. Out: the file's keys, for the constants
+//! that hold sections to them; what is wrong with the struct's own keys is said here. It reads one
+//! file, below the folder of the crate that is compiled.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use quote::ToTokens;
+use serde_json::Value;
+use syn::LitStr;
+
+use super::keys::Keyed;
+use crate::errors::Errors;
+use crate::model::checked::{Committed, FileType, Kind};
+use crate::syntax::names;
+
+/// Set to `write`, it says that the file is about to be written anew: nothing is held to it.
+const REWRITES: &str = "HOTCONFIG_SCHEMA";
+
+/// How the file is written, for messages.
+const ADVICE: &str = "write it with `HOTCONFIG_SCHEMA=write cargo test` and a test that calls \
+                      `hotconfig::assert_schema!`";
+
+/// The file's keys; nothing to hold the struct to where it can't be read, or is about to be written.
+pub(super) fn committed(written: &LitStr, fields: &[Keyed], errors: &Errors) -> Option<Committed> {
+    let folder = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
+    let path = PathBuf::from(folder).join(written.value());
+    let mut committed = Committed {
+        name: written.value(),
+        path: path.to_str()?.to_owned(),
+        exists: path.is_file(),
+        keys: BTreeMap::new(),
+        span: written.span(),
+    };
+    if std::env::var(REWRITES).is_ok_and(|value| value == "write") {
+        return Some(committed);
+    }
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) => {
+            let message = format!("this file can't be read: {error}; {ADVICE}");
+            errors.at(written, message);
+            return Some(committed);
+        }
+    };
+    match keys(&text) {
+        Ok(keys) => {
+            hold(&keys, fields, written, errors);
+            committed.keys = keys;
+        }
+        Err(wrong) => errors.at(
+            written,
+            format!("this is no schema file: {wrong}; {ADVICE}"),
+        ),
+    }
+    Some(committed)
+}
+
+/// Says which of the struct's own keys the file has not, and which of the file's nobody has.
+fn hold(keys: &BTreeMap<String, FileType>, fields: &[Keyed], written: &LitStr, errors: &Errors) {
+    let file = written.value();
+    let meant =
+        "where the change is meant, write the file anew: `HOTCONFIG_SCHEMA=write cargo test`";
+    for Keyed { field, .. } in fields {
+        if matches!(field.kind, Kind::Leaf(_)) && !keys.contains_key(&field.key) {
+            let (name, key) = (&field.name, &field.key);
+            let gone = keys.keys().filter(|key| !is_known(key, fields));
+            let near = match names::nearest_of(key, gone.map(String::as_str)) {
+                Some(near) => format!(" (`{near}` is there)"),
+                None => String::new(),
+            };
+            errors.at(
+                &field.ident,
+                format!(
+                    "the field `{name}` has the key `{key}`, which is not in `{file}`{near}: {meant}"
+                ),
+            );
+        }
+    }
+    // What is faulty has lost its key, perhaps: of that something was said already.
+    if fields
+        .iter()
+        .any(|keyed| matches!(keyed.field.kind, Kind::Faulty))
+    {
+        return;
+    }
+    let gone: Vec<_> = keys.keys().filter(|key| !is_known(key, fields)).collect();
+    if let Some((last, before)) = gone.split_last() {
+        let listed = match before {
+            [] => format!("the key `{last}` stands in this file, but no field has it"),
+            before => {
+                let before: Vec<_> = before
+                    .iter()
+                    .take(9)
+                    .map(|key| format!("`{key}`"))
+                    .collect();
+                let more = gone.len() - 1 - before.len();
+                let last = match more {
+                    0 => format!("`{last}`"),
+                    more => format!("{} more", more + 1),
+                };
+                let before = before.join(", ");
+                format!("the keys {before} and {last} stand in this file, but no field has them")
+            }
+        };
+        errors.at(written, format!("{listed}: {meant}"));
+    }
+}
+
+/// Whether a field has the key, or a section may have it.
+fn is_known(key: &str, fields: &[Keyed]) -> bool {
+    fields.iter().any(|Keyed { field, .. }| match field.kind {
+        Kind::Leaf(_) => field.key == key,
+        Kind::Section => key
+            .strip_prefix(&field.key)
+            .is_some_and(|rest| rest.starts_with('/')),
+        _ => false,
+    })
+}
+
+/// The keys of a file, with their types.
+fn keys(text: &str) -> Result<BTreeMap<String, FileType>, String> {
+    let file: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    match file.get("format").and_then(Value::as_str) {
+        Some("hotconfig-schema/1") => {}
+        Some(other) => return Err(format!("its format is `{other}`, not `hotconfig-schema/1`")),
+        None => return Err("it has no `format`".to_owned()),
+    }
+    let keys = file
+        .get("keys")
+        .and_then(Value::as_object)
+        .ok_or("it has no `keys`")?;
+    let entry = |(key, entry): (&String, &Value)| {
+        let of = entry.get("type").and_then(type_of);
+        let of = of.ok_or_else(|| format!("the key `{key}` has no type"))?;
+        Ok((key.clone(), of))
+    };
+    keys.iter().map(entry).collect()
+}
+
+fn type_of(written: &Value) -> Option<FileType> {
+    if let Value::String(name) = written {
+        return Some(FileType::Scalar(name.clone()));
+    }
+    let (kind, inner) = written.as_object()?.iter().next()?;
+    let boxed = || type_of(inner).map(Box::new);
+    match kind.as_str() {
+        "optional" => boxed().map(FileType::Optional),
+        "list" => boxed().map(FileType::List),
+        "map" => boxed().map(FileType::Map),
+        "rust" => inner.as_str().map(|name| FileType::Rust(name.to_owned())),
+        "words" => {
+            let words = inner.as_array()?.iter();
+            let words = words.map(|word| word.as_str().map(ToOwned::to_owned));
+            words.collect::<Option<_>>().map(FileType::Words)
+        }
+        _ => None,
+    }
+}
+
+impl FileType {
+    /// As Rust would write it.
+    pub(crate) fn written(&self) -> String {
+        match self {
+            Self::Scalar(name) | Self::Rust(name) => name.clone(),
+            Self::Optional(inner) => format!("Option<{}>", inner.written()),
+            Self::List(inner) => format!("Vec<{}>", inner.written()),
+            Self::Map(inner) => format!("BTreeMap<String, {}>", inner.written()),
+            Self::Words(words) => words.join(" | "),
+        }
+    }
+}
+
+/// The place of a file for `include_bytes!`.
+impl ToTokens for Committed {
+    fn to_tokens(&self, tokens: &mut proc_macro2::TokenStream) {
+        LitStr::new(&self.path, self.span).to_tokens(tokens);
+    }
+}

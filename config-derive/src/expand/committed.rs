@@ -1,0 +1,152 @@
+//! Constants that hold a struct to its committed schema file.
+//!
+//! The file itself is one of them, so that cargo builds anew when it changes; and the variable
+//! that says that it is about to be written.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, format_ident, quote_spanned};
+
+use super::at;
+use super::bounds::{mentions, parameters};
+use crate::model::checked::{Committed, Field, FileType, Kind, Struct};
+
+pub(super) fn constants(checked: &Struct) -> TokenStream {
+    let Some(committed) = &checked.committed else {
+        return TokenStream::new();
+    };
+    let here = Span::mixed_site();
+    let bytes = committed.exists.then(|| {
+        quote_spanned! {here=>
+            const _: &[__::core::primitive::u8] = __::core::include_bytes!(#committed);
+        }
+    });
+    let table = (!committed.keys.is_empty()).then(|| table(checked, committed));
+    quote_spanned! {here=>
+        const _: __::Option<&__::core::primitive::str> =
+            __::core::option_env!("HOTCONFIG_SCHEMA");
+        #bytes
+        #table
+    }
+}
+
+/// The keys of the file, and a constant for each field.
+fn table(checked: &Struct, committed: &Committed) -> TokenStream {
+    let here = Span::mixed_site();
+    let name = &committed.name;
+    let entries = committed.keys.iter().map(|(key, of)| {
+        let (shape, written) = (shape(of), of.written());
+        quote_spanned! {here=>
+            __::compile::Entry { key: #key, shape: #shape, written: #written }
+        }
+    });
+    let parameters = parameters(&checked.generics);
+    let fields = checked
+        .fields
+        .iter()
+        .filter_map(|field| of_field(field, committed));
+    // Of a parameter a constant knows nothing.
+    let fields = fields.filter(|constant| !mentions(constant.clone(), &parameters));
+    quote_spanned! {here=>
+        const __FILE: __::compile::File = __::compile::File {
+            name: #name,
+            entries: &[#(#entries),*],
+        };
+        #(#fields)*
+    }
+}
+
+fn of_field(field: &Field, committed: &Committed) -> Option<TokenStream> {
+    let at = at(&field.ident);
+    let (name, key, ty) = (&field.name, &field.key, field.ty.to_token_stream());
+    let ty = super::compile::moved(&ty, field.ident.span());
+    match field.kind {
+        Kind::Section => Some(quote_spanned! {at=>
+            const _: () = __::compile::section(
+                &__FILE, #name, #key, <#ty as __::HotConfig>::TREE,
+            );
+        }),
+        Kind::Leaf(_) => {
+            let place = committed.keys.keys().position(|known| known == key)?;
+            let type_name = crate::tidy::tidy(&field.ty);
+            Some(quote_spanned! {at=>
+                const _: () = __::compile::agrees(
+                    &__FILE, "", #name, __::Probe::<#ty>::SHAPE, #type_name,
+                    &__FILE.entries[#place],
+                );
+            })
+        }
+        Kind::Skipped | Kind::Faulty => None,
+    }
+}
+
+fn shape(of: &FileType) -> TokenStream {
+    let here = Span::mixed_site();
+    let around = |name: &str, inner: &FileType| {
+        let (name, inner) = (format_ident!("{name}"), shape(inner));
+        quote_spanned!(here=> __::Shape::#name(&#inner))
+    };
+    match of {
+        FileType::Optional(inner) => around("Optional", inner),
+        FileType::List(inner) => around("List", inner),
+        FileType::Map(inner) => around("Map", inner),
+        FileType::Words(words) => quote_spanned!(here=> __::Shape::Words(&[#(#words),*])),
+        FileType::Rust(_) => quote_spanned!(here=> __::Shape::Opaque),
+        FileType::Scalar(name) => match scalar(name) {
+            Some(variant) => {
+                let variant = format_ident!("{variant}");
+                quote_spanned!(here=> __::Shape::Scalar(__::Scalar::#variant))
+            }
+            None => quote_spanned!(here=> __::Shape::Opaque),
+        },
+    }
+}
+
+/// The runtime's name of a scalar.
+fn scalar(name: &str) -> Option<&'static str> {
+    SCALARS
+        .iter()
+        .find(|(written, _)| *written == name)
+        .map(|(_, variant)| *variant)
+}
+
+/// As a schema file writes them, and as the runtime calls them.
+const SCALARS: &[(&str, &str)] = &[
+    ("u8", "U8"),
+    ("u16", "U16"),
+    ("u32", "U32"),
+    ("u64", "U64"),
+    ("u128", "U128"),
+    ("usize", "Usize"),
+    ("i8", "I8"),
+    ("i16", "I16"),
+    ("i32", "I32"),
+    ("i64", "I64"),
+    ("i128", "I128"),
+    ("isize", "Isize"),
+    ("NonZeroU8", "NonZeroU8"),
+    ("NonZeroU16", "NonZeroU16"),
+    ("NonZeroU32", "NonZeroU32"),
+    ("NonZeroU64", "NonZeroU64"),
+    ("NonZeroU128", "NonZeroU128"),
+    ("NonZeroUsize", "NonZeroUsize"),
+    ("NonZeroI8", "NonZeroI8"),
+    ("NonZeroI16", "NonZeroI16"),
+    ("NonZeroI32", "NonZeroI32"),
+    ("NonZeroI64", "NonZeroI64"),
+    ("NonZeroI128", "NonZeroI128"),
+    ("NonZeroIsize", "NonZeroIsize"),
+    ("f32", "F32"),
+    ("f64", "F64"),
+    ("bool", "Bool"),
+    ("char", "Char"),
+    ("String", "Text"),
+    ("PathBuf", "File"),
+    ("Duration", "Period"),
+    ("Size", "Bytes"),
+    ("IpAddr", "Ip"),
+    ("Ipv4Addr", "Ipv4"),
+    ("Ipv6Addr", "Ipv6"),
+    ("SocketAddr", "Socket"),
+    ("SocketAddrV4", "SocketV4"),
+    ("SocketAddrV6", "SocketV6"),
+];

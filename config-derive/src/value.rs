@@ -1,0 +1,275 @@
+//! `#[derive(HotValue)]`: what the compiler may know of a value's type.
+//!
+//! In: an enum of words, or a newtype. Out: its `impl HotValue`, with the words as serde names
+//! them. It reads serde's attributes, because the words are serde's; of the rest of serde it
+//! knows nothing.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::meta::ParseNestedMeta;
+use syn::{Attribute, Data, DataEnum, DeriveInput, Fields, LitStr, Path, Variant};
+
+use crate::errors::Errors;
+
+/// The whole macro.
+pub(crate) fn derive(input: TokenStream) -> TokenStream {
+    let errors = Errors::new();
+    let expansion = match syn::parse2(input) {
+        Ok(input) => implementation(&input, &errors),
+        Err(error) => {
+            errors.push(error);
+            None
+        }
+    };
+    let errors = errors.into_compile_errors();
+    quote!(#errors #expansion)
+}
+
+fn implementation(input: &DeriveInput, errors: &Errors) -> Option<TokenStream> {
+    let container = Container::of(&input.attrs, errors);
+    let here = Span::mixed_site();
+    let shape = match &input.data {
+        Data::Enum(data) => words(data, &container, errors)?,
+        Data::Struct(data) => inner(&data.fields, input, &container, errors)?,
+        Data::Union(data) => {
+            errors.at(data.union_token, "a union is no value that can be read");
+            return None;
+        }
+    };
+    let krate = match &container.krate {
+        Some(path) => path.to_token_stream(),
+        None => quote_spanned!(here=> ::hotconfig),
+    };
+    let ident = &input.ident;
+    let (impl_generics, ty_generics, where_clause) = input.generics.split_for_impl();
+    Some(quote_spanned! {here=>
+        const _: () = {
+            use #krate::__;
+            #[allow(unused_imports)]
+            use __::AnyShape as _;
+
+            #[automatically_derived]
+            impl #impl_generics __::HotValue for #ident #ty_generics #where_clause {
+                const SHAPE: __::Shape = #shape;
+            }
+        };
+    })
+}
+
+/// The words of an enum whose variants have no data.
+fn words(data: &DataEnum, container: &Container, errors: &Errors) -> Option<TokenStream> {
+    let here = Span::mixed_site();
+    let mut words = Vec::new();
+    let mut any = false;
+    let mut right = true;
+    for variant in &data.variants {
+        if !matches!(variant.fields, Fields::Unit) {
+            errors.at(
+                &variant.fields,
+                "a variant with data is no word, but JSON, of which the compiler knows nothing: \
+                 leave `HotValue` out, and write the defaults of such fields as values",
+            );
+            right = false;
+            continue;
+        }
+        let names = Names::of(variant, container, errors);
+        any |= names.other;
+        words.extend(names.words);
+    }
+    if data.variants.is_empty() {
+        errors.at(
+            data.enum_token,
+            "an enum without variants has no value: add one",
+        );
+        right = false;
+    }
+    if !right {
+        return None;
+    }
+    Some(if any {
+        // `#[serde(other)]` takes every word there is.
+        quote_spanned!(here=> __::Shape::Scalar(__::Scalar::Text))
+    } else {
+        quote_spanned!(here=> __::Shape::Words(&[#(#words),*]))
+    })
+}
+
+/// The shape of what a newtype holds.
+fn inner(
+    fields: &Fields,
+    input: &DeriveInput,
+    container: &Container,
+    errors: &Errors,
+) -> Option<TokenStream> {
+    let newtype = match fields {
+        Fields::Unnamed(_) => true,
+        Fields::Named(_) => container.transparent,
+        Fields::Unit => false,
+    };
+    let here = Span::mixed_site();
+    match (newtype, fields.len(), fields.iter().next()) {
+        (true, 1, Some(field)) => {
+            let ty = &field.ty;
+            Some(quote_spanned!(here=> __::Probe::<#ty>::SHAPE))
+        }
+        _ => {
+            errors.at(
+                &input.ident,
+                "`HotValue` is for enums of words and for newtypes, `struct Name(Inner)`: \
+                 a struct is read as JSON, of which the compiler knows nothing; leave `HotValue` \
+                 out, or derive `HotConfig` and make the field `nested`",
+            );
+            None
+        }
+    }
+}
+
+/// What serde's attributes say of the whole type.
+#[derive(Default)]
+struct Container {
+    rename_all: Option<LitStr>,
+    transparent: bool,
+    krate: Option<Path>,
+}
+
+impl Container {
+    fn of(attributes: &[Attribute], errors: &Errors) -> Self {
+        let mut container = Self::default();
+        each(attributes, "hot", errors, |meta| {
+            if meta.path.is_ident("crate") {
+                container.krate = Some(meta.value()?.parse()?);
+                Ok(())
+            } else {
+                Err(meta.error("on a value there is only `crate = path`"))
+            }
+        });
+        each(attributes, "serde", errors, |meta| {
+            if meta.path.is_ident("rename_all") {
+                container.rename_all = for_reading(&meta)?;
+            } else if meta.path.is_ident("transparent") {
+                container.transparent = true;
+            } else if ["untagged", "tag", "from", "try_from", "content"]
+                .iter()
+                .any(|name| meta.path.is_ident(name))
+            {
+                skip(&meta)?;
+                errors.at(
+                    &meta.path,
+                    "with this the texts are not the names of the variants: leave `HotValue` out, \
+                     and write the defaults of such fields as values",
+                );
+            } else {
+                skip(&meta)?;
+            }
+            Ok(())
+        });
+        container
+    }
+}
+
+/// How one variant is written.
+struct Names {
+    words: Vec<String>,
+    other: bool,
+}
+
+impl Names {
+    fn of(variant: &Variant, container: &Container, errors: &Errors) -> Self {
+        let mut rename = None;
+        let mut aliases = Vec::new();
+        let (mut skipped, mut other) = (false, false);
+        each(&variant.attrs, "serde", errors, |meta| {
+            if meta.path.is_ident("rename") {
+                rename = for_reading(&meta)?.map(|name| name.value());
+            } else if meta.path.is_ident("alias") {
+                aliases.push(meta.value()?.parse::<LitStr>()?.value());
+            } else if meta.path.is_ident("skip") || meta.path.is_ident("skip_deserializing") {
+                skipped = true;
+            } else if meta.path.is_ident("other") {
+                other = true;
+            } else {
+                skip(&meta)?;
+            }
+            Ok(())
+        });
+        let mut words = Vec::new();
+        if !skipped {
+            let name = variant.ident.unraw().to_string();
+            words.push(rename.unwrap_or_else(|| match &container.rename_all {
+                Some(case) => in_case(&name, &case.value()),
+                None => name,
+            }));
+            words.extend(aliases);
+        }
+        Self { words, other }
+    }
+}
+
+/// Calls for each item of `#[name(…)]`.
+fn each(
+    attributes: &[Attribute],
+    name: &str,
+    errors: &Errors,
+    mut call: impl FnMut(ParseNestedMeta<'_>) -> syn::Result<()>,
+) {
+    for attribute in attributes.iter().filter(|a| a.path().is_ident(name)) {
+        if let Err(error) = attribute.parse_nested_meta(&mut call) {
+            errors.push(error);
+        }
+    }
+}
+
+/// `= "…"`, or `(deserialize = "…")`.
+fn for_reading(meta: &ParseNestedMeta<'_>) -> syn::Result<Option<LitStr>> {
+    if meta.input.peek(syn::Token![=]) {
+        return Ok(Some(meta.value()?.parse()?));
+    }
+    let mut found = None;
+    meta.parse_nested_meta(|inner| {
+        let value = inner.value()?.parse()?;
+        if inner.path.is_ident("deserialize") {
+            found = Some(value);
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Reads over what is serde's own business.
+fn skip(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
+    if meta.input.peek(syn::Token![=]) {
+        meta.value()?.parse::<syn::Expr>()?;
+    } else if meta.input.peek(syn::token::Paren) {
+        meta.input.parse::<proc_macro2::Group>()?;
+    }
+    Ok(())
+}
+
+/// A variant's name as serde writes it in that case; serde itself refuses a case that is none.
+fn in_case(name: &str, case: &str) -> String {
+    let snake = || {
+        let mut snake = String::new();
+        for (at, letter) in name.char_indices() {
+            if at > 0 && letter.is_uppercase() {
+                snake.push('_');
+            }
+            snake.push(letter.to_ascii_lowercase());
+        }
+        snake
+    };
+    match case {
+        "lowercase" => name.to_ascii_lowercase(),
+        "UPPERCASE" => name.to_ascii_uppercase(),
+        "camelCase" => {
+            let mut letters = name.chars();
+            let first = letters.next().map(|first| first.to_ascii_lowercase());
+            first.into_iter().chain(letters).collect()
+        }
+        "snake_case" => snake(),
+        "SCREAMING_SNAKE_CASE" => snake().to_ascii_uppercase(),
+        "kebab-case" => snake().replace('_', "-"),
+        "SCREAMING-KEBAB-CASE" => snake().to_ascii_uppercase().replace('_', "-"),
+        _ => name.to_owned(),
+    }
+}

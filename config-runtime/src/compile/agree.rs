@@ -1,0 +1,297 @@
+//! Whether a struct agrees with its committed schema file.
+//!
+//! In: what the macro has read in the file, and the constants of the struct. Out: nothing, or a
+//! panic with a sentence, at the place of the caller. It knows no files.
+
+use super::decide::same;
+use super::message::Message;
+use crate::schema::tree::{Field, Kind, Tree};
+use crate::schema::{Scalar, Shape};
+
+/// One key of a schema file.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    /// The key below the prefix.
+    pub key: &'static str,
+    /// Its type.
+    pub shape: Shape,
+    /// Its type as the file writes it; for a type that nobody knows, its name in Rust.
+    pub written: &'static str,
+}
+
+/// A schema file.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct File {
+    /// How the struct names it.
+    pub name: &'static str,
+    /// Its keys, in the order of their bytes.
+    pub entries: &'static [Entry],
+}
+
+/// The longest key that is looked up; a longer one is not checked here.
+const LONGEST: usize = 1024;
+
+/// A key while the tree is walked.
+#[derive(Clone, Copy)]
+struct Path {
+    bytes: [u8; LONGEST],
+    len: usize,
+}
+
+impl Path {
+    const EMPTY: Self = Self {
+        bytes: [0; LONGEST],
+        len: 0,
+    };
+
+    /// The key below this one; `None` where it would be too long.
+    const fn below(mut self, key: &str) -> Option<Self> {
+        let separator = if self.len == 0 { "" } else { "/" };
+        let len = self.len + separator.len() + key.len();
+        if len > LONGEST {
+            return None;
+        }
+        let (_, rest) = self.bytes.split_at_mut(self.len);
+        let (place, rest) = rest.split_at_mut(separator.len());
+        place.copy_from_slice(separator.as_bytes());
+        let (place, _) = rest.split_at_mut(key.len());
+        place.copy_from_slice(key.as_bytes());
+        self.len = len;
+        Some(self)
+    }
+
+    const fn as_str(&self) -> &str {
+        match core::str::from_utf8(self.bytes.split_at(self.len).0) {
+            Ok(key) => key,
+            Err(_) => "",
+        }
+    }
+}
+
+/// Refuses a section whose keys are not those of the file.
+///
+/// # Panics
+/// For that; in a constant.
+#[doc(hidden)]
+#[track_caller]
+pub const fn section(file: &File, name: &str, key: &str, tree: &Tree) {
+    if let Some(path) = Path::EMPTY.below(key) {
+        walk(file, name, path, tree);
+    }
+    // What the file has and the section has not.
+    let mut entries = file.entries;
+    while let [entry, rest @ ..] = entries {
+        if let Some(inner) = below(entry.key, key)
+            && !has(tree, inner)
+        {
+            let mut message = Message::new();
+            message.push("the key `");
+            message.push(entry.key);
+            message.push("` stands in `");
+            message.push(file.name);
+            message.push("`, but no field of the section `");
+            message.push(name);
+            message.push("` has it: ");
+            refuse(&mut message);
+        }
+        entries = rest;
+    }
+}
+
+#[track_caller]
+#[allow(clippy::large_types_passed_by_value)] // while compiling
+const fn walk(file: &File, name: &str, above: Path, tree: &Tree) {
+    let mut fields = tree.fields;
+    while let [field, rest @ ..] = fields {
+        if let Some(path) = above.below(field.key) {
+            match field.kind {
+                Kind::Leaf(_) => leaf(file, name, field, path.as_str()),
+                Kind::Section(section) => walk(file, name, path, section),
+                Kind::Skipped => {}
+            }
+        }
+        fields = rest;
+    }
+}
+
+/// Refuses a field whose key is not in the file, or has another type there.
+///
+/// # Panics
+/// For that; in a constant.
+#[doc(hidden)]
+#[track_caller]
+const fn leaf(file: &File, section: &str, field: &Field, key: &str) {
+    let Some(entry) = find(file.entries, key) else {
+        let mut message = Message::new();
+        push_field(&mut message, section, field);
+        message.push(" has the key `");
+        message.push(key);
+        message.push("`, which is not in `");
+        message.push(file.name);
+        message.push("`: ");
+        refuse(&mut message);
+        return;
+    };
+    agrees(
+        file,
+        section,
+        field.name,
+        field.shape,
+        field.type_name,
+        entry,
+    );
+}
+
+/// Refuses a field of another type than the file says.
+///
+/// # Panics
+/// For that; in a constant.
+#[doc(hidden)]
+#[track_caller]
+pub const fn agrees(
+    file: &File,
+    section: &str,
+    name: &str,
+    shape: Shape,
+    type_name: &str,
+    entry: &Entry,
+) {
+    let same_type = match (shape, entry.shape) {
+        (Shape::Opaque, Shape::Opaque) => same(type_name, entry.written),
+        (shape, other) => same_shape(shape, other),
+    };
+    if same_type {
+        return;
+    }
+    let mut message = Message::new();
+    push_name(&mut message, section, name);
+    message.push(" is a `");
+    message.push(type_name);
+    message.push("`, but the key `");
+    message.push(entry.key);
+    message.push("` in `");
+    message.push(file.name);
+    message.push("` has the type `");
+    message.push(entry.written);
+    message.push("`: ");
+    refuse(&mut message);
+}
+
+const fn push_field(message: &mut Message, section: &str, field: &Field) {
+    push_name(message, section, field.name);
+}
+
+const fn push_name(message: &mut Message, section: &str, name: &str) {
+    message.push("the field `");
+    message.push(name);
+    message.push("`");
+    if !section.is_empty() {
+        message.push(" in the section `");
+        message.push(section);
+        message.push("`");
+    }
+}
+
+#[track_caller]
+#[expect(clippy::panic, reason = "how a constant refuses to compile")]
+const fn refuse(message: &mut Message) {
+    message.push(
+        "where the change is meant, write the file anew: `HOTCONFIG_SCHEMA=write cargo test`",
+    );
+    panic!("{}", message.as_str())
+}
+
+/// What stands below a section's key.
+const fn below<'k>(key: &'k str, section: &str) -> Option<&'k str> {
+    match key.split_at_checked(section.len()) {
+        Some((start, rest)) if same(start, section) => match rest.split_at_checked(1) {
+            Some((separator, inner)) if same(separator, "/") => Some(inner),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether a leaf of the tree has this key.
+const fn has(tree: &Tree, key: &str) -> bool {
+    let mut fields = tree.fields;
+    while let [field, rest @ ..] = fields {
+        match field.kind {
+            Kind::Leaf(_) if same(field.key, key) => return true,
+            Kind::Section(section) => {
+                if let Some(inner) = below(key, field.key) {
+                    return has(section, inner);
+                }
+            }
+            _ => {}
+        }
+        fields = rest;
+    }
+    false
+}
+
+/// Looks a key up among sorted ones.
+const fn find<'e>(entries: &'e [Entry], key: &str) -> Option<&'e Entry> {
+    let mut entries = entries;
+    while !entries.is_empty() {
+        let (before, after) = entries.split_at(entries.len() / 2);
+        let [middle, after @ ..] = after else {
+            return None;
+        };
+        entries = match order(key.as_bytes(), middle.key.as_bytes()) {
+            core::cmp::Ordering::Equal => return Some(middle),
+            core::cmp::Ordering::Less => before,
+            core::cmp::Ordering::Greater => after,
+        };
+    }
+    None
+}
+
+const fn order(mut a: &[u8], mut b: &[u8]) -> core::cmp::Ordering {
+    use core::cmp::Ordering::{Equal, Greater, Less};
+    loop {
+        match (a, b) {
+            ([], []) => return Equal,
+            ([], _) => return Less,
+            (_, []) => return Greater,
+            ([first, a_rest @ ..], [other, b_rest @ ..]) => {
+                if *first < *other {
+                    return Less;
+                } else if *first > *other {
+                    return Greater;
+                }
+                a = a_rest;
+                b = b_rest;
+            }
+        }
+    }
+}
+
+const fn same_shape(a: Shape, b: Shape) -> bool {
+    match (a, b) {
+        (Shape::Scalar(a), Shape::Scalar(b)) => same_scalar(a, b),
+        (Shape::Optional(a), Shape::Optional(b))
+        | (Shape::List(a), Shape::List(b))
+        | (Shape::Map(a), Shape::Map(b)) => same_shape(*a, *b),
+        (Shape::Words(a), Shape::Words(b)) => same_words(a, b),
+        (Shape::Opaque, Shape::Opaque) => true,
+        _ => false,
+    }
+}
+
+const fn same_scalar(a: Scalar, b: Scalar) -> bool {
+    a as u8 == b as u8
+}
+
+const fn same_words(mut a: &[&str], mut b: &[&str]) -> bool {
+    while let ([word, a_rest @ ..], [other, b_rest @ ..]) = (a, b) {
+        if !same(word, other) {
+            return false;
+        }
+        a = a_rest;
+        b = b_rest;
+    }
+    a.is_empty() && b.is_empty()
+}

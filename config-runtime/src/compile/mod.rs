@@ -1,0 +1,14 @@
+//! Checks that run while a user's crate compiles: const functions whose panics are the compiler's
+//! errors.
+
+mod agree;
+mod automaton;
+mod decide;
+pub(crate) mod message;
+
+#[doc(hidden)]
+pub use agree::{Entry, File, agrees, section};
+#[doc(hidden)]
+pub use automaton::Automaton;
+#[doc(hidden)]
+pub use decide::{Given, Parses, ParsesNot, Reading, Rule, default, range};

@@ -1,0 +1,55 @@
+//! Whether the defaults of a struct are what it asks of values.
+//!
+//! In: a struct. Out: what is wrong, in sentences. It knows no store: every key is absent.
+
+use crate::contract::{Broken, Checks, HotConfig, Intake, guard};
+use crate::schema::tree::DefaultValue;
+
+/// Defaults that don't parse or break their own field's rule; with `required` also the fields
+/// that have none.
+pub(crate) fn bad<T: HotConfig>(required: bool) -> Vec<String> {
+    let leaves = T::TREE.leaves();
+    let nothing = vec![None; leaves.len()];
+    let mut intake = Intake::all(&nothing);
+    let mut checks = Checks::default();
+    let built = guard(|| {
+        if let Some(defaults) = T::__build(&mut intake)
+            && required
+        {
+            defaults.__validate(&mut checks);
+        }
+    });
+    if let Err(panic) = built {
+        return vec![format!("building `{}` panicked: {panic}", T::TREE.name)];
+    }
+    let together = checks.into_broken().into_iter().map(|broken| {
+        let Broken {
+            section,
+            rule,
+            invalid,
+        } = broken;
+        let of = if section.is_empty() {
+            T::TREE.name
+        } else {
+            &section
+        };
+        format!("the defaults of `{of}` break its rule `{rule}`: {invalid}")
+    });
+    let single = intake.into_findings().into_iter().filter_map(|finding| {
+        let leaf = leaves.get(finding.leaf)?;
+        if leaf.field.default != DefaultValue::None {
+            Some(format!(
+                "the default of `{}`: {}",
+                leaf.name, finding.reason
+            ))
+        } else if required {
+            Some(format!(
+                "`{}` has no default, so that `defaults_without_store` could not serve",
+                leaf.name
+            ))
+        } else {
+            None
+        }
+    });
+    single.chain(together).collect()
+}

@@ -1,0 +1,245 @@
+//! Holds a committed file to its struct.
+//!
+//! In: a struct, the file, and what the environment asks for. Out: nothing, or all that is wrong,
+//! or the file written again. Only this room of the schema reads and writes files.
+
+use std::ffi::OsStr;
+use std::io;
+use std::path::Path;
+
+use super::declared::Schema;
+use super::differences::differences;
+use crate::HotConfig;
+
+/// Writes the file again where it is `write`.
+const VARIABLE: &str = "HOTCONFIG_SCHEMA";
+
+/// Holds a committed schema to its struct: the one line of a test.
+///
+/// The file is the JSON of [`Schema::to_json`](crate::schema::Schema::to_json), and lies below
+/// the folder of the crate that uses the macro. What counts is what it says: white space and the
+/// order of its members do not matter.
+///
+/// Where they differ the test fails and says in what, key by key. If the change is meant, write
+/// the file again with `HOTCONFIG_SCHEMA=write cargo test`, and commit it. Where the variable `CI`
+/// is set, nothing is written: there the file has to be right already.
+///
+/// It also computes every default, and fails where one can't be read or breaks a rule.
+///
+/// ```no_run
+/// use hotconfig::HotConfig;
+///
+/// #[derive(HotConfig, Clone, Debug)]
+/// struct UserService {
+///     #[hot(default = 8, range(1..=64))]
+///     pool_size: u32,
+/// }
+///
+/// # #[allow(clippy::test_attr_in_doctest)]
+/// #[test]
+/// fn the_schema_is_the_committed_one() {
+///     hotconfig::assert_schema!(UserService, "user-service.schema.json");
+/// }
+/// # hotconfig::assert_schema!(UserService, "user-service.schema.json");
+/// ```
+#[macro_export]
+macro_rules! assert_schema {
+    ($config:ty, $file:expr $(,)?) => {
+        $crate::__::assert_schema::<$config>($crate::__::core::env!("CARGO_MANIFEST_DIR"), $file)
+    };
+}
+
+/// For the expansion of [`assert_schema!`](crate::assert_schema).
+///
+/// # Panics
+/// Where the file is not that of the struct: that is the test.
+#[doc(hidden)]
+#[track_caller]
+#[expect(clippy::panic, reason = "how a test fails")]
+pub fn assert_schema<T: HotConfig>(folder: &str, file: &str) {
+    let asked = Asked::of(
+        std::env::var_os(VARIABLE).as_deref(),
+        std::env::var_os("CI").as_deref(),
+    );
+    let path = Path::new(folder).join(file);
+    let held = asked.and_then(|asked| {
+        let bad = crate::defaults::bad::<T>(false);
+        if bad.is_empty() {
+            hold(&super::schema::<T>(), &path, asked)
+        } else {
+            Err(format!("`{}`: {}", T::TREE.name, bad.join("\n  ")))
+        }
+    });
+    if let Err(wrong) = held {
+        panic!("{wrong}");
+    }
+}
+
+/// What is to be done with the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Compare,
+    Write,
+}
+
+impl Asked {
+    /// From the variables [`VARIABLE`] and `CI`.
+    fn of(variable: Option<&OsStr>, ci: Option<&OsStr>) -> Result<Self, String> {
+        let on_ci = ci.is_some_and(|ci| !ci.is_empty() && ci != "false" && ci != "0");
+        match variable {
+            None => Ok(Self::Compare),
+            Some(empty) if empty.is_empty() => Ok(Self::Compare),
+            Some(write) if write == "write" && on_ci => Err(format!(
+                "`{VARIABLE}=write` where `CI` is set: a schema that writes itself is compared \
+                 with nothing; write it elsewhere and commit it"
+            )),
+            Some(write) if write == "write" => Ok(Self::Write),
+            Some(other) => Err(format!(
+                "`{VARIABLE}={}` is not known: write `{VARIABLE}=write`, or leave it out",
+                other.display()
+            )),
+        }
+    }
+}
+
+fn hold(schema: &Schema, path: &Path, asked: Asked) -> Result<(), String> {
+    let shown = path.display();
+    let again = format!("write it again with `{VARIABLE}=write cargo test`, and commit it");
+    let committed = std::fs::read_to_string(path);
+    if asked == Asked::Write {
+        let json = schema.to_json();
+        return match committed {
+            Ok(committed) if committed == json => Ok(()),
+            _ => write(path, &json).map_err(|error| format!("cannot write `{shown}`: {error}")),
+        };
+    }
+    let committed = match committed {
+        Ok(committed) => committed,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(format!(
+                "`{}` has no committed schema: there is no file `{shown}`\n\
+                 write it with `{VARIABLE}=write cargo test`, and commit it",
+                schema.name
+            ));
+        }
+        Err(error) => return Err(format!("cannot read `{shown}`: {error}")),
+    };
+    let committed = Schema::from_json(&committed)
+        .map_err(|error| format!("`{shown}` is no schema: {error}\n{again}"))?;
+    let lines = differences(&committed, schema);
+    if lines.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "`{}` is not what its committed schema says, from the file to the struct:\n\n  {}\n\n\
+         the file is `{shown}`\n\
+         if the change is meant, {again}",
+        schema.name,
+        lines.join("\n  ")
+    ))
+}
+
+/// Writes the whole file or nothing: a test that is stopped leaves no half of one.
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    // Tests of one program may write at the same time, and so may two programs.
+    let unique = format!("{}-{}.tmp", std::process::id(), fastrand::u64(..));
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{unique}"));
+    let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, path));
+    if written.is_err() {
+        // What went wrong is said already.
+        let _ = std::fs::remove_file(&beside);
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn schema(members: &str) -> Schema {
+        let keys = format!("\"keys\": {{{members}}}");
+        let file = format!("{{\"format\": \"hotconfig-schema/1\", \"name\": \"S\", {keys}}}");
+        Schema::from_json(&file).unwrap()
+    }
+
+    fn asked(variable: &str, ci: &str) -> Result<Asked, String> {
+        Asked::of(Some(OsStr::new(variable)), Some(OsStr::new(ci)))
+    }
+
+    #[test]
+    fn a_file_is_written_only_where_it_is_asked_for_and_never_on_ci() {
+        assert_eq!(Asked::of(None, None), Ok(Asked::Compare));
+        assert_eq!(asked("", "true"), Ok(Asked::Compare));
+        assert_eq!(asked("write", ""), Ok(Asked::Write));
+        assert_eq!(asked("write", "false"), Ok(Asked::Write));
+        assert!(asked("write", "true").unwrap_err().contains("commit it"));
+        assert_eq!(
+            asked("wirte", "").unwrap_err(),
+            "`HOTCONFIG_SCHEMA=wirte` is not known: write `HOTCONFIG_SCHEMA=write`, or leave it out"
+        );
+    }
+
+    #[test]
+    fn a_file_that_was_written_is_held_and_one_that_differs_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("below/s.schema.json");
+        let one = schema(r#""a": {"type": "u8", "default": "8"}"#);
+        let two = schema(r#""a": {"type": "u8", "default": "16"}"#);
+
+        let missing = hold(&one, &path, Asked::Compare).unwrap_err();
+        assert!(
+            missing.starts_with("`S` has no committed schema"),
+            "{missing}"
+        );
+        hold(&one, &path, Asked::Write).unwrap();
+        hold(&one, &path, Asked::Compare).unwrap();
+        let expected = format!(
+            "`S` is not what its committed schema says, from the file to the struct:\n\
+             \n  a:\
+             \n    default: \"8\" -> \"16\"\n\
+             \nthe file is `{}`\
+             \nif the change is meant, write it again with `HOTCONFIG_SCHEMA=write cargo test`, \
+             and commit it",
+            path.display()
+        );
+        assert_eq!(hold(&two, &path, Asked::Compare), Err(expected));
+        hold(&two, &path, Asked::Write).unwrap();
+        hold(&two, &path, Asked::Compare).unwrap();
+        let left: Vec<_> = std::fs::read_dir(path.parent().unwrap()).unwrap().collect();
+        assert_eq!(left.len(), 1, "{left:?}");
+    }
+
+    #[test]
+    fn only_what_a_file_says_counts_not_how() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s.json");
+        let one = schema(r#""a": {"type": "u8"}, "b": {"type": "u8", "default": "1"}"#);
+        let by_hand = "{\"keys\": {\"b\":{\"default\":\"1\",\"type\":\"u8\"},\r\n\
+                       \"a\":{\"type\":\"u8\"}},\"name\":\"S\",\"format\":\"hotconfig-schema/1\"}";
+        std::fs::write(&path, by_hand).unwrap();
+        hold(&one, &path, Asked::Compare).unwrap();
+        hold(&one, &path, Asked::Write).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), one.to_json());
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_a_failure_that_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let one = schema("");
+        let wrong = hold(&one, folder.path(), Asked::Compare).unwrap_err();
+        assert!(wrong.starts_with("cannot read `"), "{wrong}");
+        let wrong = hold(&one, folder.path(), Asked::Write).unwrap_err();
+        assert!(wrong.starts_with("cannot write `"), "{wrong}");
+        let path = folder.path().join("s.json");
+        std::fs::write(&path, "{").unwrap();
+        let wrong = hold(&one, &path, Asked::Compare).unwrap_err();
+        assert!(
+            wrong.contains("` is no schema: EOF while parsing"),
+            "{wrong}"
+        );
+    }
+}

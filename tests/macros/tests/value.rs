@@ -1,0 +1,272 @@
+//! What the compiler knows of types: `HotValue`.
+
+#![deny(warnings, clippy::pedantic)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::cast_lossless,
+    reason = "tests"
+)]
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use hotconfig::schema::{AnyShape as _, Probe, Scalar, Shape};
+use hotconfig::{HotConfig, HotValue, Secret, Size, value};
+
+macro_rules! cases {
+    ($($name:ident = $case:literal;)+) => {$(
+        mod $name {
+            #[derive(hotconfig::HotValue, serde::Deserialize, Debug, PartialEq)]
+            #[serde(rename_all = $case)]
+            pub(super) enum Word { Debug, FairlyBad, HTTPError, V2, A }
+        }
+    )+
+
+        #[test]
+        fn the_words_of_an_enum_are_serdes_in_every_case() {
+            $({
+                let Shape::Words(words) = <$name::Word as HotValue>::SHAPE else {
+                    panic!("no words")
+                };
+                assert_eq!(words.len(), 5, "{}", $case);
+                for word in words {
+                    value::auto::<$name::Word>(word.as_bytes()).unwrap();
+                }
+            })+
+        }
+    };
+}
+
+cases! {
+    lower = "lowercase";
+    upper = "UPPERCASE";
+    pascal = "PascalCase";
+    camel = "camelCase";
+    snake = "snake_case";
+    screaming_snake = "SCREAMING_SNAKE_CASE";
+    kebab = "kebab-case";
+    screaming_kebab = "SCREAMING-KEBAB-CASE";
+}
+
+#[derive(HotValue, serde::Deserialize, Clone, Debug, PartialEq)]
+#[serde(rename_all(deserialize = "lowercase"), deny_unknown_fields)]
+enum Level {
+    #[serde(rename = "dbg", alias = "debug", alias = "d")]
+    Debug,
+    #[serde(rename(serialize = "INFO"))]
+    Info,
+    #[serde(skip)]
+    Hidden,
+    r#Loop,
+}
+
+#[test]
+fn words_are_renamed_aliased_and_skipped_as_serde_does() {
+    assert_eq!(
+        Level::SHAPE,
+        Shape::Words(&["dbg", "debug", "d", "info", "loop"])
+    );
+    for word in ["dbg", "debug", "d", "info", "loop"] {
+        value::auto::<Level>(word.as_bytes()).unwrap();
+    }
+    assert!(value::auto::<Level>(b"hidden").is_err());
+    let _ = Level::Hidden;
+}
+
+#[derive(HotValue, serde::Deserialize)]
+enum Open {
+    Known,
+    #[serde(other)]
+    Other,
+}
+
+#[test]
+fn an_enum_that_takes_every_word_is_a_text() {
+    assert_eq!(Open::SHAPE, Shape::Scalar(Scalar::Text));
+    value::auto::<Open>(b"whatever").unwrap();
+    let _ = [Open::Known, Open::Other];
+}
+
+#[derive(HotValue, serde::Deserialize, Clone, Debug, PartialEq)]
+struct Port(u16);
+
+#[derive(HotValue, serde::Deserialize)]
+#[serde(transparent)]
+struct Named<T> {
+    inner: T,
+}
+
+struct Foreign;
+type Timeout = Duration;
+type Maybe<T> = Option<T>;
+
+#[test]
+fn a_shape_is_found_through_aliases_newtypes_and_wrappers() {
+    assert_eq!(Probe::<Timeout>::SHAPE, Shape::Scalar(Scalar::Period));
+    assert_eq!(Port::SHAPE, Shape::Scalar(Scalar::U16));
+    assert_eq!(
+        Probe::<Maybe<Secret<Box<Port>>>>::SHAPE,
+        Shape::Optional(&Shape::Scalar(Scalar::U16))
+    );
+    assert_eq!(
+        Probe::<HashMap<String, Vec<Size>>>::SHAPE,
+        Shape::Map(&Shape::List(&Shape::Scalar(Scalar::Bytes)))
+    );
+}
+
+#[test]
+fn a_type_that_says_nothing_is_opaque() {
+    assert_eq!(Probe::<Foreign>::SHAPE, Shape::Opaque);
+    assert_eq!(Probe::<Vec<Foreign>>::SHAPE, Shape::Opaque);
+    assert_eq!(Probe::<HashMap<u8, u8>>::SHAPE, Shape::Opaque);
+    // Of a parameter nothing is known while the generic type is compiled.
+    assert_eq!(Named::<Foreign>::SHAPE, Shape::Opaque);
+    let _ = Named { inner: 0 }.inner;
+}
+
+const MOST: u32 = 64;
+const LEVEL: &str = "info";
+static LEAST: u32 = 1;
+
+#[derive(HotConfig, Clone)]
+struct Right {
+    #[hot(default = MOST, range(LEAST..=MOST))]
+    number: u32,
+    #[hot(default = Self::WORKERS, range(1..=u16::MAX))]
+    workers: u16,
+    #[hot(default = (MOST as u64) << 2, range(..=1 << 10))]
+    shifted: u64,
+    #[hot(default = several(), range(..5))]
+    computed: u32,
+    #[hot(default = Some(MOST), range(..=MOST))]
+    maybe: Option<u32>,
+    #[hot(default = "null", range(5..))]
+    none: Option<u32>,
+    #[hot(default, range(5..), one_of(5, 6))]
+    also_none: Option<u32>,
+    #[hot(default = LEVEL, one_of("debug", "info"), length(..=MOST as usize))]
+    level: String,
+    #[hot(default = "info")]
+    word: Level,
+    #[hot(default = Level::Debug)]
+    value: Level,
+    #[hot(default = "8080", range(1..))]
+    #[hot(validate = any)]
+    port: Ranged,
+    #[hot(default = "2m", range("1s"..="5m"))]
+    timeout: Timeout,
+    #[hot(default = Duration::from_mins(1), range("1s"..))]
+    duration: Duration,
+    #[hot(default = -0.5, range(-1.0..=1.0))]
+    ratio: f64,
+    #[hot(default = "[1, 2]", length(2..3))]
+    list: Vec<u8>,
+    #[hot(default = r#"{"a": 1}"#)]
+    opaque: HashMap<String, serde_json::Value>,
+    #[hot(default = "10.0.0.1")]
+    address: std::net::IpAddr,
+    #[hot(default = "1.2.3")]
+    parsed: Parsed,
+    #[hot(default = "340282366920938463463374607431768211455")]
+    highest: u128,
+}
+
+type Ranged = u16;
+
+impl Right {
+    const WORKERS: u16 = 16;
+}
+
+fn several() -> u32 {
+    3
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, clippy::unnecessary_wraps)] // how a rule is declared
+fn any(_: &u16) -> Result<(), hotconfig::Invalid> {
+    Ok(())
+}
+
+/// Read by `FromStr`: what its texts are is known when the program runs.
+#[derive(Clone, Debug, PartialEq)]
+struct Parsed(String);
+
+impl std::str::FromStr for Parsed {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Parsed {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(String::deserialize(deserializer)?))
+    }
+}
+
+/// Of a parameter a constant knows nothing: its fields are checked when the program starts.
+#[derive(HotConfig, Clone)]
+struct Generic<T> {
+    #[hot(default = MOST, range(LEAST..=MOST))]
+    number: u32,
+    #[hot(default = "x")]
+    value: T,
+    #[hot(default = Self::size(), range(5..))]
+    wrong: u32,
+}
+
+impl<T> Generic<T> {
+    fn size() -> u32 {
+        1
+    }
+}
+
+#[tokio::test]
+async fn defaults_that_are_right_compile_and_start() {
+    let hot = hotconfig::Hot::<Right>::builder(hotconfig::store::Memory::new())
+        .prefix("/p")
+        .start()
+        .await
+        .unwrap();
+    let config = hot.load();
+    assert_eq!(
+        (config.number, config.workers, config.shifted),
+        (64, 16, 256)
+    );
+    assert_eq!(
+        (config.computed, config.maybe, config.none),
+        (3, Some(64), None)
+    );
+    assert_eq!((config.also_none, &*config.level), (None, "info"));
+    assert_eq!((&config.word, &config.value), (&Level::Info, &Level::Debug));
+    assert_eq!(
+        (config.port, config.timeout),
+        (8080, Duration::from_mins(2))
+    );
+    assert_eq!(
+        (config.duration.as_secs(), config.ratio.to_bits()),
+        (60, (-0.5_f64).to_bits())
+    );
+    assert_eq!((config.list.len(), config.opaque.len()), (2, 1));
+    assert!(config.address.is_ipv4());
+    assert_eq!(
+        (config.parsed.0.as_str(), config.highest),
+        ("1.2.3", u128::MAX)
+    );
+}
+
+#[tokio::test]
+async fn what_no_constant_could_check_is_refused_by_start() {
+    let error = hotconfig::Hot::<Generic<u8>>::builder(hotconfig::store::Memory::new())
+        .prefix("/p")
+        .start()
+        .await
+        .unwrap_err();
+    let error = error.to_string();
+    assert!(
+        error.contains("`wrong`") && error.contains("`value`"),
+        "{error}"
+    );
+}
