@@ -101,10 +101,15 @@ impl Key {
                 return Ok(Read::UNKNOWN);
             }
         }
-        let json = mode == Mode::Json || raw.trim_ascii_start().starts_with(b"{");
+        let object = || std::str::from_utf8(raw).is_ok_and(|raw| raw.trim().starts_with('{'));
+        let alone = match mode {
+            Mode::Auto => !object(),
+            Mode::Text => true,
+            Mode::Json => false,
+        };
         let seed = Seed {
             kind: &self.kind,
-            alone: !json,
+            alone,
         };
         if self.secret {
             decode_seed(raw, mode, Hidden(seed))
