@@ -107,7 +107,7 @@ fn field(field: &Field) -> Option<TokenStream> {
                     call(quote_spanned!(at=> .format(__::Format::With(#path))));
                 }
             }
-            if let Some(default) = default(&leaf.default, at) {
+            if let Some(default) = default(leaf, at) {
                 call(quote_spanned!(at=> .default(__::DefaultValue::#default)));
             }
             if computes(leaf) {
@@ -144,16 +144,17 @@ fn field(field: &Field) -> Option<TokenStream> {
 }
 
 /// What follows `DefaultValue::`.
-fn default(default: &Default, at: Span) -> Option<TokenStream> {
-    match default {
+fn default(leaf: &Leaf, at: Span) -> Option<TokenStream> {
+    match &leaf.default {
         Default::None => None,
         Default::OfType => Some(quote_spanned!(at=> OfType)),
         Default::Text(text) => Some(quote_spanned!(at=> Text(#text))),
-        Default::Expression(_, Some(text)) => Some(quote_spanned!(at=> Text(#text))),
-        Default::Expression(value, None) => {
+        Default::Expression(value, _) => Some(if let Some(text) = super::default::text(leaf) {
+            quote_spanned!(at=> Text(#text))
+        } else {
             let value = tidy(value);
-            Some(quote_spanned!(at=> Expression(#value)))
-        }
+            quote_spanned!(at=> Expression(#value))
+        }),
     }
 }
 

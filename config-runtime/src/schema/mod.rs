@@ -90,10 +90,13 @@ mod check;
 mod declared;
 mod differences;
 mod dynamic;
+mod ecma;
 mod file;
 mod gather;
 pub(crate) mod hold;
 mod json;
+mod json_schema;
+mod markdown;
 mod shape;
 pub mod tree;
 
