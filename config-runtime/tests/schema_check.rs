@@ -164,6 +164,21 @@ async fn no_finding_shows_a_secret_or_an_unknown_value() {
 }
 
 #[tokio::test]
+async fn a_secret_deep_inside_is_not_shown_either() {
+    #[derive(HotConfig, Clone, Debug)]
+    #[hot(prefix = "/configs/{app}/{env}")]
+    struct Service {
+        pins: Vec<Secret<u32>>,
+        keys: std::collections::BTreeMap<String, Secret<Duration>>,
+    }
+
+    let store = store(&[("pins", "[\"4711\"]"), ("keys", "{\"a\": 4711}")]);
+    let report = checked(&hotconfig::schema::<Service>(), &store).await;
+    assert_eq!(report.problems().count(), 2, "{report}");
+    assert!(!format!("{report} {report:?}").contains("4711"), "{report}");
+}
+
+#[tokio::test]
 async fn all_mistakes_of_the_prefix_are_named_before_the_store_is_asked() {
     let schema = hotconfig::schema::<Service>();
     let store = Memory::new();
