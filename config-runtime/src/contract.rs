@@ -320,9 +320,7 @@ impl<V> Leaf<V> {
     fn read(&self, raw: Option<&[u8]>, refuse: &mut dyn FnMut(Reason)) -> Option<V> {
         let value = match raw {
             Some(raw) => (self.decode)(raw),
-            None => (self.absent)().unwrap_or_else(|| {
-                Err(Reason::new("the key is missing").expected("a value: the field has no default"))
-            }),
+            None => (self.absent)().unwrap_or_else(|| Err(missing())),
         };
         let value = value.map_err(&mut *refuse).ok()?;
         let mut reasons = Reasons::default();
@@ -333,6 +331,14 @@ impl<V> Leaf<V> {
         valid.then_some(value)
     }
 }
+
+/// Why a required key that is not there is a problem.
+pub(crate) fn missing() -> Reason {
+    Reason::new("the key is missing").expected("a value: the field has no default")
+}
+
+/// What is said of a secret instead of what is wrong, which may quote it.
+pub(crate) const SECRET_DOES_NOT_FIT: &str = "the value, which is a secret, does not fit";
 
 /// A rule over a whole struct that was broken.
 #[doc(hidden)]

@@ -146,6 +146,10 @@ impl Reasons {
         self.reasons.push(reason);
     }
 
+    pub(crate) fn extend(&mut self, reasons: Vec<Reason>) {
+        self.reasons.extend(reasons);
+    }
+
     /// What was refused.
     pub fn into_vec(self) -> Vec<Reason> {
         self.reasons
@@ -170,12 +174,12 @@ pub fn range<V: Ranged + ?Sized>(value: &V, bounds: impl RangeBounds<V::Bound>, 
 #[doc(hidden)]
 pub fn range_text<V: Ranged + ?Sized>(
     value: &V,
-    lo: Option<&'static str>,
-    hi: Option<&'static str>,
+    lo: Option<&str>,
+    hi: Option<&str>,
     inclusive: bool,
     out: &mut Reasons,
 ) {
-    let end = |text: Option<&'static str>, inclusive: bool| match text {
+    let end = |text, inclusive: bool| match text {
         None => Ok(End::Unbounded),
         Some(text) => match V::Bound::read(text) {
             None => Err(text),
@@ -217,16 +221,23 @@ pub fn non_empty<V: Length + ?Sized>(value: &V, out: &mut Reasons) {
 /// `pattern("^[a-z]+$")`.
 #[doc(hidden)]
 pub fn pattern<V: Text + ?Sized>(value: &V, pattern: &Pattern, out: &mut Reasons) {
-    let Some(text) = value.text() else { return };
     match pattern.regex() {
-        Ok(regex) if regex.is_match(&text) => {}
-        Ok(_) => out.push(
-            Reason::new("does not match the pattern")
-                .expected(format!("a text that matches `{}`", pattern.source)),
-        ),
+        Ok(regex) => matches(value, regex, out),
         // The derive reads the pattern with the same parser; this is for who calls it by hand.
-        Err(_) => out.push(unreadable("pattern", pattern.source)),
+        Err(_) if value.text().is_some() => out.push(unreadable("pattern", pattern.source)),
+        Err(_) => {}
     }
+}
+
+/// A pattern that is compiled.
+pub(crate) fn matches<V: Text + ?Sized>(value: &V, regex: &regex::Regex, out: &mut Reasons) {
+    if value.text().is_none_or(|text| regex.is_match(&text)) {
+        return;
+    }
+    out.push(
+        Reason::new("does not match the pattern")
+            .expected(format!("a text that matches `{}`", regex.as_str())),
+    );
 }
 
 /// `one_of("trace", "debug")`.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::HotConfig;
-use crate::contract::{Broken, Checks, Finding, Intake, guard};
+use crate::contract::{Broken, Checks, Finding, Intake, SECRET_DOES_NOT_FIT, guard};
 use crate::layers::{Slot, Table};
 use crate::problem::{Problem, excerpt};
 use crate::publish::{Draft, Snapshot};
@@ -260,7 +260,7 @@ impl Refused {
                         .filter(|_| !hidden)
                         .map(|(_, raw)| excerpt(&raw.value)),
                     wrong: if hidden && finding.about_value {
-                        "the value, which is a secret, does not fit".to_owned()
+                        SECRET_DOES_NOT_FIT.to_owned()
                     } else {
                         finding.reason.wrong().to_owned()
                     },

@@ -349,7 +349,7 @@ pub enum StartError {
 }
 
 /// One line each.
-fn list(items: &[impl fmt::Display]) -> String {
+pub(crate) fn list(items: &[impl fmt::Display]) -> String {
     items
         .iter()
         .fold(String::new(), |list, item| format!("{list}\n  {item}"))

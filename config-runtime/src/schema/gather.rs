@@ -179,7 +179,8 @@ fn key(leaf: &Leaf, deprecated: Option<&str>, known: &Known) -> Key {
             .filter_map(|one| rule(one, known.hides(leaf)))
             .collect(),
         compare: field.flags.compare.map(str::to_owned),
-        secret: leaf.secret,
+        // One with a secret inside is never printed either, though the program shows the rest.
+        secret: known.hides(leaf),
         restart: leaf.restart,
         deprecated: deprecated.map(str::to_owned),
         doc: field.doc.to_owned(),

@@ -86,8 +86,10 @@
 //! assert_eq!(Schema::from_json(&json), Ok(hotconfig::schema::<UserService>()));
 //! ```
 
+mod check;
 mod declared;
 mod differences;
+mod dynamic;
 mod ecma;
 mod file;
 mod gather;
@@ -98,7 +100,9 @@ mod markdown;
 mod shape;
 pub mod tree;
 
+pub use check::{Check, CheckError, Concern, Finding, Report, check};
 pub use declared::{Absent, Bound, Format, Interval, Key, Rule, Schema, Section, StructRule, Type};
+pub use dynamic::Verdict;
 pub use file::SchemaError;
 pub use gather::schema;
 #[doc(hidden)]

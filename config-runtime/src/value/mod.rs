@@ -63,15 +63,15 @@ mod size;
 mod strict;
 
 pub use secret::Secret;
-pub(crate) use secret::was_read as secret_was_read;
+pub(crate) use secret::{unreadable as secret_unreadable, was_read as secret_was_read};
 pub use size::{Size, SizeError};
 
 pub(crate) use error::shorten;
+pub(crate) use plain::{Mode, decode_seed};
 
 use serde::de::DeserializeOwned;
 
 use crate::rules::Reason;
-use plain::Mode;
 
 /// Plain text for what is a word, JSON for the rest: the codec of a field that names none.
 ///

@@ -1,10 +1,12 @@
 //! The bytes of a key as a deserializer: plain text for what is a word, JSON for the rest.
 //!
 //! In: bytes, and whether JSON is read never, always or for what is no word. Out: what a type
-//! asks serde for. [`decode`] is the only way in.
+//! asks serde for. [`decode`] is the way in for a type, [`decode_seed`] for what is known of one
+//! only at run time; both are the same code.
 
 use std::cell::{Cell, RefCell};
 use std::fmt::Display;
+use std::marker::PhantomData;
 use std::str::FromStr;
 
 use serde::de::value::StrDeserializer;
@@ -19,8 +21,8 @@ use super::strict::{Strict, is_duration, visit_duration};
 use crate::rules::{Reason, nearest, one_of_words, suggest};
 
 /// When JSON is read.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mode {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
     /// For what is no word.
     Auto,
     /// Never.
@@ -31,9 +33,18 @@ pub(super) enum Mode {
 
 /// Reads a value.
 pub(super) fn decode<V: DeserializeOwned>(raw: &[u8], mode: Mode) -> Result<V, Reason> {
+    decode_seed(raw, mode, PhantomData::<V>)
+}
+
+/// Reads a value as a seed wants it, which may be asked twice.
+pub(crate) fn decode_seed<'a, S: DeserializeSeed<'a> + Copy>(
+    raw: &'a [u8],
+    mode: Mode,
+    seed: S,
+) -> Result<S::Value, Reason> {
     let asked = Asked::default();
     let read = |texts, nulls| {
-        V::deserialize(Plain {
+        seed.deserialize(Plain {
             raw,
             mode,
             texts,
@@ -449,7 +460,11 @@ impl<'de> Deserializer<'de> for Plain<'de, '_> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        let expected = one_of_words(variants);
+        // Who knows the words only at run time has them in what is expected.
+        let expected = match variants {
+            [] => (&visitor as &dyn Expected).to_string(),
+            variants => one_of_words(variants),
+        };
         if self.mode == Mode::Json {
             self.asked.expect(format!("{expected}, as JSON"));
             return self.json(|json| json.deserialize_enum(name, variants, visitor));

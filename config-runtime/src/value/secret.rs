@@ -78,6 +78,11 @@ impl<'de, V: Deserialize<'de>> Deserialize<'de> for Secret<V> {
         // The error of the value inside may quote it.
         V::deserialize(deserializer)
             .map(Self)
-            .map_err(|_| D::Error::custom("the secret cannot be read"))
+            .map_err(|_| unreadable())
     }
+}
+
+/// What is said of a secret that can't be read, whatever is wrong with it.
+pub(crate) fn unreadable<E: Error>() -> E {
+    E::custom("the secret cannot be read")
 }

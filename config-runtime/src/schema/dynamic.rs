@@ -1,0 +1,716 @@
+//! Reading a value by the schema alone.
+//!
+//! In: a [`Key`] and the bytes that stand there. Out: a [`Verdict`]: what a program with the
+//! struct would refuse, in the same words, and what only that program can tell. It runs the code
+//! that the struct runs, [`crate::value`] and [`crate::rules`]; only which type comes next is
+//! looked up instead of compiled. It knows no store, and may not trust the schema, which may come
+//! from a file.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::num;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use regex::RegexBuilder;
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, EnumAccess, IgnoredAny, MapAccess, SeqAccess,
+    VariantAccess, Visitor,
+};
+use serde_json::Value;
+
+use super::{Bound, Format, Interval, Key, Rule, Scalar, Type};
+use crate::rules::{self, Choice, Ranged, Reason, Reasons, nearest, one_of_words, suggest};
+use crate::value::{self, Mode, Secret, Size, decode_seed, secret_unreadable};
+
+/// How deep a type may be nested; JSON goes no deeper.
+const DEEPEST: usize = 128;
+
+/// How big a compiled pattern may get: what the derive's own may, in bytes.
+const BIGGEST_PATTERN: usize = 10 << 20;
+
+/// What the schema alone says of a value: from [`Key::judge`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Verdict {
+    /// Why a program would refuse it: that it can't be read, or each rule that it breaks. None:
+    /// it is accepted, as far as can be said.
+    pub refused: Vec<Reason>,
+    /// What could not be judged, because only the program knows it, or because the schema's own
+    /// rule makes no sense; a sentence each.
+    pub unjudged: Vec<String>,
+}
+
+impl Key {
+    /// Judges the bytes of this key as a program with the struct does, down to the words of its
+    /// reasons.
+    ///
+    /// What only the program knows is not judged: a type of which the schema has no more than the
+    /// name, a codec of `with`, a function of `validate`, a bound that is an expression. Where the
+    /// entries of a list are given twice, its length is unknown to who does not know whether it
+    /// is a set. Of a type that is unknown and read as `json` it is still said whether it is JSON.
+    ///
+    /// The reasons for a secret never quote it.
+    pub fn judge(&self, raw: &[u8]) -> Verdict {
+        let mut verdict = Verdict::default();
+        let read = self.decode(raw, &mut verdict.unjudged);
+        let found = match read {
+            Ok(read) => read.found,
+            Err(reason) => {
+                verdict.refused.push(reason);
+                return verdict;
+            }
+        };
+        let mut reasons = Reasons::default();
+        for rule in &self.rules {
+            if let Err(why) = found.obeys(rule, self.secret, &mut reasons) {
+                verdict.unjudged.push(why);
+            }
+        }
+        verdict.refused = reasons.into_vec();
+        verdict
+    }
+
+    fn decode(&self, raw: &[u8], unjudged: &mut Vec<String>) -> Result<Read, Reason> {
+        let mode = match &self.format {
+            Format::Auto => Mode::Auto,
+            Format::Text => Mode::Text,
+            Format::Json => Mode::Json,
+            Format::With(path) => {
+                unjudged.push(format!("only the program has its codec, `{path}`"));
+                return Ok(Read::UNKNOWN);
+            }
+        };
+        let words = match known(&self.kind) {
+            Known::Whole(words) => words,
+            Known::Outside(name) => {
+                unjudged.push(format!("only the program knows the type inside, `{name}`"));
+                &[]
+            }
+            Known::Nothing(name) => {
+                unjudged.push(format!("only the program knows its type, `{name}`"));
+                return match mode {
+                    // Whatever it is, it is JSON.
+                    Mode::Json => value::json::<Value>(raw).map(|_| Read::UNKNOWN),
+                    Mode::Auto | Mode::Text => Ok(Read::UNKNOWN),
+                };
+            }
+            Known::TooDeep => {
+                unjudged.push(format!("its type is nested more than {DEEPEST} deep"));
+                return Ok(Read::UNKNOWN);
+            }
+        };
+        let object = || std::str::from_utf8(raw).is_ok_and(|raw| raw.trim().starts_with('{'));
+        let alone = match mode {
+            Mode::Auto => !object(),
+            Mode::Text => true,
+            Mode::Json => false,
+        };
+        let words = match words {
+            [] => HashMap::new(),
+            words => (0..)
+                .zip(words)
+                .map(|(place, word)| (word.as_str(), place))
+                .collect(),
+        };
+        let seed = Seed {
+            kind: &self.kind,
+            alone,
+            places: &words,
+        };
+        if self.secret {
+            decode_seed(raw, mode, Hidden(seed))
+        } else {
+            decode_seed(raw, mode, seed)
+        }
+    }
+}
+
+/// How much of a type the schema knows.
+enum Known<'s> {
+    /// All of it, and the words, if it has some.
+    Whole(&'s [String]),
+    /// A collection of what only the program knows.
+    Outside(&'s str),
+    /// No more than the name.
+    Nothing(&'s str),
+    /// More than there is room for on the stack.
+    TooDeep,
+}
+
+fn known(kind: &Type) -> Known<'_> {
+    let mut kind = kind;
+    let mut outside = false;
+    for _ in 0..DEEPEST {
+        kind = match kind {
+            Type::Scalar(_) => return Known::Whole(&[]),
+            Type::Words(words) => return Known::Whole(words),
+            Type::Rust(name) if outside => return Known::Outside(name),
+            Type::Rust(name) => return Known::Nothing(name),
+            Type::Optional(inner) => inner,
+            Type::List(inner) | Type::Map(inner) => {
+                outside = true;
+                inner
+            }
+        };
+    }
+    Known::TooDeep
+}
+
+/// What was read.
+struct Read {
+    found: Found,
+    /// The same for values that are the same. For different ones it may be the same, too: for
+    /// those that are the same if the lists in them are sets.
+    form: u64,
+}
+
+impl Read {
+    const UNKNOWN: Self = Self {
+        found: Found::Unknown,
+        form: 0,
+    };
+
+    fn new(found: Found, form: impl Hash) -> Self {
+        let mut hasher = DefaultHasher::new();
+        form.hash(&mut hasher);
+        Self {
+            found,
+            form: hasher.finish(),
+        }
+    }
+}
+
+/// What was read, as far as a rule may ask.
+#[derive(Debug)]
+enum Found {
+    /// `None`, which breaks no rule.
+    Nothing,
+    Quantity(Box<dyn Quantity>),
+    Switch(bool),
+    /// A text; of a path its text, which is what its rules look at.
+    Text(String),
+    /// A value of which no rule can be asked: an address, a word.
+    Plain,
+    /// A list: fewer entries where it is a set and some are the same.
+    List {
+        least: usize,
+        most: usize,
+    },
+    Map(usize),
+    /// What only the program knows.
+    Unknown,
+}
+
+impl Found {
+    /// Asks a rule; the error says why it could not be asked.
+    fn obeys(&self, rule: &Rule, secret: bool, out: &mut Reasons) -> Result<(), String> {
+        let none = |rule: &str| Err(format!("the schema's `{rule}` does not fit its type"));
+        match (self, rule) {
+            (_, Rule::Validate(path)) => Err(format!("only the program has its rule `{path}`")),
+            // Of what is unknown it was said before.
+            (Self::Nothing | Self::Unknown, _) => Ok(()),
+            (Self::Quantity(value), Rule::Range(interval)) => {
+                bounds(interval, "range", out, |low, high, inclusive, out| {
+                    value.range(low, high, inclusive, out)
+                })
+            }
+            (Self::Quantity(value), Rule::OneOf(choices)) => value.one_of(choices, secret, out),
+            (Self::Switch(value), Rule::OneOf(choices)) => {
+                one_of_read(value, choices, |text| text.parse().ok(), secret, out)
+            }
+            (Self::Text(value), Rule::OneOf(choices)) => {
+                one_of_texts(value, choices, secret, out);
+                Ok(())
+            }
+            (Self::Text(value), Rule::Length(interval)) => length(interval, out, |range, out| {
+                rules::length(value, range, out);
+                Ok(())
+            }),
+            (Self::Text(value), Rule::NonEmpty) => {
+                rules::non_empty(value, out);
+                Ok(())
+            }
+            (Self::Text(value), Rule::Url) => {
+                rules::url(value, out);
+                Ok(())
+            }
+            (Self::Text(value), Rule::Pattern(source)) => {
+                let regex = RegexBuilder::new(source)
+                    .size_limit(BIGGEST_PATTERN)
+                    .build()
+                    .map_err(|_| unreadable("pattern", source))?;
+                rules::matches(value, &regex, out);
+                Ok(())
+            }
+            (Self::List { least, most }, Rule::Length(interval)) => {
+                length(interval, out, |range, out| {
+                    let (mut few, mut many) = (Reasons::default(), Reasons::default());
+                    rules::length(&Entries(*least), range, &mut few);
+                    rules::length(&Entries(*most), range, &mut many);
+                    let (few, many) = (few.into_vec(), many.into_vec());
+                    if few.is_empty() != many.is_empty() {
+                        return Err(
+                            "only the program knows whether the entries that are there twice \
+                             count twice"
+                                .to_owned(),
+                        );
+                    }
+                    out.extend(many);
+                    Ok(())
+                })
+            }
+            (Self::Map(count), Rule::Length(interval)) => length(interval, out, |range, out| {
+                rules::length(&Entries(*count), range, out);
+                Ok(())
+            }),
+            (Self::List { most: count, .. } | Self::Map(count), Rule::NonEmpty) => {
+                rules::non_empty(&Entries(*count), out);
+                Ok(())
+            }
+            (_, Rule::Range(_)) => none("range"),
+            (_, Rule::Length(_)) => none("length"),
+            (_, Rule::Pattern(_)) => none("pattern"),
+            (_, Rule::OneOf(_)) => none("one_of"),
+            (_, Rule::NonEmpty) => none("non_empty"),
+            (_, Rule::Url) => none("url"),
+        }
+    }
+}
+
+/// So many entries of a collection.
+struct Entries(usize);
+
+impl rules::Length for Entries {
+    fn length(&self) -> Option<usize> {
+        Some(self.0)
+    }
+}
+
+fn unreadable(rule: &str, text: &str) -> String {
+    format!("the schema's `{rule}` cannot be read: `{text}`")
+}
+
+/// Asks a rule with two ends: of an end that only the program knows, as if there were none.
+fn bounds(
+    interval: &Interval,
+    rule: &str,
+    out: &mut Reasons,
+    ask: impl FnOnce(Option<&str>, Option<&str>, bool, &mut Reasons) -> Result<(), String>,
+) -> Result<(), String> {
+    let mut unknown = None;
+    let mut end = |bound| match bound {
+        &Bound::Open => None,
+        Bound::At(text) => Some(text),
+        Bound::Unknown(written) => {
+            unknown = Some(written);
+            None
+        }
+    };
+    let (low, high) = (end(&interval.low), end(&interval.high));
+    let mut broken = Reasons::default();
+    ask(
+        low.map(String::as_str),
+        high.map(String::as_str),
+        interval.inclusive,
+        &mut broken,
+    )?;
+    let broken = broken.into_vec();
+    match unknown {
+        Some(written) if broken.is_empty() => Err(format!(
+            "only the program knows an end of its `{rule}`: `{written}`"
+        )),
+        _ => {
+            out.extend(broken);
+            Ok(())
+        }
+    }
+}
+
+type Ends = (std::ops::Bound<usize>, std::ops::Bound<usize>);
+
+/// Asks for a length.
+fn length(
+    interval: &Interval,
+    out: &mut Reasons,
+    ask: impl FnOnce(Ends, &mut Reasons) -> Result<(), String>,
+) -> Result<(), String> {
+    use std::ops::Bound as End;
+
+    let read = |text: &str| text.parse().map_err(|_| unreadable("length", text));
+    bounds(interval, "length", out, |low, high, inclusive, out| {
+        let low = match low {
+            Some(text) => End::Included(read(text)?),
+            None => End::Unbounded,
+        };
+        let high = match high {
+            Some(text) if inclusive => End::Included(read(text)?),
+            Some(text) => End::Excluded(read(text)?),
+            None => End::Unbounded,
+        };
+        ask((low, high), out)
+    })
+}
+
+/// Asks for a choice among texts.
+fn one_of_texts<V>(value: &V, choices: &[String], secret: bool, out: &mut Reasons)
+where
+    V: for<'a> Choice<&'a str>,
+{
+    let choices: Vec<&str> = choices.iter().map(String::as_str).collect();
+    one_of(value, &choices, secret, out);
+}
+
+/// Asks for a choice among what is read from texts.
+fn one_of_read<V: Choice<C>, C: fmt::Display>(
+    value: &V,
+    choices: &[String],
+    read: impl Fn(&str) -> Option<C>,
+    secret: bool,
+    out: &mut Reasons,
+) -> Result<(), String> {
+    let read = |text: &String| read(text).ok_or_else(|| unreadable("one_of", text));
+    let choices: Vec<C> = choices.iter().map(read).collect::<Result<_, _>>()?;
+    one_of(value, &choices, secret, out);
+    Ok(())
+}
+
+fn one_of<V: Choice<C>, C: fmt::Display>(
+    value: &V,
+    choices: &[C],
+    secret: bool,
+    out: &mut Reasons,
+) {
+    if secret {
+        rules::one_of(&Secret::new(value), choices, out);
+    } else {
+        rules::one_of(value, choices, out);
+    }
+}
+
+/// What has an order: a number, a character, a duration, a size.
+trait Quantity: fmt::Debug {
+    fn range(
+        &self,
+        low: Option<&str>,
+        high: Option<&str>,
+        inclusive: bool,
+        out: &mut Reasons,
+    ) -> Result<(), String>;
+
+    fn one_of(&self, choices: &[String], secret: bool, out: &mut Reasons) -> Result<(), String>;
+}
+
+fn range<V: Ranged>(
+    value: &V,
+    low: Option<&str>,
+    high: Option<&str>,
+    inclusive: bool,
+    out: &mut Reasons,
+) -> Result<(), String> {
+    let read = |text: &str| <V::Bound as rules::Bound>::read(text).is_some();
+    match low.into_iter().chain(high).find(|text| !read(text)) {
+        Some(text) => Err(unreadable("range", text)),
+        None => {
+            rules::range_text(value, low, high, inclusive, out);
+            Ok(())
+        }
+    }
+}
+
+macro_rules! quantities {
+    ($($type:ty, |$value:ident, $choices:ident, $secret:ident, $out:ident| $one_of:expr;)+) => {$(
+        impl Quantity for $type {
+            fn range(
+                &self,
+                low: Option<&str>,
+                high: Option<&str>,
+                inclusive: bool,
+                out: &mut Reasons,
+            ) -> Result<(), String> {
+                range(self, low, high, inclusive, out)
+            }
+
+            fn one_of(
+                &self,
+                $choices: &[String],
+                $secret: bool,
+                $out: &mut Reasons,
+            ) -> Result<(), String> {
+                let $value = self;
+                $one_of
+            }
+        }
+    )+};
+}
+
+macro_rules! numbers {
+    ($($type:ty),+) => {
+        quantities! {$(
+            $type, |value, choices, secret, out| one_of_read(
+                value,
+                choices,
+                <<$type as Ranged>::Bound as rules::Bound>::read,
+                secret,
+                out,
+            );
+        )+}
+    };
+}
+
+numbers! {
+    u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64, char,
+    num::NonZeroU8, num::NonZeroU16, num::NonZeroU32, num::NonZeroU64, num::NonZeroU128,
+    num::NonZeroUsize, num::NonZeroI8, num::NonZeroI16, num::NonZeroI32, num::NonZeroI64,
+    num::NonZeroI128, num::NonZeroIsize
+}
+
+quantities! {
+    Duration, |value, choices, secret, out| {
+        one_of_texts(value, choices, secret, out);
+        Ok(())
+    };
+    Size, |value, choices, secret, out| {
+        one_of_texts(value, choices, secret, out);
+        Ok(())
+    };
+}
+
+/// Reads a value of this type.
+#[derive(Clone, Copy)]
+struct Seed<'s> {
+    kind: &'s Type,
+    /// Whether a word, where that is what is read, stands there alone: then what was expected is
+    /// said beside the error, not in it.
+    alone: bool,
+    /// The words of the type that is innermost, each with its place.
+    places: &'s HashMap<&'s str, usize>,
+}
+
+impl<'s> Seed<'s> {
+    /// The same for what is inside a collection.
+    fn inside(self, kind: &'s Type) -> Self {
+        Self {
+            kind,
+            alone: false,
+            ..self
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Seed<'_> {
+    type Value = Read;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Read, D::Error> {
+        match self.kind {
+            Type::Scalar(scalar) => read_scalar(*scalar, from),
+            // The words would have to be known while compiling: the visitor says what they are.
+            Type::Words(words) => from.deserialize_enum(
+                "",
+                &[],
+                Words {
+                    words,
+                    alone: self.alone,
+                    places: self.places,
+                },
+            ),
+            Type::Optional(inner) => from.deserialize_option(Optional(Self {
+                kind: inner,
+                ..self
+            })),
+            Type::List(inner) => from.deserialize_seq(List(self.inside(inner))),
+            Type::Map(inner) => from.deserialize_map(Map(self.inside(inner))),
+            Type::Rust(_) => IgnoredAny::deserialize(from).map(|_| Read::UNKNOWN),
+        }
+    }
+}
+
+fn read_scalar<'de, D: Deserializer<'de>>(scalar: Scalar, from: D) -> Result<Read, D::Error> {
+    macro_rules! read {
+        ($($quantity:ident: $type:ty),+ ; $($address:ident: $plain:ty),+) => {
+            match scalar {
+                $(Scalar::$quantity => {
+                    let value = <$type>::deserialize(from)?;
+                    Ok(Read::new(Found::Quantity(Box::new(value)), value))
+                })+
+                $(Scalar::$address => {
+                    let value = <$plain>::deserialize(from)?;
+                    Ok(Read::new(Found::Plain, value))
+                })+
+                Scalar::F32 => {
+                    let value = f32::deserialize(from)?;
+                    Ok(Read::new(Found::Quantity(Box::new(value)), value.to_bits()))
+                }
+                Scalar::F64 => {
+                    let value = f64::deserialize(from)?;
+                    Ok(Read::new(Found::Quantity(Box::new(value)), value.to_bits()))
+                }
+                Scalar::Bool => {
+                    let value = bool::deserialize(from)?;
+                    Ok(Read::new(Found::Switch(value), value))
+                }
+                Scalar::Text => {
+                    let value = String::deserialize(from)?;
+                    let read = Read::new(Found::Unknown, &value);
+                    Ok(Read { found: Found::Text(value), ..read })
+                }
+                Scalar::File => {
+                    let value = PathBuf::deserialize(from)?;
+                    let text = value.to_string_lossy().into_owned();
+                    Ok(Read::new(Found::Text(text), value))
+                }
+            }
+        };
+    }
+    read! {
+        U8: u8, U16: u16, U32: u32, U64: u64, U128: u128, Usize: usize,
+        I8: i8, I16: i16, I32: i32, I64: i64, I128: i128, Isize: isize,
+        NonZeroU8: num::NonZeroU8, NonZeroU16: num::NonZeroU16, NonZeroU32: num::NonZeroU32,
+        NonZeroU64: num::NonZeroU64, NonZeroU128: num::NonZeroU128,
+        NonZeroUsize: num::NonZeroUsize, NonZeroI8: num::NonZeroI8, NonZeroI16: num::NonZeroI16,
+        NonZeroI32: num::NonZeroI32, NonZeroI64: num::NonZeroI64,
+        NonZeroI128: num::NonZeroI128, NonZeroIsize: num::NonZeroIsize,
+        Char: char, Period: Duration, Bytes: Size
+        ;
+        Ip: IpAddr, Ipv4: Ipv4Addr, Ipv6: Ipv6Addr,
+        Socket: SocketAddr, SocketV4: SocketAddrV4, SocketV6: SocketAddrV6
+    }
+}
+
+/// Reads what is in a secret.
+#[derive(Clone, Copy)]
+struct Hidden<'s>(Seed<'s>);
+
+impl<'de> DeserializeSeed<'de> for Hidden<'_> {
+    type Value = Read;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Read, D::Error> {
+        self.0.deserialize(from).map_err(|_| secret_unreadable())
+    }
+}
+
+/// Reads what is there, or that nothing is, as `Option` does.
+struct Optional<'s>(Seed<'s>);
+
+impl<'de> Visitor<'de> for Optional<'_> {
+    type Value = Read;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("option")
+    }
+
+    fn visit_none<E: serde::de::Error>(self) -> Result<Read, E> {
+        Ok(Read::new(Found::Nothing, ()))
+    }
+
+    fn visit_unit<E: serde::de::Error>(self) -> Result<Read, E> {
+        self.visit_none()
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<Read, D::Error> {
+        self.0.deserialize(from)
+    }
+}
+
+/// Reads a sequence, as `Vec` and the sets do.
+struct List<'s>(Seed<'s>);
+
+impl<'de> Visitor<'de> for List<'_> {
+    type Value = Read;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a sequence")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Read, A::Error> {
+        let mut most = 0;
+        let mut forms = BTreeSet::new();
+        while let Some(item) = items.next_element_seed(self.0)? {
+            most += 1;
+            forms.insert(item.form);
+        }
+        let least = forms.len();
+        Ok(Read::new(Found::List { least, most }, forms))
+    }
+}
+
+/// Reads names with their values, as the maps do: of a name that is there twice the last counts.
+struct Map<'s>(Seed<'s>);
+
+impl<'de> Visitor<'de> for Map<'_> {
+    type Value = Read;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Read, A::Error> {
+        let mut forms = BTreeMap::new();
+        while let Some(name) = entries.next_key::<String>()? {
+            let value = entries.next_value_seed(self.0)?;
+            forms.insert(name, value.form);
+        }
+        Ok(Read::new(Found::Map(forms.len()), forms))
+    }
+}
+
+/// Reads one of these words, as an enum whose variants have no data does.
+#[derive(Clone, Copy)]
+struct Words<'s> {
+    words: &'s [String],
+    alone: bool,
+    places: &'s HashMap<&'s str, usize>,
+}
+
+impl<'de> Visitor<'de> for Words<'_> {
+    type Value = Read;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&one_of_words(self.words))
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> Result<Read, A::Error> {
+        let (place, variant) = data.variant_seed(Word(self))?;
+        variant.unit_variant()?;
+        Ok(Read::new(Found::Plain, place))
+    }
+}
+
+/// Reads the name of a variant: its place among the words.
+struct Word<'s>(Words<'s>);
+
+impl<'de> DeserializeSeed<'de> for Word<'_> {
+    type Value = usize;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<usize, D::Error> {
+        from.deserialize_identifier(self)
+    }
+}
+
+impl Visitor<'_> for Word<'_> {
+    type Value = usize;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("variant identifier")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<usize, E> {
+        let Words {
+            words,
+            alone,
+            places,
+        } = self.0;
+        if let Some(place) = places.get(word) {
+            return Ok(*place);
+        }
+        // In the words of `Error::unknown_variant`, which wants them to be known while compiling.
+        let near = nearest(word, words.iter().map(String::as_str));
+        let wrong = suggest("not a known variant", near);
+        Err(match alone {
+            true => E::custom(wrong),
+            false => E::custom(format_args!("{wrong}, expected {}", one_of_words(words))),
+        })
+    }
+}
