@@ -271,6 +271,25 @@ pub fn validate<V: ?Sized>(
     });
 }
 
+/// What a `validate` function answers.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a `validate` function answers `Result<(), Invalid>`, not `{Self}`",
+    label = "this does not say why a value is refused",
+    note = "write `-> Result<(), hotconfig::Invalid>`, with `Err(\"too small\".into())` or \
+            `Err(Invalid::new(\"too small\").expected(\"at least 3\"))`"
+)]
+pub trait Answer {
+    fn answer(self) -> Result<(), Invalid>;
+}
+
+#[diagnostic::do_not_recommend]
+impl Answer for Result<(), Invalid> {
+    fn answer(self) -> Result<(), Invalid> {
+        self
+    }
+}
+
 /// A mistake in the rule itself: every value is refused, so that it is found at the first start.
 fn unreadable(rule: &str, text: &str) -> Reason {
     Reason::new(format!(

@@ -106,13 +106,28 @@ pub fn missing<V: DeserializeOwned>() -> Option<Result<V, Reason>> {
     plain::missing().map(Ok)
 }
 
-/// Calls the `decode` of a `#[hot(with = path)]` module.
+/// What the `decode` of a `#[hot(with = path)]` module answered.
 #[doc(hidden)]
-pub fn with<V, E: std::fmt::Display>(
-    decode: impl Fn(&[u8]) -> Result<V, E>,
-    raw: &[u8],
-) -> Result<V, Reason> {
-    decode(raw).map_err(|error| Reason::new(shorten(&error.to_string())))
+pub fn with<V, R: Decoded<V>>(decoded: R) -> Result<V, Reason> {
+    decoded.decoded()
+}
+
+/// What a `decode` function answers for a field of type `V`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`decode` answers `{Self}`, and the field is of type `{V}`",
+    label = "not a `Result<{V}, impl Display>`",
+    note = "write `pub fn decode(raw: &[u8]) -> Result<{V}, impl Display>` in that module"
+)]
+pub trait Decoded<V> {
+    fn decoded(self) -> Result<V, Reason>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<V, E: std::fmt::Display> Decoded<V> for Result<V, E> {
+    fn decoded(self) -> Result<V, Reason> {
+        self.map_err(|error| Reason::new(shorten(&error.to_string())))
+    }
 }
 
 /// What `#[hot(default = …)]` may be for a field of type `V`: a `V`; what an `Option` or a

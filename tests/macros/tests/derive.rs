@@ -840,3 +840,42 @@ fn types_known_by_name_take_what_the_store_would_hold() {
     assert_eq!((known.letter, known.level.as_str()), ('m', "info"));
     assert_eq!(known.cow, "borrowed");
 }
+
+fn is_set<V: Default + PartialEq>(value: &V) -> Result<(), Invalid> {
+    if *value == V::default() {
+        Err("not set".into())
+    } else {
+        Ok(())
+    }
+}
+
+fn alike<V: PartialEq>(one: &V, other: &V) -> bool {
+    one == other
+}
+
+#[derive(HotConfig, Clone, Debug)]
+#[hot(validate = accept_all)]
+struct Generic<T: Default + PartialEq> {
+    #[hot(validate = is_set, compare = alike)]
+    number: u8,
+    #[hot(validate = is_set::<T>)]
+    parameter: T,
+    #[hot(with = hotconfig::value::from_str, default = "4", validate = is_set)]
+    parsed: u8,
+}
+
+fn accept_all<T>(_: &T) -> Result<(), Invalid> {
+    Ok(())
+}
+
+#[test]
+fn functions_of_the_user_may_be_generic() {
+    let keys = [("number", "1"), ("parameter", "x")];
+    let generic: Generic<String> = valid(&keys);
+    assert_eq!((generic.number, generic.parsed), (1, 4));
+    let broken = [("number", "0"), ("parameter", ""), ("parsed", "0")];
+    assert_eq!(
+        refused::<Generic<String>>(&broken),
+        ["number", "parameter", "parsed"]
+    );
+}
