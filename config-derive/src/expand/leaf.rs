@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::spanned::Spanned;
-use syn::{RangeLimits, Type};
+use syn::{Expr, Lit, RangeLimits, Type};
 
 use super::{at, leaf_name};
 use crate::model::checked::{Default, End, Field, Format, Kind, Leaf, Rule, RuleKind};
@@ -185,7 +185,14 @@ fn rule(rule: &Rule, ty: &Type) -> TokenStream {
             __::rules::pattern(__value, &PATTERN, __reasons);
         },
         RuleKind::OneOf { values, .. } => {
-            quote_spanned!(at=> __::rules::one_of(__value, &[#(#values),*], __reasons);)
+            // The type of texts is written out, so that the compiler names it.
+            let choice = match values.first() {
+                Some(Expr::Lit(literal)) if matches!(literal.lit, Lit::Str(_)) => {
+                    Some(quote_spanned!(at=> ::<_, &'static __::core::primitive::str>))
+                }
+                _ => None,
+            };
+            quote_spanned!(at=> __::rules::one_of #choice (__value, &[#(#values),*], __reasons);)
         }
         RuleKind::NonEmpty => quote_spanned!(at=> __::rules::non_empty(__value, __reasons);),
         RuleKind::Url => quote_spanned!(at=> __::rules::url(__value, __reasons);),

@@ -136,24 +136,27 @@ impl<V, E: std::fmt::Display> Decoded<V> for Result<V, E> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the default of a field of type `{V}`",
     label = "not a `{V}`",
-    note = "write an expression of the field's type, or a text in quotes as the store would hold it"
+    note = "write an expression of type `{V}`, or a text in quotes as the store would hold it"
 )]
 pub trait IntoDefault<V> {
     fn into_default(self) -> V;
 }
 
+#[diagnostic::do_not_recommend]
 impl<V> IntoDefault<V> for V {
     fn into_default(self) -> V {
         self
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<V> IntoDefault<Option<V>> for V {
     fn into_default(self) -> Option<V> {
         Some(self)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<V> IntoDefault<Secret<V>> for V {
     fn into_default(self) -> Secret<V> {
         Secret::new(self)
@@ -162,12 +165,14 @@ impl<V> IntoDefault<Secret<V>> for V {
 
 macro_rules! texts {
     ($($text:ty),+) => {$(
+        #[diagnostic::do_not_recommend]
         impl IntoDefault<$text> for &str {
             fn into_default(self) -> $text {
                 self.into()
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl IntoDefault<Option<$text>> for &str {
             fn into_default(self) -> Option<$text> {
                 Some(self.into())
