@@ -150,14 +150,12 @@ fn collision(
         return Some(if std::ptr::eq(other.field, used.field) {
             format!("the field has the key `{key}` already: leave this one out")
         } else {
-            format!(
-                "{this} is that of {} too: give one of them another, `#[hot(key = \"…\")]`",
-                match other.what {
-                    "alias" => format!("an alias of the field `{}`", other.field.name),
-                    _ if other.is_section() => other.named(),
-                    _ => format!("the field `{}`", other.field.name),
-                }
-            )
+            let other = match other.what {
+                "alias" => format!("an alias of the field `{}`", other.field.name),
+                _ if other.is_section() => format!("that of {}", other.named()),
+                _ => format!("that of the field `{}`", other.field.name),
+            };
+            format!("{this} is {other} too: give one of them another, `#[hot(key = \"…\")]`")
         });
     }
     if let Some((above, other)) =
@@ -273,7 +271,27 @@ fn pascal(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::CASES;
+    use super::{CASES, illegal_segment};
+
+    #[test]
+    fn keys_may_hold_whatever_a_store_can() {
+        for segment in [
+            "Db",
+            "db",
+            "a b",
+            "100%",
+            "%2F",
+            "ключ",
+            "log.retention.ms",
+            "_a",
+            "a-b",
+        ] {
+            assert_eq!(illegal_segment(segment), None, "{segment}");
+        }
+        for segment in ["", ".", "..", " a", "a\u{a0}", "a\nb"] {
+            assert!(illegal_segment(segment).is_some(), "{segment:?}");
+        }
+    }
 
     #[test]
     fn the_eight_cases_are_serdes() {

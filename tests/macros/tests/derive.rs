@@ -818,6 +818,18 @@ struct Known {
     level: String,
     #[hot(default = "borrowed")]
     cow: Cow<'static, str>,
+    #[hot(default = Some(8), range(1..))]
+    some: Option<u8>,
+    #[hot(default = None)]
+    said: Option<String>,
+    #[hot(default = "x".to_owned())]
+    owned: String,
+    #[hot(default = "127.0.0.1".parse::<IpAddr>().expect("an address"))]
+    parsed: IpAddr,
+    #[hot(default = Vec::default())]
+    empty: Vec<u8>,
+    #[hot(key = "Level")]
+    other_case: Option<u8>,
 }
 
 type Word = String;
@@ -839,6 +851,9 @@ fn types_known_by_name_take_what_the_store_would_hold() {
     assert_eq!(known.template, "{app}/{env}");
     assert_eq!((known.letter, known.level.as_str()), ('m', "info"));
     assert_eq!(known.cow, "borrowed");
+    assert_eq!((known.some, known.said), (Some(8), None));
+    assert!(known.parsed.is_loopback() && known.empty.is_empty());
+    assert_eq!((known.owned.as_str(), known.other_case), ("x", None));
 }
 
 fn is_set<V: Default + PartialEq>(value: &V) -> Result<(), Invalid> {
