@@ -26,13 +26,63 @@ pub(super) fn is_of_its_type(
             shape::refuses(&text.value(), &raw.ty, &shape, reading)
         }
         Some(literal) => known.scalar.and_then(|scalar| scalar.refuses(&literal)),
-        None => not_finite(value),
+        None => not_finite(value).or_else(|| more_than_needed(value, known)),
     };
     let refused = refused.or_else(|| known.scalar.and_then(|scalar| has_suffix(value, scalar)));
     if let Some(refused) = &refused {
         errors.at(value, refused);
     }
     refused.is_none()
+}
+
+/// What the compiler can't infer, because a default is converted by itself: `"x".into()`,
+/// `"x".parse().unwrap()`, `Default::default()`; and `Some("x")`, of which only the inside is.
+fn more_than_needed(value: &Expr, known: &Known<'_>) -> Option<String> {
+    match value {
+        Expr::Group(group) => more_than_needed(&group.expr, known),
+        Expr::Paren(paren) => more_than_needed(&paren.expr, known),
+        Expr::MethodCall(call) => match call.method.to_string().as_str() {
+            "into" if matches!(&*call.receiver, Expr::Lit(_) | Expr::Path(_)) => Some(format!(
+                "a default is converted already: leave `.into()` out, `default = {}`",
+                tidy(&call.receiver)
+            )),
+            "unwrap" | "expect" => match &*call.receiver {
+                Expr::MethodCall(parse)
+                    if parse.method == "parse"
+                        && parse.turbofish.is_none()
+                        && matches!(&*parse.receiver, Expr::Lit(_)) =>
+                {
+                    Some(format!(
+                        "a text is read as the store's bytes would be: leave `.parse()` out, \
+                         `default = {}`",
+                        tidy(&parse.receiver)
+                    ))
+                }
+                _ => None,
+            },
+            _ => None,
+        },
+        Expr::Call(call) => {
+            let Expr::Path(function) = &*call.func else {
+                return None;
+            };
+            let text = call
+                .args
+                .first()
+                .filter(|argument| matches!(Literal::of(argument), Some(Literal::Text(_))));
+            match (tidy(&function.path).as_str(), text) {
+                ("Default::default", None) => {
+                    Some("this is what `default` alone means: write `#[hot(default)]`".to_owned())
+                }
+                ("Some", Some(text)) if known.optional => Some(format!(
+                    "a default is what is in the `Option`: leave `Some` out, `default = {}`",
+                    tidy(text)
+                )),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
 }
 
 /// `f64::NAN`: the store holds no such number, and it is not the same as itself.
@@ -94,19 +144,20 @@ pub(super) fn types_default_keeps_the_rules(
     known: &Known<'_>,
     errors: &Errors,
 ) -> bool {
-    let facts = Facts::of_types_default(&Shape::of(&raw.ty));
+    let shape = Shape::of(&raw.ty);
+    let facts = Facts::of_types_default(&shape);
     let broken = rules
         .iter()
         .find(|rule| facts.break_rule(&rule.kind, known.scalar));
     if let Some(rule) = broken {
-        let value = match known.scalar {
-            Some(Scalar::Float(_)) => "`0.0`".to_owned(),
-            Some(Scalar::Duration) => "`0s`".to_owned(),
-            Some(Scalar::Size) => "`0B`".to_owned(),
-            Some(Scalar::Char) => "the character `\\0`".to_owned(),
-            Some(scalar) if scalar.is_text() => "the empty text".to_owned(),
-            Some(_) => "`0`".to_owned(),
-            None => format!("an empty `{}`", tidy(&raw.ty)),
+        let value = match shape {
+            Shape::Word(Scalar::Float(_)) => "`0.0`".to_owned(),
+            Shape::Word(Scalar::Duration) => "`0s`".to_owned(),
+            Shape::Word(Scalar::Size) => "`0B`".to_owned(),
+            Shape::Word(Scalar::Char) => "the character `\\0`".to_owned(),
+            Shape::Word(scalar) if scalar.is_text() => "the empty text".to_owned(),
+            Shape::Word(_) => "`0`".to_owned(),
+            _ => format!("an empty `{}`", tidy(&raw.ty)),
         };
         errors.at(
             written,

@@ -77,10 +77,12 @@ impl Address {
 
     fn example(self) -> &'static str {
         match self {
-            Self::Ip | Self::Ipv4 => "an address, `127.0.0.1`",
-            Self::Ipv6 => "an address, `::1`",
-            Self::Socket | Self::SocketV4 => "an address and a port, `127.0.0.1:8080`",
-            Self::SocketV6 => "an address and a port, `[::1]:8080`",
+            Self::Ip | Self::Ipv4 => "an address, `127.0.0.1`; a host name is a `String`",
+            Self::Ipv6 => "an address, `::1`; a host name is a `String`",
+            Self::Socket | Self::SocketV4 => {
+                "an address and a port, `127.0.0.1:8080`; a host name is a `String`"
+            }
+            Self::SocketV6 => "an address and a port, `[::1]:8080`; a host name is a `String`",
         }
     }
 }
@@ -347,14 +349,14 @@ impl Scalar {
                 Ok(_) => None,
                 // Beyond `i128` only a `u128` goes on.
                 Err(_) if most == i128::MAX && trimmed.parse::<u128>().is_ok() => None,
-                Err(_) => Some("a whole number, `8`"),
+                Err(_) => Some(whole_number(trimmed)),
             },
             Self::NonZero { least, most, .. } => match trimmed.parse::<i128>() {
                 Ok(0) => Some("a number that is not zero"),
                 Ok(number) if number < least || number > most => Some("a number that fits"),
                 Ok(_) => None,
                 Err(_) if most == i128::MAX && trimmed.parse::<u128>().is_ok() => None,
-                Err(_) => Some("a whole number, `8`"),
+                Err(_) => Some(whole_number(trimmed)),
             },
             Self::Float(name) => match trimmed.parse::<f64>() {
                 Ok(number) if fits_a_float(number, name) => None,
@@ -374,6 +376,17 @@ impl Scalar {
                 .is_none()
                 .then_some("it with its unit, `64MiB`"),
         }
+    }
+}
+
+/// What to write where a text is no whole number: another type, if the text has a unit.
+fn whole_number(text: &str) -> &'static str {
+    if size(text).is_some() {
+        "a whole number, `8`, or make the field a `Size`"
+    } else if duration(text).is_some() {
+        "a whole number, `8`, or make the field a `Duration`"
+    } else {
+        "a whole number, `8`"
     }
 }
 

@@ -91,7 +91,7 @@ fn field(
         Some(written) => written.value.to_token_stream(),
         None => raw.ident.to_token_stream(),
     };
-    let key = key.unwrap_or_else(|| case.map_or_else(|| name.clone(), |case| case.apply(&name)));
+    let key = key.unwrap_or_else(|| keys::of_the_name(&name, case, &raw.ident, errors));
 
     let kind = kind(&raw, around, errors);
     let ty = match kind {

@@ -280,7 +280,11 @@ pub(super) fn refuses(text: &str, ty: &Type, shape: &Shape, reading: Reading) ->
     let name = tidy(ty);
     let name = name.as_str();
     match (reading, shape) {
-        (Reading::Other, _) | (Reading::Text, Shape::Unknown) => None,
+        // Of what is no word it is said with the format that it can't be plain text.
+        (Reading::Other, _)
+        | (Reading::Text, Shape::Unknown | Shape::List(..) | Shape::Tuple(_) | Shape::Map(_)) => {
+            None
+        }
         (Reading::Auto | Reading::Text, Shape::Word(scalar)) => scalar
             .refuses_text(text)
             .map(|right| format!("this is no `{}`: write {right}", scalar.name())),
@@ -291,8 +295,6 @@ pub(super) fn refuses(text: &str, ty: &Type, shape: &Shape, reading: Reading) ->
                 refuses(text, ty, inner, reading)
             }
         }
-        // That it can't be plain text is said of the format.
-        (Reading::Text, _) => None,
         (Reading::Auto, Shape::Unknown) => {
             let begins = ["{\"", "[\"", "[{", "[["];
             let text = text.trim();

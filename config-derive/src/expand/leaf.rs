@@ -2,8 +2,8 @@
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
-use syn::RangeLimits;
 use syn::spanned::Spanned;
+use syn::{Expr, Lit, RangeLimits, Type};
 
 use super::{at, leaf_name};
 use crate::model::checked::{Default, End, Field, Format, Kind, Leaf, Rule, RuleKind};
@@ -77,7 +77,13 @@ fn decode(field: &Field, leaf: &Leaf) -> TokenStream {
         Format::Json => quote_spanned!(at=> __::value::json::<#ty>),
         Format::With(path) => {
             let at = super::at(path);
-            quote_spanned!(at=> |__raw| __::value::with(#path::decode, __raw))
+            // The pointer is of the type that a codec has, so that the compiler names it.
+            quote_spanned! {at=>
+                |__raw| {
+                    let __decode: fn(&[__::core::primitive::u8]) -> _ = #path::decode;
+                    __::value::with::<#ty, _>(__decode(__raw))
+                }
+            }
         }
     }
 }
@@ -100,8 +106,10 @@ fn absent(field: &Field, leaf: &Leaf) -> Option<TokenStream> {
             let at = at(text);
             let bytes = syn::LitByteStr::new(text.value().as_bytes(), text.span());
             let read = match (&leaf.format, of_format(field, leaf)) {
-                (Format::With(path), _) => {
-                    quote_spanned!(at=> __::value::with(#path::decode, #bytes))
+                // Through the table, so that what the codec lacks is said once.
+                (Format::With(_), _) => {
+                    let name = leaf_name(field);
+                    quote_spanned!(at=> (Self::#name().decode)(#bytes))
                 }
                 // Through the table, so that what the type lacks is said once.
                 (_, Some(table)) => quote_spanned!(at=> (#table.decode)(#bytes)),
@@ -143,11 +151,11 @@ fn absent(field: &Field, leaf: &Leaf) -> Option<TokenStream> {
 /// The rules, in the order of the source, if there are any.
 fn check(field: &Field, leaf: &Leaf) -> Option<TokenStream> {
     let at = at(&field.ty);
-    let calls = leaf.rules.iter().map(rule);
+    let calls = leaf.rules.iter().map(|rule| self::rule(rule, &field.ty));
     (!leaf.rules.is_empty()).then(|| quote_spanned!(at=> |__value, __reasons| { #(#calls)* }))
 }
 
-fn rule(rule: &Rule) -> TokenStream {
+fn rule(rule: &Rule, ty: &Type) -> TokenStream {
     let at = proc_macro2::Span::mixed_site().located_at(rule.span);
     match &rule.kind {
         RuleKind::Range {
@@ -177,14 +185,32 @@ fn rule(rule: &Rule) -> TokenStream {
             __::rules::pattern(__value, &PATTERN, __reasons);
         },
         RuleKind::OneOf { values, .. } => {
-            quote_spanned!(at=> __::rules::one_of(__value, &[#(#values),*], __reasons);)
+            // The type of texts is written out, so that the compiler names it.
+            let choice = match values.first() {
+                Some(Expr::Lit(literal)) if matches!(literal.lit, Lit::Str(_)) => {
+                    Some(quote_spanned!(at=> ::<_, &'static __::core::primitive::str>))
+                }
+                _ => None,
+            };
+            quote_spanned!(at=> __::rules::one_of #choice (__value, &[#(#values),*], __reasons);)
         }
         RuleKind::NonEmpty => quote_spanned!(at=> __::rules::non_empty(__value, __reasons);),
         RuleKind::Url => quote_spanned!(at=> __::rules::url(__value, __reasons);),
         RuleKind::Validate(path) => {
             let name = crate::tidy::tidy(path);
             let at = super::at(&path.span());
-            quote_spanned!(at=> __::rules::validate(__value, #name, #path, __reasons);)
+            // The pointer is of the type that a rule has, so that the compiler names it.
+            quote_spanned! {at=>
+                {
+                    let __rule: fn(&#ty) -> _ = #path;
+                    __::rules::validate(
+                        __value,
+                        #name,
+                        |__value| __::rules::Answer::answer(__rule(__value)),
+                        __reasons,
+                    );
+                }
+            }
         }
     }
 }

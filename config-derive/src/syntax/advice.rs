@@ -105,7 +105,7 @@ fn right(name: &str, rest: &Rest) -> Option<String> {
     match name {
         names::RANGE | names::LENGTH => bounds(&values).map(|bounds| format!("{name}({bounds})")),
         names::ONE_OF if !values.is_empty() => {
-            let values: Vec<_> = values.iter().map(|value| tidy(value)).collect();
+            let values: Vec<_> = values.iter().map(tidy).collect();
             Some(format!("{name}({})", values.join(", ")))
         }
         names::PATTERN => match values.as_slice() {
@@ -212,8 +212,8 @@ fn bounds(values: &[Expr]) -> Option<String> {
             }
         }
         [
-            low @ Expr::Lit(_) | low @ Expr::Unary(_),
-            high @ Expr::Lit(_) | high @ Expr::Unary(_),
+            low @ (Expr::Lit(_) | Expr::Unary(_)),
+            high @ (Expr::Lit(_) | Expr::Unary(_)),
         ] => {
             return Some(format!("{}..={}", tidy(low), tidy(high)));
         }

@@ -818,6 +818,18 @@ struct Known {
     level: String,
     #[hot(default = "borrowed")]
     cow: Cow<'static, str>,
+    #[hot(default = Some(8), range(1..))]
+    some: Option<u8>,
+    #[hot(default = None)]
+    said: Option<String>,
+    #[hot(default = "x".to_owned())]
+    owned: String,
+    #[hot(default = "127.0.0.1".parse::<IpAddr>().expect("an address"))]
+    parsed: IpAddr,
+    #[hot(default = Vec::default())]
+    empty: Vec<u8>,
+    #[hot(key = "Level")]
+    other_case: Option<u8>,
 }
 
 type Word = String;
@@ -839,4 +851,46 @@ fn types_known_by_name_take_what_the_store_would_hold() {
     assert_eq!(known.template, "{app}/{env}");
     assert_eq!((known.letter, known.level.as_str()), ('m', "info"));
     assert_eq!(known.cow, "borrowed");
+    assert_eq!((known.some, known.said), (Some(8), None));
+    assert!(known.parsed.is_loopback() && known.empty.is_empty());
+    assert_eq!((known.owned.as_str(), known.other_case), ("x", None));
+}
+
+fn is_set<V: Default + PartialEq>(value: &V) -> Result<(), Invalid> {
+    if *value == V::default() {
+        Err("not set".into())
+    } else {
+        Ok(())
+    }
+}
+
+fn alike<V: PartialEq>(one: &V, other: &V) -> bool {
+    one == other
+}
+
+#[derive(HotConfig, Clone, Debug)]
+#[hot(validate = accept_all)]
+struct Generic<T: Default + PartialEq> {
+    #[hot(validate = is_set, compare = alike)]
+    number: u8,
+    #[hot(validate = is_set::<T>)]
+    parameter: T,
+    #[hot(with = hotconfig::value::from_str, default = "4", validate = is_set)]
+    parsed: u8,
+}
+
+fn accept_all<T>(_: &T) -> Result<(), Invalid> {
+    Ok(())
+}
+
+#[test]
+fn functions_of_the_user_may_be_generic() {
+    let keys = [("number", "1"), ("parameter", "x")];
+    let generic: Generic<String> = valid(&keys);
+    assert_eq!((generic.number, generic.parsed), (1, 4));
+    let broken = [("number", "0"), ("parameter", ""), ("parsed", "0")];
+    assert_eq!(
+        refused::<Generic<String>>(&broken),
+        ["number", "parameter", "parsed"]
+    );
 }
