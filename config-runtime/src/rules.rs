@@ -208,6 +208,17 @@ pub fn range_text<V: Ranged<Bound: TextBound> + ?Sized>(
     inclusive: bool,
     out: &mut Reasons,
 ) {
+    range_read(value, lo, hi, inclusive, out);
+}
+
+/// A range with ends as texts, over whatever has an order.
+pub(crate) fn range_read<V: Ranged + ?Sized>(
+    value: &V,
+    lo: Option<&str>,
+    hi: Option<&str>,
+    inclusive: bool,
+    out: &mut Reasons,
+) {
     let end = |text, inclusive: bool| match text {
         None => Ok(End::Unbounded),
         Some(text) => match V::Bound::read(text) {

@@ -414,7 +414,7 @@ fn range<V: Ranged>(
     match low.into_iter().chain(high).find(|text| !read(text)) {
         Some(text) => Err(unreadable("range", text)),
         None => {
-            rules::range_text(value, low, high, inclusive, out);
+            rules::range_read(value, low, high, inclusive, out);
             Ok(())
         }
     }
