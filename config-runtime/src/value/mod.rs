@@ -123,8 +123,13 @@ pub fn with<V, E: std::fmt::Display>(
     label = "not a `{V}`",
     note = "write an expression of the field's type, or a text in quotes as the store would hold it"
 )]
-pub trait IntoDefault<V> {
+pub trait IntoDefault<V>: Sized {
     fn into_default(self) -> V;
+
+    /// The same, as a leaf's `absent` answers.
+    fn into_absent(self) -> Option<Result<V, Reason>> {
+        Some(Ok(self.into_default()))
+    }
 }
 
 impl<V> IntoDefault<V> for V {
