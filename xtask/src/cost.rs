@@ -142,10 +142,15 @@ fn compare(
     Ok(())
 }
 
+/// What a field costs more, from one size to the next: where growth is linear it stays the same.
+/// The ratio of the last doubling would also count what is paid once for each type.
 fn growth(compiler: &Compiler, sizes: &[&Subject]) -> Result<()> {
-    println!("| fields | `cargo check`, ms | lines | a field | LLVM lines | a field |");
-    println!("| --- | --- | --- | --- | --- | --- |");
-    let mut rows: Vec<[f64; 3]> = Vec::new();
+    println!(
+        "| fields | `cargo check`, ms | a further field | lines | a further field | LLVM lines | \
+         a further field |"
+    );
+    println!("| --- | --- | --- | --- | --- | --- | --- |");
+    let mut smaller: Option<[f64; 4]> = None;
     for subject in sizes {
         let plain = compiler.subject("", subject.fields, Derive::Nothing)?;
         let lines = compiler
@@ -154,24 +159,28 @@ fn growth(compiler: &Compiler, sizes: &[&Subject]) -> Result<()> {
         let llvm = compiler.llvm(subject)?;
         let time = Spread::of(milliseconds(subject));
         let [fields, lines, llvm] = [subject.fields, lines, llvm].map(float);
-        let (each, each_llvm) = (lines / fields, llvm / fields);
-        println!("| {fields} | {time:.0} | {lines} | {each:.1} | {llvm} | {each_llvm:.0} |");
-        rows.push([time.median, lines, llvm]);
-    }
-    if let [
-        ..,
-        [time, lines, llvm],
-        [time_twice, lines_twice, llvm_twice],
-    ] = &*rows
-    {
+        let measured = [fields, time.median, lines, llvm];
+        let [each, each_line, each_llvm] = further(smaller, measured)
+            .map(|each| each.map_or_else(|| "–".to_owned(), |each| format!("{each:.1}")));
         println!(
-            "| the last doubling | {:.2} × | {:.2} × | | {:.2} × | |",
-            time_twice / time,
-            lines_twice / lines,
-            llvm_twice / llvm,
+            "| {fields} | {time:.0} | {each} | {lines} | {each_line} | {llvm} | {each_llvm} |"
         );
+        smaller = Some(measured);
     }
     Ok(())
+}
+
+/// What one more field adds to each number behind that of the fields.
+fn further(smaller: Option<[f64; 4]>, [fields, time, lines, llvm]: [f64; 4]) -> [Option<f64>; 3] {
+    let Some([fewer, time_before, lines_before, llvm_before]) = smaller else {
+        return [None; 3];
+    };
+    let each = |now: f64, before: f64| Some((now - before) / (fields - fewer));
+    [
+        each(time, time_before),
+        each(lines, lines_before),
+        each(llvm, llvm_before),
+    ]
 }
 
 fn milliseconds(subject: &Subject) -> Vec<f64> {
@@ -394,6 +403,15 @@ mod tests {
         let spread = Spread::of(vec![5.0, 1.0, 100.0, 2.0, 4.0]);
         assert_eq!(format!("{spread:.1}"), "4.0 (2.0 to 5.0)");
         assert_eq!(Spread::of(vec![3.0]).to_string(), "3.00 (3.00 to 3.00)");
+    }
+
+    #[test]
+    fn what_a_further_field_adds_is_counted_from_the_smaller_size() {
+        let smaller = [100.0, 50.0, 1000.0, 90_000.0];
+        let bigger = [200.0, 90.0, 3000.0, 120_000.0];
+        let each = [Some(0.4), Some(20.0), Some(300.0)];
+        assert_eq!(further(Some(smaller), bigger), each);
+        assert_eq!(further(None, smaller), [None; 3]);
     }
 
     #[test]
