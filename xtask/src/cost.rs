@@ -1,12 +1,13 @@
 //! What the derive costs to compile, beside `serde::Deserialize` on the same structs.
 //!
-//! In: how many rounds. Out: two tables for the README: the cost of each derive, and how it grows
+//! In: how many rounds, or that instructions are to be counted. Out: tables for the README: the cost of each derive, and how it grows
 //! with the number of fields.
 //!
 //! `cargo check` is what rustc does for one crate once its dependencies are there; so rustc is
 //! called as cargo would call it, without cargo's own time and without an incremental cache, and
 //! asked for its processor time. Each round has every crate once, in another order; ratios are
 //! taken within a round, so that a machine that is busy for a while is busy for both sides.
+//! Where a machine is never quiet, instructions are what can be compared: they take minutes, once.
 
 mod source;
 
@@ -18,7 +19,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::cargo;
+use crate::{bench, cargo};
 use source::{Derive, source};
 
 /// Rounds, unless said otherwise.
@@ -38,6 +39,11 @@ const DEPENDENCIES: [&str; 3] = ["hotconfig", "serde", "serde_json"];
 
 /// Measures everything, and prints the tables.
 pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
+    if let [option] = arguments
+        && option == "--instructions"
+    {
+        return instructions();
+    }
     let runs = runs(arguments)?;
     let compiler = Compiler::find()?;
     let subject = |name: &str, fields, derive| compiler.subject(name, fields, derive);
@@ -87,6 +93,35 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
     Ok(())
 }
 
+/// The instructions of the same, by valgrind.
+fn instructions() -> Result<()> {
+    let valgrind = bench::valgrind().context("no valgrind on the PATH: install it")?;
+    let compiler = Compiler::find()?;
+    let subject = |name: &str, derive| compiler.subject(name, FIELDS, derive);
+    let subjects = [
+        subject("`serde::Deserialize`", Derive::Serde)?,
+        subject("no derive", Derive::Nothing)?,
+        subject("`HotConfig`", Derive::Bare)?,
+        subject("`HotConfig` with everything", Derive::Everything)?,
+    ];
+    println!("| | instructions of `cargo check`, 10^9 | beside serde |");
+    println!("| --- | --- | --- |");
+    let mut serde = None;
+    for subject in subjects {
+        let rustc = compiler.checking(&subject);
+        let mut counting = Command::new(&valgrind);
+        counting
+            .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+            .arg(rustc.get_program())
+            .args(rustc.get_args());
+        #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52")]
+        let count = bench::told(&mut counting, "Collected :")? as f64 / 1e9;
+        let ratio = count / *serde.get_or_insert(count);
+        println!("| {} | {count:.2} | {ratio:.2} × |", subject.name);
+    }
+    Ok(())
+}
+
 fn runs(arguments: &[OsString]) -> Result<usize> {
     match arguments {
         [] => Ok(RUNS),
@@ -95,7 +130,7 @@ fn runs(arguments: &[OsString]) -> Result<usize> {
             .and_then(|number| number.parse().ok())
             .filter(|runs| *runs > 0)
             .with_context(|| format!("`--runs {}`: write a number", number.display())),
-        _ => bail!("`cost` takes nothing but `--runs N`"),
+        _ => bail!("`cost` takes `--runs N` or `--instructions`, and nothing else"),
     }
 }
 
@@ -315,12 +350,17 @@ impl Compiler {
         rustc
     }
 
-    /// The processor time of `cargo check`, in seconds.
-    fn check(&self, subject: &Subject) -> Result<f64> {
+    /// `cargo check`.
+    fn checking(&self, subject: &Subject) -> Command {
         let mut rustc = self.rustc(subject);
         rustc.args(["--emit=dep-info,metadata", "-C", "debuginfo=2"]);
+        rustc
+    }
+
+    /// Its processor time, in seconds.
+    fn check(&self, subject: &Subject) -> Result<f64> {
         let before = children()?;
-        cargo::run(&mut rustc)?;
+        cargo::run(&mut self.checking(subject))?;
         Ok(children()? - before)
     }
 

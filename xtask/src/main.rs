@@ -35,8 +35,9 @@ Usage: cargo xtask <command>
   demo [ARGS…]   Run the quickstart example; ARGS go to it
   bench [WHAT]   Run the benchmarks: `read`, `instructions` (needs valgrind) or
                  `propagation`; what follows goes to that one
-  cost [--runs N]
-                 Measure what the derive costs to compile, beside serde's, in N rounds
+  cost [--runs N | --instructions]
+                 Measure what the derive costs to compile, beside serde's: times in N
+                 rounds, or instructions (needs valgrind, and minutes)
   ci             Everything that a change has to pass
   deny [CHECKS…] Check the dependencies with cargo-deny: bans, licenses and sources,
                  or else the CHECKS that are named (`advisories` needs a network)
