@@ -33,20 +33,22 @@ fn table(field: &Field, leaf: &Leaf) -> TokenStream {
     let at = at(&field.ty);
     let ty = &field.ty;
     let absent = absent(field, leaf).map(|absent| quote_spanned!(at=> absent: #absent,));
+    let text = text(leaf).map(|text| quote_spanned!(at=> text: #text,));
     let check = check(field, leaf).map(|check| quote_spanned!(at=> check: #check,));
-    match (of_format(field, leaf), absent, check) {
-        (Some(table), None, None) => table,
-        (Some(table), absent, check) => {
-            quote_spanned!(at=> __::Leaf { #absent #check ..#table })
+    match (of_format(field, leaf), absent, text, check) {
+        (Some(table), None, None, None) => table,
+        (Some(table), absent, text, check) => {
+            quote_spanned!(at=> __::Leaf { #absent #text #check ..#table })
         }
-        (None, absent, check) => {
+        (None, absent, text, check) => {
             let decode = decode(field, leaf);
             let same = same(field, leaf);
             let absent =
                 absent.unwrap_or_else(|| quote_spanned!(at=> absent: __::value::missing::<#ty>,));
+            let text = text.unwrap_or_else(|| quote_spanned!(at=> text: __::Option::None,));
             let check = check.unwrap_or_else(|| quote_spanned!(at=> check: __::unchecked,));
             quote_spanned! {at=>
-                __::Leaf { decode: #decode, same: #same, #absent #check }
+                __::Leaf { decode: #decode, same: #same, #absent #text #check }
             }
         }
     }
@@ -98,35 +100,26 @@ fn same(field: &Field, leaf: &Leaf) -> TokenStream {
     }
 }
 
-/// What an absent key stands for, if it was said.
+/// The default as the store would hold it, if that was said: a text, not a closure, which the
+/// compiler would have to look into.
+fn text(leaf: &Leaf) -> Option<TokenStream> {
+    let Default::Text(text) = &leaf.default else {
+        return None;
+    };
+    let bytes = syn::LitByteStr::new(text.value().as_bytes(), text.span());
+    Some(quote_spanned!(at(text)=> __::Option::Some(#bytes)))
+}
+
+/// What an absent key stands for, if it was said in another way than as a text.
 fn absent(field: &Field, leaf: &Leaf) -> Option<TokenStream> {
     let ty = &field.ty;
     match &leaf.default {
-        Default::Text(text) => {
-            let at = at(text);
-            let bytes = syn::LitByteStr::new(text.value().as_bytes(), text.span());
-            let read = match (&leaf.format, of_format(field, leaf)) {
-                // Through the table, so that what the codec lacks is said once.
-                (Format::With(_), _) => {
-                    let name = leaf_name(field);
-                    quote_spanned!(at=> (Self::#name().decode)(#bytes))
-                }
-                // Through the table, so that what the type lacks is said once.
-                (_, Some(table)) => quote_spanned!(at=> (#table.decode)(#bytes)),
-                (_, None) => {
-                    let decode = decode(field, leaf);
-                    quote_spanned!(at=> #decode(#bytes))
-                }
-            };
-            Some(quote_spanned!(at=> || __::Option::Some(#read)))
-        }
+        // The text is what counts. Without serde it must not be asked for, either.
+        Default::Text(_) => matches!(leaf.format, Format::With(_))
+            .then(|| quote_spanned!(at(ty)=> || __::Option::None)),
         Default::Expression(value, _) => {
             let at = at(value);
-            Some(quote_spanned! {at=>
-                || __::Option::Some(__::Result::Ok(
-                    __::value::IntoDefault::<#ty>::into_default(#value)
-                ))
-            })
+            Some(quote_spanned!(at=> || __::value::IntoDefault::<#ty>::into_absent(#value)))
         }
         Default::OfType => {
             let at = at(ty);

@@ -141,8 +141,13 @@ impl<V, E: std::fmt::Display> Decoded<V> for Result<V, E> {
     label = "not a `{V}`",
     note = "write an expression of type `{V}`, or a text in quotes as the store would hold it"
 )]
-pub trait IntoDefault<V> {
+pub trait IntoDefault<V>: Sized {
     fn into_default(self) -> V;
+
+    /// The same, as a leaf's `absent` answers.
+    fn into_absent(self) -> Option<Result<V, Reason>> {
+        Some(Ok(self.into_default()))
+    }
 }
 
 #[diagnostic::do_not_recommend]
