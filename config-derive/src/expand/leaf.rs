@@ -83,7 +83,7 @@ fn decode(field: &Field, leaf: &Leaf) -> TokenStream {
             quote_spanned! {at=>
                 |__raw| {
                     let __decode: fn(&[__::core::primitive::u8]) -> _ = #path::decode;
-                    __::value::with::<#ty, _>(__decode(__raw))
+                    __::value::with::<#ty, _>(__decode, __raw)
                 }
             }
         }

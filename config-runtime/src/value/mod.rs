@@ -109,10 +109,10 @@ pub fn missing<V: DeserializeOwned>() -> Option<Result<V, Reason>> {
     plain::missing().map(Ok)
 }
 
-/// What the `decode` of a `#[hot(with = path)]` module answered.
+/// Calls the `decode` of a `#[hot(with = path)]` module.
 #[doc(hidden)]
-pub fn with<V, R: Decoded<V>>(decoded: R) -> Result<V, Reason> {
-    decoded.decoded()
+pub fn with<V, R: Decoded<V>>(decode: impl Fn(&[u8]) -> R, raw: &[u8]) -> Result<V, Reason> {
+    decode(raw).decoded()
 }
 
 /// What a `decode` function answers for a field of type `V`.
