@@ -9,6 +9,7 @@
 //! because a pattern of the name of somebody's constant would match that. Its tokens point at the
 //! field or the attribute that they come from, for the compiler's messages.
 
+mod at;
 mod bounds;
 mod build;
 mod leaf;
@@ -43,6 +44,7 @@ pub(crate) fn expand(checked: &Struct) -> TokenStream {
     let same = same::method(checked);
     let show = show::method(checked);
     let validate = validate::method(checked);
+    let places = at::impls(checked, &generics);
     quote_spanned! {here=>
         #[allow(deprecated, unused_imports)]
         const _: () = {
@@ -67,6 +69,8 @@ pub(crate) fn expand(checked: &Struct) -> TokenStream {
                 #show
                 #validate
             }
+
+            #places
         };
     }
 }

@@ -4,6 +4,7 @@
 //! [`Schema`] the same as a value, without the struct.
 
 mod declared;
+pub(crate) mod lookup;
 mod shape;
 pub mod tree;
 
