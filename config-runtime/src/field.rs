@@ -110,6 +110,29 @@ impl<T> At<HERE, T> for T {
 /// # }
 /// let size = field!(Service, pool_sise);
 /// ```
+///
+/// Nor does what has no key, in generic code by the time that it is used:
+/// ```compile_fail,E0080
+/// # use hotconfig::{Field, HotConfig, field};
+/// # #[derive(HotConfig, Clone, Debug)]
+/// # struct Own {
+/// #     a: u8,
+/// # }
+/// #[derive(HotConfig, Clone, Debug)]
+/// struct Service<T: HotConfig> {
+///     #[hot(nested)]
+///     own: T,
+///     #[hot(skip)]
+///     started: bool,
+/// }
+///
+/// fn started<T: HotConfig>() -> Field<Service<T>, bool> {
+///     field!(for Service<T>, started)
+/// }
+/// # fn main() {
+/// started::<Own>();
+/// # }
+/// ```
 #[macro_export]
 macro_rules! field {
     ($($input:tt)*) => {
@@ -124,8 +147,9 @@ macro_rules! field {
 /// that the struct does not have does not compile, and the message names the nearest that it has.
 /// The type of the value is the field's; the whole is a constant.
 ///
-/// Keys are public: a field may be named by its key where it is private. The struct is written
-/// with all its types: neither `Self` nor type parameters are known when keys are looked up.
+/// Keys are public: a field may be named by its key where it is private, if its type is not. The
+/// struct is written with all its types: neither `Self` nor type parameters are known when keys
+/// are looked up.
 ///
 /// # Example
 /// ```

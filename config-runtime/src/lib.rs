@@ -96,7 +96,7 @@ pub mod __ {
     };
     pub use crate::field::{At, Field};
     pub use crate::rules;
-    pub use crate::schema::lookup::{Place, Span, place, span};
+    pub use crate::schema::lookup::{Place, Span, known, place, span};
     pub use crate::schema::tree::{
         Bounds, DefaultValue, End, Field as SchemaField, Format, Rule, Tree,
     };

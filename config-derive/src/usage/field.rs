@@ -17,22 +17,28 @@ struct Input {
     path: Vec<Ident>,
 }
 
-const WRONG: Wrong<'static> = Wrong {
-    nothing: "name the struct and the path of a field: `field!(Struct, path.to.the.field)`",
-    no_struct: "name the struct first, then the path: `field!(Struct, path.to.the.field)`",
-    no_comma: |config| match config {
-        // `Config::db`
-        Type::Path(path) if path.path.segments.len() > 1 => {
-            "name the struct, then the path, with a comma between them: \
-             `field!(Struct, path.to.the.field)`"
-                .to_owned()
-        }
-        _ => format!(
-            "name the field, too: `field!({}, path.to.the.field)`",
-            crate::tidy::tidy(config)
-        ),
-    },
-};
+const WRONG: Wrong<'static> =
+    Wrong {
+        nothing: "name the struct and the path of a field: `field!(Struct, path.to.the.field)`",
+        no_struct: "name the struct first, then the path: `field!(Struct, path.to.the.field)`",
+        no_comma: |config| match config {
+            // `Config::db`
+            Type::Path(path)
+                if path.path.segments.len() > 1
+                    && path.path.segments.last().is_some_and(|last| {
+                        last.ident.to_string().starts_with(char::is_lowercase)
+                    }) =>
+            {
+                let written = crate::tidy::tidy(config);
+                let (before, field) = written.rsplit_once("::").unwrap_or_default();
+                format!("a comma stands behind the struct: write `field!({before}, {field})`")
+            }
+            _ => format!(
+                "name the field, too: `field!({}, path.to.the.field)`",
+                crate::tidy::tidy(config)
+            ),
+        },
+    };
 
 impl Parse for Input {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
@@ -56,7 +62,9 @@ impl Parse for Input {
 /// One name.
 fn segment(input: ParseStream<'_>, before: Option<&Ident>) -> syn::Result<Ident> {
     if input.is_empty() {
-        return Err(input.error("the name of a field is missing here"));
+        let what = "the name of a field is missing behind this";
+        let place = before.map_or_else(Span::call_site, Ident::span);
+        return Err(syn::Error::new(place, what));
     }
     if let Some(text) = input.parse::<Option<LitStr>>()? {
         let path = text.value();
@@ -140,13 +148,14 @@ fn write(input: &Input) -> TokenStream {
         let checked = quote_spanned! {here=>
             const __SPAN: __::Span = { let _ = #exists; #span };
         };
-        (checked, quote_spanned!(here=> __SPAN))
+        (checked, quote_spanned!(here.located_at(start)=> __SPAN))
     };
-    let field = quote_spanned!(here=> __::Field::__new(#projection, #span, #written));
+    // Its type is said, so that another that is wanted is compared with it and not with its parts.
     quote_spanned! {here=> {
         use #krate::__;
         #checked
-        #field
+        let __field = __::Field::<#config, _>::__new(#projection, #span, #written);
+        __field
     }}
     .into_token_stream()
 }

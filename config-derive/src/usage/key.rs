@@ -38,7 +38,10 @@ impl Parse for Input {
             ));
         }
         if input.is_empty() {
-            return Err(input.error("the key is missing here: `\"path/to/the/key\"`"));
+            return Err(syn::Error::new_spanned(
+                &target.config,
+                (WRONG.no_comma)(&target.config),
+            ));
         }
         if !input.peek(LitStr) {
             return Err(input.error(
@@ -61,24 +64,35 @@ fn write(input: &Input) -> TokenStream {
     // As many as there can be sections in it.
     let levels = key.value().split('/').count();
     // Underlined is the key. Without the macro's hygiene, so that the message ends there.
-    let place = quote_spanned! {key.span()=>
-        __::place(<#config as __::HotConfig>::TREE, #key)
-    };
+    let tree = quote_spanned!(key.span()=> <#config as __::HotConfig>::TREE);
+    let known = quote_spanned!(key.span()=> __::known(#tree, #key));
+    // Only the first step refuses a key. Were it a constant that the others are made of, too, the
+    // compiler would note it of each of them.
+    let first = quote_spanned!(key.span()=> __KNOWN.step(0));
     let steps = (0..levels).map(|level| {
-        quote_spanned!(here=> let __config = __::At::<{ __PLACE.step(#level) }, _>::at(__config);)
+        let step = if level == 0 {
+            first.clone()
+        } else {
+            quote_spanned!(here=> __PLACE.step(#level))
+        };
+        quote_spanned!(here=> let __config = __::At::<{ #step }, _>::at(__config);)
     });
     quote_spanned! {here=> {
         use #krate::__;
-        const __PLACE: __::Place<#levels> = #place;
+        const __KNOWN: __::Place<#levels> = #known;
+        const __PLACE: __::Place<#levels> = __::place(#tree, #key);
         const __PATH: &__::Message = &__PLACE.path();
-        __::Field::__new(
+        // Its type is said, so that another that is wanted is compared with it and not with its
+        // parts.
+        let __field = __::Field::<#config, _>::__new(
             |__config: &#config| {
                 #(#steps)*
                 __config
             },
             __PLACE.span(),
             __PATH.as_str(),
-        )
+        );
+        __field
     }}
     .into_token_stream()
 }

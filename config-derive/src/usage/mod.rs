@@ -13,10 +13,10 @@ mod key;
 pub(crate) use field::field;
 pub(crate) use key::key;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
-use syn::{Type, bracketed};
+use syn::{Token, Type, bracketed};
 
 /// What stands before the comma.
 struct Target {
@@ -34,25 +34,25 @@ impl Target {
         bracketed!(krate in input);
         let krate = krate.parse()?;
         if input.is_empty() {
-            return Err(input.error(wrong.nothing));
+            return Err(syn::Error::new(Span::call_site(), wrong.nothing));
         }
-        if input.peek(syn::token::SelfValue) {
+        if input.peek(Token![self]) && !input.peek2(Token![::]) {
             return Err(input.error("this names a value: write the struct's name, or `Self`"));
         }
-        if input.peek(syn::LitStr) || input.peek(syn::Token![&]) {
-            return Err(input.error(wrong.no_struct));
-        }
-        let generic = input.parse::<Option<syn::Token![for]>>()?.is_some();
+        let generic = input.parse::<Option<Token![for]>>()?.is_some();
         let config = input
             .parse::<Type>()
             .map_err(|error| syn::Error::new(error.span(), wrong.no_struct))?;
         if input.is_empty() {
             return Err(syn::Error::new_spanned(&config, (wrong.no_comma)(&config)));
         }
-        if !input.peek(syn::Token![,]) {
+        if input.peek(Token![.]) {
+            return Err(syn::Error::new_spanned(&config, dotted(&config, wrong)));
+        }
+        if !input.peek(Token![,]) {
             return Err(input.error(wrong.no_struct));
         }
-        input.parse::<syn::Token![,]>()?;
+        input.parse::<Token![,]>()?;
         Ok(Self {
             krate,
             generic,
@@ -70,6 +70,16 @@ struct Wrong<'a> {
     nothing: &'a str,
     no_struct: &'a str,
     no_comma: fn(&Type) -> String,
+}
+
+/// What is wrong with `Config.db` and `config.db`.
+fn dotted(config: &Type, wrong: &Wrong<'_>) -> String {
+    let config = crate::tidy::tidy(config);
+    if config.starts_with(|letter: char| letter.is_lowercase()) && !config.contains("::") {
+        format!("`{config}` is a value: {}", wrong.no_struct)
+    } else {
+        format!("a comma stands behind the struct: write `{config},` and then the rest")
+    }
 }
 
 fn mentions_self(tokens: TokenStream) -> bool {

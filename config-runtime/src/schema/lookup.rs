@@ -102,6 +102,7 @@ pub struct Place<const N: usize> {
     tree: &'static Tree,
     steps: [u16; N],
     span: Span,
+    is_unknown: bool,
 }
 
 /// The step that leads nowhere.
@@ -113,11 +114,22 @@ pub(crate) const HERE: u16 = u16::MAX;
 /// Where the schema has no such key. It is called in constants: the panic is the compiler's error.
 #[doc(hidden)]
 #[track_caller]
+pub const fn known<const N: usize>(tree: &'static Tree, key: &str) -> Place<N> {
+    let place = place(tree, key);
+    if place.is_unknown {
+        refuse::refuse(tree, key)
+    }
+    place
+}
+
+/// Where this key is; nowhere, if there is none.
+#[doc(hidden)]
 pub const fn place<const N: usize>(tree: &'static Tree, key: &str) -> Place<N> {
     let mut place = Place {
         tree,
         steps: [HERE; N],
         span: Span::FAULTY,
+        is_unknown: false,
     };
     let mut section = tree;
     let mut level = 0;
@@ -126,36 +138,34 @@ pub const fn place<const N: usize>(tree: &'static Tree, key: &str) -> Place<N> {
     'down: loop {
         let mut fields = section.fields;
         while let [field, rest @ ..] = fields {
-            if let Some(below) = below(left, field.key) {
+            if !matches!(field.kind, Kind::Skipped)
+                && let Some(below) = below(left, field.key)
+            {
                 // A key has no more levels than segments; the macro has counted those.
                 if let (_, [step, ..]) = place.steps.split_at_mut(level) {
                     *step = field.number;
                 }
-                match field.kind {
-                    Kind::Leaf(_) | Kind::Section(_) if below.is_empty() => {
-                        place.span = Span {
-                            first,
-                            len: field.len(),
-                        };
-                        return place;
-                    }
-                    Kind::Section(tree) => {
-                        section = tree;
-                        level += 1;
-                        left = after_slash(below);
-                        continue 'down;
-                    }
-                    Kind::Leaf(_) | Kind::Skipped => refuse::refuse(tree, key),
+                if below.is_empty() {
+                    place.span = Span {
+                        first,
+                        len: field.len(),
+                    };
+                    return place;
                 }
+                let Kind::Section(tree) = field.kind else {
+                    break;
+                };
+                section = tree;
+                level += 1;
+                left = after_slash(below);
+                continue 'down;
             }
             first += field.len();
             fields = rest;
         }
-        if section.faulty {
-            place.steps = [HERE; N];
-            return place;
-        }
-        refuse::refuse(tree, key)
+        place.steps = [HERE; N];
+        place.is_unknown = !section.faulty;
+        return place;
     }
 }
 

@@ -536,9 +536,9 @@ const fn push_siblings(message: &mut Message, section: &Tree, above: &str) {
         fields = rest;
     }
     message.push(if above.is_empty() {
-        "there is "
+        "the struct has "
     } else {
-        "in that section there is "
+        "that section has "
     });
     if total == 0 {
         message.push("none");

@@ -89,17 +89,17 @@ fn a_directory_is_told_what_is_in_it() {
 fn where_nothing_is_near_it_says_what_there_is() {
     assert_eq!(
         says("db/unheard_of"),
-        "`Service` has no key `db/unheard_of`: in that section there is \
+        "`Service` has no key `db/unheard_of`: that section has \
          `db/dsn`, `db/pool_size` and `db/idle_timeout`"
     );
     assert_eq!(
         says("x"),
-        "`Service` has no key `x`: there is `log_level`, `db`, `limits/rps`, `limits/burst` and \
+        "`Service` has no key `x`: the struct has `log_level`, `db`, `limits/rps`, `limits/burst` and \
          `db_of/replica`"
     );
     assert_eq!(
         says(""),
-        "a key is not empty: there is `log_level`, `db`, `limits/rps`, `limits/burst` and \
+        "a key is not empty: the struct has `log_level`, `db`, `limits/rps`, `limits/burst` and \
          `db_of/replica`"
     );
 }
