@@ -653,7 +653,7 @@ fn a_missing_key_is_none_by_the_type_and_not_by_its_name() {
 
 #[test]
 fn with_and_from_str_read_what_has_no_serde() {
-    let decode = |raw: &[u8]| value::with::<IpAddr, _>(value::from_str::decode(raw));
+    let decode = |raw: &[u8]| value::with(value::from_str::decode::<IpAddr>, raw);
     assert_eq!(decode(b"10.0.0.1\n"), Ok(IpAddr::from([10, 0, 0, 1])));
     assert_eq!(
         decode(b"x").unwrap_err().wrong(),
@@ -708,7 +708,7 @@ fn a_message_never_carries_a_whole_value() {
         value::auto::<Pool>(value.as_bytes()).unwrap_err(),
         value::auto::<Pool>(field.as_bytes()).unwrap_err(),
         value::auto::<Level>(long.as_bytes()).unwrap_err(),
-        value::with(echo(long.as_bytes())).unwrap_err(),
+        value::with(echo, long.as_bytes()).unwrap_err(),
     ];
     for reason in &reasons {
         assert!(reason.to_string().chars().count() < 1500, "{reason}");

@@ -283,6 +283,7 @@ impl Near {
         }
     }
 
+    #[allow(clippy::large_types_passed_by_value)] // while compiling
     const fn add(&mut self, key: Message, distance: usize) {
         let [first, second, third] = &mut self.keys;
         let [first_distance, second_distance, third_distance] = &mut self.distances;
