@@ -24,9 +24,14 @@ pub(super) fn constant(checked: &Struct) -> TokenStream {
         let path = tidy(path);
         quote_spanned!(here=> .validate(#path))
     });
+    let faulty = checked
+        .fields
+        .iter()
+        .any(|field| matches!(field.kind, Kind::Faulty))
+        .then(|| quote_spanned!(here=> .faulty()));
     quote_spanned! {here=>
         const TREE: &'static __::Tree =
-            &__::Tree::new(#name) #doc #prefix #validate .fields(__Fields::<Self>::__FIELDS);
+            &__::Tree::new(#name) #doc #prefix #validate #faulty .fields(__Fields::<Self>::__FIELDS);
     }
 }
 

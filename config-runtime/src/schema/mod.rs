@@ -96,6 +96,7 @@ mod gather;
 pub(crate) mod hold;
 mod json;
 mod json_schema;
+pub(crate) mod lookup;
 mod markdown;
 mod shape;
 pub mod tree;
