@@ -266,7 +266,8 @@ pub enum Concern {
     },
     /// A warning: the schema doesn't know this key.
     Unknown {
-        /// The known key that is most like it, below the prefix.
+        /// The known key that is most like it, below the prefix. Where schema and store are so big
+        /// that looking would take more than a second or so, only the first have one.
         nearest: Option<String>,
     },
     /// A warning: a key that no schema can know, for it is not UTF-8.

@@ -52,6 +52,9 @@ impl Key {
     /// entries of a list are given twice, its length is unknown to who does not know whether it
     /// is a set. Of a type that is unknown and read as `json` it is still said whether it is JSON.
     ///
+    /// The choices of a secret are in no schema, and so not judged either. A `usize` is one of this
+    /// machine. A pattern takes time in proportion to its size and that of the value.
+    ///
     /// The reasons for a secret never quote it.
     pub fn judge(&self, raw: &[u8]) -> Verdict {
         let mut verdict = Verdict::default();

@@ -3,6 +3,8 @@
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::linkedlist,
+    clippy::option_option,
     clippy::trivially_copy_pass_by_ref,
     missing_docs
 )]
@@ -34,7 +36,6 @@ struct Port(u16);
 
 #[derive(serde::Deserialize, Clone, Debug, PartialEq)]
 struct Retry {
-    #[expect(dead_code, reason = "it is only read")]
     times: u8,
 }
 
