@@ -14,6 +14,7 @@ mod expand;
 mod model;
 mod syntax;
 mod tidy;
+mod usage;
 mod value;
 
 use proc_macro2::TokenStream;
@@ -100,10 +101,24 @@ pub fn hot_value(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 fn derive(input: TokenStream) -> TokenStream {
     let errors = Errors::new();
     let expansion = syntax::parse(input, &errors)
-        .map(|raw| check::check(raw, &errors))
+        .and_then(|raw| check::check(raw, &errors))
         .map(|checked| expand::expand(&checked));
     let errors = errors.into_compile_errors();
     quote!(#errors #expansion)
+}
+
+/// What `hotconfig::field!` is made of: it says where hotconfig is.
+#[doc(hidden)]
+#[proc_macro]
+pub fn field(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    usage::field(input.into()).into()
+}
+
+/// What `hotconfig::key!` is made of: it says where hotconfig is.
+#[doc(hidden)]
+#[proc_macro]
+pub fn key(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    usage::key(input.into()).into()
 }
 
 #[cfg(test)]

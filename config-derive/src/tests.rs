@@ -25,6 +25,16 @@ fn items(expansion: TokenStream) -> Vec<Item> {
 
 /// The `impl` blocks inside the `const _`.
 fn blocks(input: TokenStream) -> Vec<Item> {
+    let statements = statements(input).into_iter();
+    let blocks = statements.filter_map(|statement| match statement {
+        Stmt::Item(item @ Item::Impl(_)) => Some(item),
+        _ => None,
+    });
+    blocks.collect()
+}
+
+/// What stands in the `const _`.
+fn statements(input: TokenStream) -> Vec<Stmt> {
     let mut items = items(derive(input));
     assert_eq!(items.len(), 1, "the input has a mistake");
     let Item::Const(block) = items.remove(0) else {
@@ -33,12 +43,7 @@ fn blocks(input: TokenStream) -> Vec<Item> {
     let Expr::Block(block) = *block.expr else {
         panic!("not a block")
     };
-    let statements = block.block.stmts.into_iter();
-    let blocks = statements.filter_map(|statement| match statement {
-        Stmt::Item(item @ Item::Impl(_)) => Some(item),
-        _ => None,
-    });
-    blocks.collect()
+    block.block.stmts
 }
 
 /// The tables of a struct.
@@ -49,6 +54,23 @@ fn tables(input: TokenStream) -> String {
 /// The implementation of the trait.
 fn implementation(input: TokenStream) -> String {
     pretty(vec![blocks(input).remove(1)])
+}
+
+/// The constants that only check something.
+fn constants(input: TokenStream) -> String {
+    let constants = statements(input)
+        .into_iter()
+        .filter_map(|statement| match statement {
+            Stmt::Item(item @ Item::Const(_)) => Some(item),
+            _ => None,
+        });
+    // The file lies wherever the crate does.
+    pretty(constants.collect()).replace(env!("CARGO_MANIFEST_DIR"), "…")
+}
+
+/// The expansion of `HotValue`.
+fn values(input: TokenStream) -> String {
+    pretty(items(super::value::derive(input)))
 }
 
 macro_rules! snapshots {
@@ -146,6 +168,25 @@ snapshots! {
     attribute_deprecated: tables {
         struct Config { #[hot(deprecated)] a: u8, #[hot(deprecated = "use `a`")] b: u8 }
     }
+
+    attribute_default_by_name: constants {
+        struct Config {
+            #[hot(default = MAX, range(1..=64))] a: u32,
+            #[hot(default = NAME, one_of("a", "b"), pattern("^[ab]$"))] b: String,
+        }
+    }
+    attribute_default_of_an_unknown_type: constants {
+        struct Config { #[hot(default = "30s", range("1s"..))] a: Timeout }
+    }
+    attribute_schema: constants {
+        #[hot(schema = "src/snapshots/service.schema.json")]
+        struct Config { a: u8, level: Level, #[hot(nested)] db: Pool }
+    }
+    value_of_words: values {
+        #[serde(rename_all = "kebab-case")]
+        enum Level { Debug, #[serde(alias = "warn")] FairlyBad, #[serde(skip)] Hidden }
+    }
+    value_of_a_newtype: values { struct Port(u16); }
 
     what_is_wrong_is_left_out: whole {
         struct Config {

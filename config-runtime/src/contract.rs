@@ -89,7 +89,9 @@ impl<V: DeserializeOwned + PartialEq> Value for V {}
 pub struct Leaf<V: 'static> {
     /// Reads the store's bytes.
     pub decode: fn(&[u8]) -> Result<V, Reason>,
-    /// What an absent key stands for; `None` where the field is required.
+    /// What an absent key is read from, where the default is a text.
+    pub text: Option<&'static [u8]>,
+    /// What it stands for where there is no text; `None` where the field is required.
     pub absent: fn() -> Option<Result<V, Reason>>,
     /// The rules of the field.
     pub check: fn(&V, &mut Reasons),
@@ -310,6 +312,7 @@ impl<V> Leaf<V> {
     {
         Self {
             decode,
+            text: None,
             absent: value::missing,
             check: unchecked,
             same: PartialEq::eq,
@@ -318,7 +321,7 @@ impl<V> Leaf<V> {
 
     /// The value of these bytes, or of their absence, if it breaks no rule.
     fn read(&self, raw: Option<&[u8]>, refuse: &mut dyn FnMut(Reason)) -> Option<V> {
-        let value = match raw {
+        let value = match raw.or(self.text) {
             Some(raw) => (self.decode)(raw),
             None => (self.absent)().unwrap_or_else(|| Err(missing())),
         };
@@ -449,10 +452,13 @@ pub fn default_of<V>(leaf: fn() -> Leaf<V>, encode: fn(&V) -> Option<Bytes>) -> 
             return Some(Absent::Nothing);
         };
         value::secret_was_read();
-        let again = (leaf.decode)(&raw).ok()?;
-        let readable = (leaf.same)(&value, &again) && !value::secret_was_read();
+        let again = (leaf.decode)(&raw);
+        // A type may write what it keeps in a `Secret`.
+        if value::secret_was_read() {
+            return Some(Absent::Hidden);
+        }
         let text = String::from_utf8(raw).ok()?;
-        readable.then_some(Absent::Text(text))
+        (leaf.same)(&value, &again.ok()?).then_some(Absent::Text(text))
     });
     written.ok().flatten()
 }

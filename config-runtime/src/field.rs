@@ -1,15 +1,15 @@
-//! `field!`: a field of a configuration as a value.
+//! `field!` and `key!`: a field of a configuration as a value.
 //!
-//! In: a struct and a path, checked while compiling. Out: a [`Field`], which says where the value
+//! In: a struct and a path or a key, checked while compiling. Out: a [`Field`], which says where the value
 //! is in the struct and which leaves it stands for. It knows no values, no keys and no store.
 
 use std::fmt;
 
-use crate::schema::tree::Span;
+use crate::schema::lookup::{HERE, Span};
 
 /// A field of the configuration `T`, or a section of it, with values of the type `V`.
 ///
-/// Made by [`field!`](crate::field); a constant, and as small as a few words.
+/// Made by [`field!`](crate::field) or [`key!`](crate::key); a constant, and as small as a few words.
 pub struct Field<T: 'static, V: 'static> {
     get: fn(&T) -> &V,
     span: Span,
@@ -17,7 +17,7 @@ pub struct Field<T: 'static, V: 'static> {
 }
 
 impl<T: 'static, V: 'static> Field<T, V> {
-    /// For the expansion of [`field!`](crate::field).
+    /// For the expansion of the two macros.
     #[doc(hidden)]
     pub const fn __new(get: fn(&T) -> &V, span: Span, path: &'static str) -> Self {
         Self { get, span, path }
@@ -54,15 +54,28 @@ impl<T: 'static, V: 'static> fmt::Debug for Field<T, V> {
     }
 }
 
+/// The field of the number `N`, with its type: the derive writes one for each field with a key.
+#[doc(hidden)]
+pub trait At<const N: u16, V> {
+    fn at(&self) -> &V;
+}
+
+impl<T> At<HERE, T> for T {
+    fn at(&self) -> &T {
+        self
+    }
+}
+
 /// A field of a configuration, by its path in Rust: `field!(UserService, db.pool_size)`.
 ///
 /// The path is checked while compiling: a field that does not exist, one that is
 /// `#[hot(skip)]`, or a path into a value that is one key do not compile. The type of the value
 /// is the field's; the whole is a constant.
 ///
-/// Inside an `impl` the struct may be called `Self`. For a struct with type parameters that are
-/// not known yet write `for` before it: `field!(for Service<T>, db.pool_size)`. These two are
-/// checked by `cargo build`, not by `cargo check`.
+/// Inside an `impl` the struct may be called `Self`. Where it has type parameters that are not known
+/// yet, write `for` before it: `field!(for Service<T>, db.pool_size)`, `field!(for Self, db)`. Of
+/// these, `cargo check` sees that the fields exist; whether they have keys is known only once
+/// the types are, by `cargo build`.
 ///
 /// # Example
 /// ```
@@ -97,41 +110,87 @@ impl<T: 'static, V: 'static> fmt::Debug for Field<T, V> {
 /// # }
 /// let size = field!(Service, pool_sise);
 /// ```
+///
+/// Nor does what has no key, in generic code by the time that it is used:
+/// ```compile_fail,E0080
+/// # use hotconfig::{Field, HotConfig, field};
+/// # #[derive(HotConfig, Clone, Debug)]
+/// # struct Own {
+/// #     a: u8,
+/// # }
+/// #[derive(HotConfig, Clone, Debug)]
+/// struct Service<T: HotConfig> {
+///     #[hot(nested)]
+///     own: T,
+///     #[hot(skip)]
+///     started: bool,
+/// }
+///
+/// fn started<T: HotConfig>() -> Field<Service<T>, bool> {
+///     field!(for Service<T>, started)
+/// }
+/// # fn main() {
+/// started::<Own>();
+/// # }
+/// ```
 #[macro_export]
 macro_rules! field {
-    (for $config:ty, $first:ident $(. $rest:ident)* $(,)?) => {
-        $crate::field!(@ $config, const {
-            $crate::field!(@span $config, $first $(. $rest)*).known()
-        }, $first $(. $rest)*)
+    ($($input:tt)*) => {
+        $crate::__::field!([$crate] $($input)*)
     };
-    (Self, $($path:tt)+) => {
-        $crate::field!(for Self, $($path)+)
-    };
-    ($config:ty, $first:ident $(. $rest:ident)* $(,)?) => {{
-        // An item of its own fires in `cargo check`, once, and says nothing of a field that does
-        // not exist: of that the projection says it better. The block refuses what is left.
-        const SPAN: $crate::__::Span = $crate::field!(@span $config, $first $(. $rest)*);
-        $crate::field!(@ $config, const { SPAN.known() }, $first $(. $rest)*)
-    }};
-    (@span $config:ty, $($path:ident).+) => {
-        $crate::__::span(
-            <$config as $crate::__::HotConfig>::TREE,
-            &[$($crate::__::core::stringify!($path)),+],
-        )
-    };
-    (@ $config:ty, $span:expr, $first:ident $(. $rest:ident)*) => {
-        $crate::Field::__new(
-            |config: &$config| &config.$first $(.$rest)*,
-            $span,
-            $crate::__::core::concat!(
-                $crate::__::core::stringify!($first)
-                $(, ".", $crate::__::core::stringify!($rest))*
-            ),
-        )
-    };
-    ($($other:tt)*) => {
-        $crate::__::core::compile_error!(
-            "write `field!(Struct, path.to.the.field)`, or `field!(for Struct<T>, path)` in generic code"
-        )
+}
+
+/// A field of a configuration, by its key: `key!(UserService, "db/pool_size")`.
+///
+/// The same [`Field`] that [`field!`](crate::field) makes of the path, for tests and tools that think in
+/// keys. The key is the one below the prefix; that of a section stands for all that is in it. A key
+/// that the struct does not have does not compile, and the message names the nearest that it has.
+/// The type of the value is the field's; the whole is a constant.
+///
+/// Keys are public: a field may be named by its key where it is private, if its type is not. The
+/// struct is written with all its types: neither `Self` nor type parameters are known when keys
+/// are looked up.
+///
+/// # Example
+/// ```
+/// use hotconfig::{Field, HotConfig, key};
+///
+/// #[derive(HotConfig, Clone, Debug)]
+/// struct Service {
+///     #[hot(nested)]
+///     db: Pool,
+///     #[hot(key = "limits/rps", default = 1000)]
+///     rps: u32,
+/// }
+///
+/// #[derive(HotConfig, Clone, Debug)]
+/// struct Pool {
+///     #[hot(default = 8)]
+///     pool_size: u32,
+/// }
+///
+/// const POOL_SIZE: Field<Service, u32> = key!(Service, "db/pool_size");
+/// assert_eq!(POOL_SIZE.path(), "db.pool_size");
+///
+/// let service = Service { db: Pool { pool_size: 3 }, rps: 10 };
+/// assert_eq!(POOL_SIZE.get(&service), &3);
+/// assert_eq!(key!(Service, "limits/rps").get(&service), &10);
+/// assert_eq!(key!(Service, "db").get(&service).pool_size, 3);
+/// ```
+///
+/// An unknown key does not compile:
+/// ```compile_fail,E0080
+/// # use hotconfig::{HotConfig, key};
+/// # #[derive(HotConfig, Clone, Debug)]
+/// # struct Service {
+/// #     #[hot(key = "limits/rps", default = 8)]
+/// #     rps: u32,
+/// # }
+/// let rps = key!(Service, "limits/rsp");
+/// ```
+#[macro_export]
+macro_rules! key {
+    ($($input:tt)*) => {
+        $crate::__::key!([$crate] $($input)*)
     };
 }

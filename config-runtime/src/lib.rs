@@ -93,18 +93,22 @@ pub use value::{Secret, Size};
 #[doc(hidden)]
 pub mod __ {
     pub use crate::compile;
+    pub use crate::compile::message::Message;
     pub use crate::contract::{
         Checks, EncodeNothing, EncodeSerialize, Encoded, HotConfig, Intake, Leaf, ShowDebug,
         ShowNothing, Shown, default_of, secret, unchecked,
     };
+    pub use crate::field::{At, Field};
     pub use crate::rules;
     pub use crate::schema::hold::assert_schema;
+    pub use crate::schema::lookup::{Place, Span, known, place, span};
     pub use crate::schema::tree::{
-        Bounds, DefaultValue, End, Field as SchemaField, Format, Rule, Span, Tree, span,
+        Bounds, DefaultValue, End, Field as SchemaField, Format, Rule, Tree,
     };
     pub use crate::schema::{Absent, AnyShape, HotValue, Probe, Scalar, Shape};
     pub use crate::value;
     pub use ::core;
+    pub use hotconfig_derive::{field, key};
     // Named here, because somebody may have a `Result` of their own.
     pub use ::core::{option::Option, result::Result};
     pub use ::serde::de::DeserializeOwned;

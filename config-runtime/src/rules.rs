@@ -160,7 +160,7 @@ impl Reasons {
 
 /// `range(1..=64)`.
 #[doc(hidden)]
-pub fn range<V: Ranged + ?Sized>(value: &V, bounds: impl RangeBounds<V::Bound>, out: &mut Reasons) {
+pub fn range<V: Ranged + ?Sized>(value: &V, bounds: impl Ends<V::Bound>, out: &mut Reasons) {
     let Some(value) = value.ranged() else { return };
     // NaN compares with nothing, itself included, and breaks the range without ends too.
     if value.partial_cmp(&value).is_some() && bounds.contains(&value) {
@@ -170,9 +170,49 @@ pub fn range<V: Ranged + ?Sized>(value: &V, bounds: impl RangeBounds<V::Bound>, 
     out.push(Reason::new("out of range").expected(expected));
 }
 
+/// What stands in `range(…)` on a field whose type has the bound `B`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the ends of this `range` are no `{B}`, which the type of the field asks for",
+    label = "not ends of type `{B}`",
+    note = "numbers are written plainly, `range(1..=64)`; durations and sizes in quotes with their unit, `range(\"1s\"..=\"5m\")`, `range(\"1KiB\"..)`"
+)]
+pub trait Ends<B>: RangeBounds<B> {}
+
+#[diagnostic::do_not_recommend]
+impl<B, R: RangeBounds<B>> Ends<B> for R {}
+
+/// What a `range` in quotes can be over: what has a unit, or is a character.
+///
+/// Implement it for a [`Bound`] of your own, and `range("…"..)` can be declared on its fields.
+#[diagnostic::on_unimplemented(
+    message = "the ends of this `range` are texts, and the type of the field asks for `{Self}`",
+    label = "not a `{Self}`",
+    note = "numbers are written without quotes, `range(1..=64)`"
+)]
+pub trait TextBound: Bound {}
+
+#[diagnostic::do_not_recommend]
+impl TextBound for Duration {}
+#[diagnostic::do_not_recommend]
+impl TextBound for Size {}
+#[diagnostic::do_not_recommend]
+impl TextBound for char {}
+
 /// `range("1s"..="5m")`: the ends are written as the store writes the type.
 #[doc(hidden)]
-pub fn range_text<V: Ranged + ?Sized>(
+pub fn range_text<V: Ranged<Bound: TextBound> + ?Sized>(
+    value: &V,
+    lo: Option<&str>,
+    hi: Option<&str>,
+    inclusive: bool,
+    out: &mut Reasons,
+) {
+    range_read(value, lo, hi, inclusive, out);
+}
+
+/// A range with ends as texts, over whatever has an order.
+pub(crate) fn range_read<V: Ranged + ?Sized>(
     value: &V,
     lo: Option<&str>,
     hi: Option<&str>,
@@ -280,6 +320,25 @@ pub fn validate<V: ?Sized>(
         Some(expected) => reason.expected(expected),
         None => reason,
     });
+}
+
+/// What a `validate` function answers.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a `validate` function answers `Result<(), Invalid>`, not `{Self}`",
+    label = "this does not say why a value is refused",
+    note = "write `-> Result<(), hotconfig::Invalid>`, with `Err(\"too small\".into())` or \
+            `Err(Invalid::new(\"too small\").expected(\"at least 3\"))`"
+)]
+pub trait Answer {
+    fn answer(self) -> Result<(), Invalid>;
+}
+
+#[diagnostic::do_not_recommend]
+impl Answer for Result<(), Invalid> {
+    fn answer(self) -> Result<(), Invalid> {
+        self
+    }
 }
 
 /// A mistake in the rule itself: every value is refused, so that it is found at the first start.
@@ -463,6 +522,7 @@ macro_rules! numbers {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl Ranged for $number {
             type Bound = Self;
 
@@ -471,6 +531,7 @@ macro_rules! numbers {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl Choice<$number> for $number {
             #[allow(clippy::float_cmp)] // a choice is that number and no other
             fn is(&self, choice: &$number) -> Option<bool> {
@@ -479,6 +540,7 @@ macro_rules! numbers {
         }
 
         $(
+            #[diagnostic::do_not_recommend]
             impl Ranged for $nonzero {
                 type Bound = $number;
 
@@ -487,6 +549,7 @@ macro_rules! numbers {
                 }
             }
 
+            #[diagnostic::do_not_recommend]
             impl Choice<$number> for $nonzero {
                 fn is(&self, choice: &$number) -> Option<bool> {
                     Some(self.get() == *choice)
@@ -536,6 +599,7 @@ impl Bound for Size {
 
 macro_rules! quantities {
     ($($quantity:ty),+) => {$(
+        #[diagnostic::do_not_recommend]
         impl Ranged for $quantity {
             type Bound = Self;
 
@@ -544,6 +608,7 @@ macro_rules! quantities {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl Choice<&str> for $quantity {
             fn is(&self, choice: &&str) -> Option<bool> {
                 Some(Self::read(choice).as_ref() == Some(self))
@@ -554,6 +619,7 @@ macro_rules! quantities {
 
 quantities!(Duration, Size);
 
+#[diagnostic::do_not_recommend]
 impl Choice<bool> for bool {
     fn is(&self, choice: &bool) -> Option<bool> {
         Some(self == choice)
@@ -562,6 +628,7 @@ impl Choice<bool> for bool {
 
 macro_rules! texts {
     ($([$($generics:tt)*] $text:ty, |$value:ident| $as_text:expr;)+) => {$(
+        #[diagnostic::do_not_recommend]
         impl<$($generics)*> Length for $text {
             const UNIT: &'static str = "characters";
 
@@ -570,6 +637,7 @@ macro_rules! texts {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl<$($generics)*> Text for $text {
             fn text(&self) -> Option<Cow<'_, str>> {
                 let $value = self;
@@ -577,6 +645,7 @@ macro_rules! texts {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl<$($generics)*> Choice<&str> for $text {
             fn is(&self, choice: &&str) -> Option<bool> {
                 self.text().map(|text| text == *choice)
@@ -600,6 +669,7 @@ texts! {
 
 macro_rules! collections {
     ($([$($generics:tt)*] $collection:ty;)+) => {$(
+        #[diagnostic::do_not_recommend]
         impl<$($generics)*> Length for $collection {
             fn length(&self) -> Option<usize> {
                 Some(self.len())
@@ -624,6 +694,7 @@ collections! {
 /// Passes every question on to the value inside, if there is one.
 macro_rules! pass_on {
     ($([$($unsized:tt)*] $outer:ty, |$value:ident| $inner:expr, $word:expr;)+) => {$(
+        #[diagnostic::do_not_recommend]
         impl<V: Ranged $($unsized)*> Ranged for $outer {
             type Bound = V::Bound;
 
@@ -633,6 +704,7 @@ macro_rules! pass_on {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl<V: Length $($unsized)*> Length for $outer {
             const UNIT: &'static str = V::UNIT;
 
@@ -642,6 +714,7 @@ macro_rules! pass_on {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl<V: Text $($unsized)*> Text for $outer {
             fn text(&self) -> Option<Cow<'_, str>> {
                 let $value = self;
@@ -649,6 +722,7 @@ macro_rules! pass_on {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl<V: Choice<C> $($unsized)*, C> Choice<C> for $outer {
             fn is(&self, choice: &C) -> Option<bool> {
                 let $value = self;

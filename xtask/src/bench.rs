@@ -71,7 +71,8 @@ fn propagation(arguments: &[OsString]) -> Result<()> {
     cargo::run(&mut command)
 }
 
-fn valgrind() -> Option<PathBuf> {
+/// The program that counts.
+pub(crate) fn valgrind() -> Option<PathBuf> {
     cargo::on_path("valgrind")
 }
 
@@ -134,7 +135,7 @@ fn judge(counted: &[(&str, f64, f64)]) -> Result<()> {
 }
 
 /// The number behind a label in what valgrind says on its error output.
-fn told(command: &mut Command, label: &str) -> Result<u64> {
+pub(crate) fn told(command: &mut Command, label: &str) -> Result<u64> {
     let output = command
         .output()
         .with_context(|| format!("can't run `{}`", cargo::show(command)))?;

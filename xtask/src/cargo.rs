@@ -80,6 +80,14 @@ pub(crate) fn root() -> PathBuf {
 /// The folder for tools that this program fetches: below the target folder, so that
 /// `cargo clean` removes them.
 pub(crate) fn tools() -> Result<PathBuf> {
+    let tools = target()?.join("tools");
+    std::fs::create_dir_all(&tools)
+        .with_context(|| format!("can't make the folder {}", tools.display()))?;
+    Ok(tools)
+}
+
+/// The target folder of the workspace.
+pub(crate) fn target() -> Result<PathBuf> {
     let mut command = command("metadata");
     command.args(["--no-deps", "--format-version", "1"]);
     let text = output(&mut command)?;
@@ -88,10 +96,7 @@ pub(crate) fn tools() -> Result<PathBuf> {
         .get("target_directory")
         .and_then(serde_json::Value::as_str)
         .context("cargo metadata names no target folder")?;
-    let tools = Path::new(target).join("tools");
-    std::fs::create_dir_all(&tools)
-        .with_context(|| format!("can't make the folder {}", tools.display()))?;
-    Ok(tools)
+    Ok(PathBuf::from(target))
 }
 
 /// A program on the `PATH`.

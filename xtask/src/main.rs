@@ -13,6 +13,7 @@
 mod bench;
 mod cargo;
 mod ci;
+mod cost;
 mod deny;
 mod etcd;
 mod protoc;
@@ -34,6 +35,9 @@ Usage: cargo xtask <command>
   demo [ARGS…]   Run the quickstart example; ARGS go to it
   bench [WHAT]   Run the benchmarks: `read`, `instructions` (needs valgrind) or
                  `propagation`; what follows goes to that one
+  cost [--runs N | --instructions]
+                 Measure what the derive costs to compile, beside serde's: times in N
+                 rounds, or instructions (needs valgrind, and minutes)
   ci             Everything that a change has to pass
   deny [CHECKS…] Check the dependencies with cargo-deny: bans, licenses and sources,
                  or else the CHECKS that are named (`advisories` needs a network)
@@ -63,7 +67,7 @@ fn main() -> ExitCode {
 }
 
 fn run(command: &str, rest: &[OsString]) -> Result<ExitCode> {
-    let takes_arguments = matches!(command, "test" | "demo" | "bench" | "deny");
+    let takes_arguments = matches!(command, "test" | "demo" | "bench" | "cost" | "deny");
     if let (false, Some(argument)) = (takes_arguments, rest.first()) {
         bail!("`{command}` takes no argument {}", argument.display());
     }
@@ -72,6 +76,7 @@ fn run(command: &str, rest: &[OsString]) -> Result<ExitCode> {
         "ci" => return Ok(ci::run()?.conclude()),
         "demo" => demo(rest)?,
         "bench" => bench::run(rest)?,
+        "cost" => cost::run(rest)?,
         "deny" => deny::run(rest)?,
         "tools" => tools()?,
         "help" | "--help" | "-h" => print!("{HELP}"),

@@ -242,6 +242,13 @@ fn reading(text: &str) -> Reading {
             _ => None,
         },
         list: json.as_ref().and_then(|json| json.as_array()).map(Vec::len),
+        distinct: json
+            .as_ref()
+            .and_then(|json| json.as_array())
+            .is_some_and(|list| {
+                let mut seen = std::collections::HashSet::new();
+                list.iter().all(|entry| seen.insert(entry.to_string()))
+            }),
         map: json
             .as_ref()
             .and_then(|json| json.as_object())

@@ -1,6 +1,7 @@
 //! Which attributes go together, and with which types.
 
 use quote::ToTokens;
+use syn::Ident;
 
 use super::known::Known;
 use crate::errors::Errors;
@@ -37,15 +38,21 @@ pub(super) fn nested_has_no_value(raw: &raw::Field, errors: &Errors) {
 }
 
 /// A section is there whether it has keys or not; `Option` would have to guess.
-pub(super) fn nested_is_always_there(raw: &raw::Field, known: &Known<'_>, errors: &Errors) -> bool {
-    if known.optional {
+pub(super) fn nested_is_always_there(
+    raw: &raw::Field,
+    around: &Ident,
+    known: &Known<'_>,
+    errors: &Errors,
+) -> bool {
+    // Of what contains itself another sentence is said.
+    if known.optional && !super::types::mentions(known.inner, around) {
         errors.at(
             &raw.ty,
             "a section is always there: leave `Option` out and make the fields of the nested \
              struct optional, or leave `nested` out to read the whole as one key",
         );
     }
-    !known.optional
+    !known.optional || super::types::mentions(known.inner, around)
 }
 
 /// The bytes are read in one way.
@@ -55,6 +62,24 @@ pub(super) fn one_format(raw: &raw::Field, errors: &Errors) {
             written,
             "`json`, `text` and `with` exclude one another: keep one of them",
         );
+    }
+}
+
+/// What is no word has no plain text.
+pub(super) fn format_fits_its_type(raw: &raw::Field, errors: &Errors) {
+    let shape = super::shape::Shape::of(&raw.ty);
+    for written in &raw.formats {
+        if matches!(written.value, raw::Format::Text) && shape.is_no_word() {
+            let name = crate::tidy::tidy(&raw.ty);
+            errors.at(
+                written,
+                format!(
+                    "a `{name}` is no word that plain text could hold: leave `text` out, and it \
+                     is JSON; for another form write `with = path` and a `decode` function of \
+                     your own"
+                ),
+            );
+        }
     }
 }
 

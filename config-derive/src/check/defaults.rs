@@ -3,48 +3,194 @@
 //! Only what is written out is looked at. What has to be computed is checked when the program
 //! starts.
 
-use syn::Expr;
+use quote::ToTokens;
+use syn::{Expr, Lit};
 
+use super::facts::Facts;
 use super::known::{Known, Literal, Scalar};
-use super::rules::lies_outside;
+use super::shape::{self, Reading, Shape};
 use crate::errors::Errors;
-use crate::model::checked::{self, RuleKind};
-use crate::model::raw;
+use crate::model::{checked, raw};
+use crate::tidy::tidy;
 
-/// `default = "abc"` is no number, `default = 300` no `u8`.
+/// `default = "abc"` is no number, `default = 300` no `u8`, `default = "[1"` no `Vec<u8>`.
 pub(super) fn is_of_its_type(
     value: &Expr,
     raw: &raw::Field,
     known: &Known<'_>,
     errors: &Errors,
 ) -> bool {
-    let (Some(scalar), Some(literal)) = (known.scalar, Literal::of(value)) else {
-        return true;
-    };
-    if let Literal::Text(text) = &literal
-        && (!reads_plain_text(raw) || is_null(&text.value(), known))
-    {
-        return true;
-    }
-    match scalar.refuses(&literal) {
-        Some(refused) => {
-            errors.at(value, refused);
-            false
+    let refused = match Literal::of(value) {
+        Some(Literal::Text(text)) => {
+            let (shape, reading) = (Shape::of(&raw.ty), Reading::of(raw));
+            shape::refuses(&text.value(), &raw.ty, &shape, reading)
         }
-        None => true,
+        Some(literal) => known.scalar.and_then(|scalar| scalar.refuses(&literal)),
+        None => not_finite(value).or_else(|| more_than_needed(value, known)),
+    };
+    let refused = refused.or_else(|| known.scalar.and_then(|scalar| has_suffix(value, scalar)));
+    if let Some(refused) = &refused {
+        errors.at(value, refused);
+    }
+    refused.is_none()
+}
+
+/// What the compiler can't infer, because a default is converted by itself: `"x".into()`,
+/// `"x".parse().unwrap()`, `Default::default()`; and `Some("x")`, of which only the inside is.
+fn more_than_needed(value: &Expr, known: &Known<'_>) -> Option<String> {
+    match value {
+        Expr::Group(group) => more_than_needed(&group.expr, known),
+        Expr::Paren(paren) => more_than_needed(&paren.expr, known),
+        Expr::MethodCall(call) => match call.method.to_string().as_str() {
+            "into" if matches!(&*call.receiver, Expr::Lit(_) | Expr::Path(_)) => Some(format!(
+                "a default is converted already: leave `.into()` out, `default = {}`",
+                tidy(&call.receiver)
+            )),
+            "unwrap" | "expect" => match &*call.receiver {
+                Expr::MethodCall(parse)
+                    if parse.method == "parse"
+                        && parse.turbofish.is_none()
+                        && matches!(&*parse.receiver, Expr::Lit(_)) =>
+                {
+                    Some(format!(
+                        "a text is read as the store's bytes would be: leave `.parse()` out, \
+                         `default = {}`",
+                        tidy(&parse.receiver)
+                    ))
+                }
+                _ => None,
+            },
+            _ => None,
+        },
+        Expr::Call(call) => {
+            let Expr::Path(function) = &*call.func else {
+                return None;
+            };
+            let text = call
+                .args
+                .first()
+                .filter(|argument| matches!(Literal::of(argument), Some(Literal::Text(_))));
+            match (tidy(&function.path).as_str(), text) {
+                ("Default::default", None) => {
+                    Some("this is what `default` alone means: write `#[hot(default)]`".to_owned())
+                }
+                ("Some", Some(text)) if known.optional => Some(format!(
+                    "a default is what is in the `Option`: leave `Some` out, `default = {}`",
+                    tidy(text)
+                )),
+                _ => None,
+            }
+        }
+        _ => None,
     }
 }
 
-/// Whether a text in quotes is what stands in the store, letter by letter.
-fn reads_plain_text(raw: &raw::Field) -> bool {
-    raw.formats
-        .iter()
-        .all(|written| matches!(written.value, raw::Format::Text))
+/// `f64::NAN`: the store holds no such number, and it is not the same as itself.
+pub(super) fn not_finite(value: &Expr) -> Option<String> {
+    match value {
+        Expr::Unary(unary) => not_finite(&unary.expr),
+        Expr::Group(group) => not_finite(&group.expr),
+        Expr::Paren(paren) => not_finite(&paren.expr),
+        Expr::Path(path) => {
+            let mut segments = path.path.segments.iter().rev();
+            let name = segments.next()?.ident.to_string();
+            let of_float = segments
+                .next()
+                .is_some_and(|ty| ty.ident == "f64" || ty.ident == "f32");
+            let never = matches!(name.as_str(), "NAN" | "INFINITY" | "NEG_INFINITY");
+            (of_float && never).then(|| {
+                "a number in the store is finite: write one, or make the field an `Option<…>`, \
+                 which is `None` where there is none"
+                    .to_owned()
+            })
+        }
+        _ => None,
+    }
 }
 
-/// How an optional value may say that there is none.
-fn is_null(text: &str, known: &Known<'_>) -> bool {
-    known.optional && matches!(text.trim(), "" | "null")
+/// `8u64` is no `u32`.
+pub(super) fn has_suffix(value: &Expr, scalar: Scalar) -> Option<String> {
+    match value {
+        Expr::Unary(unary) => has_suffix(&unary.expr, scalar),
+        Expr::Group(group) => has_suffix(&group.expr, scalar),
+        Expr::Paren(paren) => has_suffix(&paren.expr, scalar),
+        Expr::Lit(literal) => {
+            let (suffix, digits) = match &literal.lit {
+                Lit::Int(number) => (number.suffix(), number.base10_digits()),
+                Lit::Float(number) => (number.suffix(), number.base10_digits()),
+                _ => return None,
+            };
+            let of_its_type = suffix.is_empty()
+                || scalar.name() == suffix
+                || scalar
+                    .name()
+                    .eq_ignore_ascii_case(&format!("NonZero{suffix}"));
+            (!of_its_type).then(|| {
+                format!(
+                    "this is a `{suffix}`, not a `{}`: leave the suffix out, `{digits}`",
+                    scalar.name()
+                )
+            })
+        }
+        _ => None,
+    }
+}
+
+/// `#[hot(default)]` of a type whose `Default` is known: zero, the empty text, nothing.
+pub(super) fn types_default_keeps_the_rules(
+    written: &impl ToTokens,
+    raw: &raw::Field,
+    rules: &[checked::Rule],
+    known: &Known<'_>,
+    errors: &Errors,
+) -> bool {
+    let shape = Shape::of(&raw.ty);
+    let facts = Facts::of_types_default(&shape);
+    let broken = rules
+        .iter()
+        .find(|rule| facts.break_rule(&rule.kind, known.scalar));
+    if let Some(rule) = broken {
+        let value = match shape {
+            Shape::Word(Scalar::Float(_)) => "`0.0`".to_owned(),
+            Shape::Word(Scalar::Duration) => "`0s`".to_owned(),
+            Shape::Word(Scalar::Size) => "`0B`".to_owned(),
+            Shape::Word(Scalar::Char) => "the character `\\0`".to_owned(),
+            Shape::Word(scalar) if scalar.is_text() => "the empty text".to_owned(),
+            Shape::Word(_) => "`0`".to_owned(),
+            _ => format!("an empty `{}`", tidy(&raw.ty)),
+        };
+        errors.at(
+            written,
+            format!(
+                "`default` means {value} here, which breaks the field's own rule `{}`: write \
+                 `default = …`, or change the rule",
+                rule.written
+            ),
+        );
+    }
+    broken.is_none()
+}
+
+/// `#[hot(default)]` of a type that has no `Default`.
+pub(super) fn has_a_default(written: &impl ToTokens, known: &Known<'_>, errors: &Errors) -> bool {
+    let example = match known.scalar {
+        Some(Scalar::NonZero { .. }) => "8",
+        Some(Scalar::Address(address)) => address.text(),
+        Some(Scalar::Url) => "https://example.com/",
+        _ => return true,
+    };
+    let (name, quote) = (
+        known.scalar.map_or("", Scalar::name),
+        if example == "8" { "" } else { "\"" },
+    );
+    if known.optional {
+        return true;
+    }
+    errors.at(
+        written,
+        format!("`{name}` has no default of its own: write `default = {quote}{example}{quote}`"),
+    );
+    false
 }
 
 /// `default = 0` breaks `range(1..)`.
@@ -58,38 +204,13 @@ pub(super) fn keeps_the_rules(
     let Some(literal) = Literal::of(value) else {
         return true;
     };
-    let text = match &literal {
-        Literal::Text(text) if is_null(&text.value(), known) => return true,
-        // Of any other type it is not known how its text is read.
-        Literal::Text(text) if known.scalar == Some(Scalar::String) && reads_plain_text(raw) => {
-            Some(text.value())
-        }
-        _ => None,
+    let (shape, reading) = (Shape::of(&raw.ty), Reading::of(raw));
+    let Some(facts) = Facts::of_default(&literal, known, &shape, reading) else {
+        return true;
     };
     let mut kept = true;
     for rule in rules {
-        let broken = match &rule.kind {
-            RuleKind::Range { bounds, .. } => literal
-                .quantity(known.scalar)
-                .filter(|_| text.is_none())
-                .is_some_and(|quantity| lies_outside(quantity, bounds, known.scalar)),
-            RuleKind::Length { bounds, .. } => text
-                .as_ref()
-                .and_then(|text| i128::try_from(text.chars().count()).ok())
-                .is_some_and(|length| {
-                    lies_outside(super::known::Quantity::Integer(length), bounds, None)
-                }),
-            RuleKind::Pattern(pattern) => text.as_ref().is_some_and(|text| {
-                regex::Regex::new(&pattern.value()).is_ok_and(|pattern| !pattern.is_match(text))
-            }),
-            RuleKind::OneOf { values, .. } => {
-                let values: Option<Vec<Literal>> = values.iter().map(Literal::of).collect();
-                values.is_some_and(|values| is_none_of(&literal, text.as_deref(), &values, known))
-            }
-            RuleKind::NonEmpty => text.as_ref().is_some_and(String::is_empty),
-            // These need what only the runtime has.
-            RuleKind::Url | RuleKind::Validate(_) => false,
-        };
+        let broken = facts.break_rule(&rule.kind, known.scalar);
         if broken {
             kept = false;
             errors.at(
@@ -102,23 +223,4 @@ pub(super) fn keeps_the_rules(
         }
     }
     kept
-}
-
-fn is_none_of(
-    literal: &Literal,
-    text: Option<&str>,
-    values: &[Literal],
-    known: &Known<'_>,
-) -> bool {
-    if let Some(text) = text {
-        return values
-            .iter()
-            .all(|value| !matches!(value, Literal::Text(v) if v.value() == text));
-    }
-    let Some(quantity) = literal.quantity(known.scalar) else {
-        return false;
-    };
-    values
-        .iter()
-        .all(|value| value.quantity(known.scalar) != Some(quantity))
 }

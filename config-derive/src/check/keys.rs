@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use proc_macro2::TokenStream;
-use syn::LitStr;
+use syn::{Ident, LitStr};
 
 use crate::errors::Errors;
 use crate::model::{Written, checked};
@@ -38,12 +38,36 @@ pub(super) fn legal(written: &LitStr, errors: &Errors) -> Option<String> {
     }
 }
 
+/// The key of a field that names none.
+pub(super) fn of_the_name(
+    name: &str,
+    case: Option<Case>,
+    ident: &Ident,
+    errors: &Errors,
+) -> String {
+    let Some(case) = case else {
+        return name.to_owned();
+    };
+    let key = case.apply(name);
+    if key.is_empty() {
+        errors.at(
+            ident,
+            format!("`rename_all` leaves nothing of `{name}`: write `#[hot(key = \"…\")]`"),
+        );
+        return name.to_owned();
+    }
+    key
+}
+
 /// Why this can't stand between two slashes.
 pub(super) fn illegal_segment(segment: &str) -> Option<String> {
     match segment {
         "" => Some("two slashes in a row: write one".to_owned()),
         "." | ".." => Some(format!(
             "`{segment}` is no name for a segment: keys are not relative"
+        )),
+        _ if segment.trim() != segment => Some(format!(
+            "white space at an end of the segment `{segment}`: leave it out"
         )),
         _ => segment
             .chars()
@@ -64,62 +88,110 @@ pub(super) fn are_distinct(fields: &[Keyed], errors: &Errors) {
             checked::Kind::Leaf(_) | checked::Kind::Section
         )
     });
-    let mut keys: HashMap<&str, &Keyed> = HashMap::new();
-    let mut directories: HashMap<&str, (&str, &Keyed)> = HashMap::new();
+    let mut keys: HashMap<&str, Used<'_>> = HashMap::new();
+    let mut directories: HashMap<&str, (&str, Used<'_>)> = HashMap::new();
     for keyed in keyed {
         let aliases = keyed.field.aliases.iter().zip(&keyed.alias_tokens);
-        let own = std::iter::once((&keyed.field.key, &keyed.key_tokens));
-        for (key, tokens) in own.chain(aliases) {
-            if let Some(wrong) = collision(key, keyed, &keys, &directories) {
+        let own = std::iter::once((&keyed.field.key, &keyed.key_tokens, "key"));
+        let aliases = aliases.map(|(key, tokens)| (key, tokens, "alias"));
+        for (key, tokens, what) in own.chain(aliases) {
+            let used = Used {
+                field: &keyed.field,
+                what,
+            };
+            if let Some(wrong) = collision(key, used, &keys, &directories) {
                 errors.at(tokens, wrong);
             } else {
-                keys.insert(key, keyed);
+                keys.insert(key, used);
                 for directory in directories_of(key) {
-                    directories.entry(directory).or_insert((key, keyed));
+                    directories.entry(directory).or_insert((key, used));
                 }
             }
         }
     }
 }
 
+/// Who uses a key, and as what: `key` or `alias`.
+#[derive(Clone, Copy)]
+struct Used<'a> {
+    field: &'a checked::Field,
+    what: &'static str,
+}
+
+impl Used<'_> {
+    fn is_section(self) -> bool {
+        matches!(self.field.kind, checked::Kind::Section)
+    }
+
+    /// ``the key of the field `port` ``, as one of two.
+    fn named(self) -> String {
+        let (what, name) = (self.what, &self.field.name);
+        if self.is_section() {
+            format!("the section `{name}`")
+        } else {
+            format!("the {what} of the field `{name}`")
+        }
+    }
+}
+
 fn collision(
     key: &str,
-    keyed: &Keyed,
-    keys: &HashMap<&str, &Keyed>,
-    directories: &HashMap<&str, (&str, &Keyed)>,
+    used: Used<'_>,
+    keys: &HashMap<&str, Used<'_>>,
+    directories: &HashMap<&str, (&str, Used<'_>)>,
 ) -> Option<String> {
+    let (what, name) = (used.what, &used.field.name);
+    let this = if used.is_section() {
+        format!("the section `{name}`, `{key}`,")
+    } else {
+        format!("the {what} `{key}` of the field `{name}`")
+    };
     if let Some(other) = keys.get(key) {
-        let name = &other.field.name;
-        return Some(if name == &keyed.field.name {
+        return Some(if std::ptr::eq(other.field, used.field) {
             format!("the field has the key `{key}` already: leave this one out")
         } else {
-            format!(
-                "the key `{key}` is that of the field `{name}` too: \
-                 give one of them another, `#[hot(key = \"…\")]`"
-            )
+            let other = match other.what {
+                "alias" => format!("an alias of the field `{}`", other.field.name),
+                _ if other.is_section() => format!("that of {}", other.named()),
+                _ => format!("that of the field `{}`", other.field.name),
+            };
+            format!("{this} is {other} too: give one of them another, `#[hot(key = \"…\")]`")
         });
     }
     if let Some((above, other)) =
         directories_of(key).find_map(|directory| keys.get_key_value(directory))
     {
-        let name = &other.field.name;
-        return Some(match other.field.kind {
-            checked::Kind::Section => format!(
-                "the key `{key}` lies in the section `{name}`: make it a field of that struct, \
-                 or give one of them another key"
-            ),
-            _ => format!(
-                "the key `{key}` lies below `{above}`, which is the key of the field `{name}`: \
-                 give one of them another"
-            ),
+        return Some(if other.is_section() {
+            let section = &other.field.name;
+            let at = if *above == section {
+                String::new()
+            } else {
+                format!(", whose keys begin with `{above}/`")
+            };
+            format!(
+                "{this} lies in the section `{section}`{at}: make it a field of that struct, or \
+                 give one of them another key"
+            )
+        } else {
+            format!(
+                "{this} lies below `{above}`, {}: give one of them another",
+                other.named()
+            )
         });
     }
     directories.get(key).map(|(below, other)| {
-        let name = &other.field.name;
-        format!(
-            "the key `{key}` is the directory of `{below}`, the key of the field `{name}`: \
-             give one of them another"
-        )
+        if used.is_section() {
+            format!(
+                "the key `{below}` of the field `{}` lies in this section, `{key}`: make it a \
+                 field of that struct, or give one of them another key",
+                other.field.name
+            )
+        } else {
+            format!(
+                "{this} is the directory of `{below}`, {}: give one of them another",
+                other.named()
+            )
+        }
     })
 }
 
@@ -199,7 +271,27 @@ fn pascal(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::CASES;
+    use super::{CASES, illegal_segment};
+
+    #[test]
+    fn keys_may_hold_whatever_a_store_can() {
+        for segment in [
+            "Db",
+            "db",
+            "a b",
+            "100%",
+            "%2F",
+            "ключ",
+            "log.retention.ms",
+            "_a",
+            "a-b",
+        ] {
+            assert_eq!(illegal_segment(segment), None, "{segment}");
+        }
+        for segment in ["", ".", "..", " a", "a\u{a0}", "a\nb"] {
+            assert!(illegal_segment(segment).is_some(), "{segment:?}");
+        }
+    }
 
     #[test]
     fn the_eight_cases_are_serdes() {

@@ -19,6 +19,72 @@ pub(super) enum Scalar {
     String,
     Duration,
     Size,
+    /// A whole number that is not zero.
+    NonZero {
+        name: &'static str,
+        least: i128,
+        most: i128,
+    },
+    File,
+    Address(Address),
+    Url,
+}
+
+/// An address that the standard library reads from a text.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Address {
+    Ip,
+    Ipv4,
+    Ipv6,
+    Socket,
+    SocketV4,
+    SocketV6,
+}
+
+impl Address {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Ip => "IpAddr",
+            Self::Ipv4 => "Ipv4Addr",
+            Self::Ipv6 => "Ipv6Addr",
+            Self::Socket => "SocketAddr",
+            Self::SocketV4 => "SocketAddrV4",
+            Self::SocketV6 => "SocketAddrV6",
+        }
+    }
+
+    fn reads(self, text: &str) -> bool {
+        use std::net;
+        match self {
+            Self::Ip => text.parse::<net::IpAddr>().is_ok(),
+            Self::Ipv4 => text.parse::<net::Ipv4Addr>().is_ok(),
+            Self::Ipv6 => text.parse::<net::Ipv6Addr>().is_ok(),
+            Self::Socket => text.parse::<net::SocketAddr>().is_ok(),
+            Self::SocketV4 => text.parse::<net::SocketAddrV4>().is_ok(),
+            Self::SocketV6 => text.parse::<net::SocketAddrV6>().is_ok(),
+        }
+    }
+
+    /// An address of this kind.
+    pub(super) fn text(self) -> &'static str {
+        match self {
+            Self::Ip | Self::Ipv4 => "127.0.0.1",
+            Self::Ipv6 => "::1",
+            Self::Socket | Self::SocketV4 => "127.0.0.1:8080",
+            Self::SocketV6 => "[::1]:8080",
+        }
+    }
+
+    fn example(self) -> &'static str {
+        match self {
+            Self::Ip | Self::Ipv4 => "an address, `127.0.0.1`; a host name is a `String`",
+            Self::Ipv6 => "an address, `::1`; a host name is a `String`",
+            Self::Socket | Self::SocketV4 => {
+                "an address and a port, `127.0.0.1:8080`; a host name is a `String`"
+            }
+            Self::SocketV6 => "an address and a port, `[::1]:8080`; a host name is a `String`",
+        }
+    }
 }
 
 /// What is known of a field's type.
@@ -68,7 +134,7 @@ fn argument<'a>(ty: &'a Type, of: &str) -> Option<&'a Type> {
     }
 }
 
-fn plain_path(ty: &Type) -> Option<&TypePath> {
+pub(super) fn plain_path(ty: &Type) -> Option<&TypePath> {
     match ty {
         Type::Path(path) if path.qself.is_none() => Some(path),
         Type::Group(group) => plain_path(&group.elem),
@@ -92,16 +158,45 @@ macro_rules! integer {
     };
 }
 
+/// The same without zero.
+macro_rules! non_zero {
+    ($name:ident, $written:literal) => {
+        match integer!($name) {
+            Scalar::Integer { least, most, .. } => Scalar::NonZero {
+                name: $written,
+                // Below one there is nothing that has no sign.
+                least: if least == 0 { 1 } else { least },
+                most,
+            },
+            other => other,
+        }
+    };
+}
+
 // One macro for all integers; what `i128` can't hold is cut off.
 #[allow(clippy::cast_lossless, clippy::cast_possible_wrap)]
 impl Scalar {
-    fn of(ty: &Type) -> Option<Self> {
+    pub(super) fn of(ty: &Type) -> Option<Self> {
         let path = &plain_path(ty)?.path;
         let last = path.segments.last()?;
-        if !last.arguments.is_none() {
+        let mut name = last.ident.to_string();
+        if name == "NonZero" {
+            // `NonZero<u8>` and `NonZeroU8` are one type.
+            let inner =
+                argument(ty, "NonZero").and_then(|inner| plain_path(inner)?.path.get_ident())?;
+            name = format!("NonZero<{inner}>");
+        } else if !last.arguments.is_none() {
             return None;
         }
-        let name = last.ident.to_string();
+        let first = path.segments.first()?.ident.to_string();
+        if path.segments.len() == 2
+            && matches!(
+                (first.as_str(), name.as_str()),
+                ("hotconfig", "Size") | ("url", "Url")
+            )
+        {
+            return Some(if name == "Url" { Self::Url } else { Self::Size });
+        }
         let of_std = ["std", "core", "alloc"].iter().any(|known| {
             path.segments
                 .first()
@@ -130,6 +225,26 @@ impl Scalar {
             "String" => Self::String,
             "Duration" => Self::Duration,
             "Size" => Self::Size,
+            "NonZeroU8" | "NonZero<u8>" => non_zero!(u8, "NonZeroU8"),
+            "NonZeroU16" | "NonZero<u16>" => non_zero!(u16, "NonZeroU16"),
+            "NonZeroU32" | "NonZero<u32>" => non_zero!(u32, "NonZeroU32"),
+            "NonZeroU64" | "NonZero<u64>" => non_zero!(u64, "NonZeroU64"),
+            "NonZeroU128" | "NonZero<u128>" => non_zero!(u128, "NonZeroU128"),
+            "NonZeroUsize" | "NonZero<usize>" => non_zero!(usize, "NonZeroUsize"),
+            "NonZeroI8" | "NonZero<i8>" => non_zero!(i8, "NonZeroI8"),
+            "NonZeroI16" | "NonZero<i16>" => non_zero!(i16, "NonZeroI16"),
+            "NonZeroI32" | "NonZero<i32>" => non_zero!(i32, "NonZeroI32"),
+            "NonZeroI64" | "NonZero<i64>" => non_zero!(i64, "NonZeroI64"),
+            "NonZeroI128" | "NonZero<i128>" => non_zero!(i128, "NonZeroI128"),
+            "NonZeroIsize" | "NonZero<isize>" => non_zero!(isize, "NonZeroIsize"),
+            "PathBuf" => Self::File,
+            "IpAddr" => Self::Address(Address::Ip),
+            "Ipv4Addr" => Self::Address(Address::Ipv4),
+            "Ipv6Addr" => Self::Address(Address::Ipv6),
+            "SocketAddr" => Self::Address(Address::Socket),
+            "SocketAddrV4" => Self::Address(Address::SocketV4),
+            "SocketAddrV6" => Self::Address(Address::SocketV6),
+            "Url" => Self::Url,
             _ => return None,
         })
     }
@@ -139,13 +254,41 @@ impl Scalar {
 
     pub(super) fn name(self) -> &'static str {
         match self {
-            Self::Integer { name, .. } | Self::Float(name) => name,
+            Self::Integer { name, .. } | Self::NonZero { name, .. } | Self::Float(name) => name,
             Self::Bool => "bool",
             Self::Char => "char",
             Self::String => "String",
             Self::Duration => "Duration",
             Self::Size => "Size",
+            Self::File => "PathBuf",
+            Self::Address(address) => address.name(),
+            Self::Url => "Url",
         }
+    }
+
+    /// What the bounds of its `range` are: those of a number that is not zero are numbers.
+    pub(super) fn bound(self) -> Self {
+        match self {
+            Self::NonZero { name, least, most } => Self::Integer {
+                name,
+                least: if least == 1 { 0 } else { least },
+                most,
+            },
+            scalar => scalar,
+        }
+    }
+
+    /// Whether every text is one.
+    pub(super) fn is_text(self) -> bool {
+        matches!(self, Self::String | Self::File)
+    }
+
+    /// Whether it is a number, whole or not.
+    pub(super) fn is_number(self) -> bool {
+        matches!(
+            self,
+            Self::Integer { .. } | Self::NonZero { .. } | Self::Float(_)
+        )
     }
 
     /// Why a literal in Rust is none of this type, and what to write.
@@ -155,19 +298,26 @@ impl Scalar {
             (_, Literal::Text(text)) => self
                 .refuses_text(&text.value())
                 .map(|right| format!("this is no `{name}`: write {right}")),
-            (Self::Integer { least, most, .. }, Literal::Integer(number)) => (*number < least
-                || *number > most)
+            (Self::NonZero { .. }, Literal::Integer(0)) => {
+                Some(format!("this is no `{name}`, which is never zero"))
+            }
+            (
+                Self::Integer { least, most, .. } | Self::NonZero { least, most, .. },
+                Literal::Integer(number),
+            ) => (*number < least || *number > most)
                 .then(|| format!("this is no `{name}`, which goes from {least} to {most}")),
             (Self::Float(_), Literal::Integer(number)) => {
                 Some(format!("this is no `{name}`: write `{number}.0`"))
             }
-            (Self::Float(_), Literal::Float(_))
-            | (Self::Bool, Literal::Bool(_))
-            | (Self::Char, Literal::Char(_)) => None,
-            (Self::Integer { .. }, _) => {
+            (Self::Float(_), Literal::Float(number)) => (!fits_a_float(*number, name))
+                .then(|| format!("this is no `{name}`: it is too big for one")),
+            (Self::Float(_), Literal::Bool(_) | Literal::Char(_)) => {
+                Some(format!("this is no `{name}`: write a number, `0.5`"))
+            }
+            (Self::Bool, Literal::Bool(_)) | (Self::Char, Literal::Char(_)) => None,
+            (Self::Integer { .. } | Self::NonZero { .. }, _) => {
                 Some(format!("this is no `{name}`: write a whole number, `8`"))
             }
-            (Self::Float(_), _) => Some(format!("this is no `{name}`: write a number, `0.5`")),
             (Self::Bool, _) => Some("this is no `bool`: write `true` or `false`".to_owned()),
             (Self::Char, _) => Some("this is no `char`: write `'x'`".to_owned()),
             (Self::String, _) => Some("this is no `String`: write it in quotes".to_owned()),
@@ -176,6 +326,16 @@ impl Scalar {
             }
             (Self::Size, _) => {
                 Some("this is no `Size`: write it with its unit, `\"64MiB\"`".to_owned())
+            }
+            (Self::File, _) => {
+                Some("this is no `PathBuf`: write it in quotes, `\"/etc/app\"`".to_owned())
+            }
+            (Self::Address(address), _) => Some(format!(
+                "this is no `{name}`: write it in quotes, as {}",
+                address.example()
+            )),
+            (Self::Url, _) => {
+                Some("this is no `Url`: write it in quotes, `\"https://example.com/\"`".to_owned())
             }
         }
     }
@@ -189,15 +349,26 @@ impl Scalar {
                 Ok(_) => None,
                 // Beyond `i128` only a `u128` goes on.
                 Err(_) if most == i128::MAX && trimmed.parse::<u128>().is_ok() => None,
-                Err(_) => Some("a whole number, `8`"),
+                Err(_) => Some(whole_number(trimmed)),
             },
-            Self::Float(_) => match trimmed.parse::<f64>() {
-                Ok(number) if number.is_finite() => None,
+            Self::NonZero { least, most, .. } => match trimmed.parse::<i128>() {
+                Ok(0) => Some("a number that is not zero"),
+                Ok(number) if number < least || number > most => Some("a number that fits"),
+                Ok(_) => None,
+                Err(_) if most == i128::MAX && trimmed.parse::<u128>().is_ok() => None,
+                Err(_) => Some(whole_number(trimmed)),
+            },
+            Self::Float(name) => match trimmed.parse::<f64>() {
+                Ok(number) if fits_a_float(number, name) => None,
                 _ => Some("a number, `0.5`"),
             },
             Self::Bool => (!matches!(trimmed, "true" | "false")).then_some("`true` or `false`"),
             Self::Char => (text.chars().count() != 1).then_some("one character"),
-            Self::String => None,
+            Self::String | Self::File => None,
+            Self::Address(address) => (!address.reads(trimmed)).then(|| address.example()),
+            Self::Url => url::Url::parse(text)
+                .is_err()
+                .then_some("an absolute URL, `https://example.com/`"),
             Self::Duration => duration(trimmed)
                 .is_none()
                 .then_some("it with its unit, `30s`"),
@@ -206,6 +377,27 @@ impl Scalar {
                 .then_some("it with its unit, `64MiB`"),
         }
     }
+}
+
+/// What to write where a text is no whole number: another type, if the text has a unit.
+fn whole_number(text: &str) -> &'static str {
+    if size(text).is_some() {
+        "a whole number, `8`, or make the field a `Size`"
+    } else if duration(text).is_some() {
+        "a whole number, `8`, or make the field a `Duration`"
+    } else {
+        "a whole number, `8`"
+    }
+}
+
+/// Whether a number is one that the store can hold, and the compiler too.
+fn fits_a_float(number: f64, name: &str) -> bool {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "whether it is too big is what is asked"
+    )]
+    let narrow = number as f32;
+    number.is_finite() && (name != "f32" || narrow.is_finite())
 }
 
 /// A duration as text. `humantime` 2.4 panics near the largest one.
@@ -219,7 +411,7 @@ fn duration(text: &str) -> Option<std::time::Duration> {
 /// constants, and what is put together of them.
 pub(super) fn is_constant(value: &Expr, scalar: Scalar) -> bool {
     let inner = |value: &Expr| is_constant(value, scalar);
-    let number = matches!(scalar, Scalar::Integer { .. } | Scalar::Float(_));
+    let number = scalar.is_number();
     match value {
         Expr::Lit(_) => true,
         Expr::Path(path) => path.qself.is_none(),
@@ -344,18 +536,9 @@ impl Literal {
         match self {
             Self::Integer(number) => Some(Quantity::Integer(*number)),
             Self::Float(number) => Some(Quantity::Float(*number)),
-            Self::Text(text) => {
-                let text = text.value();
-                let text = text.trim();
-                match scalar {
-                    Some(Scalar::Integer { .. }) => text.parse().ok().map(Quantity::Integer),
-                    Some(Scalar::Float(_)) => text.parse().ok().map(Quantity::Float),
-                    Some(Scalar::Duration) => duration(text).map(Quantity::Duration),
-                    Some(Scalar::Size) => size(text).map(Quantity::Integer),
-                    _ => None,
-                }
-            }
-            Self::Bool(_) | Self::Char(_) => None,
+            Self::Text(text) => Quantity::of_text(&text.value(), scalar?),
+            Self::Char(letter) => Some(Quantity::Letter(*letter)),
+            Self::Bool(_) => None,
         }
     }
 }
@@ -366,9 +549,29 @@ pub(super) enum Quantity {
     Integer(i128),
     Float(f64),
     Duration(std::time::Duration),
+    Letter(char),
 }
 
 impl Quantity {
+    /// The quantity that the store writes so.
+    pub(super) fn of_text(written: &str, scalar: Scalar) -> Option<Self> {
+        let text = written.trim();
+        match scalar {
+            Scalar::Integer { .. } | Scalar::NonZero { .. } => text.parse().ok().map(Self::Integer),
+            Scalar::Float(_) => text.parse().ok().map(Self::Float),
+            Scalar::Duration => duration(text).map(Self::Duration),
+            Scalar::Size => size(text).map(Self::Integer),
+            Scalar::Char => {
+                let mut letters = written.chars();
+                letters
+                    .next()
+                    .filter(|_| letters.next().is_none())
+                    .map(Self::Letter)
+            }
+            _ => None,
+        }
+    }
+
     /// Which of two is smaller; `None` where they are of different kinds.
     pub(super) fn compared(self, other: Self) -> Option<std::cmp::Ordering> {
         if std::mem::discriminant(&self) == std::mem::discriminant(&other) {

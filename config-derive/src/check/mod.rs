@@ -9,36 +9,45 @@ mod attributes;
 mod automaton;
 mod committed;
 mod defaults;
+mod facts;
 mod keys;
 mod known;
 mod prefix;
 mod rules;
+mod shape;
+mod types;
 
 use quote::ToTokens;
-use syn::Expr;
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{Expr, Ident, LitStr, parse_quote_spanned};
 
 use crate::errors::Errors;
 use crate::model::{checked, raw};
 pub(crate) use automaton::Automaton;
 use keys::Case;
-use known::{Known, Literal};
+use known::{Known, Literal, Scalar};
+use shape::Reading;
 
-/// The checked model of a struct.
-pub(crate) fn check(raw: raw::Struct, errors: &Errors) -> checked::Struct {
+/// The checked model of a struct; `None` where no `impl` for it could compile.
+pub(crate) fn check(raw: raw::Struct, errors: &Errors) -> Option<checked::Struct> {
+    let hopeless = raw
+        .fields
+        .iter()
+        .any(|field| types::is_hopeless(field, &raw.ident));
     let case = raw
         .rename_all
         .as_ref()
         .and_then(|written| keys::case(written, errors));
     let fields = raw.fields.into_iter().enumerate();
     let fields: Vec<_> = fields
-        .filter_map(|(number, raw)| field(number, raw, case, errors))
+        .filter_map(|(number, field)| self::field(number, field, &raw.ident, case, errors))
         .collect();
     keys::are_distinct(&fields, errors);
     let committed = raw
         .schema
         .and_then(|written| committed::committed(&written.value, &fields, errors));
-    checked::Struct {
+    let checked = checked::Struct {
         ident: raw.ident,
         generics: raw.generics,
         doc: raw.doc,
@@ -49,12 +58,14 @@ pub(crate) fn check(raw: raw::Struct, errors: &Errors) -> checked::Struct {
         krate: raw.krate.map(|written| written.value),
         fields: fields.into_iter().map(|keyed| keyed.field).collect(),
         committed,
-    }
+    };
+    (!hopeless).then_some(checked)
 }
 
 fn field(
     number: usize,
     raw: raw::Field,
+    around: &Ident,
     case: Option<Case>,
     errors: &Errors,
 ) -> Option<keys::Keyed> {
@@ -80,14 +91,19 @@ fn field(
         Some(written) => written.value.to_token_stream(),
         None => raw.ident.to_token_stream(),
     };
-    let key = key.unwrap_or_else(|| case.map_or_else(|| name.clone(), |case| case.apply(&name)));
+    let key = key.unwrap_or_else(|| keys::of_the_name(&name, case, &raw.ident, errors));
 
-    let kind = kind(&raw, errors);
+    let kind = kind(&raw, around, errors);
+    let ty = match kind {
+        // What the compiler says of the type, it says of the struct.
+        checked::Kind::Faulty => parse_quote_spanned!(raw.ty.span()=> _),
+        _ => raw.ty,
+    };
     let field = checked::Field {
         number,
         ident: raw.ident,
         name,
-        ty: raw.ty,
+        ty,
         doc: raw.doc,
         key,
         aliases: aliases.iter().map(|(key, _)| key.clone()).collect(),
@@ -105,7 +121,7 @@ fn field(
 }
 
 /// What the field is, after the rules over its attributes.
-fn kind(raw: &raw::Field, errors: &Errors) -> checked::Kind {
+fn kind(raw: &raw::Field, around: &Ident, errors: &Errors) -> checked::Kind {
     if raw.skip.is_some() {
         attributes::skip_stands_alone(raw, errors);
         return checked::Kind::Skipped;
@@ -113,7 +129,9 @@ fn kind(raw: &raw::Field, errors: &Errors) -> checked::Kind {
     let known = Known::of(&raw.ty);
     if raw.nested.is_some() {
         attributes::nested_has_no_value(raw, errors);
-        if !attributes::nested_is_always_there(raw, &known, errors) {
+        if !(attributes::nested_is_always_there(raw, around, &known, errors)
+            && types::can_be_nested(raw, around, errors))
+        {
             return checked::Kind::Faulty;
         }
         return if raw.readable {
@@ -122,9 +140,14 @@ fn kind(raw: &raw::Field, errors: &Errors) -> checked::Kind {
             checked::Kind::Faulty
         };
     }
+    if !types::can_be_stored(raw, errors) {
+        return checked::Kind::Faulty;
+    }
     attributes::one_format(raw, errors);
+    attributes::format_fits_its_type(raw, errors);
     attributes::secret_fits_its_type(raw, &known, errors);
     let rules = rules::rules(raw, &known, errors);
+    rules::agree(&rules, &known, errors);
     let default = default(raw, &rules, &known, errors);
     if !raw.readable {
         return checked::Kind::Faulty;
@@ -158,7 +181,13 @@ fn default(
         return checked::Default::None;
     };
     let raw::Default::Value(value) = &written.value else {
-        return checked::Default::OfType;
+        let right = defaults::has_a_default(written, known, errors)
+            && defaults::types_default_keeps_the_rules(written, raw, rules, known, errors);
+        return if right {
+            checked::Default::OfType
+        } else {
+            checked::Default::None
+        };
     };
     if !(defaults::is_of_its_type(value, raw, known, errors)
         && defaults::keeps_the_rules(value, raw, rules, known, errors))
@@ -167,6 +196,13 @@ fn default(
     }
     match (Literal::of(value), value) {
         (Some(Literal::Text(text)), _) => checked::Default::Text(text),
+        // A number is none of these by itself; its text is read as one.
+        (Some(Literal::Integer(number)), value)
+            if matches!(known.scalar, Some(Scalar::NonZero { .. }))
+                && Reading::of(raw) != Reading::Other =>
+        {
+            checked::Default::Text(LitStr::new(&number.to_string(), value.span()))
+        }
         (literal, value) => checked::Default::Expression(
             Expr::clone(value),
             literal

@@ -5,9 +5,12 @@ use std::cmp::Ordering;
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprRange, LitStr, RangeLimits};
+use syn::{Expr, ExprRange, LitStr, RangeLimits, Type};
 
+use super::defaults::{has_suffix, not_finite};
+use super::facts::Facts;
 use super::known::{Known, Literal, Quantity, Scalar, is_constant};
+use super::shape::Shape;
 use crate::errors::Errors;
 use crate::model::{checked, raw};
 use crate::syntax::names;
@@ -18,6 +21,7 @@ pub(super) fn rules(raw: &raw::Field, known: &Known<'_>, errors: &Errors) -> Vec
     raw.rules
         .iter()
         .filter(|written| its_type_can_have_it(&written.value, written, known, errors))
+        .filter(|written| a_collection_can_have_it(&written.value, written, &raw.ty, errors))
         .filter_map(|written| {
             let kind = match &written.value {
                 raw::Rule::Range(bounds) => range(bounds, written, known, errors)?,
@@ -65,23 +69,29 @@ fn its_type_can_have_it(
     let of_text = "a text";
     let (can, needs) = match rule {
         raw::Rule::Range(_) => (
-            !matches!(scalar, Scalar::Bool | Scalar::String),
+            scalar.is_number() || matches!(scalar, Scalar::Char | Scalar::Duration | Scalar::Size),
             "a number, a duration or a size",
         ),
-        raw::Rule::Length(_) | raw::Rule::NonEmpty => {
-            (scalar == Scalar::String, "a text or a collection")
-        }
-        raw::Rule::Pattern(_) | raw::Rule::Url => (scalar == Scalar::String, of_text),
-        raw::Rule::OneOf(_) => (!matches!(scalar, Scalar::Bool), "a text or a number"),
+        raw::Rule::Length(_) | raw::Rule::NonEmpty => (scalar.is_text(), "a text or a collection"),
+        raw::Rule::Pattern(_) | raw::Rule::Url => (scalar.is_text(), of_text),
+        raw::Rule::OneOf(_) => (
+            !matches!(scalar, Scalar::Bool | Scalar::Address(_) | Scalar::Url),
+            "a text or a number",
+        ),
         raw::Rule::Validate(_) => (true, ""),
     };
     if !can {
         let (rule, name) = (name(rule), scalar.name());
+        let ordered = scalar.is_number() || matches!(scalar, Scalar::Duration | Scalar::Size);
         let instead = match (rule, scalar) {
             (names::RANGE, Scalar::String) => "for the number of characters write `length(…)`",
-            (names::LENGTH, Scalar::Integer { .. } | Scalar::Float(_) | Scalar::Duration) => {
-                "for the value write `range(…)`"
+            (names::LENGTH, _) if ordered => "for the value write `range(…)`",
+            (names::NON_EMPTY, _) if scalar.is_number() => {
+                "to refuse zero write `range(1..)`, or a type like `NonZeroU32`"
             }
+            (names::NON_EMPTY, _) if ordered => "to refuse zero write `range(…)`",
+            (names::PATTERN, _) if scalar.is_number() => "for the value write `range(…)`",
+            (names::URL, Scalar::Url) => "every `Url` is one: leave it out",
             _ => "leave it out, or write `validate = path` with a function of your own",
         };
         errors.at(
@@ -90,6 +100,79 @@ fn its_type_can_have_it(
         );
     }
     can
+}
+
+/// A collection has a length, and is neither a quantity nor a text.
+fn a_collection_can_have_it(
+    rule: &raw::Rule,
+    written: impl ToTokens,
+    ty: &Type,
+    errors: &Errors,
+) -> bool {
+    let instead = match rule {
+        raw::Rule::Range(_) => "for the number of entries write `length(…)`",
+        raw::Rule::Pattern(_) | raw::Rule::OneOf(_) | raw::Rule::Url => {
+            "it says nothing of the entries; check them in a function, `validate = path`"
+        }
+        _ => return true,
+    };
+    let can = !Shape::of(ty).is_no_word();
+    if !can {
+        let (rule, name) = (name(rule), tidy(ty));
+        errors.at(
+            written,
+            format!("`{rule}` is no rule of `{name}`: {instead}"),
+        );
+    }
+    can
+}
+
+/// No rule refuses all that another asks for.
+pub(super) fn agree(rules: &[checked::Rule], known: &Known<'_>, errors: &Errors) {
+    for rule in rules {
+        let others = rules.iter().filter(|other| !std::ptr::eq(*other, rule));
+        match &rule.kind {
+            checked::RuleKind::OneOf { values, .. } => {
+                for (value, other) in values
+                    .iter()
+                    .filter_map(|value| Some((value, Literal::of(value)?)))
+                    .filter_map(|(value, literal)| {
+                        let facts = Facts::of_entry(&literal, known.scalar);
+                        let other = others
+                            .clone()
+                            .find(|other| facts.break_rule(&other.kind, known.scalar))?;
+                        Some((value, other))
+                    })
+                {
+                    errors.at(
+                        value,
+                        format!(
+                            "the field's own rule `{}` refuses this: change one of them",
+                            other.written
+                        ),
+                    );
+                }
+            }
+            checked::RuleKind::NonEmpty => {
+                for other in others {
+                    if let checked::RuleKind::Length { bounds, .. } = &other.kind
+                        && lies_outside(Quantity::Integer(1), bounds, None)
+                        && !lies_outside(Quantity::Integer(0), bounds, None)
+                    {
+                        errors.at(
+                            bounds,
+                            format!(
+                                "`{}` allows nothing but what `non_empty` refuses: change one \
+                                 of them",
+                                other.written
+                            ),
+                        );
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 /// A range that something is in, with bounds of the field's type.
@@ -111,7 +194,7 @@ fn range(
 
     let mut right = restricts_something(bounds, written, names::RANGE, errors);
     match known.scalar {
-        Some(Scalar::Integer { .. } | Scalar::Float(_)) if number_of_texts > 0 => {
+        Some(scalar) if scalar.is_number() && number_of_texts > 0 => {
             errors.at(
                 bounds,
                 "the bounds of a number are numbers: leave the quotes out",
@@ -119,9 +202,10 @@ fn range(
             right = false;
         }
         Some(scalar) => {
-            for bound in written_bounds {
-                if let Some(refused) =
-                    Literal::of(bound).and_then(|literal| scalar.refuses(&literal))
+            for bound in written_bounds.clone() {
+                if let Some(refused) = Literal::of(bound)
+                    .and_then(|literal| scalar.bound().refuses(&literal))
+                    .or_else(|| has_suffix(bound, scalar))
                 {
                     errors.at(bound, refused);
                     right = false;
@@ -129,6 +213,15 @@ fn range(
             }
         }
         None => {}
+    }
+    for bound in written_bounds {
+        if not_finite(bound).is_some() {
+            errors.at(
+                bound,
+                "a number in the store is finite, so this bounds nothing: leave it out, `0.0..`",
+            );
+            right = false;
+        }
     }
     if right && number_of_texts > 0 && number_of_texts < number_of_bounds {
         errors.at(
@@ -163,7 +256,11 @@ fn end(bound: Option<&Expr>, scalar: Option<Scalar>) -> checked::End {
         }
         (_, Some(scalar)) if is_constant(bound, scalar) => match scalar {
             // The highest numbers of a `u128` are beyond what the schema can hold.
-            Scalar::Integer { name, .. } if name != "u128" => End::IntegerOf(bound.clone()),
+            Scalar::Integer { name, .. } | Scalar::NonZero { name, .. }
+                if !matches!(name, "u128" | "NonZeroU128") =>
+            {
+                End::IntegerOf(bound.clone())
+            }
             Scalar::Float(_) => End::FloatOf(bound.clone()),
             Scalar::Duration => End::DurationOf(bound.clone()),
             Scalar::Size => End::SizeOf(bound.clone()),
@@ -309,10 +406,7 @@ fn one_of(
                 continue;
             }
         };
-        let of_number = matches!(
-            known.scalar,
-            Some(Scalar::Integer { .. } | Scalar::Float(_))
-        );
+        let of_number = known.scalar.is_some_and(Scalar::is_number);
         if let (true, Some(Literal::Text(_))) = (of_number, &literal) {
             errors.at(
                 value,

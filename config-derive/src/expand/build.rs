@@ -9,32 +9,44 @@ use crate::model::checked::{Field, Kind, Struct};
 
 pub(super) fn method(checked: &Struct) -> TokenStream {
     let here = Span::mixed_site();
-    let values = checked.fields.iter().filter_map(value);
+    let read = checked
+        .fields
+        .iter()
+        .filter(|field| !matches!(field.kind, Kind::Skipped));
+    let locals: Vec<_> = read.clone().map(local).collect();
+    let values = read.map(value);
+    // One pattern for all: a `?` for each is many times the work for the compiler.
+    let read = (!locals.is_empty()).then(|| {
+        quote_spanned! {here=>
+            // Every leaf is visited before the first that is missing ends it.
+            let (#(__::Option::Some(#locals),)*) = (#(#values,)*) else {
+                return __::Option::None;
+            };
+        }
+    });
     let fields = checked.fields.iter().map(|field| {
         let at = at(&field.ident);
         let (ident, ty) = (&field.ident, &field.ty);
-        let local = local(field);
         if let Kind::Skipped = field.kind {
             quote_spanned!(at=> #ident: <#ty as __::core::default::Default>::default())
         } else {
-            quote_spanned!(at=> #ident: #local?)
+            let local = local(field);
+            quote_spanned!(at=> #ident: #local)
         }
     });
     quote_spanned! {here=>
         fn __build(__intake: &mut __::Intake<'_>) -> __::Option<Self> {
-            // Every leaf is visited before the first that is missing ends it.
-            #(#values)*
+            #read
             __::Option::Some(Self { #(#fields),* })
         }
     }
 }
 
-/// `let __value_3 = …;`
-fn value(field: &Field) -> Option<TokenStream> {
+/// What becomes of the field: a value, or none.
+fn value(field: &Field) -> TokenStream {
     let at = at(&field.ident);
     let ty = &field.ty;
-    let local = local(field);
-    let value = match field.kind {
+    match field.kind {
         Kind::Leaf(_) => {
             let leaf = leaf_of(field);
             quote_spanned!(at=> __intake.leaf(&#leaf))
@@ -48,10 +60,8 @@ fn value(field: &Field) -> Option<TokenStream> {
                 <#ty as __::HotConfig>::__validate,
             ))
         }
-        Kind::Faulty => quote_spanned!(at=> __::Option::<#ty>::None),
-        Kind::Skipped => return None,
-    };
-    Some(quote_spanned!(at=> let #local = #value;))
+        Kind::Faulty | Kind::Skipped => quote_spanned!(at=> __::Option::<#ty>::None),
+    }
 }
 
 /// By number: the field's own name may be that of a constant.

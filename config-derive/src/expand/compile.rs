@@ -168,11 +168,12 @@ fn reading(reading: &Reading, at: Span) -> TokenStream {
     let bytes = maybe(reading.bytes, at);
     let list = maybe(reading.list, at);
     let map = maybe(reading.map, at);
+    let distinct = reading.distinct;
     let [v4, v6, socket_v4, socket_v6] = reading.addresses;
     quote_spanned! {at=>
         __::compile::Reading {
             text: #text, integer: #integer, float: #float, nanos: #nanos, bytes: #bytes,
-            list: #list, map: #map, addresses: [#v4, #v6, #socket_v4, #socket_v6],
+            list: #list, map: #map, distinct: #distinct, addresses: [#v4, #v6, #socket_v4, #socket_v6],
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
+use syn::{Expr, Lit};
 
 use super::{arms, at, leaf_name};
-use crate::model::checked::{Default, Field, Format, Kind, Struct};
+use crate::model::checked::{Default, Field, Format, Kind, Leaf, Struct};
 
 /// Nothing for a struct that has neither such a default nor a section.
 pub(super) fn method(checked: &Struct) -> Option<TokenStream> {
@@ -26,11 +27,29 @@ pub(super) fn method(checked: &Struct) -> Option<TokenStream> {
     })
 }
 
+/// What the store would hold for a literal of Rust; `None` where that has to be computed.
+pub(super) fn text(leaf: &Leaf) -> Option<&str> {
+    let Default::Expression(value, Some(text)) = &leaf.default else {
+        return None;
+    };
+    let same = match leaf.format {
+        Format::Auto | Format::Text => true,
+        // A number and a `bool` are the same in JSON; a character stands in quotes.
+        Format::Json => !matches!(value, Expr::Lit(literal) if matches!(literal.lit, Lit::Char(_))),
+        Format::With(_) => false,
+    };
+    same.then_some(text)
+}
+
 fn leaf(field: &Field) -> Option<TokenStream> {
     let Kind::Leaf(leaf) = &field.kind else {
         return None;
     };
-    let computed = matches!(leaf.default, Default::OfType | Default::Expression(_, None));
+    let computed = match &leaf.default {
+        Default::OfType => true,
+        Default::Expression(..) => text(leaf).is_none(),
+        Default::None | Default::Text(_) => false,
+    };
     if field.secret || !computed {
         return None;
     }

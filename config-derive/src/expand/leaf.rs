@@ -2,8 +2,8 @@
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
-use syn::RangeLimits;
 use syn::spanned::Spanned;
+use syn::{Expr, Lit, RangeLimits, Type};
 
 use super::{at, leaf_name};
 use crate::model::checked::{Default, End, Field, Format, Kind, Leaf, Rule, RuleKind};
@@ -33,20 +33,22 @@ fn table(field: &Field, leaf: &Leaf) -> TokenStream {
     let at = at(&field.ty);
     let ty = &field.ty;
     let absent = absent(field, leaf).map(|absent| quote_spanned!(at=> absent: #absent,));
+    let text = text(leaf).map(|text| quote_spanned!(at=> text: #text,));
     let check = check(field, leaf).map(|check| quote_spanned!(at=> check: #check,));
-    match (of_format(field, leaf), absent, check) {
-        (Some(table), None, None) => table,
-        (Some(table), absent, check) => {
-            quote_spanned!(at=> __::Leaf { #absent #check ..#table })
+    match (of_format(field, leaf), absent, text, check) {
+        (Some(table), None, None, None) => table,
+        (Some(table), absent, text, check) => {
+            quote_spanned!(at=> __::Leaf { #absent #text #check ..#table })
         }
-        (None, absent, check) => {
+        (None, absent, text, check) => {
             let decode = decode(field, leaf);
             let same = same(field, leaf);
             let absent =
                 absent.unwrap_or_else(|| quote_spanned!(at=> absent: __::value::missing::<#ty>,));
+            let text = text.unwrap_or_else(|| quote_spanned!(at=> text: __::Option::None,));
             let check = check.unwrap_or_else(|| quote_spanned!(at=> check: __::unchecked,));
             quote_spanned! {at=>
-                __::Leaf { decode: #decode, same: #same, #absent #check }
+                __::Leaf { decode: #decode, same: #same, #absent #text #check }
             }
         }
     }
@@ -77,7 +79,13 @@ fn decode(field: &Field, leaf: &Leaf) -> TokenStream {
         Format::Json => quote_spanned!(at=> __::value::json::<#ty>),
         Format::With(path) => {
             let at = super::at(path);
-            quote_spanned!(at=> |__raw| __::value::with(#path::decode, __raw))
+            // The pointer is of the type that a codec has, so that the compiler names it.
+            quote_spanned! {at=>
+                |__raw| {
+                    let __decode: fn(&[__::core::primitive::u8]) -> _ = #path::decode;
+                    __::value::with::<#ty, _>(__decode, __raw)
+                }
+            }
         }
     }
 }
@@ -92,33 +100,26 @@ fn same(field: &Field, leaf: &Leaf) -> TokenStream {
     }
 }
 
-/// What an absent key stands for, if it was said.
+/// The default as the store would hold it, if that was said: a text, not a closure, which the
+/// compiler would have to look into.
+fn text(leaf: &Leaf) -> Option<TokenStream> {
+    let Default::Text(text) = &leaf.default else {
+        return None;
+    };
+    let bytes = syn::LitByteStr::new(text.value().as_bytes(), text.span());
+    Some(quote_spanned!(at(text)=> __::Option::Some(#bytes)))
+}
+
+/// What an absent key stands for, if it was said in another way than as a text.
 fn absent(field: &Field, leaf: &Leaf) -> Option<TokenStream> {
     let ty = &field.ty;
     match &leaf.default {
-        Default::Text(text) => {
-            let at = at(text);
-            let bytes = syn::LitByteStr::new(text.value().as_bytes(), text.span());
-            let read = match (&leaf.format, of_format(field, leaf)) {
-                (Format::With(path), _) => {
-                    quote_spanned!(at=> __::value::with(#path::decode, #bytes))
-                }
-                // Through the table, so that what the type lacks is said once.
-                (_, Some(table)) => quote_spanned!(at=> (#table.decode)(#bytes)),
-                (_, None) => {
-                    let decode = decode(field, leaf);
-                    quote_spanned!(at=> #decode(#bytes))
-                }
-            };
-            Some(quote_spanned!(at=> || __::Option::Some(#read)))
-        }
+        // The text is what counts. Without serde it must not be asked for, either.
+        Default::Text(_) => matches!(leaf.format, Format::With(_))
+            .then(|| quote_spanned!(at(ty)=> || __::Option::None)),
         Default::Expression(value, _) => {
             let at = at(value);
-            Some(quote_spanned! {at=>
-                || __::Option::Some(__::Result::Ok(
-                    __::value::IntoDefault::<#ty>::into_default(#value)
-                ))
-            })
+            Some(quote_spanned!(at=> || __::value::IntoDefault::<#ty>::into_absent(#value)))
         }
         Default::OfType => {
             let at = at(ty);
@@ -143,11 +144,11 @@ fn absent(field: &Field, leaf: &Leaf) -> Option<TokenStream> {
 /// The rules, in the order of the source, if there are any.
 fn check(field: &Field, leaf: &Leaf) -> Option<TokenStream> {
     let at = at(&field.ty);
-    let calls = leaf.rules.iter().map(rule);
+    let calls = leaf.rules.iter().map(|rule| self::rule(rule, &field.ty));
     (!leaf.rules.is_empty()).then(|| quote_spanned!(at=> |__value, __reasons| { #(#calls)* }))
 }
 
-fn rule(rule: &Rule) -> TokenStream {
+fn rule(rule: &Rule, ty: &Type) -> TokenStream {
     let at = proc_macro2::Span::mixed_site().located_at(rule.span);
     match &rule.kind {
         RuleKind::Range {
@@ -177,14 +178,32 @@ fn rule(rule: &Rule) -> TokenStream {
             __::rules::pattern(__value, &PATTERN, __reasons);
         },
         RuleKind::OneOf { values, .. } => {
-            quote_spanned!(at=> __::rules::one_of(__value, &[#(#values),*], __reasons);)
+            // The type of texts is written out, so that the compiler names it.
+            let choice = match values.first() {
+                Some(Expr::Lit(literal)) if matches!(literal.lit, Lit::Str(_)) => {
+                    Some(quote_spanned!(at=> ::<_, &'static __::core::primitive::str>))
+                }
+                _ => None,
+            };
+            quote_spanned!(at=> __::rules::one_of #choice (__value, &[#(#values),*], __reasons);)
         }
         RuleKind::NonEmpty => quote_spanned!(at=> __::rules::non_empty(__value, __reasons);),
         RuleKind::Url => quote_spanned!(at=> __::rules::url(__value, __reasons);),
         RuleKind::Validate(path) => {
             let name = crate::tidy::tidy(path);
             let at = super::at(&path.span());
-            quote_spanned!(at=> __::rules::validate(__value, #name, #path, __reasons);)
+            // The pointer is of the type that a rule has, so that the compiler names it.
+            quote_spanned! {at=>
+                {
+                    let __rule: fn(&#ty) -> _ = #path;
+                    __::rules::validate(
+                        __value,
+                        #name,
+                        |__value| __::rules::Answer::answer(__rule(__value)),
+                        __reasons,
+                    );
+                }
+            }
         }
     }
 }

@@ -9,6 +9,7 @@
 //! because a pattern of the name of somebody's constant would match that. Its tokens point at the
 //! field or the attribute that they come from, for the compiler's messages.
 
+mod at;
 mod bounds;
 mod build;
 mod committed;
@@ -49,6 +50,7 @@ pub(crate) fn expand(checked: &Struct) -> TokenStream {
     let compile = compile::constants(checked);
     let committed = committed::constants(checked);
     let default = default::method(checked);
+    let places = at::impls(checked, &generics);
     quote_spanned! {here=>
         #[allow(deprecated, unused_imports)]
         const _: () = {
@@ -78,6 +80,7 @@ pub(crate) fn expand(checked: &Struct) -> TokenStream {
 
             #compile
             #committed
+            #places
         };
     }
 }

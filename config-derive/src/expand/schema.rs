@@ -24,9 +24,14 @@ pub(super) fn constant(checked: &Struct) -> TokenStream {
         let path = tidy(path);
         quote_spanned!(here=> .validate(#path))
     });
+    let faulty = checked
+        .fields
+        .iter()
+        .any(|field| matches!(field.kind, Kind::Faulty))
+        .then(|| quote_spanned!(here=> .faulty()));
     quote_spanned! {here=>
         const TREE: &'static __::Tree =
-            &__::Tree::new(#name) #doc #prefix #validate .fields(__Fields::<Self>::__FIELDS);
+            &__::Tree::new(#name) #doc #prefix #validate #faulty .fields(__Fields::<Self>::__FIELDS);
     }
 }
 
@@ -107,7 +112,7 @@ fn field(field: &Field) -> Option<TokenStream> {
                     call(quote_spanned!(at=> .format(__::Format::With(#path))));
                 }
             }
-            if let Some(default) = default(&leaf.default, at) {
+            if let Some(default) = default(leaf, at) {
                 call(quote_spanned!(at=> .default(__::DefaultValue::#default)));
             }
             if computes(leaf) {
@@ -144,16 +149,17 @@ fn field(field: &Field) -> Option<TokenStream> {
 }
 
 /// What follows `DefaultValue::`.
-fn default(default: &Default, at: Span) -> Option<TokenStream> {
-    match default {
+fn default(leaf: &Leaf, at: Span) -> Option<TokenStream> {
+    match &leaf.default {
         Default::None => None,
         Default::OfType => Some(quote_spanned!(at=> OfType)),
         Default::Text(text) => Some(quote_spanned!(at=> Text(#text))),
-        Default::Expression(_, Some(text)) => Some(quote_spanned!(at=> Text(#text))),
-        Default::Expression(value, None) => {
+        Default::Expression(value, _) => Some(if let Some(text) = super::default::text(leaf) {
+            quote_spanned!(at=> Text(#text))
+        } else {
             let value = tidy(value);
-            Some(quote_spanned!(at=> Expression(#value)))
-        }
+            quote_spanned!(at=> Expression(#value))
+        }),
     }
 }
 

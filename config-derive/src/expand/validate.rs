@@ -14,7 +14,11 @@ pub(super) fn method(checked: &Struct) -> TokenStream {
     let own = checked.validate.as_ref().map(|path| {
         let at = at(&path.span());
         let name = tidy(path);
-        quote_spanned!(at=> __checks.rule(#name, || #path(self));)
+        quote_spanned! {at=>
+            // The pointer is of the type that a rule has, so that the compiler names it.
+            let __rule: fn(&Self) -> _ = #path;
+            __checks.rule(#name, || __::rules::Answer::answer(__rule(self)));
+        }
     });
     quote_spanned! {here=>
         fn __validate(&self, __checks: &mut __::Checks) {

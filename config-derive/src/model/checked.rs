@@ -160,6 +160,8 @@ pub(crate) struct Reading {
     /// How many entries it has as a JSON array, and as an object.
     pub(crate) list: Option<usize>,
     pub(crate) map: Option<usize>,
+    /// Whether no entry of the array stands there twice: a set would hold fewer.
+    pub(crate) distinct: bool,
     /// Whether it is an `Ipv4Addr`, `Ipv6Addr`, `SocketAddrV4`, `SocketAddrV6`.
     pub(crate) addresses: [bool; 4],
 }

@@ -3,14 +3,14 @@
 //! In: attributes. Out: items in the order of the source, and their values on request. A mistake
 //! in one item costs none of the others.
 
-use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::parse::{ParseStream, Parser};
+use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, ExprRange, Lit, LitStr, Meta, Path, Token};
 
-use super::names;
+use super::{advice, names};
 use crate::errors::Errors;
 use crate::model::{Written, raw};
 
@@ -21,7 +21,8 @@ pub(super) struct Item {
     rest: Rest,
 }
 
-enum Rest {
+/// What stands behind the name.
+pub(super) enum Rest {
     Nothing,
     Value(Token![=], Expr),
     List(Group),
@@ -33,13 +34,28 @@ pub(super) fn items(attributes: &[Attribute], errors: &Errors) -> (Vec<Item>, bo
     let mut all = true;
     for attribute in attributes.iter().filter(|a| a.path().is_ident(names::HOT)) {
         let Meta::List(list) = &attribute.meta else {
+            let written = match &attribute.meta {
+                // `#[hot = "default = 8"]`
+                Meta::NameValue(meta) => literal_text(&meta.value)
+                    .map(|text| text.value())
+                    .filter(|text| text.parse::<TokenStream>().is_ok()),
+                _ => None,
+            };
+            let written = written.unwrap_or_else(|| "default".to_owned());
             errors.at(
                 &attribute.meta,
-                "write the attributes in brackets: `#[hot(default)]`",
+                format!("write the attributes in brackets: `#[hot({written})]`"),
             );
             all = false;
             continue;
         };
+        if list.tokens.is_empty() {
+            errors.at(
+                &attribute.meta,
+                "an empty list says nothing: leave `#[hot()]` out, or write an attribute into \
+                 it, `#[hot(default = 8)]`",
+            );
+        }
         let parser = |input: ParseStream<'_>| {
             all &= read(input, &mut items, errors);
             Ok(())
@@ -79,7 +95,7 @@ fn read(input: ParseStream<'_>, items: &mut Vec<Item>, errors: &Errors) -> bool 
     all
 }
 
-impl Item {
+impl Parse for Item {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         // `crate` is a keyword, and so is what somebody may write by mistake.
         let ident = input.call(Ident::parse_any)?;
@@ -90,17 +106,27 @@ impl Item {
                 return Err(syn::Error::new_spanned(&ident, missing_value(&name)));
             }
             Rest::Value(equals, input.parse()?)
-        } else if input.peek(syn::token::Paren) {
+        } else if input.peek(syn::token::Paren)
+            || input.peek(syn::token::Bracket)
+            || input.peek(syn::token::Brace)
+        {
             Rest::List(input.parse()?)
         } else {
             Rest::Nothing
         };
         Ok(Self { ident, name, rest })
     }
+}
 
+impl Item {
     /// The name alone.
     pub(super) fn ident(&self) -> &Ident {
         &self.ident
+    }
+
+    /// What stands behind the name.
+    pub(super) fn rest(&self) -> &Rest {
+        &self.rest
     }
 
     /// A value together with the tokens of the item.
@@ -111,10 +137,10 @@ impl Item {
         }
     }
 
-    /// Refuses whatever does not look like the example.
+    /// Refuses whatever is written in another way.
     fn refuse<T>(&self, what: &str, errors: &Errors) -> Option<T> {
-        let (name, example) = (&self.name, names::example(&self.name));
-        errors.at(self, format!("`{name}` takes {what}: write `{example}`"));
+        let (name, instead) = (&self.name, advice::instead(&self.name, &self.rest));
+        errors.at(self, format!("`{name}` takes {what}: {instead}"));
         None
     }
 
@@ -139,6 +165,10 @@ impl Item {
     pub(super) fn path(&self, errors: &Errors) -> Option<Path> {
         match &self.rest {
             Rest::Value(_, Expr::Path(path)) if path.qself.is_none() => Some(path.path.clone()),
+            _ if self.name == names::WITH => {
+                self.refuse("the path of a module that has a `decode` function", errors)
+            }
+            _ if self.name == names::CRATE => self.refuse("a path, not a text", errors),
             _ => self.refuse("the path of a function, not a text or a closure", errors),
         }
     }
@@ -179,18 +209,28 @@ impl Item {
 
     /// `one_of("debug", "info")`
     pub(super) fn values(&self, errors: &Errors) -> Option<Vec<Expr>> {
-        let Rest::List(list) = &self.rest else {
-            return self.refuse("its values in brackets", errors);
+        let list = match &self.rest {
+            Rest::List(list) if advice::in_parentheses(list) => list,
+            _ => return self.refuse("its values in brackets", errors),
         };
-        match Punctuated::<Expr, Token![,]>::parse_terminated.parse2(list.stream()) {
-            Ok(values) => Some(values.into_iter().collect()),
-            Err(_) => self.refuse("its values in brackets, with commas between them", errors),
+        let parser = Punctuated::<Expr, Token![,]>::parse_terminated;
+        let values: Vec<_> = match parser.parse2(list.stream()) {
+            Ok(values) => values.into_iter().collect(),
+            Err(_) => {
+                return self.refuse("its values in brackets, with commas between them", errors);
+            }
+        };
+        match values.as_slice() {
+            [Expr::Array(_) | Expr::Reference(_) | Expr::Tuple(_) | Expr::Binary(_)] => {
+                self.refuse("its values one by one", errors)
+            }
+            _ => Some(values),
         }
     }
 
     fn list<T: syn::parse::Parse>(&self) -> Option<syn::Result<T>> {
         match &self.rest {
-            Rest::List(list) if list.delimiter() == Delimiter::Parenthesis => {
+            Rest::List(list) if advice::in_parentheses(list) => {
                 (!list.stream().is_empty()).then(|| syn::parse2(list.stream()))
             }
             _ => None,
@@ -206,7 +246,7 @@ fn missing_value(name: &str) -> String {
 }
 
 /// The string that an expression is.
-fn literal_text(value: &Expr) -> Option<LitStr> {
+pub(super) fn literal_text(value: &Expr) -> Option<LitStr> {
     match value {
         Expr::Lit(literal) => match &literal.lit {
             Lit::Str(text) => Some(text.clone()),

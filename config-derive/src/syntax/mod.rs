@@ -4,6 +4,7 @@
 //! written; whether they make sense together is for [`crate::check`]. It never returns early, so
 //! that a user sees all mistakes at once.
 
+mod advice;
 mod doc;
 mod item;
 pub(crate) mod names;
@@ -247,11 +248,11 @@ fn unknown(
     let name = &item.name;
     let message = if there.contains(&name.as_str()) {
         format!("`{name}` goes on {other_place}")
+    } else if let Some(instead) = names::said_otherwise(name) {
+        format!("there is no attribute `{name}`: {instead}")
     } else if let Some(near) = names::nearest(name, here) {
-        format!(
-            "there is no attribute `{name}`: did you mean `{}`?",
-            names::example(near)
-        )
+        let right = advice::renamed(name, near, item.rest());
+        format!("there is no attribute `{name}`: did you mean `{right}`?")
     } else {
         format!("there is no attribute `{name}`: there are {}", listed(here))
     };

@@ -45,22 +45,123 @@ pub(crate) const ON_FIELD: &[&str] = &[
 
 /// What the same thing is called elsewhere.
 const ELSEWHERE: &[(&str, &str)] = &[
+    ("aliases", ALIAS),
+    ("allowed", ONE_OF),
+    ("any_of", ONE_OF),
+    ("choices", ONE_OF),
+    ("confidential", SECRET),
+    ("credential", SECRET),
+    ("decode", WITH),
+    ("default_value", DEFAULT),
+    ("default_value_t", DEFAULT),
+    ("deserialize_with", WITH),
     ("enum", ONE_OF),
+    ("eq", COMPARE),
     ("flatten", NESTED),
+    ("from_str", WITH),
+    ("group", NESTED),
+    ("hidden", SECRET),
+    ("ignore", SKIP),
+    ("immutable", RESTART),
     ("len", LENGTH),
     ("max", RANGE),
-    ("min", RANGE),
+    ("max_len", LENGTH),
     ("max_length", LENGTH),
+    ("maximum", RANGE),
+    ("min", RANGE),
+    ("min_len", LENGTH),
     ("min_length", LENGTH),
+    ("minimum", RANGE),
     ("name", KEY),
     ("not_empty", NON_EMPTY),
+    ("nonempty", NON_EMPTY),
+    ("notempty", NON_EMPTY),
+    ("oneof", ONE_OF),
+    ("parse_with", WITH),
+    ("password", SECRET),
     ("path", KEY),
+    ("readonly", RESTART),
+    ("redact", SECRET),
+    ("redacted", SECRET),
     ("regex", PATTERN),
     ("rename", KEY),
+    ("requires_restart", RESTART),
     ("section", NESTED),
     ("sensitive", SECRET),
+    ("serde_json", JSON),
+    ("size", LENGTH),
+    ("skip_deserializing", SKIP),
+    ("static", RESTART),
+    ("uri", URL),
+    ("validator", VALIDATE),
     ("values", ONE_OF),
+    ("variants", ONE_OF),
 ];
+
+/// What is not said with an attribute.
+const OTHERWISE: &[(&[&str], &str)] = &[
+    (
+        &["doc", "description", "desc", "help", "about", "comment"],
+        "write it as a doc comment, `/// …`",
+    ),
+    (
+        &["required", "mandatory"],
+        "a field without `default` that is no `Option` is required: leave it out",
+    ),
+    (
+        &["optional", "nullable"],
+        "make the field an `Option<…>`, or give it a `default`",
+    ),
+    (
+        &["env", "env_var"],
+        "values come from the store: leave it out",
+    ),
+    (
+        &[
+            "step",
+            "multiple_of",
+            "contains",
+            "starts_with",
+            "ends_with",
+            "custom",
+            "check",
+        ],
+        "write `validate = path` with a function of your own, or `pattern(\"…\")` for a text",
+    ),
+    (
+        &["unit", "duration", "seconds", "millis"],
+        "make the field a `Duration`, which is written with its unit, `30s`",
+    ),
+    (
+        &["bytes", "bytesize"],
+        "make the field a `Size`, which is written with its unit, `64MiB`",
+    ),
+    (
+        &["ip", "ipv4", "ipv6", "socket_addr", "host"],
+        "make the field an `IpAddr` or a `SocketAddr` of `std::net`",
+    ),
+    (
+        &["email"],
+        "write `pattern(\"^[^@]+@[^@]+$\")`, or `validate = path`",
+    ),
+    (
+        &["serialize_with", "skip_serializing", "skip_serializing_if"],
+        "a configuration is only read: leave it out",
+    ),
+    (
+        &["separator", "delimiter", "split", "csv"],
+        "a list is one key that holds JSON, `[\"a\", \"b\"]`; for another form write \
+         `with = path` and a `decode` function of your own",
+    ),
+];
+
+/// What to do where no attribute says it.
+pub(crate) fn said_otherwise(name: &str) -> Option<&'static str> {
+    OTHERWISE
+        .iter()
+        .find(|(names, _)| names.contains(&name))
+        .map(|(_, instead)| *instead)
+}
 
 /// How an attribute is written.
 pub(crate) fn example(name: &str) -> &'static str {

@@ -49,6 +49,8 @@ pub struct Reading {
     pub list: Option<usize>,
     /// How many entries it has as a JSON object.
     pub map: Option<usize>,
+    /// Whether no entry of the array stands there twice: a set would hold fewer.
+    pub distinct: bool,
     /// Whether it is an `Ipv4Addr`, `Ipv6Addr`, `SocketAddrV4`, `SocketAddrV6`.
     pub addresses: [bool; 4],
 }
@@ -101,8 +103,13 @@ enum Quantity {
 #[track_caller]
 pub const fn range(shape: Shape, low: Given, high: Given, inclusive: bool, written: &str) {
     let shape = inner(shape);
-    refuse_foreign(shape, low);
-    refuse_foreign(shape, high);
+    if let Shape::Scalar(Scalar::Period | Scalar::Bytes | Scalar::Char) = shape {
+        refuse_foreign(shape, low);
+        refuse_foreign(shape, high);
+    } else if matches!(low, Given::Text(_)) || matches!(high, Given::Text(_)) {
+        // Which types have ends in quotes a trait says.
+        return;
+    }
     let (Some(low), Some(high)) = (quantity(shape, low), quantity(shape, high)) else {
         return;
     };
@@ -444,7 +451,7 @@ const fn length(shape: Shape, given: Given) -> Option<usize> {
     }
     match (shape, given) {
         (Shape::List(_) | Shape::Map(_), Given::Zero) => Some(0),
-        (Shape::List(_), Given::Text(reading)) => reading.list,
+        (Shape::List(_), Given::Text(reading)) if reading.distinct => reading.list,
         (Shape::Map(_), Given::Text(reading)) => reading.map,
         _ => None,
     }

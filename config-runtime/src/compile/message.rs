@@ -3,7 +3,7 @@
 //! In: texts and numbers, known while compiling. Out: one text, at most [`LIMIT`] bytes long and,
 //! where that is not enough, `…` in place of the rest. It knows no schema and no rules.
 //!
-//! ```ignore
+//! ```text
 //! let mut message = Message::new();
 //! message.push("there is no key `");
 //! message.push(key);
@@ -17,8 +17,8 @@ pub(crate) const LIMIT: usize = 1024;
 const MORE: &str = "…";
 
 /// The message so far.
-#[derive(Debug)]
-pub(crate) struct Message {
+#[derive(Debug, Clone, Copy)]
+pub struct Message {
     /// With room for [`MORE`] beyond the limit.
     buffer: [u8; LIMIT + MORE.len()],
     len: usize,
@@ -83,7 +83,8 @@ impl Message {
     }
 
     /// All of it.
-    pub(crate) const fn as_str(&self) -> &str {
+    #[must_use]
+    pub const fn as_str(&self) -> &str {
         let (text, _) = self.buffer.split_at(self.len);
         match core::str::from_utf8(text) {
             Ok(text) => text,
@@ -140,7 +141,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn short_parts_are_joined(parts: Vec<String>) {
+        fn short_parts_are_joined(parts in proptest::collection::vec("[aé…𝄞]{0,20}", 0..12)) {
             let joined = parts.concat();
             prop_assume!(joined.len() <= LIMIT);
             let message = of(&parts);

@@ -4,6 +4,7 @@
 mod agree;
 mod automaton;
 mod decide;
+pub(crate) mod distance;
 pub(crate) mod message;
 
 #[doc(hidden)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::hub::{Hub, Inbox, Line, Ticket};
 use super::{Change, Part, Snapshot, Update};
-use crate::schema::tree::Span;
+use crate::schema::lookup::Span;
 use crate::{Field, HotConfig};
 
 /// Gives a subscriber one thing after another.

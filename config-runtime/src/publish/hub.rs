@@ -12,7 +12,7 @@ use super::registry::{Place, Registry};
 use super::snapshot::State;
 use crate::HotConfig;
 use crate::contract::guard;
-use crate::schema::tree::Span;
+use crate::schema::lookup::Span;
 
 /// One writer, many readers and subscribers.
 pub(crate) struct Hub<T: HotConfig> {

@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::schema::tree::{Kind, Span, Tree};
+use crate::schema::lookup::Span;
+use crate::schema::tree::{Kind, Tree};
 
 /// The subscribers `S` of each field and section.
 pub(super) struct Registry<S> {

@@ -14,7 +14,8 @@ use tokio::sync::mpsc;
 
 use super::{Change, Changes, Hub, Origin, Part, Reader, Snapshot, Update, View, Watch};
 use crate::contract::{Checks, Intake};
-use crate::schema::tree::{Field as SchemaField, Span, Tree};
+use crate::schema::lookup::Span;
+use crate::schema::tree::{Field as SchemaField, Tree};
 use crate::{Field, HotConfig, Revision, field};
 
 #[derive(HotConfig, Clone, Debug, PartialEq, Default)]

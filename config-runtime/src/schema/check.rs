@@ -21,6 +21,10 @@ use crate::{Revision, contract, prefix, rules};
 /// How many unknown keys a report names.
 const UNKNOWN: usize = 100;
 
+/// How many pairs of letters are compared to say what those that are unknown were meant to be: a
+/// second's work. A schema of ten thousand keys has it done for some thirty of them.
+const MOST_EFFORT: usize = 1 << 28;
+
 /// Holds what a store has below the schema's prefix against the schema. Await what it gives.
 ///
 /// It writes nothing, and follows nothing: one reading of all keys, at one revision, page by page.
@@ -262,7 +266,8 @@ pub enum Concern {
     },
     /// A warning: the schema doesn't know this key.
     Unknown {
-        /// The known key that is most like it, below the prefix.
+        /// The known key that is most like it, below the prefix. Where schema and store are so big
+        /// that looking would take more than a second or so, only the first have one.
         nearest: Option<String>,
     },
     /// A warning: a key that no schema can know, for it is not UTF-8.
@@ -476,15 +481,21 @@ impl Findings<'_> {
             .collect();
         unknown.sort_unstable_by_key(|(name, _)| *name);
         let count = unknown.len();
+        let to_compare: usize = schema.keys.iter().map(|key| key.key.len()).sum();
+        let mut effort = 0_usize;
         for (name, entry) in unknown.into_iter().take(UNKNOWN) {
-            let key = shown_key(&entry.key);
+            let key = String::from_utf8_lossy(&entry.key).into_owned();
             let Ok(name) = std::str::from_utf8(name) else {
                 let wrong = "this key is not UTF-8: no field can have it";
                 self.add(Concern::NotUtf8, key, "", Some(entry), wrong);
                 continue;
             };
+            effort = effort.saturating_add(name.len().saturating_mul(to_compare));
             let keys = schema.keys.iter().map(|key| key.key.as_str());
-            let nearest = rules::nearest(name, keys);
+            let nearest = match effort {
+                0..MOST_EFFORT => rules::nearest(name, keys),
+                _ => None,
+            };
             let wrong = rules::suggest("the schema doesn't know this key", nearest);
             let nearest = nearest.map(str::to_owned);
             self.add(Concern::Unknown { nearest }, key, "", Some(entry), &wrong);

@@ -185,3 +185,36 @@ pub struct StructRule {
     /// The path of the function.
     pub rule: String,
 }
+
+/// As it is written in Rust: `range(1..=64)`.
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Range(interval) => write!(f, "range({interval})"),
+            Self::Length(interval) => write!(f, "length({interval})"),
+            Self::Pattern(pattern) => write!(f, "pattern({pattern:?})"),
+            Self::OneOf(choices) => write!(f, "one_of({})", choices.join(", ")),
+            Self::NonEmpty => f.write_str("non_empty"),
+            Self::Url => f.write_str("url"),
+            Self::Validate(path) => write!(f, "validate = {path}"),
+        }
+    }
+}
+
+/// As it is written in Rust: `1..=64`.
+impl fmt::Display for Interval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let end = if self.inclusive { "..=" } else { ".." };
+        write!(f, "{}{end}{}", self.low, self.high)
+    }
+}
+
+/// The value or the expression; nothing where there is none.
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open => Ok(()),
+            Self::At(text) | Self::Unknown(text) => f.write_str(text),
+        }
+    }
+}

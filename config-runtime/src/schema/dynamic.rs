@@ -6,7 +6,7 @@
 //! looked up instead of compiled. It knows no store, and may not trust the schema, which may come
 //! from a file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
@@ -52,6 +52,9 @@ impl Key {
     /// entries of a list are given twice, its length is unknown to who does not know whether it
     /// is a set. Of a type that is unknown and read as `json` it is still said whether it is JSON.
     ///
+    /// The choices of a secret are in no schema, and so not judged either. A `usize` is one of this
+    /// machine. A pattern takes time in proportion to its size and that of the value.
+    ///
     /// The reasons for a secret never quote it.
     pub fn judge(&self, raw: &[u8]) -> Verdict {
         let mut verdict = Verdict::default();
@@ -83,10 +86,11 @@ impl Key {
                 return Ok(Read::UNKNOWN);
             }
         };
-        match known(&self.kind) {
-            Known::Whole => {}
+        let words = match known(&self.kind) {
+            Known::Whole(words) => words,
             Known::Outside(name) => {
                 unjudged.push(format!("only the program knows the type inside, `{name}`"));
+                &[]
             }
             Known::Nothing(name) => {
                 unjudged.push(format!("only the program knows its type, `{name}`"));
@@ -100,11 +104,24 @@ impl Key {
                 unjudged.push(format!("its type is nested more than {DEEPEST} deep"));
                 return Ok(Read::UNKNOWN);
             }
-        }
-        let json = mode == Mode::Json || raw.trim_ascii_start().starts_with(b"{");
+        };
+        let object = || std::str::from_utf8(raw).is_ok_and(|raw| raw.trim().starts_with('{'));
+        let alone = match mode {
+            Mode::Auto => !object(),
+            Mode::Text => true,
+            Mode::Json => false,
+        };
+        let words = match words {
+            [] => HashMap::new(),
+            words => (0..)
+                .zip(words)
+                .map(|(place, word)| (word.as_str(), place))
+                .collect(),
+        };
         let seed = Seed {
             kind: &self.kind,
-            alone: !json,
+            alone,
+            places: &words,
         };
         if self.secret {
             decode_seed(raw, mode, Hidden(seed))
@@ -116,7 +133,8 @@ impl Key {
 
 /// How much of a type the schema knows.
 enum Known<'s> {
-    Whole,
+    /// All of it, and the words, if it has some.
+    Whole(&'s [String]),
     /// A collection of what only the program knows.
     Outside(&'s str),
     /// No more than the name.
@@ -130,7 +148,8 @@ fn known(kind: &Type) -> Known<'_> {
     let mut outside = false;
     for _ in 0..DEEPEST {
         kind = match kind {
-            Type::Scalar(_) | Type::Words(_) => return Known::Whole,
+            Type::Scalar(_) => return Known::Whole(&[]),
+            Type::Words(words) => return Known::Whole(words),
             Type::Rust(name) if outside => return Known::Outside(name),
             Type::Rust(name) => return Known::Nothing(name),
             Type::Optional(inner) => inner,
@@ -398,7 +417,7 @@ fn range<V: Ranged>(
     match low.into_iter().chain(high).find(|text| !read(text)) {
         Some(text) => Err(unreadable("range", text)),
         None => {
-            rules::range_text(value, low, high, inclusive, out);
+            rules::range_read(value, low, high, inclusive, out);
             Ok(())
         }
     }
@@ -469,12 +488,18 @@ struct Seed<'s> {
     /// Whether a word, where that is what is read, stands there alone: then what was expected is
     /// said beside the error, not in it.
     alone: bool,
+    /// The words of the type that is innermost, each with its place.
+    places: &'s HashMap<&'s str, usize>,
 }
 
-impl Seed<'_> {
+impl<'s> Seed<'s> {
     /// The same for what is inside a collection.
-    fn inside(kind: &Type) -> Seed<'_> {
-        Seed { kind, alone: false }
+    fn inside(self, kind: &'s Type) -> Self {
+        Self {
+            kind,
+            alone: false,
+            ..self
+        }
     }
 }
 
@@ -491,14 +516,15 @@ impl<'de> DeserializeSeed<'de> for Seed<'_> {
                 Words {
                     words,
                     alone: self.alone,
+                    places: self.places,
                 },
             ),
             Type::Optional(inner) => from.deserialize_option(Optional(Self {
                 kind: inner,
                 ..self
             })),
-            Type::List(inner) => from.deserialize_seq(List(Self::inside(inner))),
-            Type::Map(inner) => from.deserialize_map(Map(Self::inside(inner))),
+            Type::List(inner) => from.deserialize_seq(List(self.inside(inner))),
+            Type::Map(inner) => from.deserialize_map(Map(self.inside(inner))),
             Type::Rust(_) => IgnoredAny::deserialize(from).map(|_| Read::UNKNOWN),
         }
     }
@@ -638,6 +664,7 @@ impl<'de> Visitor<'de> for Map<'_> {
 struct Words<'s> {
     words: &'s [String],
     alone: bool,
+    places: &'s HashMap<&'s str, usize>,
 }
 
 impl<'de> Visitor<'de> for Words<'_> {
@@ -673,9 +700,13 @@ impl Visitor<'_> for Word<'_> {
     }
 
     fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<usize, E> {
-        let Words { words, alone } = self.0;
-        if let Some(place) = words.iter().position(|known| known == word) {
-            return Ok(place);
+        let Words {
+            words,
+            alone,
+            places,
+        } = self.0;
+        if let Some(place) = places.get(word) {
+            return Ok(*place);
         }
         // In the words of `Error::unknown_variant`, which wants them to be known while compiling.
         let near = nearest(word, words.iter().map(String::as_str));

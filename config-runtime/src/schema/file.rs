@@ -23,7 +23,7 @@ const VERSION: &str = "hotconfig-schema/1";
 pub struct SchemaError(String);
 
 impl Schema {
-    /// The schema as JSON, in the [format of files](crate::schema#the-file): the same text for
+    /// The schema as JSON, in the [format of files](mod@crate::schema#the-file): the same text for
     /// the same schema, with a newline at its end.
     pub fn to_json(&self) -> String {
         let mut members = vec![("format".to_owned(), Json::text(VERSION))];

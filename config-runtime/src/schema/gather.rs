@@ -67,13 +67,22 @@ impl Known {
     }
 
     fn hides(&self, leaf: &Leaf) -> bool {
-        // A secret deep inside shows in the type's name alone where the default is never read.
-        let words = || {
-            let name = leaf.field.type_name;
-            name.split(|letter: char| !(letter.is_alphanumeric() || letter == '_'))
+        // A secret deep inside shows in what was written alone, where the default is never read.
+        let written = match leaf.field.default {
+            DefaultValue::Expression(written) => written,
+            _ => "",
         };
-        leaf.secret || self.secrets.contains(&leaf.index) || words().any(|word| word == "Secret")
+        leaf.secret
+            || self.secrets.contains(&leaf.index)
+            || names_secret(leaf.field.type_name)
+            || names_secret(written)
     }
+}
+
+fn names_secret(written: &str) -> bool {
+    written
+        .split(|letter: char| !(letter.is_alphanumeric() || letter == '_'))
+        .any(|word| word == "Secret")
 }
 
 fn gather(tree: &Tree, known: &Known) -> Schema {
@@ -170,7 +179,8 @@ fn key(leaf: &Leaf, deprecated: Option<&str>, known: &Known) -> Key {
             .filter_map(|one| rule(one, known.hides(leaf)))
             .collect(),
         compare: field.flags.compare.map(str::to_owned),
-        secret: leaf.secret,
+        // One with a secret inside is never printed either, though the program shows the rest.
+        secret: known.hides(leaf),
         restart: leaf.restart,
         deprecated: deprecated.map(str::to_owned),
         doc: field.doc.to_owned(),

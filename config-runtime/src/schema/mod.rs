@@ -91,10 +91,14 @@ pub mod compare;
 mod declared;
 mod differences;
 mod dynamic;
+mod ecma;
 mod file;
 mod gather;
 pub(crate) mod hold;
 mod json;
+mod json_schema;
+pub(crate) mod lookup;
+mod markdown;
 mod shape;
 pub mod tree;
 

@@ -1,8 +1,8 @@
 //! What a `HotConfig` struct declares, as constants.
 //!
 //! In: nothing; the derive writes these constants. Out: a tree to walk ([`Tree`]), the flat
-//! list of its leaves ([`Tree::leaves`]) and, while compiling, the leaves behind a path of
-//! [`field!`](crate::field). It knows no values, no store and no prefix that has its variables.
+//! list of its leaves ([`Tree::leaves`]). It knows no values, no store and no prefix that has its
+//! variables.
 
 use std::time::Duration;
 
@@ -23,6 +23,9 @@ pub struct Tree {
     pub validate: Option<&'static str>,
     /// The fields, in the order of the source.
     pub fields: &'static [Field],
+    /// Whether a field is left out, because of a mistake that the derive has reported.
+    #[doc(hidden)]
+    pub faulty: bool,
 }
 
 /// One field of a [`Tree`].
@@ -209,6 +212,7 @@ impl Tree {
             prefix: None,
             validate: None,
             fields: &[],
+            faulty: false,
         }
     }
 
@@ -237,6 +241,13 @@ impl Tree {
     #[must_use]
     pub const fn fields(mut self, fields: &'static [Field]) -> Self {
         self.fields = fields;
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn faulty(mut self) -> Self {
+        self.faulty = true;
         self
     }
 
@@ -423,106 +434,11 @@ impl Field {
         self
     }
 
-    const fn len(&self) -> usize {
+    pub(super) const fn len(&self) -> usize {
         match self.kind {
             Kind::Leaf(_) => 1,
             Kind::Section(section) => section.len(),
             Kind::Skipped => 0,
         }
     }
-}
-
-/// The leaves that a path of `field!` stands for: `len` of them from `first`.
-#[doc(hidden)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Span {
-    pub first: usize,
-    pub len: usize,
-}
-
-impl Span {
-    /// No such path. rustc has said so, by the projection that stands beside it.
-    pub const UNKNOWN: Self = Self {
-        first: usize::MAX,
-        len: 0,
-    };
-
-    /// Refuses [`Span::UNKNOWN`], which a path through a `Deref` would otherwise smuggle in.
-    ///
-    /// # Panics
-    /// For that; in a constant.
-    #[track_caller]
-    #[must_use]
-    pub const fn known(self) -> Self {
-        assert!(
-            self.first != usize::MAX,
-            "`field!`: this path leaves the configuration: name the fields of the struct itself"
-        );
-        self
-    }
-}
-
-/// The leaves behind a path of field names; [`Span::UNKNOWN`] where rustc says it better.
-///
-/// # Panics
-/// Where the path names a skipped field, or goes into a value. It is called in constants: the
-/// panic is the compiler's error.
-#[doc(hidden)]
-#[track_caller]
-#[expect(clippy::panic, reason = "how a constant refuses to compile")]
-pub const fn span(schema: &Tree, path: &[&str]) -> Span {
-    let mut schema = schema;
-    let mut path = path;
-    let mut first = 0;
-    while let [name, deeper @ ..] = path {
-        let mut fields = schema.fields;
-        let field = loop {
-            let [field, rest @ ..] = fields else {
-                return Span::UNKNOWN;
-            };
-            if same_name(field.name, name) {
-                break field;
-            }
-            first += field.len();
-            fields = rest;
-        };
-        match field.kind {
-            Kind::Skipped => {
-                panic!("`field!`: this field is `#[hot(skip)]`: it has no key and never changes")
-            }
-            _ if deeper.is_empty() => {
-                return Span {
-                    first,
-                    len: field.len(),
-                };
-            }
-            Kind::Section(section) => schema = section,
-            Kind::Leaf(_) => panic!(
-                "`field!`: this path goes into a value that is one key: end it at that field, \
-                 or make the field `#[hot(nested)]`"
-            ),
-        }
-        path = deeper;
-    }
-    Span {
-        first: 0,
-        len: schema.len(),
-    }
-}
-
-/// Whether a name of the schema is this token, which may be a raw identifier.
-const fn same_name(name: &str, token: &str) -> bool {
-    let mut name = name.as_bytes();
-    let mut token = match token.as_bytes() {
-        [b'r', b'#', rest @ ..] => rest,
-        token => token,
-    };
-    while let ([letter, name_rest @ ..], [other, token_rest @ ..]) = (name, token) {
-        if *letter != *other {
-            return false;
-        }
-        name = name_rest;
-        token = token_rest;
-    }
-    name.is_empty() && token.is_empty()
 }

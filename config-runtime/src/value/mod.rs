@@ -111,11 +111,26 @@ pub fn missing<V: DeserializeOwned>() -> Option<Result<V, Reason>> {
 
 /// Calls the `decode` of a `#[hot(with = path)]` module.
 #[doc(hidden)]
-pub fn with<V, E: std::fmt::Display>(
-    decode: impl Fn(&[u8]) -> Result<V, E>,
-    raw: &[u8],
-) -> Result<V, Reason> {
-    decode(raw).map_err(|error| Reason::new(shorten(&error.to_string())))
+pub fn with<V, R: Decoded<V>>(decode: impl Fn(&[u8]) -> R, raw: &[u8]) -> Result<V, Reason> {
+    decode(raw).decoded()
+}
+
+/// What a `decode` function answers for a field of type `V`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`decode` answers `{Self}`, and the field is of type `{V}`",
+    label = "not a `Result<{V}, impl Display>`",
+    note = "write `pub fn decode(raw: &[u8]) -> Result<{V}, impl Display>` in that module"
+)]
+pub trait Decoded<V> {
+    fn decoded(self) -> Result<V, Reason>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<V, E: std::fmt::Display> Decoded<V> for Result<V, E> {
+    fn decoded(self) -> Result<V, Reason> {
+        self.map_err(|error| Reason::new(shorten(&error.to_string())))
+    }
 }
 
 /// What `#[hot(default = …)]` may be for a field of type `V`: a `V`; what an `Option` or a
@@ -124,24 +139,32 @@ pub fn with<V, E: std::fmt::Display>(
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the default of a field of type `{V}`",
     label = "not a `{V}`",
-    note = "write an expression of the field's type, or a text in quotes as the store would hold it"
+    note = "write an expression of type `{V}`, or a text in quotes as the store would hold it"
 )]
-pub trait IntoDefault<V> {
+pub trait IntoDefault<V>: Sized {
     fn into_default(self) -> V;
+
+    /// The same, as a leaf's `absent` answers.
+    fn into_absent(self) -> Option<Result<V, Reason>> {
+        Some(Ok(self.into_default()))
+    }
 }
 
+#[diagnostic::do_not_recommend]
 impl<V> IntoDefault<V> for V {
     fn into_default(self) -> V {
         self
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<V> IntoDefault<Option<V>> for V {
     fn into_default(self) -> Option<V> {
         Some(self)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<V> IntoDefault<Secret<V>> for V {
     fn into_default(self) -> Secret<V> {
         Secret::new(self)
@@ -150,12 +173,14 @@ impl<V> IntoDefault<Secret<V>> for V {
 
 macro_rules! texts {
     ($($text:ty),+) => {$(
+        #[diagnostic::do_not_recommend]
         impl IntoDefault<$text> for &str {
             fn into_default(self) -> $text {
                 self.into()
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl IntoDefault<Option<$text>> for &str {
             fn into_default(self) -> Option<$text> {
                 Some(self.into())

@@ -10,7 +10,11 @@
     clippy::unnecessary_wraps
 )]
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use hotconfig::contract::{Checks, Finding, Intake};
@@ -771,4 +775,122 @@ fn a_panic_of_a_default_or_a_rule_is_a_finding() {
         default: u8,
     }
     assert_eq!(refused::<Explosive>(&[("rule", "1")]), ["rule", "default"]);
+}
+
+/// What looks like a mistake and is none.
+#[derive(HotConfig, Clone, Debug)]
+struct Known {
+    #[hot(default = 8, range(1..=64))]
+    workers: NonZeroU32,
+    #[hot(default = "8")]
+    quoted: std::num::NonZero<u8>,
+    #[hot(json, default = 3)]
+    as_json: Option<NonZeroU32>,
+    #[hot(default)]
+    none: Option<NonZeroU32>,
+    #[hot(default, range(1..))]
+    optional: Option<u8>,
+    #[hot(default = "127.0.0.1")]
+    host: IpAddr,
+    #[hot(default = "[::1]:80")]
+    listen: SocketAddr,
+    #[hot(default = "/etc/app", non_empty, pattern("^/"))]
+    path: PathBuf,
+    #[hot(default = "64MiB", range("1MiB".."1GiB"))]
+    cache: hotconfig::Size,
+    #[hot(default = "[\"30s\", {\"secs\": 1, \"nanos\": 0}]", length(1..=2))]
+    retries: Vec<Duration>,
+    #[hot(default = "[1, 1]", length(..=1))]
+    set: BTreeSet<u8>,
+    #[hot(default = vec![1, 2], length(..=2))]
+    computed: Vec<u8>,
+    #[hot(default = "null")]
+    text: Option<String>,
+    #[hot(json, default = "null")]
+    nothing: Option<String>,
+    #[hot(default = "[a-z]+")]
+    expression: Word,
+    #[hot(default = "{app}/{env}")]
+    template: Word,
+    #[hot(default = 'm', range('a'..='z'))]
+    letter: char,
+    #[hot(default = "info", one_of("info", "debug"), length(1..=5), pattern("^[a-z]+$"), non_empty)]
+    level: String,
+    #[hot(default = "borrowed")]
+    cow: Cow<'static, str>,
+    #[hot(default = Some(8), range(1..))]
+    some: Option<u8>,
+    #[hot(default = None)]
+    said: Option<String>,
+    #[hot(default = "x".to_owned())]
+    owned: String,
+    #[hot(default = "127.0.0.1".parse::<IpAddr>().expect("an address"))]
+    parsed: IpAddr,
+    #[hot(default = Vec::default())]
+    empty: Vec<u8>,
+    #[hot(key = "Level")]
+    other_case: Option<u8>,
+}
+
+type Word = String;
+
+#[test]
+fn types_known_by_name_take_what_the_store_would_hold() {
+    let known: Known = valid(&[]);
+    assert_eq!((known.workers.get(), known.quoted.get()), (8, 8));
+    assert_eq!(known.as_json.map(NonZeroU32::get), Some(3));
+    assert_eq!((known.none, known.optional), (None, None));
+    assert!(known.host.is_loopback() && known.listen.port() == 80);
+    assert_eq!(known.path.to_str(), Some("/etc/app"));
+    assert_eq!(known.cache.bytes(), 64 << 20);
+    assert_eq!(known.retries.len(), 2);
+    assert_eq!((known.set.len(), known.computed.len()), (1, 2));
+    assert_eq!(known.text.as_deref(), Some("null"));
+    assert_eq!(known.nothing, None);
+    assert_eq!(known.expression, "[a-z]+");
+    assert_eq!(known.template, "{app}/{env}");
+    assert_eq!((known.letter, known.level.as_str()), ('m', "info"));
+    assert_eq!(known.cow, "borrowed");
+    assert_eq!((known.some, known.said), (Some(8), None));
+    assert!(known.parsed.is_loopback() && known.empty.is_empty());
+    assert_eq!((known.owned.as_str(), known.other_case), ("x", None));
+}
+
+fn is_set<V: Default + PartialEq>(value: &V) -> Result<(), Invalid> {
+    if *value == V::default() {
+        Err("not set".into())
+    } else {
+        Ok(())
+    }
+}
+
+fn alike<V: PartialEq>(one: &V, other: &V) -> bool {
+    one == other
+}
+
+#[derive(HotConfig, Clone, Debug)]
+#[hot(validate = accept_all)]
+struct Generic<T: Default + PartialEq> {
+    #[hot(validate = is_set, compare = alike)]
+    number: u8,
+    #[hot(validate = is_set::<T>)]
+    parameter: T,
+    #[hot(with = hotconfig::value::from_str, default = "4", validate = is_set)]
+    parsed: u8,
+}
+
+fn accept_all<T>(_: &T) -> Result<(), Invalid> {
+    Ok(())
+}
+
+#[test]
+fn functions_of_the_user_may_be_generic() {
+    let keys = [("number", "1"), ("parameter", "x")];
+    let generic: Generic<String> = valid(&keys);
+    assert_eq!((generic.number, generic.parsed), (1, 4));
+    let broken = [("number", "0"), ("parameter", ""), ("parsed", "0")];
+    assert_eq!(
+        refused::<Generic<String>>(&broken),
+        ["number", "parameter", "parsed"]
+    );
 }

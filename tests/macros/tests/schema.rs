@@ -188,6 +188,26 @@ struct Login {
     password: Secret<String>,
 }
 
+/// A type that writes its secret.
+#[derive(serde::Deserialize, Clone, Debug, PartialEq)]
+struct Leaky(Secret<String>);
+
+impl serde::Serialize for Leaky {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.0.expose())
+    }
+}
+
+mod leaky_codec {
+    pub(super) fn decode(_: &[u8]) -> Result<super::Leaky, String> {
+        Ok(super::leaky())
+    }
+}
+
+fn leaky() -> Leaky {
+    Leaky(Secret::new("sesame".to_owned()))
+}
+
 /// A type that is not read as it is written.
 #[derive(serde::Deserialize, Clone, Debug, PartialEq, Default)]
 struct Crooked(u8);
@@ -225,6 +245,14 @@ struct Defaults {
     login: Login,
     #[hot(default = vec![Secret::new("sesame".to_owned())])]
     logins: Vec<Secret<String>>,
+    #[hot(default = leaky())]
+    leaky: Leaky,
+    #[hot(default = Leaky(Secret::new("sesame".to_owned())), with = leaky_codec)]
+    leaky_too: Leaky,
+    #[hot(default = 'x', json)]
+    letter: char,
+    #[hot(default = 7, with = hotconfig::value::from_str)]
+    literal: u8,
     #[hot(default = 5 - 1, with = hotconfig::value::from_str)]
     with: u8,
     #[hot(nested)]
@@ -256,6 +284,10 @@ fn a_default_is_shown_as_the_store_would_hold_it_where_it_can_be() {
         ("empty", text("")),
         ("hidden/computed", Absent::Hidden),
         ("json", text(r#"{"times":0}"#)),
+        ("leaky", Absent::Hidden),
+        ("leaky_too", Absent::Hidden),
+        ("letter", text(r#""x""#)),
+        ("literal", expression("7")),
         ("login", Absent::Hidden),
         ("logins", Absent::Hidden),
         ("nothing", Absent::Nothing),
@@ -305,7 +337,7 @@ fn a_committed_schema_is_held_to_its_struct() {
 #[derive(HotConfig, Clone, Debug)]
 #[allow(dead_code)] // declared, and never read
 struct BadDefaults {
-    #[hot(default = "{", json)]
+    #[hot(default = "{}", json)]
     broken: Plain,
     #[hot(default = Plain(9), range(bound()..=8 * bound()))]
     above: Plain,

@@ -134,7 +134,7 @@ use crate::rules::nearest;
 /// assert_eq!(
 ///     comparison.to_string(),
 ///     "\
-/// `pool_size`: the rule range 1..=64 is now range 1..=32
+/// `pool_size`: the rule range(1..=64) is now range(1..=32)
 ///   stored values: incompatible: `64` is refused: out of range; expected a value in 1..=32
 ///   old programs: compatible: all that is accepted is accepted by the other, too
 /// "

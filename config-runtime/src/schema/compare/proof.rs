@@ -464,7 +464,7 @@ fn keeps(from: &Key, to: &Key, relation: &Relation, rule: &Rule) -> bool {
             let plain = from.format != Format::Json;
             let lengths = if counted {
                 ends::lengths(&from.rules, 0)
-            } else if !carried && !(plain && text(one)) {
+            } else if !(carried || plain && text(one)) {
                 // What is no text is written with a character at least.
                 ends::lengths(&[], 1)
             } else {

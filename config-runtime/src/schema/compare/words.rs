@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::super::{Absent, Bound, Format, Interval, Rule, Type};
+use super::super::{Absent, Format, Type};
 use super::Change;
 
 /// A value as an example: in full where it is short.
@@ -43,27 +43,6 @@ fn kind(kind: &Type) -> String {
         Type::Map(inner) => format!("map of {}", self::kind(inner)),
         Type::Rust(name) => name.clone(),
         Type::Scalar(scalar) => scalar.to_string(),
-    }
-}
-
-fn interval(interval: &Interval) -> String {
-    let end = |bound: &Bound| match bound {
-        Bound::Open => String::new(),
-        Bound::At(text) | Bound::Unknown(text) => text.clone(),
-    };
-    let dots = if interval.inclusive { "..=" } else { ".." };
-    format!("{}{dots}{}", end(&interval.low), end(&interval.high))
-}
-
-fn rule(rule: &Rule) -> String {
-    match rule {
-        Rule::Range(bounds) => format!("range {}", interval(bounds)),
-        Rule::Length(bounds) => format!("length {}", interval(bounds)),
-        Rule::Pattern(pattern) => format!("pattern {pattern}"),
-        Rule::OneOf(choices) => format!("one of {}", choices.join(", ")),
-        Rule::NonEmpty => "non_empty".to_owned(),
-        Rule::Url => "url".to_owned(),
-        Rule::Validate(path) => format!("validate = {path}"),
     }
 }
 
@@ -129,10 +108,10 @@ impl Change {
             }
             Self::Rule { old, new } => match (old, new) {
                 (Some(old), Some(new)) => {
-                    write!(f, "the rule {} is now {}", rule(old), rule(new))
+                    write!(f, "the rule {old} is now {new}")
                 }
-                (Some(old), None) => write!(f, "the rule {} is removed", rule(old)),
-                (None, Some(new)) => write!(f, "the rule {} is new", rule(new)),
+                (Some(old), None) => write!(f, "the rule {old} is removed"),
+                (None, Some(new)) => write!(f, "the rule {new} is new"),
                 (None, None) => Ok(()),
             },
             Self::Absent { old, new } => {

@@ -1,9 +1,11 @@
 use hotconfig::HotConfig;
 
+type Level = String;
+
 #[derive(HotConfig, Clone)]
 struct Config {
     #[hot(one_of("a", 1))]
-    a: Vec<String>,
+    a: Level,
     #[hot(one_of("a", "a"))]
     b: String,
     #[hot(one_of("1"))]

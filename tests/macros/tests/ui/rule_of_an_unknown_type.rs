@@ -1,11 +1,14 @@
 use hotconfig::HotConfig;
 
+#[derive(serde::Deserialize, Clone, PartialEq)]
+struct Names(Vec<String>);
+
 #[derive(HotConfig, Clone)]
 struct Config {
     #[hot(range(1..=5))]
-    names: Vec<String>,
+    names: Names,
     #[hot(url)]
-    more: Vec<String>,
+    more: Names,
 }
 
 fn main() {}

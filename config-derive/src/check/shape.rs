@@ -1,0 +1,432 @@
+//! What a text in the store may be for a type that is known by its name, collections too.
+//!
+//! In: a type and the format of its field. Out: whether a text is one of its values, and why not.
+//! It follows the table of `hotconfig::value`. Of a type that it does not know, it says nothing.
+
+use serde_json::Value as Json;
+use syn::{Expr, GenericArgument, Lit, PathArguments, Type};
+
+use super::known::{Scalar, plain_path};
+use crate::model::raw;
+use crate::tidy::tidy;
+
+/// A type, as far as its name says.
+#[derive(Debug, PartialEq)]
+pub(super) enum Shape {
+    Word(Scalar),
+    Optional(Box<Shape>),
+    List(Box<Shape>, Entries),
+    Tuple(Vec<Shape>),
+    Map(Box<Shape>),
+    Unknown,
+}
+
+/// How many entries a sequence has.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Entries {
+    Any,
+    /// The same entry twice is one.
+    Distinct,
+    Fixed(usize),
+}
+
+/// How the bytes of a field are read.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Reading {
+    Auto,
+    Text,
+    Json,
+    /// By a function.
+    Other,
+}
+
+impl Reading {
+    pub(super) fn of(raw: &raw::Field) -> Self {
+        match raw.formats.first().map(|written| &written.value) {
+            None => Self::Auto,
+            Some(raw::Format::Text) => Self::Text,
+            Some(raw::Format::Json) => Self::Json,
+            Some(raw::Format::With(_)) => Self::Other,
+        }
+    }
+}
+
+impl Shape {
+    pub(super) fn of(ty: &Type) -> Self {
+        if let Some(scalar) = Scalar::of(ty) {
+            return Self::Word(scalar);
+        }
+        match ty {
+            Type::Group(group) => Self::of(&group.elem),
+            Type::Paren(paren) => Self::of(&paren.elem),
+            Type::Tuple(tuple) if !tuple.elems.is_empty() => {
+                Self::Tuple(tuple.elems.iter().map(Self::of).collect())
+            }
+            Type::Array(array) => match &array.len {
+                Expr::Lit(literal) => match &literal.lit {
+                    Lit::Int(length) => length.base10_parse().map_or(Self::Unknown, |length| {
+                        Self::list(&array.elem, Entries::Fixed(length))
+                    }),
+                    _ => Self::Unknown,
+                },
+                _ => Self::list(&array.elem, Entries::Any),
+            },
+            ty => Self::of_a_path(ty).unwrap_or(Self::Unknown),
+        }
+    }
+
+    fn list(of: &Type, entries: Entries) -> Self {
+        Self::List(Box::new(Self::of(of)), entries)
+    }
+
+    fn of_a_path(ty: &Type) -> Option<Self> {
+        let path = &plain_path(ty)?.path;
+        let last = path.segments.last()?;
+        let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+            return None;
+        };
+        let types: Vec<&Type> = arguments
+            .args
+            .iter()
+            .filter_map(|argument| match argument {
+                GenericArgument::Type(ty) => Some(ty),
+                _ => None,
+            })
+            .collect();
+        Some(match (last.ident.to_string().as_str(), types.as_slice()) {
+            ("Option", [inner]) => Self::Optional(Box::new(Self::of(inner))),
+            ("Secret", [inner]) => Self::of(inner),
+            ("Box" | "Cow", [inner]) => match inner {
+                Type::Slice(slice) => Self::list(&slice.elem, Entries::Any),
+                inner if plain_path(inner).is_some_and(|path| path.path.is_ident("str")) => {
+                    Self::Word(Scalar::String)
+                }
+                inner if last.ident == "Box" => Self::of(inner),
+                _ => Self::Unknown,
+            },
+            ("Vec" | "VecDeque" | "LinkedList" | "BinaryHeap", [inner]) => {
+                Self::list(inner, Entries::Any)
+            }
+            ("BTreeSet", [inner]) | ("HashSet", [inner] | [inner, _]) => {
+                Self::list(inner, Entries::Distinct)
+            }
+            ("BTreeMap", [_, inner]) | ("HashMap", [_, inner] | [_, inner, _]) => {
+                Self::Map(Box::new(Self::of(inner)))
+            }
+            _ => return None,
+        })
+    }
+
+    /// The type inside `Option`.
+    pub(super) fn inner(&self) -> &Self {
+        match self {
+            Self::Optional(inner) => inner.inner(),
+            shape => shape,
+        }
+    }
+
+    /// Whether it is written as JSON in a field that says nothing of its format.
+    pub(super) fn is_no_word(&self) -> bool {
+        matches!(self.inner(), Self::List(..) | Self::Tuple(_) | Self::Map(_))
+    }
+
+    /// How this is written in JSON.
+    fn example(&self) -> String {
+        match self {
+            Self::Word(scalar) => match scalar {
+                Scalar::Integer { .. } | Scalar::NonZero { .. } => "8".to_owned(),
+                Scalar::Float(_) => "0.5".to_owned(),
+                Scalar::Bool => "true".to_owned(),
+                Scalar::Char => "\"x\"".to_owned(),
+                Scalar::String => "\"a\"".to_owned(),
+                Scalar::Duration => "\"30s\"".to_owned(),
+                Scalar::Size => "\"64MiB\"".to_owned(),
+                Scalar::File => "\"/etc/app\"".to_owned(),
+                Scalar::Address(address) => format!("\"{}\"", address.text()),
+                Scalar::Url => "\"https://example.com/\"".to_owned(),
+            },
+            Self::Optional(inner) => inner.example(),
+            Self::List(inner, entries) => {
+                let number = match entries {
+                    Entries::Fixed(length @ 2..=8) => *length,
+                    _ => 1,
+                };
+                format!("[{}]", vec![inner.example(); number].join(", "))
+            }
+            Self::Tuple(inner) => {
+                let inner: Vec<_> = inner.iter().map(Self::example).collect();
+                format!("[{}]", inner.join(", "))
+            }
+            Self::Map(inner) => format!("{{\"name\": {}}}", inner.example()),
+            Self::Unknown => "…".to_owned(),
+        }
+    }
+
+    /// Why this is no value of the type, if it is known, with the place inside of it.
+    fn refuses(&self, json: &Json, at: &str) -> Option<String> {
+        let wrong = |what: String| {
+            Some(if at.is_empty() {
+                what
+            } else {
+                format!("{what} at `{at}`")
+            })
+        };
+        match (self, json) {
+            (Self::Unknown, _) | (Self::Optional(_), Json::Null) => None,
+            (Self::Optional(inner), json) => inner.refuses(json, at),
+            (Self::List(inner, length), Json::Array(entries)) => match length {
+                Entries::Fixed(length) if *length != entries.len() => wrong(format!(
+                    "the length is {} instead of {length}",
+                    entries.len()
+                )),
+                _ => entries
+                    .iter()
+                    .enumerate()
+                    .find_map(|(number, entry)| inner.refuses(entry, &format!("{at}[{number}]"))),
+            },
+            (Self::Tuple(inner), Json::Array(entries)) => {
+                if inner.len() != entries.len() {
+                    return wrong(format!(
+                        "the length is {} instead of {}",
+                        entries.len(),
+                        inner.len()
+                    ));
+                }
+                inner
+                    .iter()
+                    .zip(entries)
+                    .enumerate()
+                    .find_map(|(number, (inner, entry))| {
+                        inner.refuses(entry, &format!("{at}[{number}]"))
+                    })
+            }
+            (Self::Map(inner), Json::Object(entries)) => entries
+                .iter()
+                .find_map(|(name, entry)| inner.refuses(entry, &format!("{at}.{name}"))),
+            (Self::List(..) | Self::Tuple(_), json) => {
+                wrong(format!("{} where an array is expected", kind(json)))
+            }
+            (Self::Map(_), json) => wrong(format!("{} where an object is expected", kind(json))),
+            (Self::Word(scalar), json) => {
+                let right = word_in_json(*scalar, json)?;
+                wrong(format!("{} where {right} is expected", shown(json)))
+            }
+        }
+    }
+}
+
+/// What JSON it is.
+fn kind(json: &Json) -> &'static str {
+    match json {
+        Json::Null => "`null`",
+        Json::Bool(_) => "a bool",
+        Json::Number(_) => "a number",
+        Json::String(_) => "a string",
+        Json::Array(_) => "an array",
+        Json::Object(_) => "an object",
+    }
+}
+
+/// The JSON itself, where it is short.
+fn shown(json: &Json) -> String {
+    match json {
+        Json::Array(_) | Json::Object(_) => kind(json).to_owned(),
+        json => format!("`{json}`"),
+    }
+}
+
+/// What JSON would be right for a word; `None` where this is.
+fn word_in_json(scalar: Scalar, json: &Json) -> Option<String> {
+    let right = match (scalar, json) {
+        (
+            Scalar::Integer { least, most, name } | Scalar::NonZero { least, most, name },
+            Json::Number(number),
+        ) => {
+            // `serde_json` itself holds numbers of 64 bits; of what is longer nothing is known.
+            let number = number
+                .as_i64()
+                .map(i128::from)
+                .or_else(|| number.as_u64().map(i128::from));
+            let zero = matches!(scalar, Scalar::NonZero { .. }) && number == Some(0);
+            match number {
+                Some(number) if number >= least && number <= most && !zero => return None,
+                None if name.ends_with("128") => return None,
+                _ if zero => "a number that is not zero".to_owned(),
+                _ => format!("a whole number from {least} to {most}"),
+            }
+        }
+        (Scalar::Integer { .. } | Scalar::NonZero { .. }, _) => "a whole number".to_owned(),
+        (Scalar::Float(_), Json::Number(_)) | (Scalar::Bool, Json::Bool(_)) => return None,
+        (Scalar::Float(_), _) => "a number".to_owned(),
+        (Scalar::Bool, _) => "`true` or `false`".to_owned(),
+        (Scalar::Duration, Json::Object(parts)) => {
+            if parts.len() == 2 && parts.contains_key("secs") && parts.contains_key("nanos") {
+                return None;
+            }
+            "a duration, `\"30s\"`,".to_owned()
+        }
+        (Scalar::Size, Json::Number(number)) if number.is_u64() => return None,
+        (_, Json::String(text)) => match scalar.refuses_text(text) {
+            None => return None,
+            Some(_) => format!("a `{}`", scalar.name()),
+        },
+        _ => format!("a string, as `{}`,", Shape::Word(scalar).example()),
+    };
+    Some(right)
+}
+
+/// Why a text in the store is no value of the type, and what to write.
+pub(super) fn refuses(text: &str, ty: &Type, shape: &Shape, reading: Reading) -> Option<String> {
+    let name = tidy(ty);
+    let name = name.as_str();
+    match (reading, shape) {
+        // Of what is no word it is said with the format that it can't be plain text.
+        (Reading::Other, _)
+        | (Reading::Text, Shape::Unknown | Shape::List(..) | Shape::Tuple(_) | Shape::Map(_)) => {
+            None
+        }
+        (Reading::Auto | Reading::Text, Shape::Word(scalar)) => scalar
+            .refuses_text(text)
+            .map(|right| format!("this is no `{}`: write {right}", scalar.name())),
+        (Reading::Auto | Reading::Text, Shape::Optional(inner)) => {
+            if text.trim() == "null" {
+                None
+            } else {
+                refuses(text, ty, inner, reading)
+            }
+        }
+        (Reading::Auto, Shape::Unknown) => {
+            let begins = ["{\"", "[\"", "[{", "[["];
+            let text = text.trim();
+            if !begins.iter().any(|begin| text.starts_with(begin)) {
+                return None;
+            }
+            broken(text).map(|why| format!("this is no JSON: {why}"))
+        }
+        (Reading::Auto | Reading::Json, shape) => {
+            let instead = match shape.inner() {
+                Shape::Unknown => String::new(),
+                shape => format!("; write `default = {:?}`", shape.example()),
+            };
+            match json(text) {
+                Err(why) => Some(format!(
+                    "a `{name}` is JSON here, and this is none: {why}{instead}"
+                )),
+                Ok(json) => shape
+                    .refuses(&json, "")
+                    .map(|why| format!("this is no `{name}`: {why}{instead}")),
+            }
+        }
+    }
+}
+
+/// The JSON that a text is, or what is wrong with it.
+pub(super) fn json(text: &str) -> Result<Json, String> {
+    serde_json::from_str(text.trim()).map_err(|error| error.to_string())
+}
+
+fn broken(text: &str) -> Option<String> {
+    json(text).err()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Reading, Shape, refuses};
+
+    fn refused(ty: &str, reading: Reading, text: &str) -> Option<String> {
+        let ty = syn::parse_str(ty).unwrap();
+        refuses(text, &ty, &Shape::of(&ty), reading)
+    }
+
+    #[test]
+    fn texts_that_the_store_may_hold_are_left_alone() {
+        use Reading::{Auto, Json, Other, Text};
+        for (ty, reading, text) in [
+            ("u8", Auto, " 8\n"),
+            ("Option<u8>", Auto, "null"),
+            ("Option<String>", Auto, ""),
+            ("Option<u8>", Json, "null"),
+            ("String", Auto, "[a-z"),
+            ("String", Json, "\"a\""),
+            ("Box<str>", Auto, "a"),
+            ("Duration", Json, "\"1h 30m\""),
+            ("Duration", Json, "{\"secs\": 1, \"nanos\": 0}"),
+            ("Size", Json, "1024"),
+            ("Size", Auto, "1024"),
+            (
+                "Vec<Duration>",
+                Auto,
+                "[\"30s\", {\"secs\": 1, \"nanos\": 0}]",
+            ),
+            ("Vec<u8>", Auto, "[]"),
+            (
+                "Vec<u128>",
+                Auto,
+                "[340282366920938463463374607431768211455]",
+            ),
+            ("Vec<f64>", Auto, "[1, 0.5]"),
+            ("[u8; 2]", Auto, "[1, 2]"),
+            ("(u8, String)", Auto, "[1, \"a\"]"),
+            ("HashMap<String, Option<u8>>", Auto, "{\"a\": null}"),
+            ("BTreeMap<u8, Vec<Level>>", Auto, "{\"1\": [\"info\"]}"),
+            ("Option<Vec<u8>>", Auto, "null"),
+            ("Vec<Secret<String>>", Auto, "[\"a\"]"),
+            ("Level", Auto, "[a-z]+"),
+            ("Template", Auto, "{app}"),
+            ("Bytes", Other, "[\"a"),
+            ("Level", Text, "[\"a"),
+            ("NonZero<u8>", Auto, "8"),
+            ("IpAddr", Auto, "::1"),
+            ("PathBuf", Auto, "/etc"),
+            ("url::Url", Auto, "https://example.com"),
+            ("other::Url", Auto, "example"),
+        ] {
+            assert_eq!(refused(ty, reading, text), None, "{ty} {text}");
+        }
+    }
+
+    #[test]
+    fn texts_that_no_value_has_are_refused() {
+        use Reading::{Auto, Json};
+        for (ty, reading, text, why) in [
+            ("u8", Auto, "300", "this is no `u8`"),
+            ("Option<u8>", Auto, "", "this is no `u8`"),
+            ("String", Json, "a", "is JSON here"),
+            ("String", Json, "1", "`1` where a string"),
+            ("u8", Json, "null", "`null` where a whole number"),
+            ("Vec<u8>", Auto, "", "is JSON here"),
+            ("Vec<u8>", Auto, "1, 2", "write `default = \"[8]\"`"),
+            (
+                "Vec<u8>",
+                Auto,
+                "[1, 300]",
+                "`300` where a whole number from 0 to 255 is expected at `[1]`",
+            ),
+            ("Vec<u8>", Auto, "{}", "an object where an array"),
+            ("Vec<NonZeroU8>", Auto, "[0]", "not zero"),
+            ("Vec<Duration>", Auto, "[30]", "as `\"30s\"`"),
+            (
+                "Vec<Duration>",
+                Auto,
+                "[\"30\"]",
+                "a `Duration` is expected at `[0]`",
+            ),
+            ("[u8; 2]", Auto, "[1]", "the length is 1 instead of 2"),
+            ("BTreeMap<String, u8>", Auto, "{\"a\": \"b\"}", "at `.a`"),
+            (
+                "HashMap<String, Vec<bool>>",
+                Auto,
+                "{\"a\": [1]}",
+                "at `.a[0]`",
+            ),
+            ("Level", Json, "info", "is JSON here"),
+            ("Limits", Auto, "{\"a\": 1,}", "this is no JSON"),
+            ("NonZero<u8>", Auto, "0", "not zero"),
+            ("SocketAddr", Auto, "localhost:80", "127.0.0.1:8080"),
+            ("Url", Auto, "example.com", "absolute URL"),
+        ] {
+            let refused = refused(ty, reading, text).unwrap_or_default();
+            assert!(refused.contains(why), "{ty} {text}: {refused}");
+        }
+    }
+}

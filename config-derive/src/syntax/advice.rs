@@ -1,0 +1,371 @@
+//! How an item is written right, in the user's own words where they can be kept.
+//!
+//! In: the name of an attribute and what stands behind it, in whatever form. Out: the item as it
+//! should be, `range(1..=5)` for `range(min = 1, max = 5)`. It refuses nothing.
+
+use proc_macro2::{Delimiter, TokenStream};
+use quote::ToTokens;
+use syn::parse::Parser;
+use syn::punctuated::Punctuated;
+use syn::{Expr, Lit, Path, RangeLimits, Token};
+
+use super::item::{Rest, literal_text};
+use super::names;
+use crate::tidy::tidy;
+
+/// What to write instead: a whole sentence's end, which begins with a verb.
+pub(super) fn instead(name: &str, rest: &Rest) -> String {
+    if let Some(said) = said(name, rest) {
+        return said;
+    }
+    match right(name, rest) {
+        Some(right) => format!("write `{right}`"),
+        None => format!("write `{}`", names::example(name)),
+    }
+}
+
+/// The item under this name, or an example of it.
+pub(super) fn renamed(written: &str, name: &'static str, rest: &Rest) -> String {
+    let bound = values(rest).and_then(|values| match values.as_slice() {
+        [value] => Some(tidy(value)),
+        _ => None,
+    });
+    let right = match (written, bound) {
+        ("min" | "minimum" | "min_length" | "min_len", Some(bound)) => {
+            Some(format!("{name}({bound}..)"))
+        }
+        ("max" | "maximum" | "max_length" | "max_len", Some(bound)) => {
+            Some(format!("{name}(..={bound})"))
+        }
+        ("len" | "size", Some(bound)) if !bound.contains("..") => {
+            Some(format!("{name}({bound}..={bound})"))
+        }
+        _ => right(name, rest),
+    };
+    right.unwrap_or_else(|| names::example(name).to_owned())
+}
+
+/// What one item can't say.
+fn said(name: &str, rest: &Rest) -> Option<String> {
+    let values = values(rest)?;
+    match (name, values.as_slice()) {
+        (names::RANGE | names::LENGTH, values) => bounds_said(name, values),
+        (_, [Expr::Lit(literal)]) if is_flag(name) => match &literal.lit {
+            Lit::Bool(value) if !value.value => {
+                Some("leave it out, that is what its absence means".to_owned())
+            }
+            _ => None,
+        },
+        (names::VALIDATE | names::COMPARE | names::WITH, [Expr::Closure(_)]) => {
+            let mut said = format!("give the closure a name, `{}`", names::example(name));
+            if name == names::VALIDATE {
+                said.push_str(" with `fn function(value: &V) -> Result<(), Invalid>`");
+            }
+            Some(said)
+        }
+        _ => None,
+    }
+}
+
+/// One number where there are two ends, a step, or several ranges.
+fn bounds_said(name: &str, values: &[Expr]) -> Option<String> {
+    let has_step = values.iter().any(|value| match value {
+        Expr::Assign(assign) => matches!(tidy(&assign.left).as_str(), "step" | "multiple_of"),
+        Expr::MethodCall(call) => call.method == "step_by",
+        _ => false,
+    });
+    let all_ranges = values.iter().all(|value| matches!(value, Expr::Range(_)));
+    match values {
+        _ if has_step => Some(format!(
+            "a `{name}` has no step: write the bounds alone, `{}`, and check the step in a \
+             function, `validate = path`",
+            names::example(name)
+        )),
+        [_, _, ..] if all_ranges => Some(format!(
+            "a `{name}` has no gaps: write one, and check the gaps in a function, \
+             `validate = path`"
+        )),
+        [Expr::Lit(literal)] if !matches!(literal.lit, Lit::Str(_)) => {
+            let value = tidy(literal);
+            Some(format!(
+                "write `{name}(..={value})` for at most {value}, `{name}({value}..)` for at \
+                 least, `{name}({value}..={value})` for exactly"
+            ))
+        }
+        _ => None,
+    }
+}
+
+/// The item as it should be; `None` where what was meant cannot be known.
+fn right(name: &str, rest: &Rest) -> Option<String> {
+    if is_flag(name) {
+        return Some(name.to_owned());
+    }
+    let values = values(rest)?;
+    match name {
+        names::RANGE | names::LENGTH => bounds(&values).map(|bounds| format!("{name}({bounds})")),
+        names::ONE_OF if !values.is_empty() => {
+            let values: Vec<_> = values.iter().map(tidy).collect();
+            Some(format!("{name}({})", values.join(", ")))
+        }
+        names::PATTERN => match values.as_slice() {
+            [value] => literal_text(value).map(|text| format!("{name}({})", tidy(&text))),
+            _ => None,
+        },
+        names::DEFAULT => match values.as_slice() {
+            [value] => Some(format!("{name} = {}", tidy(value))),
+            _ => None,
+        },
+        names::VALIDATE | names::COMPARE | names::WITH | names::CRATE => match values.as_slice() {
+            [value] => path(value).map(|path| format!("{name} = {path}")),
+            _ => None,
+        },
+        names::ALIAS => {
+            let keys: Option<Vec<_>> = values.iter().map(quoted).collect();
+            let keys = keys.filter(|keys| !keys.is_empty())?;
+            let items: Vec<_> = keys.iter().map(|key| format!("{name} = {key}")).collect();
+            Some(items.join(", "))
+        }
+        names::KEY | names::PREFIX | names::RENAME_ALL | names::DEPRECATED => {
+            match values.as_slice() {
+                [value] => quoted(value).map(|text| format!("{name} = {text}")),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+fn is_flag(name: &str) -> bool {
+    matches!(
+        name,
+        names::NESTED
+            | names::SKIP
+            | names::SECRET
+            | names::RESTART
+            | names::JSON
+            | names::TEXT
+            | names::NON_EMPTY
+            | names::URL
+    )
+}
+
+/// What stands behind the name, without the brackets around it.
+fn values(rest: &Rest) -> Option<Vec<Expr>> {
+    match rest {
+        Rest::Nothing => None,
+        Rest::Value(_, value) => Some(flat(value.clone())),
+        Rest::List(list) => {
+            let list = parsed(list.stream())?;
+            Some(match <[Expr; 1]>::try_from(list) {
+                Ok([value]) => flat(value),
+                Err(list) => list,
+            })
+        }
+    }
+}
+
+/// With or without the commas.
+fn parsed(tokens: TokenStream) -> Option<Vec<Expr>> {
+    let commas = Punctuated::<Expr, Token![,]>::parse_terminated;
+    if let Ok(values) = commas.parse2(tokens.clone()) {
+        return Some(values.into_iter().collect());
+    }
+    let literals: Option<Vec<Expr>> = tokens
+        .into_iter()
+        .map(|token| syn::parse2(token.into_token_stream()).ok())
+        .collect();
+    literals.filter(|literals| literals.iter().all(|value| matches!(value, Expr::Lit(_))))
+}
+
+/// The entries of an array, a tuple or `"a" | "b"`.
+fn flat(value: Expr) -> Vec<Expr> {
+    match value {
+        Expr::Array(array) => array.elems.into_iter().collect(),
+        Expr::Tuple(tuple) => tuple.elems.into_iter().collect(),
+        Expr::Reference(reference) => flat(*reference.expr),
+        Expr::Group(group) => flat(*group.expr),
+        Expr::Paren(paren) => flat(*paren.expr),
+        Expr::Macro(call) if call.mac.path.is_ident("vec") => {
+            let tokens = call.mac.tokens.clone();
+            parsed(tokens).unwrap_or_else(|| vec![Expr::Macro(call)])
+        }
+        Expr::Binary(binary) if matches!(binary.op, syn::BinOp::BitOr(_)) => {
+            let mut all = flat(*binary.left);
+            all.extend(flat(*binary.right));
+            all
+        }
+        value => vec![value],
+    }
+}
+
+/// `1..=5` of `1..=5`, `"1..=5"`, `1, 5` and `min = 1, max = 5`.
+fn bounds(values: &[Expr]) -> Option<String> {
+    match values {
+        [value @ Expr::Range(_)] => return Some(tidy(value)),
+        [value] => {
+            if let Some(text) = literal_text(value) {
+                return match syn::parse_str(&text.value()) {
+                    Ok(Expr::Range(range)) => Some(range_of_texts(&range)),
+                    _ => None,
+                };
+            }
+        }
+        [
+            low @ (Expr::Lit(_) | Expr::Unary(_)),
+            high @ (Expr::Lit(_) | Expr::Unary(_)),
+        ] => {
+            return Some(format!("{}..={}", tidy(low), tidy(high)));
+        }
+        _ => {}
+    }
+    let (mut low, mut high) = (String::new(), None);
+    for value in values {
+        let Expr::Assign(assign) = value else {
+            return None;
+        };
+        let value = tidy(&assign.right);
+        match tidy(&assign.left).as_str() {
+            "min" | "minimum" | "from" | "start" | "low" | "lower" | "least" | "ge" | "gte" => {
+                low = value;
+            }
+            "max" | "maximum" | "to" | "high" | "upper" | "most" | "le" | "lte" => {
+                high = Some(format!("..={value}"));
+            }
+            "lt" | "end" | "exclusive_max" => high = Some(format!("..{value}")),
+            "equal" | "eq" => {
+                low.clone_from(&value);
+                high = Some(format!("..={value}"));
+            }
+            _ => return None,
+        }
+    }
+    (!values.is_empty()).then(|| format!("{low}{}", high.as_deref().unwrap_or("..")))
+}
+
+/// A range inside one text: bounds with a unit stay texts.
+fn range_of_texts(range: &syn::ExprRange) -> String {
+    let end = |end: &Option<Box<Expr>>| match end.as_deref() {
+        None => String::new(),
+        Some(Expr::Lit(literal)) => {
+            let written = tidy(literal);
+            let suffix = match &literal.lit {
+                Lit::Int(number) => number.suffix(),
+                Lit::Float(number) => number.suffix(),
+                _ => "",
+            };
+            let number = [
+                "u8", "u16", "u32", "u64", "i8", "i16", "i32", "i64", "f32", "f64", "",
+            ];
+            if number.contains(&suffix) {
+                written
+            } else {
+                format!("{written:?}")
+            }
+        }
+        Some(value) => tidy(value),
+    };
+    let dots = match range.limits {
+        RangeLimits::HalfOpen(_) => "..",
+        RangeLimits::Closed(_) => "..=",
+    };
+    format!("{}{dots}{}", end(&range.start), end(&range.end))
+}
+
+/// The path that was put into quotes or brackets.
+fn path(value: &Expr) -> Option<String> {
+    match value {
+        Expr::Path(path) => Some(tidy(path)),
+        _ => {
+            let text = literal_text(value)?;
+            syn::parse_str::<Path>(&text.value())
+                .ok()
+                .map(|path| tidy(&path))
+        }
+    }
+}
+
+/// A text without its quotes: `limits/rps`.
+fn quoted(value: &Expr) -> Option<String> {
+    if let Some(text) = literal_text(value) {
+        return Some(tidy(&text));
+    }
+    if let Expr::Lit(literal) = value {
+        return Some(format!("\"{}\"", tidy(literal)));
+    }
+    let text = tidy(value).replace(' ', "");
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "_-./".contains(letter);
+    (!text.is_empty() && text.chars().all(plain)).then(|| format!("\"{text}\""))
+}
+
+/// Whether a list has the brackets that attributes have.
+pub(super) fn in_parentheses(list: &proc_macro2::Group) -> bool {
+    list.delimiter() == Delimiter::Parenthesis
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{instead, renamed};
+    use crate::syntax::item::Item;
+    use crate::syntax::names;
+
+    fn item(written: &str) -> Item {
+        syn::parse_str(written).unwrap()
+    }
+
+    #[test]
+    fn what_was_meant_is_written_as_it_should_be() {
+        for (written, right) in [
+            ("range = 1..5", "write `range(1..5)`"),
+            ("range = \"1..5\"", "write `range(1..5)`"),
+            ("range = \"1s..=5m\"", "write `range(\"1s\"..=\"5m\")`"),
+            ("range(1, 5)", "write `range(1..=5)`"),
+            ("range(-1, 5)", "write `range(-1..=5)`"),
+            ("range(min = 1, max = 5)", "write `range(1..=5)`"),
+            ("range(max = 5)", "write `range(..=5)`"),
+            ("length(min = 1)", "write `length(1..)`"),
+            ("one_of = [\"a\", \"b\"]", "write `one_of(\"a\", \"b\")`"),
+            ("one_of([1, 2])", "write `one_of(1, 2)`"),
+            ("one_of(\"a\" | \"b\")", "write `one_of(\"a\", \"b\")`"),
+            ("one_of(\"a\" \"b\")", "write `one_of(\"a\", \"b\")`"),
+            ("pattern = r\"^\\d$\"", "write `pattern(r\"^\\d$\")`"),
+            ("default(\"x\")", "write `default = \"x\"`"),
+            ("key(\"x\")", "write `key = \"x\"`"),
+            ("key = limits/rps", "write `key = \"limits/rps\"`"),
+            (
+                "alias(\"a\", \"b\")",
+                "write `alias = \"a\", alias = \"b\"`",
+            ),
+            ("nested = true", "write `nested`"),
+            ("secret(true)", "write `secret`"),
+            (
+                "nested = false",
+                "leave it out, that is what its absence means",
+            ),
+            ("with = \"codec::hex\"", "write `with = codec::hex`"),
+            ("validate(even)", "write `validate = even`"),
+        ] {
+            let item = item(written);
+            assert_eq!(instead(&item.name, item.rest()), right, "{written}");
+        }
+    }
+
+    #[test]
+    fn names_of_other_libraries_keep_their_values() {
+        for (written, name, right) in [
+            ("min = 1", names::RANGE, "range(1..)"),
+            ("max = 5", names::RANGE, "range(..=5)"),
+            ("max_length = 80", names::LENGTH, "length(..=80)"),
+            ("len = 5", names::LENGTH, "length(5..=5)"),
+            ("regex = \"^a\"", names::PATTERN, "pattern(\"^a\")"),
+            ("rename = \"p\"", names::KEY, "key = \"p\""),
+            ("flatten", names::NESTED, "nested"),
+            ("defualt = 8", names::DEFAULT, "default = 8"),
+            ("lenght(1..)", names::LENGTH, "length(1..)"),
+            ("name", names::KEY, "key = \"limits/rps\""),
+        ] {
+            let item = item(written);
+            assert_eq!(renamed(&item.name, name, item.rest()), right, "{written}");
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! `field!(Struct, path.to.the.field)`.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
+use syn::{Ident, Lit, LitStr, Token, Type};
+
+use super::{Target, Wrong, expression};
+
+pub(crate) fn field(input: TokenStream) -> TokenStream {
+    expression(input, write)
+}
+
+struct Input {
+    target: Target,
+    path: Vec<Ident>,
+}
+
+const WRONG: Wrong<'static> =
+    Wrong {
+        nothing: "name the struct and the path of a field: `field!(Struct, path.to.the.field)`",
+        no_struct: "name the struct first, then the path: `field!(Struct, path.to.the.field)`",
+        no_comma: |config| match config {
+            // `Config::db`
+            Type::Path(path)
+                if path.path.segments.len() > 1
+                    && path.path.segments.last().is_some_and(|last| {
+                        last.ident.to_string().starts_with(char::is_lowercase)
+                    }) =>
+            {
+                let written = crate::tidy::tidy(config);
+                let (before, field) = written.rsplit_once("::").unwrap_or_default();
+                format!("a comma stands behind the struct: write `field!({before}, {field})`")
+            }
+            _ => format!(
+                "name the field, too: `field!({}, path.to.the.field)`",
+                crate::tidy::tidy(config)
+            ),
+        },
+    };
+
+impl Parse for Input {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let target = Target::parse(input, &WRONG)?;
+        let mut path = vec![segment(input, None)?];
+        while !input.is_empty() {
+            let before = path.last();
+            if input.parse::<Option<Token![.]>>()?.is_some() {
+                let next = segment(input, before)?;
+                path.push(next);
+            } else if input.peek(Token![,]) && input.peek2(syn::parse::End) {
+                input.parse::<Token![,]>()?;
+            } else {
+                return Err(input.error(after(input, before)));
+            }
+        }
+        Ok(Self { target, path })
+    }
+}
+
+/// One name.
+fn segment(input: ParseStream<'_>, before: Option<&Ident>) -> syn::Result<Ident> {
+    if input.is_empty() {
+        let what = "the name of a field is missing behind this";
+        let place = before.map_or_else(Span::call_site, Ident::span);
+        return Err(syn::Error::new(place, what));
+    }
+    if let Some(text) = input.parse::<Option<LitStr>>()? {
+        let path = text.value();
+        return Err(syn::Error::new_spanned(
+            &text,
+            if path.contains('/') {
+                format!("this is a key: write `key!(…, \"{path}\")`")
+            } else {
+                format!("a path has no quotes: write `{path}`")
+            },
+        ));
+    }
+    if let (Some(before), Ok(_)) = (before, input.fork().parse::<Lit>()) {
+        return Err(input.error(format!(
+            "`{before}` has no fields with keys of their own: it is one key, so end the path there"
+        )));
+    }
+    if !input.peek(Ident::peek_any) {
+        return Err(input
+            .error("this is not the name of a field: write `field!(Struct, path.to.the.field)`"));
+    }
+    let name = input.call(Ident::parse_any)?;
+    let text = name.to_string();
+    if matches!(text.as_str(), "self" | "Self" | "super" | "crate") {
+        let what = format!("`{text}` is not the name of a field: leave it out");
+        return Err(syn::Error::new_spanned(&name, what));
+    }
+    if syn::parse_str::<Ident>(&text).is_err() {
+        let what = format!("`{text}` is a word of Rust's own: write `r#{text}`");
+        return Err(syn::Error::new_spanned(&name, what));
+    }
+    Ok(name)
+}
+
+/// What is wrong with what stands after a name.
+fn after(input: ParseStream<'_>, before: Option<&Ident>) -> String {
+    let before = before.map(ToString::to_string).unwrap_or_default();
+    if input.peek(syn::token::Bracket) {
+        format!("what is in `{before}` has no keys of its own: end the path at `{before}`")
+    } else if input.peek(syn::token::Paren) {
+        format!("`{before}` is called here: a path names fields, so leave the call out")
+    } else {
+        "the names of a path are joined by dots: `path.to.the.field`".to_owned()
+    }
+}
+
+fn write(input: &Input) -> TokenStream {
+    let Input { target, path } = input;
+    let (krate, config) = (&target.krate, &target.config);
+    let (Some(first), Some(last)) = (path.first(), path.last()) else {
+        return TokenStream::new();
+    };
+    let names: Vec<_> = path.iter().map(|name| name.unraw().to_string()).collect();
+    let written = path.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let written = written.join(".");
+    let here = Span::mixed_site();
+    // Underlined: from the first name to the last. Without the macro's hygiene, so that the message
+    // ends there.
+    let (start, end) = (first.span(), last.span());
+    let span = {
+        let mut arguments = proc_macro2::Group::new(
+            proc_macro2::Delimiter::Parenthesis,
+            quote!(<#config as __::HotConfig>::TREE, &[#(#names),*]),
+        );
+        arguments.set_span(end);
+        quote_spanned!(start=> __::span #arguments)
+    };
+    let projection = quote_spanned!(here=> |__config: &#config| &__config.#(#path).*);
+    // The same, where nothing says which function it is to be.
+    let exists = quote_spanned!(here=> |__config: &#config| { let _ = &__config.#(#path).*; });
+    let (checked, span) = if target.generic {
+        // Only a program that uses it knows the type.
+        (TokenStream::new(), quote_spanned!(here=> const { #span }))
+    } else if target.is_self() {
+        // No constant beside a function can name its `Self`; the length of an array can.
+        let checked = quote_spanned!(here=> let _: [(); { let _ = #exists; #span.none() }] = [];);
+        (checked, quote_spanned!(here=> const { #span }))
+    } else {
+        // A constant of its own is computed by `cargo check`. Where the projection fails, rustc
+        // says so better than a constant could, and computes nothing.
+        let checked = quote_spanned! {here=>
+            const __SPAN: __::Span = { let _ = #exists; #span };
+        };
+        (checked, quote_spanned!(here.located_at(start)=> __SPAN))
+    };
+    // Its type is said, so that another that is wanted is compared with it and not with its parts.
+    quote_spanned! {here=> {
+        use #krate::__;
+        #checked
+        let __field = __::Field::<#config, _>::__new(#projection, #span, #written);
+        __field
+    }}
+    .into_token_stream()
+}

@@ -1,0 +1,98 @@
+//! `key!(Struct, "path/to/the/key")`.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
+use syn::parse::{Parse, ParseStream};
+use syn::{LitStr, Token};
+
+use super::{Target, Wrong, expression};
+
+pub(crate) fn key(input: TokenStream) -> TokenStream {
+    expression(input, write)
+}
+
+struct Input {
+    target: Target,
+    key: LitStr,
+}
+
+const WRONG: Wrong<'static> = Wrong {
+    nothing: "name the struct and a key: `key!(Struct, \"path/to/the/key\")`",
+    no_struct: "name the struct first, then the key: `key!(Struct, \"path/to/the/key\")`",
+    no_comma: |config| {
+        format!(
+            "name the key, too: `key!({}, \"path/to/the/key\")`",
+            crate::tidy::tidy(config)
+        )
+    },
+};
+
+impl Parse for Input {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let target = Target::parse(input, &WRONG)?;
+        if target.generic || target.is_self() {
+            return Err(syn::Error::new_spanned(
+                &target.config,
+                "a key is looked up before `Self` and type parameters are known: name the struct \
+                 with all its types, or write `field!(for …, path.to.the.field)`",
+            ));
+        }
+        if input.is_empty() {
+            return Err(syn::Error::new_spanned(
+                &target.config,
+                (WRONG.no_comma)(&target.config),
+            ));
+        }
+        if !input.peek(LitStr) {
+            return Err(input.error(
+                "a key is a text in quotes, `\"path/to/the/key\"`; a path in Rust is for `field!`",
+            ));
+        }
+        let key = input.parse()?;
+        input.parse::<Option<Token![,]>>()?;
+        if !input.is_empty() {
+            return Err(input.error("nothing stands after the key: leave this out"));
+        }
+        Ok(Self { target, key })
+    }
+}
+
+fn write(input: &Input) -> TokenStream {
+    let Input { target, key } = input;
+    let (krate, config) = (&target.krate, &target.config);
+    let here = Span::mixed_site();
+    // As many as there can be sections in it.
+    let levels = key.value().split('/').count();
+    // Underlined is the key. Without the macro's hygiene, so that the message ends there.
+    let tree = quote_spanned!(key.span()=> <#config as __::HotConfig>::TREE);
+    let known = quote_spanned!(key.span()=> __::known(#tree, #key));
+    // Only the first step refuses a key. Were it a constant that the others are made of, too, the
+    // compiler would note it of each of them.
+    let first = quote_spanned!(key.span()=> __KNOWN.step(0));
+    let steps = (0..levels).map(|level| {
+        let step = if level == 0 {
+            first.clone()
+        } else {
+            quote_spanned!(here=> __PLACE.step(#level))
+        };
+        quote_spanned!(here=> let __config = __::At::<{ #step }, _>::at(__config);)
+    });
+    quote_spanned! {here=> {
+        use #krate::__;
+        const __KNOWN: __::Place<#levels> = #known;
+        const __PLACE: __::Place<#levels> = __::place(#tree, #key);
+        const __PATH: &__::Message = &__PLACE.path();
+        // Its type is said, so that another that is wanted is compared with it and not with its
+        // parts.
+        let __field = __::Field::<#config, _>::__new(
+            |__config: &#config| {
+                #(#steps)*
+                __config
+            },
+            __PLACE.span(),
+            __PATH.as_str(),
+        );
+        __field
+    }}
+    .into_token_stream()
+}

@@ -1,0 +1,252 @@
+//! What `field!` and `key!` name, looked up while compiling.
+//!
+//! In: the [`Tree`] of a struct, and a path or a key. Out: the leaves behind it ([`Span`]) and, for
+//! a key, the way there ([`Place`]); or a panic, which is the compiler's error. It knows no types
+//! and no values. What is right is found by going down once; only for a message are siblings
+//! compared.
+
+mod refuse;
+
+use super::tree::{Field, Kind, Tree};
+use crate::compile::message::Message;
+
+/// The leaves that a field stands for: `len` of them from `first`.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    pub first: usize,
+    pub len: usize,
+}
+
+impl Span {
+    /// What a struct with a mistake has; nothing runs that could read it.
+    const FAULTY: Self = Self { first: 0, len: 0 };
+
+    /// Nothing, where only the check is wanted.
+    #[must_use]
+    pub const fn none(self) -> usize {
+        0
+    }
+}
+
+/// The leaves behind a path of field names.
+///
+/// # Panics
+/// Where the path names a skipped field, goes into a value, or gets there by a `Deref`. It is called
+/// in constants: the panic is the compiler's error.
+#[doc(hidden)]
+#[track_caller]
+#[expect(clippy::panic, reason = "how a constant refuses to compile")]
+pub const fn span(tree: &Tree, path: &[&str]) -> Span {
+    let mut section = tree;
+    let mut path = path;
+    let mut first = 0;
+    while let [name, deeper @ ..] = path {
+        let mut fields = section.fields;
+        let field = loop {
+            let [field, rest @ ..] = fields else {
+                if section.faulty {
+                    return Span::FAULTY;
+                }
+                let mut message = Message::new();
+                message.push("`");
+                message.push(name);
+                message.push("` is not a field of `");
+                message.push(section.name);
+                message.push("` itself: name the fields that lead to it");
+                panic!("{}", message.as_str());
+            };
+            if same(field.name, name) {
+                break field;
+            }
+            first += field.len();
+            fields = rest;
+        };
+        match field.kind {
+            Kind::Skipped => {
+                let mut message = Message::new();
+                message.push("`");
+                message.push(field.name);
+                message.push("` is `#[hot(skip)]`: it has no key and never changes");
+                panic!("{}", message.as_str());
+            }
+            _ if deeper.is_empty() => {
+                return Span {
+                    first,
+                    len: field.len(),
+                };
+            }
+            Kind::Section(below) => section = below,
+            Kind::Leaf(_) => {
+                let mut message = Message::new();
+                message.push("this path goes into `");
+                message.push(field.name);
+                message.push("`, a value that is one key: end it there, or make `");
+                message.push(field.name);
+                message.push("` a section, `#[hot(nested)]`");
+                panic!("{}", message.as_str());
+            }
+        }
+        path = deeper;
+    }
+    Span {
+        first: 0,
+        len: section.len(),
+    }
+}
+
+/// Where a key is: the numbers of the fields that lead to it, at most `N`.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Place<const N: usize> {
+    tree: &'static Tree,
+    steps: [u16; N],
+    span: Span,
+    is_unknown: bool,
+}
+
+/// The step that leads nowhere.
+pub(crate) const HERE: u16 = u16::MAX;
+
+/// Where this key is.
+///
+/// # Panics
+/// Where the schema has no such key. It is called in constants: the panic is the compiler's error.
+#[doc(hidden)]
+#[track_caller]
+pub const fn known<const N: usize>(tree: &'static Tree, key: &str) -> Place<N> {
+    let place = place(tree, key);
+    if place.is_unknown {
+        refuse::refuse(tree, key)
+    }
+    place
+}
+
+/// Where this key is; nowhere, if there is none.
+#[doc(hidden)]
+pub const fn place<const N: usize>(tree: &'static Tree, key: &str) -> Place<N> {
+    let mut place = Place {
+        tree,
+        steps: [HERE; N],
+        span: Span::FAULTY,
+        is_unknown: false,
+    };
+    let mut section = tree;
+    let mut level = 0;
+    let mut left = key;
+    let mut first = 0;
+    'down: loop {
+        let mut fields = section.fields;
+        while let [field, rest @ ..] = fields {
+            if !matches!(field.kind, Kind::Skipped)
+                && let Some(below) = below(left, field.key)
+            {
+                // A key has no more levels than segments; the macro has counted those.
+                if let (_, [step, ..]) = place.steps.split_at_mut(level) {
+                    *step = field.number;
+                }
+                if below.is_empty() {
+                    place.span = Span {
+                        first,
+                        len: field.len(),
+                    };
+                    return place;
+                }
+                let Kind::Section(tree) = field.kind else {
+                    break;
+                };
+                section = tree;
+                level += 1;
+                left = after_slash(below);
+                continue 'down;
+            }
+            first += field.len();
+            fields = rest;
+        }
+        place.steps = [HERE; N];
+        place.is_unknown = !section.faulty;
+        return place;
+    }
+}
+
+impl<const N: usize> Place<N> {
+    /// One step of the way, or [`HERE`].
+    #[must_use]
+    pub const fn step(&self, level: usize) -> u16 {
+        let (_, steps) = self.steps.split_at(level);
+        match steps {
+            [step, ..] => *step,
+            [] => HERE,
+        }
+    }
+
+    #[must_use]
+    pub const fn span(&self) -> Span {
+        self.span
+    }
+
+    /// The path in Rust, `db.pool_size`.
+    #[must_use]
+    pub const fn path(&self) -> Message {
+        let mut path = Message::new();
+        let mut section = self.tree;
+        let mut steps: &[u16] = &self.steps;
+        while let [step, deeper @ ..] = steps {
+            let Some(field) = numbered(section, *step) else {
+                break;
+            };
+            if !path.as_str().is_empty() {
+                path.push(".");
+            }
+            path.push(field.name);
+            steps = deeper;
+            match field.kind {
+                Kind::Section(below) => section = below,
+                _ => break,
+            }
+        }
+        path
+    }
+}
+
+/// The field of this number.
+const fn numbered(tree: &Tree, number: u16) -> Option<&'static Field> {
+    let mut fields = tree.fields;
+    while let [field, rest @ ..] = fields {
+        if field.number == number {
+            return Some(field);
+        }
+        fields = rest;
+    }
+    None
+}
+
+/// What is left of the text behind this key: nothing, or a slash and more.
+const fn below<'t>(text: &'t str, key: &str) -> Option<&'t str> {
+    let mut left = text.as_bytes();
+    let mut wanted = key.as_bytes();
+    while let [letter, rest @ ..] = wanted {
+        match left {
+            [other, left_rest @ ..] if *other == *letter => left = left_rest,
+            _ => return None,
+        }
+        wanted = rest;
+    }
+    match left {
+        [] | [b'/', ..] => Some(text.split_at(text.len() - left.len()).1),
+        _ => None,
+    }
+}
+
+/// The text without its first letter, which is a slash.
+const fn after_slash(text: &str) -> &str {
+    match text.split_at_checked(1) {
+        Some((_, rest)) => rest,
+        None => text,
+    }
+}
+
+/// Whether the two are the same.
+const fn same(one: &str, other: &str) -> bool {
+    matches!(below(one, other), Some(left) if left.is_empty())
+}

@@ -1,0 +1,572 @@
+//! The message about a key that a schema does not have.
+//!
+//! In: the tree and the text. Out: a panic that says what to write instead. What the text was
+//! meant to be is tried from the likeliest on: the same below the prefix, an old key, the names
+//! of Rust, another case, a misspelling, a section left out. A misspelling is looked for among
+//! siblings only.
+
+use super::super::tree::{Field, Kind, Tree};
+use super::{after_slash, below};
+use crate::compile::distance::distance;
+use crate::compile::message::Message;
+
+/// How much a text may differ from a key.
+#[derive(Clone, Copy)]
+enum How {
+    /// Not at all.
+    Exact,
+    /// It may be an alias.
+    Alias,
+    /// It may be the name of a field; dots may stand for slashes.
+    Name,
+    /// Case, `-` and `_` do not count.
+    Loose,
+}
+
+/// What a text stands for.
+enum Meaning {
+    /// A field with this key.
+    Key(Message),
+    /// Something below this key, which has nothing below it.
+    Below(Message),
+    /// The name of a field without a key.
+    Skipped(&'static str),
+    Nothing,
+}
+
+/// There is no such key.
+#[track_caller]
+#[expect(clippy::panic, reason = "how a constant refuses to compile")]
+pub(super) const fn refuse(tree: &Tree, text: &str) -> ! {
+    let message = message(tree, text);
+    panic!("{}", message.as_str())
+}
+
+const fn message(tree: &Tree, written: &str) -> Message {
+    let mut message = Message::new();
+    if written.is_empty() {
+        message.push("a key is not empty: ");
+        push_siblings(&mut message, tree, "");
+        return message;
+    }
+    let mut text = trimmed(written);
+    let mut wrong = "";
+    if text.len() < written.len() {
+        wrong = match written.as_bytes() {
+            [b'/', ..] => "a key is written below the prefix, without a slash before it",
+            _ => "a key has no slash at its end",
+        };
+    }
+    if let Some(prefix) = tree.prefix
+        && let Some(short) = below_prefix(text, trimmed(prefix))
+    {
+        text = short;
+        wrong = "a key is written below the prefix";
+        if text.is_empty() {
+            message.push("this is the prefix, which stands before every key: ");
+            push_siblings(&mut message, tree, "");
+            return message;
+        }
+    }
+    let hows: &[How] = &[How::Exact, How::Alias, How::Name, How::Loose];
+    let mut hows = hows;
+    while let [how, rest @ ..] = hows {
+        match meaning(tree, text, *how) {
+            Meaning::Key(key) => {
+                match how {
+                    How::Exact => message.push(wrong),
+                    How::Alias => {
+                        push_quoted(&mut message, text);
+                        message.push(" is an old key, an `alias`");
+                    }
+                    How::Name if has_dot(text) => {
+                        message.push("the segments of a key are joined by slashes");
+                        if !wrong.is_empty() {
+                            message.push(", and it is written below the prefix");
+                        }
+                    }
+                    How::Name => {
+                        push_quoted(&mut message, text);
+                        message.push(" is the name of the field, not its key");
+                    }
+                    How::Loose => push_unknown(&mut message, tree, text),
+                }
+                message.push(": write ");
+                push_quoted(&mut message, key.as_str());
+                return message;
+            }
+            Meaning::Below(key) => {
+                push_quoted(&mut message, text);
+                message.push(" goes into the value of ");
+                push_quoted(&mut message, key.as_str());
+                message.push(", which is one key: end it there");
+                return message;
+            }
+            Meaning::Skipped(name) => {
+                message.push("the field ");
+                push_quoted(&mut message, name);
+                message.push(" is `#[hot(skip)]`: it has no key and never changes");
+                return message;
+            }
+            Meaning::Nothing => {}
+        }
+        hows = rest;
+    }
+    nearest(tree, text, &mut message);
+    message
+}
+
+/// What the text stands for, if it may differ so much.
+const fn meaning(tree: &Tree, text: &str, how: How) -> Meaning {
+    let mut key = Message::new();
+    let mut section = tree;
+    let mut left = text;
+    'down: loop {
+        let mut fields = section.fields;
+        while let [field, rest @ ..] = fields {
+            if let Some(below) = match_field(left, field, how) {
+                if let Kind::Skipped = field.kind {
+                    return Meaning::Skipped(field.name);
+                }
+                if !key.as_str().is_empty() {
+                    key.push("/");
+                }
+                key.push(field.key);
+                if below.is_empty() {
+                    return Meaning::Key(key);
+                }
+                match field.kind {
+                    Kind::Section(tree) => {
+                        section = tree;
+                        left = after_slash(below);
+                        continue 'down;
+                    }
+                    _ => return Meaning::Below(key),
+                }
+            }
+            fields = rest;
+        }
+        return Meaning::Nothing;
+    }
+}
+
+/// What is left of the text behind this field's key, or what may stand for it.
+const fn match_field<'t>(text: &'t str, field: &Field, how: How) -> Option<&'t str> {
+    if let Kind::Skipped = field.kind {
+        return match how {
+            How::Exact | How::Alias => None,
+            How::Name | How::Loose => alike(text, field.name, how),
+        };
+    }
+    if let Some(left) = alike(text, field.key, how) {
+        return Some(left);
+    }
+    match how {
+        How::Exact => None,
+        How::Alias => {
+            let mut aliases = field.aliases;
+            while let [alias, rest @ ..] = aliases {
+                if let Some(left) = below(text, alias) {
+                    return Some(left);
+                }
+                aliases = rest;
+            }
+            None
+        }
+        How::Name | How::Loose => alike(text, field.name, how),
+    }
+}
+
+/// What is left of the text behind this key: nothing, or what separates segments, and more.
+const fn alike<'t>(text: &'t str, key: &str, how: How) -> Option<&'t str> {
+    let (dots, loose) = match how {
+        How::Exact | How::Alias => return below(text, key),
+        How::Name => (true, false),
+        How::Loose => (true, true),
+    };
+    let mut left = text.as_bytes();
+    let mut wanted = key.as_bytes();
+    loop {
+        if loose {
+            while let [b'_' | b'-', rest @ ..] = left {
+                left = rest;
+            }
+            while let [b'_' | b'-', rest @ ..] = wanted {
+                wanted = rest;
+            }
+        }
+        let [letter, wanted_rest @ ..] = wanted else {
+            break;
+        };
+        let [other, left_rest @ ..] = left else {
+            return None;
+        };
+        let same = *other == *letter
+            || loose && other.eq_ignore_ascii_case(letter)
+            || dots && matches!((other, letter), (b'.', b'/'));
+        if !same {
+            return None;
+        }
+        left = left_rest;
+        wanted = wanted_rest;
+    }
+    match left {
+        [] | [b'/' | b'.', ..] => Some(text.split_at(text.len() - left.len()).1),
+        _ => None,
+    }
+}
+
+/// Says that there is no such key, and which it could have been.
+const fn nearest(tree: &Tree, text: &str, message: &mut Message) {
+    push_unknown(message, tree, text);
+    // As deep as the text is right.
+    let mut section = tree;
+    let mut left = text;
+    'down: loop {
+        let mut fields = section.fields;
+        while let [field, rest @ ..] = fields {
+            if let Kind::Section(tree) = field.kind
+                && let Some(below) = below(left, field.key)
+                && below.len() > 1
+            {
+                section = tree;
+                left = after_slash(below);
+                continue 'down;
+            }
+            fields = rest;
+        }
+        break;
+    }
+    let (above, _) = text.split_at(text.len() - left.len());
+    let mut near = Near::new();
+    begins(section, above, left, &mut near);
+    if near.count() == 0 {
+        misspelt(section, above, left, &mut near);
+    }
+    if near.count() == 0 {
+        elsewhere(tree, &Message::new(), last_segment(text), &mut near);
+    }
+    message.push(": ");
+    let [first, second, third] = &near.keys;
+    match near.count() {
+        0 => push_siblings(message, section, above),
+        1 => {
+            message.push("the nearest is ");
+            push_quoted(message, first.as_str());
+        }
+        count => {
+            message.push("the nearest are ");
+            push_quoted(message, first.as_str());
+            if count > 2 {
+                message.push(", ");
+                push_quoted(message, second.as_str());
+            }
+            message.push(" and ");
+            push_quoted(message, if count > 2 { third } else { second }.as_str());
+        }
+    }
+}
+
+/// Up to three keys, the nearest first.
+///
+/// What is more than twice as far as the nearest is not near: keys of one directory begin alike.
+struct Near {
+    keys: [Message; 3],
+    distances: [usize; 3],
+}
+
+impl Near {
+    const fn new() -> Self {
+        Self {
+            keys: [Message::new(); 3],
+            distances: [usize::MAX; 3],
+        }
+    }
+
+    #[allow(clippy::large_types_passed_by_value)] // while compiling
+    const fn add(&mut self, key: Message, distance: usize) {
+        let [first, second, third] = &mut self.keys;
+        let [first_distance, second_distance, third_distance] = &mut self.distances;
+        if distance < *first_distance {
+            (*third, *third_distance) = (*second, *second_distance);
+            (*second, *second_distance) = (*first, *first_distance);
+            (*first, *first_distance) = (key, distance);
+        } else if distance < *second_distance {
+            (*third, *third_distance) = (*second, *second_distance);
+            (*second, *second_distance) = (key, distance);
+        } else if distance < *third_distance {
+            (*third, *third_distance) = (key, distance);
+        }
+    }
+
+    /// How many there are.
+    const fn count(&self) -> usize {
+        let mut count = 0;
+        let [least, ..] = self.distances;
+        let mut distances: &[usize] = &self.distances;
+        while let [distance, rest @ ..] = distances {
+            if *distance != usize::MAX && *distance <= 2 * least {
+                count += 1;
+            }
+            distances = rest;
+        }
+        count
+    }
+}
+
+/// The keys that the text is the directory of.
+const fn begins(section: &Tree, above: &str, text: &str, near: &mut Near) {
+    let mut fields = section.fields;
+    while let [field, rest @ ..] = fields {
+        if let Some(left) = below(field.key, trimmed(text))
+            && !left.is_empty()
+        {
+            let mut key = Message::new();
+            key.push(above);
+            key.push(field.key);
+            near.add(key, 0);
+        }
+        fields = rest;
+    }
+}
+
+/// The keys that are spelt nearly so.
+const fn misspelt(section: &Tree, above: &str, text: &str, near: &mut Near) {
+    let mut fields = section.fields;
+    while let [field, rest @ ..] = fields {
+        fields = rest;
+        let (start, left) = match field.kind {
+            Kind::Skipped => continue,
+            Kind::Leaf(_) => (text, ""),
+            Kind::Section(_) => split_segments(text, segments(field.key)),
+        };
+        let Some(mut far) = distance(start, field.key) else {
+            continue;
+        };
+        let mut key = Message::new();
+        key.push(above);
+        key.push(field.key);
+        if let Kind::Section(tree) = field.kind
+            && !left.is_empty()
+        {
+            let Some(more) = follow(tree, left, &mut key) else {
+                continue;
+            };
+            far += more;
+        }
+        near.add(key, far);
+    }
+}
+
+/// Goes on where a section was misspelt, by the nearest key at each level.
+const fn follow(section: &Tree, text: &str, key: &mut Message) -> Option<usize> {
+    let mut section = section;
+    let mut left = text;
+    let mut far = 0;
+    loop {
+        let mut best: Option<(&Field, usize, &str)> = None;
+        let mut fields = section.fields;
+        while let [field, rest @ ..] = fields {
+            fields = rest;
+            let (start, below) = match field.kind {
+                Kind::Skipped => continue,
+                Kind::Leaf(_) => (left, ""),
+                Kind::Section(_) => split_segments(left, segments(field.key)),
+            };
+            if let Some(distance) = distance(start, field.key) {
+                let nearer = match best {
+                    Some((_, least, _)) => distance < least,
+                    None => true,
+                };
+                if nearer {
+                    best = Some((field, distance, below));
+                }
+            }
+        }
+        let Some((field, distance, below)) = best else {
+            return None;
+        };
+        key.push("/");
+        key.push(field.key);
+        far += distance;
+        match field.kind {
+            Kind::Section(tree) if !below.is_empty() => {
+                section = tree;
+                left = below;
+            }
+            _ => return Some(far),
+        }
+    }
+}
+
+/// The keys with this name in other sections.
+const fn elsewhere(section: &Tree, above: &Message, name: &str, near: &mut Near) {
+    let mut fields = section.fields;
+    while let [field, rest @ ..] = fields {
+        fields = rest;
+        if let Kind::Skipped = field.kind {
+            continue;
+        }
+        let mut key = *above;
+        if !key.as_str().is_empty() {
+            key.push("/");
+        }
+        key.push(field.key);
+        if super::same(last_segment(field.key), name) {
+            near.add(key, 0);
+        }
+        if let Kind::Section(tree) = field.kind {
+            elsewhere(tree, &key, name, near);
+        }
+    }
+}
+
+/// The text behind the prefix, where it stands there with values in place of the variables.
+const fn below_prefix<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
+    let mut text = text;
+    let mut prefix = prefix;
+    while !prefix.is_empty() {
+        let (wanted, prefix_left) = split_segments(prefix, 1);
+        let (segment, left) = split_segments(text, 1);
+        if segment.is_empty() || !has_variable(wanted) && !super::same(segment, wanted) {
+            return None;
+        }
+        prefix = prefix_left;
+        text = left;
+    }
+    Some(text)
+}
+
+const fn has_variable(segment: &str) -> bool {
+    let mut bytes = segment.as_bytes();
+    while let [byte, rest @ ..] = bytes {
+        if *byte == b'{' {
+            return true;
+        }
+        bytes = rest;
+    }
+    false
+}
+
+const fn has_dot(text: &str) -> bool {
+    let mut bytes = text.as_bytes();
+    while let [byte, rest @ ..] = bytes {
+        if *byte == b'.' {
+            return true;
+        }
+        bytes = rest;
+    }
+    false
+}
+
+/// Without the slashes around it.
+const fn trimmed(text: &str) -> &str {
+    let mut text = text;
+    while let [b'/', ..] = text.as_bytes() {
+        text = after_slash(text);
+    }
+    while let [.., b'/'] = text.as_bytes() {
+        text = text.split_at(text.len() - 1).0;
+    }
+    text
+}
+
+/// How many segments a key has.
+const fn segments(key: &str) -> usize {
+    let mut count = 1;
+    let mut bytes = key.as_bytes();
+    while let [byte, rest @ ..] = bytes {
+        if *byte == b'/' {
+            count += 1;
+        }
+        bytes = rest;
+    }
+    count
+}
+
+/// So many segments of a text, and what is behind their slash.
+const fn split_segments(text: &str, count: usize) -> (&str, &str) {
+    let mut seen = 0;
+    let mut bytes = text.as_bytes();
+    while let [byte, rest @ ..] = bytes {
+        if *byte == b'/' {
+            seen += 1;
+            if seen == count {
+                let (start, left) = text.split_at(text.len() - bytes.len());
+                return (start, after_slash(left));
+            }
+        }
+        bytes = rest;
+    }
+    (text, "")
+}
+
+const fn last_segment(text: &str) -> &str {
+    let mut bytes = text.as_bytes();
+    while let [rest @ .., byte] = bytes {
+        if *byte == b'/' {
+            return text.split_at(bytes.len()).1;
+        }
+        bytes = rest;
+    }
+    text
+}
+
+const fn push_quoted(message: &mut Message, text: &str) {
+    message.push("`");
+    message.push(text);
+    message.push("`");
+}
+
+const fn push_unknown(message: &mut Message, tree: &Tree, text: &str) {
+    message.push("`");
+    message.push(tree.name);
+    message.push("` has no key ");
+    push_quoted(message, text);
+}
+
+/// What stands in a section, as far as it can be read at one glance.
+const fn push_siblings(message: &mut Message, section: &Tree, above: &str) {
+    const SHOWN: usize = 8;
+    let mut total = 0;
+    let mut fields = section.fields;
+    while let [field, rest @ ..] = fields {
+        if !matches!(field.kind, Kind::Skipped) {
+            total += 1;
+        }
+        fields = rest;
+    }
+    message.push(if above.is_empty() {
+        "the struct has "
+    } else {
+        "that section has "
+    });
+    if total == 0 {
+        message.push("none");
+    }
+    let mut count = 0;
+    let mut fields = section.fields;
+    while let [field, rest @ ..] = fields {
+        fields = rest;
+        if matches!(field.kind, Kind::Skipped) {
+            continue;
+        }
+        if count == SHOWN {
+            message.push(" and ");
+            message.push_number((total - count) as i128);
+            message.push(" more");
+            return;
+        }
+        if count > 0 {
+            message.push(if count + 1 == total { " and " } else { ", " });
+        }
+        message.push("`");
+        message.push(above);
+        message.push(field.key);
+        message.push("`");
+        count += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests;

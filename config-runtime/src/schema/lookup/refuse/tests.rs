@@ -1,0 +1,197 @@
+//! What the message says about each mistake.
+
+use proptest::prelude::*;
+
+use super::super::place;
+use super::message;
+use crate::schema::tree::{Field, Tree};
+
+const POOL: &Tree = &Tree::new("Pool").fields(&[
+    Field::new(0, "dsn", "dsn", "String"),
+    Field::new(1, "pool_size", "pool_size", "u32").aliases(&["size"]),
+    Field::new(2, "idle_timeout", "idle_timeout", "Duration"),
+]);
+
+const SERVICE: &Tree = &Tree::new("Service")
+    .prefix("/configs/{app}/v1-{env}")
+    .fields(&[
+        Field::new(0, "log_level", "log_level", "String"),
+        Field::new(1, "db", "db", "Pool").section(POOL),
+        Field::new(2, "rps", "limits/rps", "u32").aliases(&["max_rps"]),
+        Field::new(3, "burst", "limits/burst", "u32"),
+        Field::new(4, "started", "", "bool").skipped(),
+        Field::new(5, "replica", "db_of/replica", "Pool").section(POOL),
+    ]);
+
+fn says(key: &str) -> String {
+    message(SERVICE, key).as_str().to_owned()
+}
+
+#[test]
+fn a_misspelt_key_is_told_the_nearest() {
+    let nearest = [
+        ("log_levle", "log_level"),
+        ("db/pool_sise", "db/pool_size"),
+        ("limits/rsp", "limits/rps"),
+        ("limts/rps", "limits/rps"),
+        ("db_of/replicas/dsn", "db_of/replica/dsn"),
+        ("db_off/replica/idle_timout", "db_of/replica/idle_timeout"),
+    ];
+    for (key, near) in nearest {
+        let expected = format!("`Service` has no key `{key}`: the nearest is `{near}`");
+        assert_eq!(says(key), expected);
+    }
+}
+
+#[test]
+fn where_several_are_near_all_are_named_the_nearest_first() {
+    const TREE: &Tree = &Tree::new("T").fields(&[
+        Field::new(0, "a", "timeout_xx", "u8"),
+        Field::new(1, "b", "timeout_a", "u8"),
+        Field::new(2, "c", "timeout_xxx", "u8"),
+        Field::new(3, "d", "timeout", "u8"),
+    ]);
+    assert_eq!(
+        message(TREE, "timeouta").as_str(),
+        "`T` has no key `timeouta`: write `timeout_a`"
+    );
+    assert_eq!(
+        message(TREE, "timeout_b").as_str(),
+        "`T` has no key `timeout_b`: the nearest are `timeout_a`, `timeout_xx` and `timeout`"
+    );
+}
+
+#[test]
+fn a_section_left_out_or_wrong_is_told_where_the_key_is() {
+    assert_eq!(
+        says("pool_size"),
+        "`Service` has no key `pool_size`: the nearest are `db/pool_size` and `db_of/replica/pool_size`"
+    );
+    assert_eq!(
+        says("quota/rps"),
+        "`Service` has no key `quota/rps`: the nearest is `limits/rps`"
+    );
+}
+
+#[test]
+fn a_directory_is_told_what_is_in_it() {
+    assert_eq!(
+        says("limits"),
+        "`Service` has no key `limits`: the nearest are `limits/rps` and `limits/burst`"
+    );
+    assert_eq!(
+        says("db_of"),
+        "`Service` has no key `db_of`: the nearest is `db_of/replica`"
+    );
+}
+
+#[test]
+fn where_nothing_is_near_it_says_what_there_is() {
+    assert_eq!(
+        says("db/unheard_of"),
+        "`Service` has no key `db/unheard_of`: that section has \
+         `db/dsn`, `db/pool_size` and `db/idle_timeout`"
+    );
+    assert_eq!(
+        says("x"),
+        "`Service` has no key `x`: the struct has `log_level`, `db`, `limits/rps`, `limits/burst` and \
+         `db_of/replica`"
+    );
+    assert_eq!(
+        says(""),
+        "a key is not empty: the struct has `log_level`, `db`, `limits/rps`, `limits/burst` and \
+         `db_of/replica`"
+    );
+}
+
+#[test]
+fn what_is_nearly_a_key_is_told_why_it_is_none() {
+    let below = "a key is written below the prefix";
+    let cases = [
+        (
+            "/db/pool_size",
+            format!("{below}, without a slash before it: write `db/pool_size`"),
+        ),
+        (
+            "/configs/users/v1-prod/db/pool_size",
+            format!("{below}: write `db/pool_size`"),
+        ),
+        (
+            "configs/users/v1-prod/limits/rps",
+            format!("{below}: write `limits/rps`"),
+        ),
+        (
+            "/configs/{app}/{env}/limits/rps/",
+            format!("{below}: write `limits/rps`"),
+        ),
+        (
+            "db/",
+            "a key has no slash at its end: write `db`".to_owned(),
+        ),
+        (
+            "db.pool_size",
+            "the segments of a key are joined by slashes: write `db/pool_size`".to_owned(),
+        ),
+        (
+            "rps",
+            "`rps` is the name of the field, not its key: write `limits/rps`".to_owned(),
+        ),
+        (
+            "replica/dsn",
+            "`replica/dsn` is the name of the field, not its key: write `db_of/replica/dsn`"
+                .to_owned(),
+        ),
+        (
+            "max_rps",
+            "`max_rps` is an old key, an `alias`: write `limits/rps`".to_owned(),
+        ),
+        (
+            "db/size",
+            "`db/size` is an old key, an `alias`: write `db/pool_size`".to_owned(),
+        ),
+        (
+            "db/poolSize",
+            "`Service` has no key `db/poolSize`: write `db/pool_size`".to_owned(),
+        ),
+        (
+            "LOG-LEVEL",
+            "`Service` has no key `LOG-LEVEL`: write `log_level`".to_owned(),
+        ),
+        (
+            "started",
+            "the field `started` is `#[hot(skip)]`: it has no key and never changes".to_owned(),
+        ),
+        (
+            "limits/rps/soft",
+            "`limits/rps/soft` goes into the value of `limits/rps`, which is one key: end it there"
+                .to_owned(),
+        ),
+    ];
+    for (key, expected) in cases {
+        assert_eq!(says(key), expected, "{key}");
+    }
+    assert!(says("/configs/users/v1-prod").starts_with("this is the prefix"));
+}
+
+#[test]
+fn every_key_has_its_place() {
+    for leaf in SERVICE.leaves() {
+        let place = place::<3>(SERVICE, &leaf.key);
+        assert_eq!((place.span().first, place.span().len), (leaf.index, 1));
+        assert_eq!(place.path().as_str(), leaf.name);
+        let steps: Vec<_> = (0..leaf.path.len())
+            .map(|level| place.step(level))
+            .collect();
+        assert_eq!(steps, leaf.path);
+    }
+    let section = place::<2>(SERVICE, "db_of/replica");
+    assert_eq!((section.span().first, section.span().len), (6, 3));
+    assert_eq!(section.path().as_str(), "replica");
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_answered(text in "[a-z_./é{}-]{0,40}|db/[a-z/é]{0,12}|(db_of|limits)(/[a-z.]{0,9}){0,3}") {
+        prop_assert!(!says(&text).is_empty());
+    }
+}

@@ -1,0 +1,9 @@
+use hotconfig::HotConfig;
+
+#[derive(HotConfig, Clone)]
+struct Config {
+    #[hot(nested)]
+    a: Config,
+}
+
+fn main() {}
