@@ -4,12 +4,60 @@
 //! asked, so that it is right also while the loop can't run. No secret is in it.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
 
 use crate::Revision;
 use crate::problem::Problem;
 use crate::store::StoreError;
+
+/// Where the status hangs out, for the one loop that writes it and all who read it.
+#[derive(Debug)]
+pub(crate) struct Board {
+    current: ArcSwap<Status>,
+    /// Held while a configuration is swapped and its status is written: whoever has seen the one
+    /// finds the other, also who looked between the two.
+    publishing: Mutex<()>,
+}
+
+impl Board {
+    pub(crate) fn new(status: Status) -> Arc<Self> {
+        Arc::new(Self {
+            current: ArcSwap::from_pointee(status),
+            publishing: Mutex::new(()),
+        })
+    }
+
+    /// The status of the configuration that can be seen. Waits for a swap that is under way.
+    pub(crate) fn read(&self) -> Arc<Status> {
+        let _whole = self.publishing();
+        self.current.load_full()
+    }
+
+    /// Writes the status together with what `swap` does. No code of a user's may run in it.
+    pub(crate) fn write<R>(&self, status: Status, swap: impl FnOnce() -> R) -> R {
+        let status = Arc::new(status);
+        let whole = self.publishing();
+        let swapped = swap();
+        let old = self.current.swap(status);
+        drop(whole);
+        drop(old);
+        swapped
+    }
+
+    /// The status as it stands: for the loop, which writes it.
+    pub(crate) fn own(&self) -> Arc<Status> {
+        self.current.load_full()
+    }
+
+    fn publishing(&self) -> MutexGuard<'_, ()> {
+        self.publishing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// What the loop knows of itself, at one moment.
 #[derive(Debug, Clone)]

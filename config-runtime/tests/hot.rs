@@ -1092,3 +1092,30 @@ async fn a_fixed_configuration_serves_unit_tests() {
     drop(hot);
     assert!(soon("the end", number.changed()).await.is_none());
 }
+
+#[tokio::test]
+async fn whoever_sees_a_configuration_finds_its_status() {
+    let store = store();
+    let hot = builder(&store).start().await.unwrap();
+    let looks = std::thread::spawn({
+        let hot = hot.clone();
+        move || {
+            // It is told of nothing, and looks by itself, also while something is published.
+            loop {
+                let seen = hot.snapshot().revision();
+                let known = hot.status().revision;
+                assert!(known >= seen, "{known:?} is the status of {seen:?}");
+                if hot.status().ended {
+                    break;
+                }
+            }
+        }
+    });
+    for number in 0..2_000_u32 {
+        store.put(key("db/pool_size"), (1 + number % 60).to_string());
+    }
+    let last = store.put(key("db/pool_size"), "64");
+    hot.wait_for(last, Duration::from_secs(30)).await.unwrap();
+    hot.shutdown().await;
+    looks.join().unwrap();
+}

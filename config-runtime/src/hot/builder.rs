@@ -19,7 +19,7 @@ use crate::defaults;
 use crate::heart::Heart;
 use crate::layers::Table;
 use crate::prefix;
-use crate::status::Status;
+use crate::status::{Board, Status};
 use crate::store::backend::Backend;
 use crate::store::{Range, Store};
 use crate::sync::Settings;
@@ -156,7 +156,7 @@ impl<T: HotConfig> Builder<T> {
         let table = Arc::new(Table::new(T::TREE, Arc::clone(&ranges)));
         let begun = Instant::now();
         let status = Status::new(self.settings.staleness);
-        let status = Arc::new(arc_swap::ArcSwap::from_pointee(status));
+        let status = Board::new(status);
         let seed = fastrand::u64(..);
         let (heart, actions) = Heart::new(Arc::clone(&table), self.settings, seed, Duration::ZERO);
         let (commands, receiver) = mpsc::unbounded_channel();

@@ -16,7 +16,7 @@ use crate::apply::{BadKeys, Publication};
 use crate::heart::{Action, Heart, Said};
 use crate::problem::Problem;
 use crate::publish::Hub;
-use crate::status::{Held, Status};
+use crate::status::{Board, Held, Status};
 use crate::store::backend::{Answer, Backend, Watch};
 use crate::store::{ErrorKind, Heard, Probe, Range, Reading, StoreError};
 use crate::{HotConfig, Revision};
@@ -32,7 +32,7 @@ pub(super) struct Loop<T: HotConfig> {
     pub(super) heart: Heart<T>,
     pub(super) actions: Vec<Action>,
     pub(super) commands: mpsc::UnboundedReceiver<Command>,
-    pub(super) status: Arc<arc_swap::ArcSwap<Status>>,
+    pub(super) status: Arc<Board>,
     pub(super) begun: Instant,
     pub(super) start: Start,
 }
@@ -211,7 +211,7 @@ impl<T: HotConfig> Loop<T> {
 
 /// Tells the subscribers that it is over, however it ends: a loop that panicked, which would be a
 /// mistake of ours, must not leave them waiting.
-struct Ending<T: HotConfig>(Arc<Hub<T>>, Arc<arc_swap::ArcSwap<Status>>);
+struct Ending<T: HotConfig>(Arc<Hub<T>>, Arc<Board>);
 
 impl<T: HotConfig> Drop for Ending<T> {
     fn drop(&mut self) {
@@ -221,18 +221,18 @@ impl<T: HotConfig> Drop for Ending<T> {
 }
 
 /// Writes the end into the status.
-fn ended(status: &arc_swap::ArcSwap<Status>) {
-    let mut ended = Status::clone(&status.load());
+fn ended(board: &Board) {
+    let mut ended = Status::clone(&board.own());
     ended.connected = false;
     ended.ended = true;
-    status.store(Arc::new(ended));
+    board.write(ended, || {});
 }
 
 struct Run<T: HotConfig> {
     open: Open,
     heart: Heart<T>,
     commands: mpsc::UnboundedReceiver<Command>,
-    status: Arc<arc_swap::ArcSwap<Status>>,
+    status: Arc<Board>,
     begun: Instant,
     waiters: Vec<Waiter>,
 }
@@ -321,19 +321,18 @@ impl<T: HotConfig> Run<T> {
                     if self.now() >= self.heart.deadline() {
                         self.step(Said::Tick);
                     }
-                    let swapped = self
-                        .heart
-                        .settle()
-                        .map(|Publication { snapshot, changed }| {
-                            tracing::debug!(
-                                revision = snapshot.revision().map(Revision::get),
-                                changed = changed.len(),
-                                "configuration changed"
-                            );
-                            hub.swap(snapshot, &changed)
-                        });
-                    // Whoever is told of a change finds the status that belongs to it.
-                    self.report();
+                    let publication = self.heart.settle();
+                    if let Some(Publication { snapshot, changed }) = &publication {
+                        tracing::debug!(
+                            revision = snapshot.revision().map(Revision::get),
+                            changed = changed.len(),
+                            "configuration changed"
+                        );
+                    }
+                    let status = self.new_status();
+                    let swapped = self.status.write(status, || {
+                        publication.map(|news| hub.swap(news.snapshot, &news.changed))
+                    });
                     if let Some(swapped) = swapped {
                         swapped.tell();
                     }
@@ -369,7 +368,7 @@ impl<T: HotConfig> Run<T> {
             return;
         }
         let (now, cursor, epoch) = (self.now(), self.heart.cursor(), self.heart.epoch());
-        let status = self.status.load_full();
+        let status = self.status.own();
         for waiter in std::mem::take(&mut self.waiters) {
             let answer = if waiter.epoch != epoch {
                 Err(WaitError::EpochChanged)
@@ -393,9 +392,16 @@ impl<T: HotConfig> Run<T> {
         self.step(Said::Want(wanted));
     }
 
-    /// Writes the status; what is held and unknown only where something was staged.
+    /// Writes the status, where nothing is published.
     fn report(&mut self) {
-        let before = self.status.load_full();
+        let status = self.new_status();
+        self.status.write(status, || {});
+    }
+
+    /// What is to be written; what is held and unknown changes only where something was staged.
+    /// Logs what is new.
+    fn new_status(&mut self) -> Status {
+        let before = self.status.own();
         let mut status = Status::clone(&before);
         self.heart.report_sync(self.begun, &mut status);
         if self.heart.report_apply(&mut status) {
@@ -406,7 +412,7 @@ impl<T: HotConfig> Run<T> {
         {
             tracing::warn!(%failure, "the store failed; what is known stays as it is");
         }
-        self.status.store(Arc::new(status));
+        status
     }
 
     /// The loop is over: nobody waits in vain.

@@ -25,7 +25,7 @@ use crate::publish::{
     Change, Changes, Guard, Hub, Origin, Reader, Snapshot, Subscription, View, Watch,
 };
 use crate::schema::tree::{DefaultValue, Leaf};
-use crate::status::{Held, Status};
+use crate::status::{Board, Held, Status};
 use crate::store::{Range, Store, StoreError};
 use crate::{Field, HotConfig, Revision};
 
@@ -67,7 +67,7 @@ pub struct Hot<T: HotConfig> {
 struct Shared<T: HotConfig> {
     hub: Arc<Hub<T>>,
     table: Arc<Table>,
-    status: Arc<arc_swap::ArcSwap<Status>>,
+    status: Arc<Board>,
     /// `None` for a fixed configuration.
     following: Option<Following>,
 }
@@ -95,7 +95,7 @@ impl<T: HotConfig> Shared<T> {
     fn new(
         hub: Arc<Hub<T>>,
         table: Arc<Table>,
-        status: Arc<arc_swap::ArcSwap<Status>>,
+        status: Arc<Board>,
         commands: mpsc::UnboundedSender<Command>,
         runtime: Handle,
     ) -> Self {
@@ -141,7 +141,7 @@ impl<T: HotConfig> Hot<T> {
         Self::following(Shared {
             hub: Hub::new(Snapshot::new(value, None, 0, origins)),
             table,
-            status: Arc::new(arc_swap::ArcSwap::from_pointee(status)),
+            status: Board::new(status),
             following: None,
         })
     }
@@ -210,7 +210,7 @@ impl<T: HotConfig> Hot<T> {
     ///
     /// Its age is computed as of this call, so that it is right also while the loop can't run.
     pub fn status(&self) -> Status {
-        Status::clone(&self.shared.status.load()).at(Instant::now())
+        Status::clone(&self.shared.status.read()).at(Instant::now())
     }
 
     /// Waits until everything up to this revision is visible, or held; at most that long.
@@ -228,7 +228,7 @@ impl<T: HotConfig> Hot<T> {
             return Err(WaitError::Ended);
         };
         let (reply, answer) = oneshot::channel();
-        let epoch = self.shared.status.load().epoch;
+        let epoch = self.shared.status.read().epoch;
         let wait = Command::Wait {
             revision: revision.into(),
             epoch,
@@ -246,7 +246,7 @@ impl<T: HotConfig> Hot<T> {
     /// `***`.
     pub fn describe(&self) -> Description {
         let snapshot = self.snapshot();
-        let status = self.shared.status.load();
+        let status = self.shared.status.read();
         let fields = self
             .shared
             .table
