@@ -81,7 +81,7 @@ fn write(input: &Input) -> TokenStream {
         use #krate::__;
         const __KNOWN: __::Place<#levels> = #known;
         const __PLACE: __::Place<#levels> = __::place(#tree, #key);
-        const __PATH: &__::Message = &__PLACE.path();
+        const __PATH: &__::Message = &__PLACE.path(#tree);
         // Its type is said, so that another that is wanted is compared with it and not with its
         // parts.
         let __field = __::Field::<#config, _>::__new(

@@ -96,10 +96,11 @@ pub const fn span(tree: &Tree, path: &[&str]) -> Span {
 }
 
 /// Where a key is: the numbers of the fields that lead to it, at most `N`.
+///
+/// It does not point to the tree: the compiler would walk all of that for each constant of this type.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct Place<const N: usize> {
-    tree: &'static Tree,
     steps: [u16; N],
     span: Span,
     is_unknown: bool,
@@ -114,7 +115,7 @@ pub(crate) const HERE: u16 = u16::MAX;
 /// Where the schema has no such key. It is called in constants: the panic is the compiler's error.
 #[doc(hidden)]
 #[track_caller]
-pub const fn known<const N: usize>(tree: &'static Tree, key: &str) -> Place<N> {
+pub const fn known<const N: usize>(tree: &Tree, key: &str) -> Place<N> {
     let place = place(tree, key);
     if place.is_unknown {
         refuse::refuse(tree, key)
@@ -124,9 +125,8 @@ pub const fn known<const N: usize>(tree: &'static Tree, key: &str) -> Place<N> {
 
 /// Where this key is; nowhere, if there is none.
 #[doc(hidden)]
-pub const fn place<const N: usize>(tree: &'static Tree, key: &str) -> Place<N> {
+pub const fn place<const N: usize>(tree: &Tree, key: &str) -> Place<N> {
     let mut place = Place {
-        tree,
         steps: [HERE; N],
         span: Span::FAULTY,
         is_unknown: false,
@@ -185,11 +185,11 @@ impl<const N: usize> Place<N> {
         self.span
     }
 
-    /// The path in Rust, `db.pool_size`.
+    /// The path in Rust, `db.pool_size`, through the same tree.
     #[must_use]
-    pub const fn path(&self) -> Message {
+    pub const fn path(&self, tree: &Tree) -> Message {
         let mut path = Message::new();
-        let mut section = self.tree;
+        let mut section = tree;
         let mut steps: &[u16] = &self.steps;
         while let [step, deeper @ ..] = steps {
             let Some(field) = numbered(section, *step) else {

@@ -283,19 +283,18 @@ impl Near {
         }
     }
 
-    #[allow(clippy::large_types_passed_by_value)] // while compiling
-    const fn add(&mut self, key: Message, distance: usize) {
+    const fn add(&mut self, key: &Message, distance: usize) {
         let [first, second, third] = &mut self.keys;
         let [first_distance, second_distance, third_distance] = &mut self.distances;
         if distance < *first_distance {
             (*third, *third_distance) = (*second, *second_distance);
             (*second, *second_distance) = (*first, *first_distance);
-            (*first, *first_distance) = (key, distance);
+            (*first, *first_distance) = (*key, distance);
         } else if distance < *second_distance {
             (*third, *third_distance) = (*second, *second_distance);
-            (*second, *second_distance) = (key, distance);
+            (*second, *second_distance) = (*key, distance);
         } else if distance < *third_distance {
-            (*third, *third_distance) = (key, distance);
+            (*third, *third_distance) = (*key, distance);
         }
     }
 
@@ -324,7 +323,7 @@ const fn begins(section: &Tree, above: &str, text: &str, near: &mut Near) {
             let mut key = Message::new();
             key.push(above);
             key.push(field.key);
-            near.add(key, 0);
+            near.add(&key, 0);
         }
         fields = rest;
     }
@@ -354,7 +353,7 @@ const fn misspelt(section: &Tree, above: &str, text: &str, near: &mut Near) {
             };
             far += more;
         }
-        near.add(key, far);
+        near.add(&key, far);
     }
 }
 
@@ -413,7 +412,7 @@ const fn elsewhere(section: &Tree, above: &Message, name: &str, near: &mut Near)
         }
         key.push(field.key);
         if super::same(last_segment(field.key), name) {
-            near.add(key, 0);
+            near.add(&key, 0);
         }
         if let Kind::Section(tree) = field.kind {
             elsewhere(tree, &key, name, near);

@@ -178,7 +178,7 @@ fn every_key_has_its_place() {
     for leaf in SERVICE.leaves() {
         let place = place::<3>(SERVICE, &leaf.key);
         assert_eq!((place.span().first, place.span().len), (leaf.index, 1));
-        assert_eq!(place.path().as_str(), leaf.name);
+        assert_eq!(place.path(SERVICE).as_str(), leaf.name);
         let steps: Vec<_> = (0..leaf.path.len())
             .map(|level| place.step(level))
             .collect();
@@ -186,7 +186,7 @@ fn every_key_has_its_place() {
     }
     let section = place::<2>(SERVICE, "db_of/replica");
     assert_eq!((section.span().first, section.span().len), (6, 3));
-    assert_eq!(section.path().as_str(), "replica");
+    assert_eq!(section.path(SERVICE).as_str(), "replica");
 }
 
 proptest! {
