@@ -70,18 +70,45 @@ pub trait HotConfig: Clone + Send + Sync + Sized + 'static {
     }
 }
 
-/// What the value of one key can do: be read, and be compared.
+/// What can be read from a key.
+///
+/// [`Comparable`] is asked of [`Readable::Itself`], so that a type that is neither is told one thing.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the value of a key",
-    label = "not both `serde::de::DeserializeOwned` and `PartialEq`",
-    note = "derive `serde::Deserialize` and `PartialEq` on `{Self}`, or say how it is read and compared: `#[hot(with = …, compare = …)]`",
+    message = "`{Self}` cannot be read from a key: `serde::Deserialize` is missing",
+    label = "no `serde::Deserialize`",
+    note = "derive `serde::Deserialize` and `PartialEq` on the type, or on what it contains; where it is another crate's, read it by a function of yours: `#[hot(with = path)]`",
     note = "if the fields of `{Self}` are keys of their own, write `#[hot(nested)]`"
 )]
-pub trait Value: DeserializeOwned + PartialEq {}
+pub trait Readable: DeserializeOwned {
+    /// The type.
+    type Itself: ?Sized;
+}
 
 #[diagnostic::do_not_recommend]
-impl<V: DeserializeOwned + PartialEq> Value for V {}
+impl<V: DeserializeOwned> Readable for V {
+    type Itself = V;
+}
+
+/// What two values of one key can be: compared.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "two values of `{Self}` cannot be compared: `PartialEq` is missing",
+    label = "no `PartialEq`",
+    note = "derive `PartialEq` on the type, or on what it contains, or compare two values by a function of yours: `#[hot(compare = path)]`",
+    note = "if the fields of `{Self}` are keys of their own, write `#[hot(nested)]`"
+)]
+pub trait Comparable<V> {
+    /// Whether they are the same.
+    fn same(a: &V, b: &V) -> bool;
+}
+
+#[diagnostic::do_not_recommend]
+impl<V: PartialEq> Comparable<V> for V {
+    fn same(a: &V, b: &V) -> bool {
+        a == b
+    }
+}
 
 /// How one leaf is read: the derive writes one for each.
 #[doc(hidden)]
@@ -285,7 +312,8 @@ impl<V> Leaf<V> {
     /// names the one that is missing.
     pub const fn auto() -> Self
     where
-        V: Value,
+        V: Readable,
+        V::Itself: Comparable<V>,
     {
         Self::of(value::auto)
     }
@@ -293,7 +321,8 @@ impl<V> Leaf<V> {
     /// A leaf with the format `text`, and nothing else.
     pub const fn text() -> Self
     where
-        V: Value,
+        V: Readable,
+        V::Itself: Comparable<V>,
     {
         Self::of(value::text)
     }
@@ -301,21 +330,23 @@ impl<V> Leaf<V> {
     /// A leaf with the format `json`, and nothing else.
     pub const fn json() -> Self
     where
-        V: Value,
+        V: Readable,
+        V::Itself: Comparable<V>,
     {
         Self::of(value::json)
     }
 
     const fn of(decode: fn(&[u8]) -> Result<V, Reason>) -> Self
     where
-        V: Value,
+        V: Readable,
+        V::Itself: Comparable<V>,
     {
         Self {
             decode,
             text: None,
             absent: value::missing,
             check: unchecked,
-            same: PartialEq::eq,
+            same: V::Itself::same,
         }
     }
 

@@ -158,7 +158,7 @@ fn rule(rule: &Rule, ty: &Type) -> TokenStream {
         } => {
             let bound = |end: &End| {
                 if let End::Text(text) = end {
-                    quote_spanned!(text.span()=> __::Option::Some(#text))
+                    quote_spanned!(super::at(text)=> __::Option::Some(#text))
                 } else {
                     quote_spanned!(at=> __::Option::None)
                 }

@@ -1,7 +1,7 @@
 //! `key!(Struct, "path/to/the/key")`.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::{LitStr, Token};
 
@@ -63,8 +63,8 @@ fn write(input: &Input) -> TokenStream {
     let here = Span::mixed_site();
     // As many as there can be sections in it.
     let levels = key.value().split('/').count();
+    let tree = quote!(<#config as __::HotConfig>::TREE);
     // Underlined is the key. Without the macro's hygiene, so that the message ends there.
-    let tree = quote_spanned!(key.span()=> <#config as __::HotConfig>::TREE);
     let known = quote_spanned!(key.span()=> __::known(#tree, #key));
     // Only the first step refuses a key. Were it a constant that the others are made of, too, the
     // compiler would note it of each of them.

@@ -20,8 +20,14 @@ use backend::Backend;
 /// A place that configurations live in: [`Memory`] or, with the feature `etcd`, `Etcd`.
 ///
 /// Sealed until 1.0: its methods still change.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a store",
+    label = "not a store",
+    note = "build one with `Etcd::builder([\"http://…\"]).build()?`, or take `Memory::new()`"
+)]
 pub trait Store: Backend + Send + Sync + 'static {}
 
+#[diagnostic::do_not_recommend]
 impl<S: Backend + Send + Sync + 'static> Store for S {}
 
 /// Keys that begin with `start`, which ends with the separator: `/configs/app/prod/`.
@@ -201,11 +207,6 @@ pub mod backend {
     ///
     /// Every future ends: each call behind it within the store's own time limit, and a reading is a
     /// call for each of its pages. It may be dropped at any time: nothing is half-done by it.
-    #[diagnostic::on_unimplemented(
-        message = "`{Self}` is not a store",
-        label = "not a store",
-        note = "build one with `Etcd::builder([\"http://…\"]).build()?`, or take `Memory::new()`"
-    )]
     pub trait Backend: std::fmt::Debug {
         /// Reads everything in the ranges at one revision.
         fn read(&self, ranges: Arc<[Range]>) -> Answer<'static, Result<Reading, StoreError>>;
