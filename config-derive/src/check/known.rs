@@ -418,7 +418,7 @@ pub(super) fn is_constant(value: &Expr, scalar: Scalar) -> bool {
         Expr::Group(group) => inner(&group.expr),
         Expr::Paren(paren) => inner(&paren.expr),
         // The operators of other types are functions, which constants can't call.
-        Expr::Unary(unary) => number && inner(&unary.expr),
+        Expr::Unary(unary) => number && !matches!(unary.op, UnOp::Deref(_)) && inner(&unary.expr),
         Expr::Binary(binary) => number && inner(&binary.left) && inner(&binary.right),
         Expr::Cast(cast) => number && matches!(&*cast.expr, Expr::Path(_) | Expr::Lit(_)),
         Expr::Call(call) => {

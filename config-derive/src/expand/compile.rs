@@ -2,13 +2,14 @@
 //!
 //! Each token points at the default or the rule in question: an error is underlined there.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 
 use super::bounds::{mentions, parameters};
 use crate::model::checked::{
     Ask, Asked, AskedRule, AskedRuleKind, Field, Given, Kind, Reading, Struct,
 };
+use crate::tidy::moved;
 
 /// `const _: () = …;` for each question that names no parameter of the struct: a constant can't.
 pub(super) fn constants(checked: &Struct) -> TokenStream {
@@ -67,6 +68,13 @@ fn constant(field: &Field, ask: &Ask) -> TokenStream {
             };
             asserted(&quote_spanned!(at=> default), arguments, ask)
         }
+        Asked::Value { value, ty } => {
+            let ty = moved(ty, ask.span);
+            quote_spanned! {at=>
+                #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+                const _: #ty = #value;
+            }
+        }
     }
 }
 
@@ -84,15 +92,6 @@ fn asserted(function: &TokenStream, arguments: TokenStream, ask: &Ask) -> TokenS
 
 fn at(span: Span) -> Span {
     Span::mixed_site().located_at(span)
-}
-
-/// A type with its tokens where the question is: there the error is, not at the type.
-pub(super) fn moved(ty: &impl ToTokens, to: Span) -> TokenStream {
-    let moved = |mut token: TokenTree| {
-        token.set_span(token.span().located_at(to));
-        token
-    };
-    ty.to_token_stream().into_iter().map(moved).collect()
 }
 
 fn rule(rule: &AskedRule, at: Span) -> TokenStream {

@@ -107,6 +107,8 @@ pub(crate) enum Asked {
         /// The type inside `Option` and `Secret`.
         inner: Type,
     },
+    /// Whether the default can be computed at all.
+    Value { value: TokenStream, ty: Type },
 }
 
 pub(crate) struct AskedRule {
