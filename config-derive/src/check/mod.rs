@@ -27,6 +27,7 @@ use crate::errors::Errors;
 use crate::model::{checked, raw};
 pub(crate) use automaton::Automaton;
 use keys::Case;
+pub(crate) use keys::nearest_case;
 use known::{Known, Literal, Scalar};
 use shape::Reading;
 
