@@ -109,6 +109,7 @@ impl Parse for Item {
             if input.is_empty() || input.peek(Token![,]) {
                 return Err(syn::Error::new_spanned(&ident, missing_value(&name)));
             }
+            unquoted(&name, input)?;
             Rest::Value(equals, input.parse()?)
         } else if input.peek(syn::token::Paren)
             || input.peek(syn::token::Bracket)
@@ -310,6 +311,41 @@ fn without_a_sign(ident: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
         None => format!("`{name}` and its value are not joined: {instead}"),
     };
     Err(syn::Error::new_spanned(tokens, message))
+}
+
+/// `default = /var/lib`, `default = 10.0.0.1:80`: what is no expression, but would be a text.
+fn unquoted(name: &str, input: ParseStream<'_>) -> syn::Result<()> {
+    let ahead = input.fork();
+    let parses = ahead.parse::<Expr>().is_ok() && (ahead.is_empty() || ahead.peek(Token![,]));
+    if parses || !(name == names::DEFAULT || names::example(name).contains("= \"")) {
+        return Ok(());
+    }
+    let ahead = input.fork();
+    let (mut tokens, mut text) = (TokenStream::new(), String::new());
+    let (mut after_word, mut signs) = (false, 0);
+    while !ahead.is_empty() && !ahead.peek(Token![,]) {
+        let token = ahead.parse::<TokenTree>()?;
+        let word = matches!(token, TokenTree::Ident(_) | TokenTree::Literal(_));
+        let written = token.to_string();
+        let part_of_a_text = match &token {
+            TokenTree::Punct(sign) => "/.:-~@".contains(sign.as_char()),
+            _ => word && !after_word && !written.contains(['"', '\'']),
+        };
+        if !part_of_a_text {
+            return Ok(());
+        }
+        signs += usize::from(!word);
+        after_word = word;
+        text.push_str(&written);
+        tokens.extend([token]);
+    }
+    if signs == 0 || !after_word {
+        return Ok(());
+    }
+    Err(syn::Error::new_spanned(
+        tokens,
+        format!("a text stands in quotes: write `{name} = {text:?}`"),
+    ))
 }
 
 fn missing_value(name: &str) -> String {
