@@ -12,7 +12,7 @@ use syn::{Expr, ExprRange, RangeLimits};
 
 use super::automaton::Automaton;
 use super::known::{Known, Literal, Quantity, Scalar, is_constant};
-use crate::model::checked::{self, Ask, Asked, Given, Reading, RuleKind};
+use crate::model::checked::{self, Ask, Asked, Given, Inside, Reading, RuleKind};
 use crate::model::raw;
 use crate::tidy::moved;
 
@@ -296,6 +296,7 @@ fn reading(text: &str) -> Reading {
                 let mut seen = std::collections::HashSet::new();
                 list.iter().all(|entry| seen.insert(entry.to_string()))
             }),
+        entries: json.as_ref().map(entries).unwrap_or_default(),
         map: json
             .as_ref()
             .and_then(|json| json.as_object())
@@ -306,6 +307,25 @@ fn reading(text: &str) -> Reading {
             trimmed.parse::<std::net::SocketAddrV4>().is_ok(),
             trimmed.parse::<std::net::SocketAddrV6>().is_ok(),
         ],
+    }
+}
+
+/// What stands in an array or an object, as far as a constant can look at it.
+fn entries(json: &serde_json::Value) -> Vec<Inside> {
+    use serde_json::Value as Json;
+    let entry = |json: &Json| match json {
+        Json::String(word) => Inside::Word(word.clone()),
+        Json::Number(number) => {
+            let small = number.as_i64().map(i128::from);
+            let number = small.or_else(|| number.as_u64().map(i128::from));
+            number.map_or(Inside::Other, Inside::Integer)
+        }
+        _ => Inside::Other,
+    };
+    match json {
+        Json::Array(list) => list.iter().map(entry).collect(),
+        Json::Object(map) => map.values().map(entry).collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -7,7 +7,7 @@ use quote::{ToTokens, quote_spanned};
 
 use super::bounds::{mentions, parameters};
 use crate::model::checked::{
-    Ask, Asked, AskedRule, AskedRuleKind, Field, Given, Kind, Reading, Struct,
+    Ask, Asked, AskedRule, AskedRuleKind, Field, Given, Inside, Kind, Reading, Struct,
 };
 use crate::tidy::moved;
 
@@ -168,11 +168,19 @@ fn reading(reading: &Reading, at: Span) -> TokenStream {
     let list = maybe(reading.list, at);
     let map = maybe(reading.map, at);
     let distinct = reading.distinct;
+    let entries = reading.entries.iter().map(|entry| {
+        let entry = match entry {
+            Inside::Word(word) => quote_spanned!(at=> Word(#word)),
+            Inside::Integer(number) => quote_spanned!(at=> Integer(#number)),
+            Inside::Other => quote_spanned!(at=> Other),
+        };
+        quote_spanned!(at=> __::compile::Inside::#entry)
+    });
     let [v4, v6, socket_v4, socket_v6] = reading.addresses;
     quote_spanned! {at=>
         __::compile::Reading {
             text: #text, integer: #integer, float: #float, nanos: #nanos, bytes: #bytes,
-            list: #list, map: #map, distinct: #distinct, addresses: [#v4, #v6, #socket_v4, #socket_v6],
+            list: #list, map: #map, distinct: #distinct, entries: &[#(#entries),*], addresses: [#v4, #v6, #socket_v4, #socket_v6],
         }
     }
 }
