@@ -3,7 +3,7 @@
 //! In: tokens. Out: one line for schemas and messages. rustc's own printing differs between
 //! releases and puts spaces around every token.
 
-use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Spacing, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 
 /// The tokens on one line.
@@ -90,6 +90,15 @@ fn print(tokens: TokenStream, line: &mut String) {
             }
         }
     }
+}
+
+/// A type with its tokens where the question is: there the error is, not at the type.
+pub(crate) fn moved(ty: &impl ToTokens, to: Span) -> TokenStream {
+    let moved = |mut token: TokenTree| {
+        token.set_span(token.span().located_at(to));
+        token
+    };
+    ty.to_token_stream().into_iter().map(moved).collect()
 }
 
 #[cfg(test)]

@@ -141,7 +141,7 @@ impl Container {
                 container.krate = Some(meta.value()?.parse()?);
                 Ok(())
             } else {
-                Err(meta.error("on a value there is only `crate = path`"))
+                Err(of_serde(&meta))
             }
         });
         each(attributes, "serde", errors, |meta| {
@@ -179,6 +179,7 @@ impl Names {
         let mut rename = None;
         let mut aliases = Vec::new();
         let (mut skipped, mut other) = (false, false);
+        each(&variant.attrs, "hot", errors, |meta| Err(of_serde(&meta)));
         each(&variant.attrs, "serde", errors, |meta| {
             if meta.path.is_ident("rename") {
                 rename = for_reading(&meta)?.map(|name| name.value());
@@ -218,6 +219,25 @@ fn each(
             errors.push(error);
         }
     }
+}
+
+/// Refuses an item of `#[hot(…)]`: the words are serde's.
+fn of_serde(meta: &ParseNestedMeta<'_>) -> syn::Error {
+    let name = meta.path.to_token_stream().to_string();
+    let value = meta.value().and_then(|value| value.parse::<LitStr>());
+    let value = value.map(|text| text.value()).ok();
+    let instead = match (name.as_str(), value) {
+        ("rename_all", None) => Some("rename_all = \"lowercase\"".to_owned()),
+        ("rename_all", Some(case)) => Some(format!("rename_all = {case:?}")),
+        ("rename" | "key" | "name", Some(word)) => Some(format!("rename = {word:?}")),
+        ("alias", Some(word)) => Some(format!("alias = {word:?}")),
+        ("skip" | "other", None) => Some(name),
+        _ => None,
+    };
+    meta.error(match instead {
+        Some(instead) => format!("the words are serde's: write `#[serde({instead})]`"),
+        None => "on a value there is only `crate = path`".to_owned(),
+    })
 }
 
 /// `= "…"`, or `(deserialize = "…")`.

@@ -6,14 +6,15 @@
 //! be; the constant picks the reading that is the type's.
 
 use proc_macro2::{Span, TokenTree};
-use quote::ToTokens;
+use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprRange, RangeLimits};
 
 use super::automaton::Automaton;
 use super::known::{Known, Literal, Quantity, Scalar, is_constant};
-use crate::model::checked::{self, Ask, Asked, Given, Reading, RuleKind};
+use crate::model::checked::{self, Ask, Asked, Given, Inside, Reading, RuleKind};
 use crate::model::raw;
+use crate::tidy::moved;
 
 /// The questions about one leaf.
 pub(super) fn of(raw: &raw::Field, leaf: &checked::Leaf, known: &Known<'_>) -> Vec<Ask> {
@@ -59,6 +60,7 @@ fn of_the_default(raw: &raw::Field, leaf: &checked::Leaf, known: &Known<'_>) -> 
     if !plain {
         return None;
     }
+    let mut computed = None;
     let (given, place) = match &leaf.default {
         checked::Default::None => return None,
         checked::Default::OfType => (Given::Zero, whole(raw.default.as_ref()?)),
@@ -74,7 +76,13 @@ fn of_the_default(raw: &raw::Field, leaf: &checked::Leaf, known: &Known<'_>) -> 
                 // It may be the option or what is in it.
                 return None;
             }
-            (self::given(inner, known.scalar), whole(value))
+            let given = if is_computed(inner, known) {
+                computed = Some(inner);
+                of_its_type(inner, known)
+            } else {
+                self::given(inner, known.scalar)
+            };
+            (given, whole(value))
         }
     };
     let text = matches!(given, Given::Text(_));
@@ -89,15 +97,54 @@ fn of_the_default(raw: &raw::Field, leaf: &checked::Leaf, known: &Known<'_>) -> 
         }
         _ => !rules.is_empty(),
     };
-    (unknown_text || undecided).then(|| Ask {
-        span: place.0,
-        end: place.1,
-        asked: Asked::Default {
+    let asked = if unknown_text || undecided {
+        Asked::Default {
             given,
             rules: rules.into_iter().map(|(rule, _)| rule).collect(),
             inner: known.inner.clone(),
-        },
+        }
+    } else {
+        Asked::Value {
+            value: computed?.to_token_stream(),
+            ty: known.inner.clone(),
+        }
+    };
+    Some(Ask {
+        span: place.0,
+        end: place.1,
+        asked,
     })
+}
+
+/// Whether the compiler can compute it in a constant, which overflows where the running program
+/// would.
+fn is_computed(value: &Expr, known: &Known<'_>) -> bool {
+    let number = |scalar: &Scalar| matches!(scalar, Scalar::Integer { .. } | Scalar::Float(_));
+    let Some(scalar) = known.scalar.filter(number) else {
+        return false;
+    };
+    match value {
+        Expr::Group(group) => is_computed(&group.expr, known),
+        Expr::Paren(paren) => is_computed(&paren.expr, known),
+        Expr::Unary(_) | Expr::Binary(_) | Expr::Cast(_) => {
+            Literal::of(value).is_none() && is_constant(value, scalar)
+        }
+        _ => false,
+    }
+}
+
+/// The value in a constant of the field's own type: there it is computed as the running program
+/// computes it.
+fn of_its_type(value: &Expr, known: &Known<'_>) -> Given {
+    let at = Span::mixed_site().located_at(value.span());
+    let ty = moved(known.inner, value.span());
+    let value = quote_spanned!(at=> { const VALUE: #ty = #value; VALUE });
+    match known.scalar {
+        Some(Scalar::Float(_)) => Given::FloatOf(value),
+        // Not all of these are numbers that rules could look at.
+        Some(Scalar::Integer { name: "u128", .. }) => Given::Unknown,
+        _ => Given::IntegerOf(value),
+    }
 }
 
 /// The rules as a constant can check them, each with whether it has a bound that is computed.
@@ -249,6 +296,7 @@ fn reading(text: &str) -> Reading {
                 let mut seen = std::collections::HashSet::new();
                 list.iter().all(|entry| seen.insert(entry.to_string()))
             }),
+        entries: json.as_ref().map(entries).unwrap_or_default(),
         map: json
             .as_ref()
             .and_then(|json| json.as_object())
@@ -259,6 +307,25 @@ fn reading(text: &str) -> Reading {
             trimmed.parse::<std::net::SocketAddrV4>().is_ok(),
             trimmed.parse::<std::net::SocketAddrV6>().is_ok(),
         ],
+    }
+}
+
+/// What stands in an array or an object, as far as a constant can look at it.
+fn entries(json: &serde_json::Value) -> Vec<Inside> {
+    use serde_json::Value as Json;
+    let entry = |json: &Json| match json {
+        Json::String(word) => Inside::Word(word.clone()),
+        Json::Number(number) => {
+            let small = number.as_i64().map(i128::from);
+            let number = small.or_else(|| number.as_u64().map(i128::from));
+            number.map_or(Inside::Other, Inside::Integer)
+        }
+        _ => Inside::Other,
+    };
+    match json {
+        Json::Array(list) => list.iter().map(entry).collect(),
+        Json::Object(map) => map.values().map(entry).collect(),
+        _ => Vec::new(),
     }
 }
 

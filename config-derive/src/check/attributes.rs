@@ -89,9 +89,17 @@ pub(super) fn secret_fits_its_type(raw: &raw::Field, known: &Known<'_>, errors: 
     match &raw.secret {
         Some(_) if known.scalar.is_some() && !known.secret => {
             let written = crate::tidy::tidy(&known.inner);
+            let (before, after) = if known.optional {
+                ("Option<", ">")
+            } else {
+                ("", "")
+            };
             errors.at(
                 &raw.ty,
-                format!("a secret is a type that is never printed: write `Secret<{written}>`"),
+                format!(
+                    "a secret is a type that is never printed: write \
+                     `{before}Secret<{written}>{after}`"
+                ),
             );
         }
         None if known.secret => errors.at(

@@ -4,9 +4,10 @@
 //! starts.
 
 use quote::ToTokens;
-use syn::{Expr, Lit};
+use syn::{Expr, Lit, Type};
 
 use super::facts::Facts;
+use super::keys;
 use super::known::{Known, Literal, Scalar};
 use super::shape::{self, Reading, Shape};
 use crate::errors::Errors;
@@ -26,7 +27,9 @@ pub(super) fn is_of_its_type(
             shape::refuses(&text.value(), &raw.ty, &shape, reading)
         }
         Some(literal) => known.scalar.and_then(|scalar| scalar.refuses(&literal)),
-        None => not_finite(value).or_else(|| more_than_needed(value, known)),
+        None => not_finite(value)
+            .or_else(|| more_than_needed(value, known))
+            .or_else(|| without_quotes(value, known)),
     };
     let refused = refused.or_else(|| known.scalar.and_then(|scalar| has_suffix(value, scalar)));
     if let Some(refused) = &refused {
@@ -82,6 +85,67 @@ fn more_than_needed(value: &Expr, known: &Known<'_>) -> Option<String> {
             }
         }
         _ => None,
+    }
+}
+
+/// `info` for `"info"`, `127.0.0.1`, `on`, `null`. A constant's name has capitals; of numbers
+/// nothing is said, whose constants some write in small letters.
+fn without_quotes(value: &Expr, known: &Known<'_>) -> Option<String> {
+    if is_dotted_number(value) {
+        let text = tidy(value).replace(' ', "");
+        return Some(format!(
+            "a text stands in quotes: write `default = {text:?}`"
+        ));
+    }
+    let Expr::Path(path) = value else {
+        return None;
+    };
+    let word = path.path.get_ident()?.to_string();
+    if !word.starts_with(|letter: char| letter.is_ascii_lowercase())
+        || word.contains(|letter: char| letter.is_ascii_uppercase())
+    {
+        return None;
+    }
+    if known.optional && matches!(word.as_str(), "null" | "nil" | "none") {
+        return Some("an `Option` is `None` by itself: leave `default` out".to_owned());
+    }
+    let call = format!("a function is called, `{word}()`");
+    match known.scalar {
+        Some(Scalar::Bool) => match word.as_str() {
+            "on" | "yes" => Some("this is no `bool`: write `true`".to_owned()),
+            "off" | "no" => Some("this is no `bool`: write `false`".to_owned()),
+            _ => None,
+        },
+        Some(scalar) if scalar.is_text() => Some(format!(
+            "this is no `{}`: write it in quotes, `\"{word}\"`; {call}",
+            scalar.name()
+        )),
+        Some(scalar @ (Scalar::Duration | Scalar::Size | Scalar::Address(_) | Scalar::Url)) => {
+            scalar
+                .refuses(&Literal::Integer(0))
+                .map(|refused| format!("{refused}; {call}"))
+        }
+        Some(_) => None,
+        None if matches!(known.inner, Type::Path(_)) && !Shape::of(known.inner).is_no_word() => {
+            let ty = tidy(known.inner);
+            let variant = keys::Case::Pascal.apply(&word);
+            Some(format!(
+                "this is no `{ty}`: write the value, as `{ty}::{variant}`, or its text in quotes, \
+                 `\"{word}\"`; {call}"
+            ))
+        }
+        None => None,
+    }
+}
+
+/// `127.0.0.1`: a number with more than one point.
+fn is_dotted_number(value: &Expr) -> bool {
+    match value {
+        Expr::Field(field) => match &*field.base {
+            Expr::Lit(literal) => matches!(literal.lit, Lit::Int(_) | Lit::Float(_)),
+            base => is_dotted_number(base),
+        },
+        _ => false,
     }
 }
 

@@ -224,14 +224,39 @@ const CASES: [(&str, Case); 8] = [
     ("SCREAMING-KEBAB-CASE", Case::ScreamingKebab),
 ];
 
+/// The case that is called so.
+pub(super) fn named(name: &str) -> Option<Case> {
+    CASES
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, case)| *case)
+}
+
+/// The case that was probably meant: `Kebab` is `kebab-case`.
+pub(crate) fn nearest_case(name: &str) -> Option<&'static str> {
+    let bare = |name: &str| {
+        let letters = name.chars().filter(|letter| letter.is_alphabetic());
+        let lower: String = letters.flat_map(char::to_lowercase).collect();
+        lower.strip_suffix("case").unwrap_or(&lower).to_owned()
+    };
+    let name = bare(name);
+    let bares = CASES.map(|(known, _)| (bare(known), known));
+    let near =
+        crate::syntax::names::nearest_of(&name, bares.iter().map(|(bare, _)| bare.as_str()))?;
+    let found = bares.iter().find(|(bare, _)| bare == near);
+    found.map(|(_, known)| *known)
+}
+
 /// The case of that name.
 pub(super) fn case(written: &Written<LitStr>, errors: &Errors) -> Option<Case> {
     let name = written.value.value();
-    let found = CASES
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map(|(_, case)| *case);
-    if found.is_none() {
+    let found = named(&name);
+    if let (None, Some(near)) = (found, nearest_case(&name)) {
+        errors.at(
+            &written.value,
+            format!("there is no case `{name}`: did you mean `{near}`?"),
+        );
+    } else if found.is_none() {
         let known: Vec<_> = CASES.iter().map(|(name, _)| format!("`{name}`")).collect();
         errors.at(
             &written.value,

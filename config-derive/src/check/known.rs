@@ -372,16 +372,29 @@ impl Scalar {
             Self::Duration => duration(trimmed)
                 .is_none()
                 .then_some("it with its unit, `30s`"),
-            Self::Size => size(trimmed)
-                .is_none()
-                .then_some("it with its unit, `64MiB`"),
+            Self::Size => match size(trimmed) {
+                Some(_) => None,
+                None if is_too_big_a_size(trimmed) => Some("less than `16EiB`"),
+                None => Some("it with its unit, `64MiB`"),
+            },
         }
     }
 }
 
 /// What to write where a text is no whole number: another type, if the text has a unit.
 fn whole_number(text: &str) -> &'static str {
-    if size(text).is_some() {
+    let plain = text.replace('_', "");
+    let radix = |prefix: &str| {
+        let digits = plain.strip_prefix(prefix);
+        digits.is_some_and(|digits| {
+            !digits.is_empty() && digits.chars().all(|digit| digit.is_ascii_hexdigit())
+        })
+    };
+    if plain.parse::<i128>().is_ok() {
+        "it without `_`"
+    } else if ["0x", "0o", "0b"].into_iter().any(radix) {
+        "it in decimal digits"
+    } else if size(text).is_some() {
         "a whole number, `8`, or make the field a `Size`"
     } else if duration(text).is_some() {
         "a whole number, `8`, or make the field a `Duration`"
@@ -418,7 +431,7 @@ pub(super) fn is_constant(value: &Expr, scalar: Scalar) -> bool {
         Expr::Group(group) => inner(&group.expr),
         Expr::Paren(paren) => inner(&paren.expr),
         // The operators of other types are functions, which constants can't call.
-        Expr::Unary(unary) => number && inner(&unary.expr),
+        Expr::Unary(unary) => number && !matches!(unary.op, UnOp::Deref(_)) && inner(&unary.expr),
         Expr::Binary(binary) => number && inner(&binary.left) && inner(&binary.right),
         Expr::Cast(cast) => number && matches!(&*cast.expr, Expr::Path(_) | Expr::Lit(_)),
         Expr::Call(call) => {
@@ -484,6 +497,12 @@ fn size(text: &str) -> Option<i128> {
         });
     let bytes = u64::try_from(whole.checked_add(part * factor / scale)?).ok()?;
     Some(bytes.into())
+}
+
+/// Whether it is written as a size, and is more than there is.
+fn is_too_big_a_size(text: &str) -> bool {
+    let unit = text.trim_start_matches(|letter: char| letter.is_ascii_digit());
+    unit.len() < text.len() && size(&format!("0{unit}")).is_some()
 }
 
 /// A literal, with its sign.

@@ -14,6 +14,7 @@ mod keys;
 mod known;
 mod prefix;
 mod rules;
+mod serde;
 mod shape;
 mod types;
 
@@ -26,6 +27,7 @@ use crate::errors::Errors;
 use crate::model::{checked, raw};
 pub(crate) use automaton::Automaton;
 use keys::Case;
+pub(crate) use keys::nearest_case;
 use known::{Known, Literal, Scalar};
 use shape::Reading;
 
@@ -39,6 +41,7 @@ pub(crate) fn check(raw: raw::Struct, errors: &Errors) -> Option<checked::Struct
         .rename_all
         .as_ref()
         .and_then(|written| keys::case(written, errors));
+    serde::of_the_struct(&raw, errors);
     let fields = raw.fields.into_iter().enumerate();
     let fields: Vec<_> = fields
         .filter_map(|(number, field)| self::field(number, field, &raw.ident, case, errors))
@@ -93,6 +96,7 @@ fn field(
     };
     let key = key.unwrap_or_else(|| keys::of_the_name(&name, case, &raw.ident, errors));
 
+    serde::of_the_field(&raw, &key, errors);
     let kind = kind(&raw, around, errors);
     let ty = match kind {
         // What the compiler says of the type, it says of the struct.

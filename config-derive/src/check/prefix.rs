@@ -35,7 +35,38 @@ fn segments(template: &str, wrong: &mut Vec<String>) {
         }
         None => path,
     };
-    wrong.extend(path.split('/').find_map(illegal_segment));
+    wrong.extend(
+        path.split('/')
+            .find_map(|segment| illegal_segment(segment).or_else(|| foreign(segment))),
+    );
+}
+
+/// A variable as others write it: `${app}`, `:app`, `<app>`, `%s`.
+fn foreign(segment: &str) -> Option<String> {
+    let name = |text: &str| is_name(&text.to_ascii_lowercase());
+    let (sign, variable) = if segment.contains("${") {
+        ("${", segment.split_once("${")?.1.split_once('}')?.0)
+    } else if segment.contains("%{") {
+        ("%{", segment.split_once("%{")?.1.split_once('}')?.0)
+    } else if let Some(variable) = segment.strip_prefix(':').filter(|text| name(text)) {
+        (":", variable)
+    } else if let Some(variable) = segment.strip_prefix('$').filter(|text| name(text)) {
+        ("$", variable)
+    } else if let Some(variable) = segment
+        .strip_prefix('<')
+        .and_then(|text| text.strip_suffix('>'))
+        .filter(|text| name(text))
+    {
+        ("<", variable)
+    } else if matches!(segment, "%s" | "%d" | "%v") {
+        (segment, "app")
+    } else {
+        return None;
+    };
+    let variable = variable.to_ascii_lowercase();
+    Some(format!(
+        "`{sign}` is no part of a variable here: variables are written `{{{variable}}}`"
+    ))
 }
 
 /// Braces in pairs, and a name between them that was not used before.
@@ -92,6 +123,9 @@ mod tests {
             "/{_a1}",
             "/a/x-{app}.y",
             "/a b",
+            "/a:b",
+            "/100%",
+            "/$",
         ] {
             assert_eq!(wrong(template), 0, "{template}");
         }
@@ -101,7 +135,7 @@ mod tests {
     fn templates_that_are_none_are_refused_once() {
         let refused = [
             "", "/", "/a/", "/a//b", "/a/../b", "/a/.", "/a\u{7}", "/{App}", "/{}", "/{1a}", "/{a",
-            "/a}", "/{a}/{a}", "/{a}}", "/{a-b}",
+            "/a}", "/${a}", "/:a", "/$a", "/<a>", "/%s", "/%{a}", "/{a}/{a}", "/{a}}", "/{a-b}",
         ];
         for template in refused {
             assert_eq!(wrong(template), 1, "{template}");

@@ -292,7 +292,18 @@ pub(super) fn refuses(text: &str, ty: &Type, shape: &Shape, reading: Reading) ->
             if text.trim() == "null" {
                 None
             } else {
-                refuses(text, ty, inner, reading)
+                let refused = refuses(text, ty, inner, reading)?;
+                let none = ["none", "nil", "undefined"];
+                let trimmed = text.trim();
+                Some(match (&**inner, trimmed) {
+                    (Shape::Word(scalar), said)
+                        if said.is_empty() || none.iter().any(|n| said.eq_ignore_ascii_case(n)) =>
+                    {
+                        let name = scalar.name();
+                        format!("this is no `{name}`: leave `default` out, and it is `None`")
+                    }
+                    _ => refused,
+                })
             }
         }
         (Reading::Auto, Shape::Unknown) => {

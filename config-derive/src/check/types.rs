@@ -6,7 +6,7 @@
 use quote::ToTokens;
 use syn::{GenericArgument, Ident, PathArguments, Type, TypePath};
 
-use super::known::plain_path;
+use super::known::{Known, plain_path};
 use crate::errors::Errors;
 use crate::model::raw;
 use crate::tidy::tidy;
@@ -18,6 +18,16 @@ pub(super) fn can_be_stored(raw: &raw::Field, errors: &Errors) -> bool {
         .formats
         .iter()
         .any(|written| matches!(written.value, raw::Format::With(_)));
+    let known = Known::of(&raw.ty);
+    if let Some(inner) = known.optional.then(|| Known::of(known.inner))
+        && inner.optional
+        && !with
+    {
+        let ty = tidy(inner.inner);
+        let why = format!("an absent key is `None` already: write `Option<{ty}>`");
+        errors.at(&raw.ty, why);
+        return false;
+    }
     match unstorable(&raw.ty) {
         Some((ty, why)) if !with => {
             errors.at(ty, why);
@@ -123,6 +133,10 @@ fn of_a_path(path: &TypePath) -> Option<(&dyn ToTokens, String)> {
             // `Cow<'static, str>` is owned, once it was read.
             _ => return None,
         },
+        ("Rc", Some(inner)) if is_unsized_text(inner) => format!(
+            "an `Rc` can't go from thread to thread, as snapshots do: write `Arc<{}>`",
+            tidy(inner)
+        ),
         ("Rc", Some(inner)) => format!(
             "an `Rc` can't go from thread to thread, as snapshots do: write `{}`",
             tidy(inner)

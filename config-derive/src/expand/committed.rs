@@ -58,7 +58,7 @@ fn table(checked: &Struct, committed: &Committed) -> TokenStream {
 fn of_field(field: &Field, committed: &Committed) -> Option<TokenStream> {
     let at = at(&field.ident);
     let (name, key, ty) = (&field.name, &field.key, field.ty.to_token_stream());
-    let ty = super::compile::moved(&ty, field.ident.span());
+    let ty = crate::tidy::moved(&ty, field.ident.span());
     match field.kind {
         Kind::Section => Some(quote_spanned! {at=>
             const _: () = __::compile::section(

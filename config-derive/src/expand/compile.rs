@@ -2,13 +2,14 @@
 //!
 //! Each token points at the default or the rule in question: an error is underlined there.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 
 use super::bounds::{mentions, parameters};
 use crate::model::checked::{
-    Ask, Asked, AskedRule, AskedRuleKind, Field, Given, Kind, Reading, Struct,
+    Ask, Asked, AskedRule, AskedRuleKind, Field, Given, Inside, Kind, Reading, Struct,
 };
+use crate::tidy::moved;
 
 /// `const _: () = …;` for each question that names no parameter of the struct: a constant can't.
 pub(super) fn constants(checked: &Struct) -> TokenStream {
@@ -67,6 +68,13 @@ fn constant(field: &Field, ask: &Ask) -> TokenStream {
             };
             asserted(&quote_spanned!(at=> default), arguments, ask)
         }
+        Asked::Value { value, ty } => {
+            let ty = moved(ty, ask.span);
+            quote_spanned! {at=>
+                #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+                const _: #ty = #value;
+            }
+        }
     }
 }
 
@@ -84,15 +92,6 @@ fn asserted(function: &TokenStream, arguments: TokenStream, ask: &Ask) -> TokenS
 
 fn at(span: Span) -> Span {
     Span::mixed_site().located_at(span)
-}
-
-/// A type with its tokens where the question is: there the error is, not at the type.
-pub(super) fn moved(ty: &impl ToTokens, to: Span) -> TokenStream {
-    let moved = |mut token: TokenTree| {
-        token.set_span(token.span().located_at(to));
-        token
-    };
-    ty.to_token_stream().into_iter().map(moved).collect()
 }
 
 fn rule(rule: &AskedRule, at: Span) -> TokenStream {
@@ -169,11 +168,19 @@ fn reading(reading: &Reading, at: Span) -> TokenStream {
     let list = maybe(reading.list, at);
     let map = maybe(reading.map, at);
     let distinct = reading.distinct;
+    let entries = reading.entries.iter().map(|entry| {
+        let entry = match entry {
+            Inside::Word(word) => quote_spanned!(at=> Word(#word)),
+            Inside::Integer(number) => quote_spanned!(at=> Integer(#number)),
+            Inside::Other => quote_spanned!(at=> Other),
+        };
+        quote_spanned!(at=> __::compile::Inside::#entry)
+    });
     let [v4, v6, socket_v4, socket_v6] = reading.addresses;
     quote_spanned! {at=>
         __::compile::Reading {
             text: #text, integer: #integer, float: #float, nanos: #nanos, bytes: #bytes,
-            list: #list, map: #map, distinct: #distinct, addresses: [#v4, #v6, #socket_v4, #socket_v6],
+            list: #list, map: #map, distinct: #distinct, entries: &[#(#entries),*], addresses: [#v4, #v6, #socket_v4, #socket_v6],
         }
     }
 }

@@ -107,6 +107,8 @@ pub(crate) enum Asked {
         /// The type inside `Option` and `Secret`.
         inner: Type,
     },
+    /// Whether the default can be computed at all.
+    Value { value: TokenStream, ty: Type },
 }
 
 pub(crate) struct AskedRule {
@@ -160,10 +162,19 @@ pub(crate) struct Reading {
     /// How many entries it has as a JSON array, and as an object.
     pub(crate) list: Option<usize>,
     pub(crate) map: Option<usize>,
+    /// The entries of the array, or the values of the object.
+    pub(crate) entries: Vec<Inside>,
     /// Whether no entry of the array stands there twice: a set would hold fewer.
     pub(crate) distinct: bool,
     /// Whether it is an `Ipv4Addr`, `Ipv6Addr`, `SocketAddrV4`, `SocketAddrV6`.
     pub(crate) addresses: [bool; 4],
+}
+
+/// What stands inside of JSON.
+pub(crate) enum Inside {
+    Word(String),
+    Integer(i128),
+    Other,
 }
 
 pub(crate) enum Format {

@@ -13,6 +13,8 @@ pub(crate) struct Struct {
     pub(crate) validate: Option<Written<Path>>,
     pub(crate) schema: Option<Written<LitStr>>,
     pub(crate) krate: Option<Written<Path>>,
+    /// What is said to serde.
+    pub(crate) serde: Vec<Written<Serde>>,
     pub(crate) fields: Vec<Field>,
 }
 
@@ -33,6 +35,15 @@ pub(crate) struct Field {
     pub(crate) restart: Option<Written<()>>,
     pub(crate) deprecated: Option<Written<LitStr>>,
     pub(crate) rules: Vec<Written<Rule>>,
+    /// What is said to serde.
+    pub(crate) serde: Vec<Written<Serde>>,
+}
+
+/// An attribute of serde's, as far as it is about reading.
+pub(crate) struct Serde {
+    pub(crate) name: String,
+    /// The text behind it.
+    pub(crate) text: Option<String>,
 }
 
 pub(crate) enum Default {
@@ -77,6 +88,7 @@ impl Field {
             restart: None,
             deprecated: None,
             rules: Vec::new(),
+            serde: Vec::new(),
         }
     }
 }

@@ -56,6 +56,18 @@ fn said(name: &str, rest: &Rest) -> Option<String> {
             }
             _ => None,
         },
+        (
+            names::KEY
+            | names::ALIAS
+            | names::PREFIX
+            | names::RENAME_ALL
+            | names::SCHEMA
+            | names::DEPRECATED
+            | names::PATTERN,
+            [value],
+        ) if is_computed(value) => {
+            Some("a macro can't read a constant, so write the text itself here".to_owned())
+        }
         (names::VALIDATE | names::COMPARE | names::WITH, [Expr::Closure(_)]) => {
             let mut said = format!("give the closure a name, `{}`", names::example(name));
             if name == names::VALIDATE {
@@ -64,6 +76,19 @@ fn said(name: &str, rest: &Rest) -> Option<String> {
             Some(said)
         }
         _ => None,
+    }
+}
+
+/// A constant, by its capitals, or a macro.
+fn is_computed(value: &Expr) -> bool {
+    match value {
+        Expr::Path(path) => path.path.segments.last().is_some_and(|last| {
+            let name = last.ident.to_string();
+            name.contains(|letter: char| letter.is_ascii_uppercase())
+                && !name.contains(|letter: char| letter.is_ascii_lowercase())
+        }),
+        Expr::Macro(_) => true,
+        _ => false,
     }
 }
 
@@ -126,12 +151,18 @@ fn right(name: &str, rest: &Rest) -> Option<String> {
             let items: Vec<_> = keys.iter().map(|key| format!("{name} = {key}")).collect();
             Some(items.join(", "))
         }
-        names::KEY | names::PREFIX | names::RENAME_ALL | names::DEPRECATED => {
-            match values.as_slice() {
-                [value] => quoted(value).map(|text| format!("{name} = {text}")),
-                _ => None,
+        names::RENAME_ALL => match values.as_slice() {
+            [value] => {
+                let text = literal_text(value).map_or_else(|| tidy(value), |text| text.value());
+                let case = crate::check::nearest_case(&text)?;
+                Some(format!("{name} = {case:?}"))
             }
-        }
+            _ => None,
+        },
+        names::KEY | names::PREFIX | names::DEPRECATED => match values.as_slice() {
+            [value] => quoted(value).map(|text| format!("{name} = {text}")),
+            _ => None,
+        },
         _ => None,
     }
 }

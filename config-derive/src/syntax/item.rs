@@ -8,11 +8,13 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
 use syn::{Attribute, Expr, ExprRange, Lit, LitStr, Meta, Path, Token};
 
 use super::{advice, names};
 use crate::errors::Errors;
 use crate::model::{Written, raw};
+use crate::tidy::tidy;
 
 /// `name`, `name = value` or `name(list)`.
 pub(super) struct Item {
@@ -97,14 +99,17 @@ fn read(input: ParseStream<'_>, items: &mut Vec<Item>, errors: &Errors) -> bool 
 
 impl Parse for Item {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        misplaced(input)?;
         // `crate` is a keyword, and so is what somebody may write by mistake.
         let ident = input.call(Ident::parse_any)?;
         let name = ident.unraw().to_string();
+        without_a_sign(&ident, input)?;
         let rest = if input.peek(Token![=]) {
             let equals = input.parse()?;
             if input.is_empty() || input.peek(Token![,]) {
                 return Err(syn::Error::new_spanned(&ident, missing_value(&name)));
             }
+            unquoted(&name, input)?;
             Rest::Value(equals, input.parse()?)
         } else if input.peek(syn::token::Paren)
             || input.peek(syn::token::Bracket)
@@ -236,6 +241,111 @@ impl Item {
             _ => None,
         }
     }
+}
+
+/// What stands where a name should: a comma, a name in quotes, `hot::`.
+fn misplaced(input: ParseStream<'_>) -> syn::Result<()> {
+    let ahead = input.fork();
+    if ahead.peek(Token![,]) {
+        return Err(input.error("two commas in a row: leave one out"));
+    }
+    if let Ok(quoted) = ahead.parse::<LitStr>() {
+        let item = syn::parse_str::<Ident>(&quoted.value())
+            .ok()
+            .filter(|name| !names::example(&name.to_string()).is_empty())
+            .map(|name| tidy(&item_of(&name, &ahead)));
+        return Err(syn::Error::new_spanned(
+            quoted,
+            match item {
+                Some(item) => format!("a name has no quotes: write `{item}`"),
+                None => "a name stands here, without quotes: `default = 8`".to_owned(),
+            },
+        ));
+    }
+    if let (Ok(first), Ok(colons)) = (ahead.call(Ident::parse_any), ahead.parse::<Token![::]>())
+        && let Ok(name) = ahead.call(Ident::parse_any)
+    {
+        let item = tidy(&item_of(&name, &ahead));
+        let mut tokens = first.to_token_stream();
+        colons.to_tokens(&mut tokens);
+        name.to_tokens(&mut tokens);
+        return Err(syn::Error::new_spanned(
+            tokens,
+            format!("the name stands alone: leave `{first}::` out, `{item}`"),
+        ));
+    }
+    Ok(())
+}
+
+/// The name with all that follows it, up to a comma.
+fn item_of(name: &Ident, rest: ParseStream<'_>) -> TokenStream {
+    let mut item = name.to_token_stream();
+    while !rest.is_empty() && !rest.peek(Token![,]) {
+        let Ok(token) = rest.parse::<TokenTree>() else {
+            break;
+        };
+        item.extend([token]);
+    }
+    item
+}
+
+/// `default: 5`, `range 1..=64`
+fn without_a_sign(ident: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
+    let ahead = input.fork();
+    let colon = ahead.parse::<Option<Token![:]>>()?;
+    let begins_a_value = ahead.peek(Lit) || ahead.peek(Token![-]) || ahead.peek(Token![..]);
+    let name = ident.unraw().to_string();
+    if (colon.is_none() && !begins_a_value) || names::example(&name).is_empty() {
+        return Ok(());
+    }
+    let Ok(value) = ahead.parse::<Expr>() else {
+        return Ok(());
+    };
+    let mut tokens = ident.to_token_stream();
+    colon.to_tokens(&mut tokens);
+    value.to_tokens(&mut tokens);
+    let rest = Rest::Value(Token![=](value.span()), value);
+    let instead = advice::instead(&name, &rest);
+    let message = match colon {
+        Some(_) => format!("there is no `:` in attributes: {instead}"),
+        None => format!("`{name}` and its value are not joined: {instead}"),
+    };
+    Err(syn::Error::new_spanned(tokens, message))
+}
+
+/// `default = /var/lib`, `default = 10.0.0.1:80`: what is no expression, but would be a text.
+fn unquoted(name: &str, input: ParseStream<'_>) -> syn::Result<()> {
+    let ahead = input.fork();
+    let parses = ahead.parse::<Expr>().is_ok() && (ahead.is_empty() || ahead.peek(Token![,]));
+    if parses || !(name == names::DEFAULT || names::example(name).contains("= \"")) {
+        return Ok(());
+    }
+    let ahead = input.fork();
+    let (mut tokens, mut text) = (TokenStream::new(), String::new());
+    let (mut after_word, mut signs) = (false, 0);
+    while !ahead.is_empty() && !ahead.peek(Token![,]) {
+        let token = ahead.parse::<TokenTree>()?;
+        let word = matches!(token, TokenTree::Ident(_) | TokenTree::Literal(_));
+        let written = token.to_string();
+        let part_of_a_text = match &token {
+            TokenTree::Punct(sign) => "/.:-~@".contains(sign.as_char()),
+            _ => word && !after_word && !written.contains(['"', '\'']),
+        };
+        if !part_of_a_text {
+            return Ok(());
+        }
+        signs += usize::from(!word);
+        after_word = word;
+        text.push_str(&written);
+        tokens.extend([token]);
+    }
+    if signs == 0 || !after_word {
+        return Ok(());
+    }
+    Err(syn::Error::new_spanned(
+        tokens,
+        format!("a text stands in quotes: write `{name} = {text:?}`"),
+    ))
 }
 
 fn missing_value(name: &str) -> String {

@@ -9,6 +9,7 @@ mod doc;
 mod item;
 pub(crate) mod names;
 mod receiver;
+mod serde;
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -89,6 +90,7 @@ fn structure(input: &DeriveInput, fields: Vec<&syn::Field>, errors: &Errors) -> 
         validate: None,
         schema: None,
         krate: None,
+        serde: serde::items(&input.attrs),
         fields: Vec::new(),
     };
     let (items, _) = item::items(&input.attrs, errors);
@@ -113,6 +115,7 @@ fn structure(input: &DeriveInput, fields: Vec<&syn::Field>, errors: &Errors) -> 
 fn field(input: &syn::Field, errors: &Errors) -> Option<raw::Field> {
     let mut field = raw::Field::new(input.ident.clone()?, input.ty.clone());
     field.doc = doc::joined(&input.attrs);
+    field.serde = serde::items(&input.attrs);
     let (items, all) = item::items(&input.attrs, errors);
     field.readable = all;
     for item in items {

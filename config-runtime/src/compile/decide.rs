@@ -49,10 +49,22 @@ pub struct Reading {
     pub list: Option<usize>,
     /// How many entries it has as a JSON object.
     pub map: Option<usize>,
+    /// The entries of the array, or the values of the object.
+    pub entries: &'static [Inside],
     /// Whether no entry of the array stands there twice: a set would hold fewer.
     pub distinct: bool,
     /// Whether it is an `Ipv4Addr`, `Ipv6Addr`, `SocketAddrV4`, `SocketAddrV6`.
     pub addresses: [bool; 4],
+}
+
+/// What stands inside of JSON.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub enum Inside {
+    Word(&'static str),
+    Integer(i128),
+    /// What is not looked at.
+    Other,
 }
 
 /// A rule that a default has to keep.
@@ -160,6 +172,10 @@ pub const fn default(
         match shape {
             Shape::Opaque if parses || looks_like_json(reading.text) => {}
             Shape::Opaque => refuse_unknown(field, type_name, reading.text),
+            Shape::List(inside) | Shape::Map(inside) => {
+                refuse_foreign(shape, given);
+                refuse_foreign_entries(inner(*inside), reading.entries);
+            }
             _ => refuse_foreign(shape, given),
         }
     }
@@ -217,6 +233,36 @@ const fn refuse_foreign(shape: Shape, given: Given) {
         message.push(example);
     }
     refuse(&message);
+}
+
+/// Refuses words and numbers in a list or a map that its type doesn't read.
+#[track_caller]
+const fn refuse_foreign_entries(shape: Shape, entries: &[Inside]) {
+    let mut entries = entries;
+    while let [entry, rest @ ..] = entries {
+        let mut message = Message::new();
+        match (shape, *entry) {
+            (Shape::Words(words), Inside::Word(word)) if !contains(words, word) => {
+                message.push("`");
+                message.push(word);
+                message.push("` is no word of this type: write ");
+                push_words(&mut message, words);
+                refuse(&message);
+            }
+            (Shape::Scalar(scalar), Inside::Integer(number)) => {
+                if let Some((low, high)) = scalar.limits()
+                    && (number < low || number > high || (scalar.is_non_zero() && number == 0))
+                {
+                    message.push("`");
+                    message.push_number(number);
+                    message.push("` is no number that fits its type: write one that does");
+                    refuse(&message);
+                }
+            }
+            _ => {}
+        }
+        entries = rest;
+    }
 }
 
 #[track_caller]

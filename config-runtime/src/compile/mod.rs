@@ -12,4 +12,4 @@ pub use agree::{Entry, File, agrees, section};
 #[doc(hidden)]
 pub use automaton::Automaton;
 #[doc(hidden)]
-pub use decide::{Given, Parses, ParsesNot, Reading, Rule, default, range};
+pub use decide::{Given, Inside, Parses, ParsesNot, Reading, Rule, default, range};

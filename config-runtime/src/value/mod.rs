@@ -17,7 +17,7 @@
 //! | `String`, `Box<str>`, `PathBuf`, … | the text itself, every character of it | what is not UTF-8 |
 //! | types that read a text: `IpAddr`, `SocketAddr`, … | `10.0.0.1` | what the type refuses |
 //! | a variant without data | its name, `info` | the name in quotes or in other letters |
-//! | [`Duration`](std::time::Duration) | `30s`, `1h 30m`, `250ms` | a number without its unit |
+//! | [`Duration`](std::time::Duration) | `30s`, `1h 30m`, `250ms`, `0` | any other number without its unit |
 //! | [`Size`] | `64MiB`, `1.5GB`, `1024` | 16 EiB and more |
 //! | `Option<V>` | as `V`, or `null` | |
 //! | a newtype, `Box<V>`, [`Secret<V>`] | as the type inside | |

@@ -22,6 +22,9 @@ use hotconfig::{HotConfig, HotValue, Invalid, Secret, Size};
 use proptest::prelude::*;
 use proptest::sample::select;
 
+/// By its name the derive would refuse an option in an option.
+type Maybe<T> = Option<T>;
+
 #[derive(HotValue, serde::Deserialize, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[serde(rename_all = "kebab-case")]
 enum Level {
@@ -97,8 +100,8 @@ struct Nested {
     maybe_duration: Option<Duration>,
     maybe_size: Option<Size>,
     maybe_ip: Option<IpAddr>,
-    maybe_maybe: Option<Option<u8>>,
-    maybe_maybe_text: Option<Option<String>>,
+    maybe_maybe: Option<Maybe<u8>>,
+    maybe_maybe_text: Option<Maybe<String>>,
     boxed: Box<Option<i8>>,
     list: Vec<u8>,
     texts: Vec<String>,
@@ -150,7 +153,7 @@ struct Formats {
     #[hot(json)]
     json_maybe_text: Option<String>,
     #[hot(json)]
-    json_maybe_maybe: Option<Option<Level>>,
+    json_maybe_maybe: Option<Maybe<Level>>,
     #[hot(json)]
     json_list: Vec<Level>,
     #[hot(json)]

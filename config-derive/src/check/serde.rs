@@ -1,0 +1,97 @@
+//! What is said to serde and not to hotconfig.
+//!
+//! In: a struct that serde may read too, from a file. Out: a sentence where serde's attribute
+//! names a key or gives a default that hotconfig knows nothing of. Where hotconfig was told too,
+//! in whatever way, and where serde's attribute changes nothing, it says nothing.
+
+use quote::ToTokens;
+use syn::ext::IdentExt;
+
+use super::keys;
+use super::known::Known;
+use super::shape::Shape;
+use crate::errors::Errors;
+use crate::model::{Written, raw};
+
+/// `#[serde(rename_all = "…")]`, `#[serde(default)]`.
+pub(super) fn of_the_struct(raw: &raw::Struct, errors: &Errors) {
+    for written in &raw.serde {
+        let attribute = &written.value;
+        match (attribute.name.as_str(), &attribute.text) {
+            ("rename_all", Some(case)) if raw.rename_all.is_none() => {
+                let Some(known) = keys::named(case) else {
+                    continue;
+                };
+                let renames = raw.fields.iter().any(|field| {
+                    let name = field.ident.unraw().to_string();
+                    let by_its_name = field.skip.is_none() && field.key.is_none();
+                    by_its_name && known.apply(&name) != name
+                });
+                if renames {
+                    let instead = format!("rename_all = {case:?}");
+                    refuse(written, "name keys", &instead, "too", errors);
+                }
+            }
+            ("default", _) if raw.fields.iter().any(lacks_a_default) => {
+                let place = "on each field that has one";
+                refuse(written, "give keys defaults", "default", place, errors);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// `#[serde(rename = "…")]` and the like, on a field with this key.
+pub(super) fn of_the_field(raw: &raw::Field, key: &str, errors: &Errors) {
+    if raw.skip.is_some() || !raw.readable {
+        return;
+    }
+    for written in &raw.serde {
+        let attribute = &written.value;
+        match (attribute.name.as_str(), &attribute.text) {
+            ("rename", Some(name)) if raw.key.is_none() && name != key => {
+                let instead = format!("key = {name:?}");
+                refuse(written, "name keys", &instead, "too", errors);
+            }
+            ("alias", Some(name)) if raw.nested.is_none() && name != key => {
+                let aliases = raw.aliases.iter();
+                if !aliases
+                    .map(|alias| alias.value.value())
+                    .any(|alias| alias == *name)
+                {
+                    let instead = format!("alias = {name:?}");
+                    refuse(written, "name keys", &instead, "too", errors);
+                }
+            }
+            ("default", function) if lacks_a_default(raw) => {
+                let instead = match function {
+                    Some(function) => format!("default = {function}()"),
+                    None => "default".to_owned(),
+                };
+                refuse(written, "give keys defaults", &instead, "too", errors);
+            }
+            ("skip" | "skip_deserializing", None) => {
+                refuse(written, "leave keys out", "skip", "too", errors);
+            }
+            // The rest of an object is no section, and no key either.
+            ("flatten", None) if raw.nested.is_none() && !Shape::of(&raw.ty).is_no_word() => {
+                refuse(written, "make sections", "nested", "too", errors);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether an absent key is a problem.
+fn lacks_a_default(field: &raw::Field) -> bool {
+    let said = field.default.is_some() || field.skip.is_some() || field.nested.is_some();
+    !said && field.readable && !Known::of(&field.ty).optional
+}
+
+fn refuse(written: &Written<raw::Serde>, what: &str, instead: &str, place: &str, errors: &Errors) {
+    let name = &written.value.name;
+    errors.at(
+        written.to_token_stream(),
+        format!("serde's `{name}` does not {what}: write `#[hot({instead})]` {place}"),
+    );
+}

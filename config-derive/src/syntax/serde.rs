@@ -1,0 +1,64 @@
+//! Reads what is said to serde in the same struct.
+//!
+//! In: attributes. Out: those that serde would read by. What can't be read is left to serde, which
+//! says so itself.
+
+use proc_macro2::Group;
+use quote::{ToTokens, quote};
+use syn::meta::ParseNestedMeta;
+use syn::{Attribute, Expr, LitStr, Token};
+
+use super::item::literal_text;
+use crate::model::Written;
+use crate::model::raw::Serde;
+
+/// Each item of `#[serde(…)]`, but those that are for writing alone.
+pub(super) fn items(attributes: &[Attribute]) -> Vec<Written<Serde>> {
+    let mut found = Vec::new();
+    for attribute in attributes.iter().filter(|a| a.path().is_ident("serde")) {
+        // What was read before a mistake is kept.
+        let _ = attribute.parse_nested_meta(|meta| {
+            found.extend(item(&meta)?);
+            Ok(())
+        });
+    }
+    found
+}
+
+fn item(meta: &ParseNestedMeta<'_>) -> syn::Result<Option<Written<Serde>>> {
+    let path = &meta.path;
+    let name = path.to_token_stream().to_string();
+    if meta.input.peek(Token![=]) {
+        let equals: Token![=] = meta.input.parse()?;
+        let value: Expr = meta.input.parse()?;
+        return Ok(Some(Written {
+            value: Serde {
+                name,
+                text: literal_text(&value).map(|text| text.value()),
+            },
+            tokens: quote!(#path #equals #value),
+        }));
+    }
+    if !meta.input.peek(syn::token::Paren) {
+        return Ok(Some(Written {
+            value: Serde { name, text: None },
+            tokens: path.to_token_stream(),
+        }));
+    }
+    let list = meta.input.fork().parse::<Group>()?;
+    let mut text = None;
+    meta.parse_nested_meta(|inner| {
+        let value: LitStr = inner.value()?.parse()?;
+        if inner.path.is_ident("deserialize") {
+            text = Some(value.value());
+        }
+        Ok(())
+    })?;
+    Ok(text.map(|text| Written {
+        value: Serde {
+            name,
+            text: Some(text),
+        },
+        tokens: quote!(#path #list),
+    }))
+}
