@@ -9,7 +9,8 @@ use std::path::PathBuf;
 
 use quote::ToTokens;
 use serde_json::Value;
-use syn::LitStr;
+use syn::ext::IdentExt;
+use syn::{Ident, LitStr};
 
 use super::keys::Keyed;
 use crate::errors::Errors;
@@ -24,7 +25,12 @@ const ADVICE: &str = "write it with `HOTCONFIG_SCHEMA=write cargo test` and a te
                       `hotconfig::assert_schema!`";
 
 /// The file's keys; nothing to hold the struct to where it can't be read, or is about to be written.
-pub(super) fn committed(written: &LitStr, fields: &[Keyed], errors: &Errors) -> Option<Committed> {
+pub(super) fn committed(
+    written: &LitStr,
+    ident: &Ident,
+    fields: &[Keyed],
+    errors: &Errors,
+) -> Option<Committed> {
     let folder = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
     let path = PathBuf::from(folder).join(written.value());
     let mut committed = Committed {
@@ -34,7 +40,9 @@ pub(super) fn committed(written: &LitStr, fields: &[Keyed], errors: &Errors) -> 
         keys: BTreeMap::new(),
         span: written.span(),
     };
-    if std::env::var(REWRITES).is_ok_and(|value| value == "write") {
+    // Where `CI` is set nothing is written, so that the file has to be right already.
+    let rewrites = std::env::var(REWRITES).is_ok_and(|value| value == "write");
+    if rewrites && std::env::var_os("CI").is_none() {
         return Some(committed);
     }
     let text = match std::fs::read_to_string(&path) {
@@ -46,7 +54,14 @@ pub(super) fn committed(written: &LitStr, fields: &[Keyed], errors: &Errors) -> 
         }
     };
     match keys(&text) {
-        Ok(keys) => {
+        Ok((Some(name), _)) if ident.unraw() != name => errors.at(
+            written,
+            format!(
+                "this is the schema of `{name}`: name the file of `{ident}`, or, where the struct \
+                 was renamed, write the file anew: `HOTCONFIG_SCHEMA=write cargo test`"
+            ),
+        ),
+        Ok((_, keys)) => {
             hold(&keys, fields, written, errors);
             committed.keys = keys;
         }
@@ -120,8 +135,8 @@ fn is_known(key: &str, fields: &[Keyed]) -> bool {
     })
 }
 
-/// The keys of a file, with their types.
-fn keys(text: &str) -> Result<BTreeMap<String, FileType>, String> {
+/// The name of the struct whose schema it is, and the keys with their types.
+fn keys(text: &str) -> Result<(Option<String>, BTreeMap<String, FileType>), String> {
     let file: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
     match file.get("format").and_then(Value::as_str) {
         Some("hotconfig-schema/1") => {}
@@ -137,7 +152,9 @@ fn keys(text: &str) -> Result<BTreeMap<String, FileType>, String> {
         let of = of.ok_or_else(|| format!("the key `{key}` has no type"))?;
         Ok((key.clone(), of))
     };
-    keys.iter().map(entry).collect()
+    let keys = keys.iter().map(entry).collect::<Result<_, String>>()?;
+    let name = file.get("name").and_then(Value::as_str);
+    Ok((name.map(ToOwned::to_owned), keys))
 }
 
 fn type_of(written: &Value) -> Option<FileType> {

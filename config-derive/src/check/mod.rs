@@ -49,7 +49,7 @@ pub(crate) fn check(raw: raw::Struct, errors: &Errors) -> Option<checked::Struct
     keys::are_distinct(&fields, errors);
     let committed = raw
         .schema
-        .and_then(|written| committed::committed(&written.value, &fields, errors));
+        .and_then(|written| committed::committed(&written.value, &raw.ident, &fields, errors));
     let checked = checked::Struct {
         ident: raw.ident,
         generics: raw.generics,

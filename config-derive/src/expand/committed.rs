@@ -22,8 +22,10 @@ pub(super) fn constants(checked: &Struct) -> TokenStream {
     });
     let table = (!committed.keys.is_empty()).then(|| table(checked, committed));
     quote_spanned! {here=>
-        const _: __::Option<&__::core::primitive::str> =
-            __::core::option_env!("HOTCONFIG_SCHEMA");
+        const _: [__::Option<&__::core::primitive::str>; 2] = [
+            __::core::option_env!("HOTCONFIG_SCHEMA"),
+            __::core::option_env!("CI"),
+        ];
         #bytes
         #table
     }

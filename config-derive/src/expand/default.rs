@@ -47,7 +47,7 @@ fn leaf(field: &Field) -> Option<TokenStream> {
     };
     let computed = match &leaf.default {
         Default::OfType => true,
-        Default::Expression(..) => text(leaf).is_none(),
+        Default::Expression(value, _) => text(leaf).is_none() && is_the_same_everywhere(value),
         Default::None | Default::Text(_) => false,
     };
     if field.secret || !computed {
@@ -69,6 +69,85 @@ fn leaf(field: &Field) -> Option<TokenStream> {
             |__value: &#ty| (&__::Encoded(__value, __::Format::#format)).encode(),
         )
     })
+}
+
+/// Whether every machine computes the same, as far as the form says: what a function gives may
+/// depend on the machine, and has no place in a file that is committed.
+fn is_the_same_everywhere(value: &Expr) -> bool {
+    let all = |mut values: syn::punctuated::Iter<'_, Expr>| values.all(is_the_same_everywhere);
+    match value {
+        Expr::Lit(_) | Expr::Path(_) => true,
+        Expr::Group(group) => is_the_same_everywhere(&group.expr),
+        Expr::Paren(paren) => is_the_same_everywhere(&paren.expr),
+        Expr::Unary(unary) => is_the_same_everywhere(&unary.expr),
+        Expr::Cast(cast) => is_the_same_everywhere(&cast.expr),
+        Expr::Reference(reference) => is_the_same_everywhere(&reference.expr),
+        Expr::Binary(binary) => {
+            is_the_same_everywhere(&binary.left) && is_the_same_everywhere(&binary.right)
+        }
+        Expr::Array(array) => all(array.elems.iter()),
+        Expr::Tuple(tuple) => all(tuple.elems.iter()),
+        Expr::Struct(value) => value
+            .fields
+            .iter()
+            .all(|field| is_the_same_everywhere(&field.expr)),
+        Expr::Call(call) => makes_a_value(&call.func) && all(call.args.iter()),
+        Expr::MethodCall(call) => {
+            matches!(
+                call.method.to_string().as_str(),
+                "into" | "to_string" | "to_owned" | "to_vec"
+            ) && call.args.is_empty()
+                && is_the_same_everywhere(&call.receiver)
+        }
+        // The tokens of other macros are nobody's business.
+        Expr::Macro(made) => {
+            made.mac.path.is_ident("vec")
+                && syn::parse::Parser::parse2(
+                    syn::punctuated::Punctuated::<Expr, syn::Token![,]>::parse_terminated,
+                    made.mac.tokens.clone(),
+                )
+                .is_ok_and(|values| values.iter().all(is_the_same_everywhere))
+        }
+        _ => false,
+    }
+}
+
+/// `Some`, `Retry::Times`, `Duration::from_secs`, `Vec::new`; not `cores` or `Self::cores`.
+fn makes_a_value(function: &Expr) -> bool {
+    const TYPES: [&str; 18] = [
+        "Duration",
+        "Size",
+        "String",
+        "Vec",
+        "VecDeque",
+        "HashMap",
+        "BTreeMap",
+        "HashSet",
+        "BTreeSet",
+        "PathBuf",
+        "IpAddr",
+        "Ipv4Addr",
+        "Ipv6Addr",
+        "SocketAddr",
+        "Box",
+        "Arc",
+        "Secret",
+        "NonZero",
+    ];
+    let Expr::Path(path) = function else {
+        return false;
+    };
+    let mut segments = path.path.segments.iter().rev();
+    let Some(last) = segments.next() else {
+        return false;
+    };
+    let last = last.ident.to_string();
+    if last.starts_with(char::is_uppercase) {
+        return true;
+    }
+    let of = segments.next().map(|of| of.ident.to_string());
+    of.is_some_and(|of| TYPES.contains(&of.as_str()) || of.starts_with("NonZero"))
+        && (last == "new" || last == "default" || last.starts_with("from"))
 }
 
 fn section(field: &Field) -> Option<TokenStream> {

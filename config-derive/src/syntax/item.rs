@@ -168,8 +168,12 @@ impl Item {
 
     /// `validate = path::to::function`
     pub(super) fn path(&self, errors: &Errors) -> Option<Path> {
-        match &self.rest {
-            Rest::Value(_, Expr::Path(path)) if path.qself.is_none() => Some(path.path.clone()),
+        let path = match &self.rest {
+            Rest::Value(_, value) => ungrouped(value),
+            _ => None,
+        };
+        match path {
+            Some(Expr::Path(path)) if path.qself.is_none() => Some(path.path.clone()),
             _ if self.name == names::WITH => {
                 self.refuse("the path of a module that has a `decode` function", errors)
             }
@@ -197,8 +201,9 @@ impl Item {
 
     /// `range(1..=64)`
     pub(super) fn range(&self, errors: &Errors) -> Option<ExprRange> {
-        match self.list::<Expr>() {
-            Some(Ok(Expr::Range(range))) => Some(range),
+        let list = self.list::<Expr>().and_then(Result::ok);
+        match list.as_ref().and_then(ungrouped) {
+            Some(Expr::Range(range)) => Some(range.clone()),
             _ => self.refuse("a range in brackets", errors),
         }
     }
@@ -352,6 +357,14 @@ fn missing_value(name: &str) -> String {
     match names::example(name) {
         "" => format!("`{name} =` has no value"),
         example => format!("`{name} =` has no value: write `{example}`"),
+    }
+}
+
+/// What a fragment of somebody's macro holds: it comes in a group without brackets.
+fn ungrouped(value: &Expr) -> Option<&Expr> {
+    match value {
+        Expr::Group(group) => ungrouped(&group.expr),
+        value => Some(value),
     }
 }
 

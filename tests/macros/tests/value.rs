@@ -270,3 +270,45 @@ async fn what_no_constant_could_check_is_refused_by_start() {
         "{error}"
     );
 }
+
+/// A struct that somebody's macro writes.
+macro_rules! limited {
+    ($name:ident, $ty:ty, $default:expr, $range:expr, $rule:path, $codec:path) => {
+        #[derive(HotConfig, Clone)]
+        struct $name {
+            #[hot(default = $default, range($range), validate = $rule)]
+            value: $ty,
+            #[hot(with = $codec, compare = $crate::alike)]
+            read: Option<$ty>,
+        }
+    };
+}
+
+fn alike(one: &Option<u16>, other: &Option<u16>) -> bool {
+    one == other
+}
+
+mod codec {
+    pub(super) fn decode(_: &[u8]) -> Result<Option<u16>, &'static str> {
+        Ok(Some(7))
+    }
+}
+
+limited!(Written, u16, 5 + 3, 1..=9, any, codec);
+
+#[tokio::test]
+async fn fragments_of_a_macro_are_read_as_what_they_hold() {
+    let store = hotconfig::store::Memory::new();
+    store.put("/p/value", "10");
+    store.put("/p/read", "x");
+    let started = hotconfig::Hot::<Written>::builder(store.clone())
+        .prefix("/p")
+        .start();
+    assert!(started.await.is_err());
+    store.put("/p/value", "9");
+    let started = hotconfig::Hot::<Written>::builder(store)
+        .prefix("/p")
+        .start();
+    let config = started.await.unwrap().snapshot();
+    assert_eq!((config.value, config.read), (9, Some(7)));
+}

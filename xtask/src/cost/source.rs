@@ -99,14 +99,13 @@ const KINDS: [[Leaf; LEAVES]; 2] = [
     ],
 ];
 
-/// What stands above the structs. An enum is a value to both derives, so it has the same on it
-/// whatever is derived on the structs.
+/// What stands above the structs.
 const HEAD: &str = r"#![allow(dead_code, unused_imports)]
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-#[derive(Clone, Debug, PartialEq, serde::Deserialize)]
+#[derive(#knownClone, Debug, PartialEq, serde::Deserialize)]
 #[serde(rename_all = 'lowercase')]
 pub enum Level {
     Debug,
@@ -140,7 +139,12 @@ pub fn read(json: &[u8]) -> serde_json::Result<Section0> {
 /// A crate with this many leaves.
 pub(super) fn source(leaves: usize, derive: Derive) -> String {
     let structs = leaves.div_ceil(LEAVES);
-    let mut text = HEAD.replace('\'', "\"");
+    // Without it a text can't be its default.
+    let known = match derive {
+        Derive::Nothing | Derive::Serde => "",
+        Derive::Bare | Derive::Everything => "hotconfig::HotValue, ",
+    };
+    let mut text = HEAD.replace('\'', "\"").replace("#known", known);
     match derive {
         Derive::Nothing | Derive::Bare => {}
         Derive::Serde => text.push_str(READ),

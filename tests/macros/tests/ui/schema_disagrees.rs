@@ -42,10 +42,16 @@ struct Pool {
 }
 
 #[derive(HotConfig, Clone)]
-#[hot(schema = "service.schema.json")]
+#[hot(schema = "other.schema.json")]
 struct Other {
     #[hot(nested)]
     db: Larger,
+}
+
+#[derive(HotConfig, Clone)]
+#[hot(schema = "service.schema.json")]
+struct Wrong {
+    a: u8,
 }
 
 #[derive(HotConfig, Clone)]
