@@ -95,8 +95,8 @@ pub mod __ {
     pub use crate::compile;
     pub use crate::compile::message::Message;
     pub use crate::contract::{
-        Checks, EncodeNothing, EncodeSerialize, Encoded, HotConfig, Intake, Leaf, ShowDebug,
-        ShowNothing, Shown, default_of, secret, unchecked,
+        Checks, EncodeNothing, EncodeSerialize, Encoded, HotConfig, Intake, Leaf, Section,
+        ShowDebug, ShowNothing, Shown, default_of, secret, unchecked,
     };
     pub use crate::field::{At, Field};
     pub use crate::rules;

@@ -62,7 +62,7 @@ fn of_field(field: &Field, committed: &Committed) -> Option<TokenStream> {
     match field.kind {
         Kind::Section => Some(quote_spanned! {at=>
             const _: () = __::compile::section(
-                &__FILE, #name, #key, <#ty as __::HotConfig>::TREE,
+                &__FILE, #name, #key, <#ty as __::Section>::TREE,
             );
         }),
         Kind::Leaf(_) => {

@@ -73,6 +73,6 @@ fn leaf(field: &Field) -> Option<TokenStream> {
 
 fn section(field: &Field) -> Option<TokenStream> {
     let ty = &field.ty;
-    let forward = quote_spanned!(at(&field.ident)=> <#ty as __::HotConfig>::__default(__rest));
+    let forward = quote_spanned!(at(&field.ident)=> <#ty as __::Section>::__default(__rest));
     (!field.secret).then_some(forward)
 }
