@@ -102,7 +102,7 @@ fn shape(of: &FileType) -> TokenStream {
 }
 
 /// The runtime's name of a scalar.
-fn scalar(name: &str) -> Option<&'static str> {
+pub(super) fn scalar(name: &str) -> Option<&'static str> {
     SCALARS
         .iter()
         .find(|(written, _)| *written == name)
