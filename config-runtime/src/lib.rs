@@ -50,8 +50,9 @@
 //! know, an old key in use, and a failure of the store; `error` for a callback that panicked; `debug` for
 //! each publication. None of them carries a secret, unless the panic of a callback of yours says it.
 
-// The derive names this crate `::hotconfig`, in its own tests too.
-#[allow(unused_extern_crates)] // only the tests derive
+// The derive names this crate `::hotconfig`, in its own tests too. Only there: else rustc proposes
+// the alias for a misspelt name.
+#[cfg(test)]
 extern crate self as hotconfig;
 
 mod apply;
