@@ -77,7 +77,7 @@ use errors::Errors;
 ///
 /// | attribute | means | example |
 /// | --- | --- | --- |
-/// | `secret` | never printed; the type is `Secret<…>`, or a section whose leaves are all secret | `#[hot(secret)]` |
+/// | `secret` | never printed; the type is `Secret<…>`, or a section, of which no leaf is ever printed then: only the struct's own `Debug` still does | `#[hot(secret)]` |
 /// | `restart` | keeps its first value until the program starts again; also on a section | `#[hot(restart)]` |
 /// | `deprecated` | reported when it is set, with a note if there is one | `#[hot(deprecated = "use `rps`")]` |
 #[proc_macro_derive(HotConfig, attributes(hot))]

@@ -70,25 +70,67 @@ pub trait HotConfig: Clone + Send + Sync + Sized + 'static {
     }
 }
 
-/// What can be read from a key.
+/// What the expansion asks of a nested struct: its [`HotConfig`], without what that asks for in turn.
 ///
-/// [`Comparable`] is asked of [`Readable::Itself`], so that a type that is neither is told one thing.
+/// Each mention of `HotConfig` would say once more that the struct is not `Clone`, which its own
+/// `impl` says.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a hotconfig struct",
+    label = "this type has no keys",
+    note = "write `#[derive(HotConfig, Clone)]` on `{Self}`; for a field that is one key, leave `nested` out"
+)]
+pub trait Section: Sized {
+    const TREE: &'static Tree;
+    fn __build(intake: &mut Intake<'_>) -> Option<Self>;
+    fn __set(&mut self, path: &[u16], intake: &mut Intake<'_>);
+    fn __same(&self, other: &Self, path: &[u16]) -> bool;
+    fn __show(&self, path: &[u16]) -> Option<String>;
+    fn __validate(&self, checks: &mut Checks);
+    fn __default(path: &[u16]) -> Option<Absent>;
+}
+
+impl<T: HotConfig> Section for T {
+    const TREE: &'static Tree = <T as HotConfig>::TREE;
+
+    fn __build(intake: &mut Intake<'_>) -> Option<Self> {
+        <T as HotConfig>::__build(intake)
+    }
+
+    fn __set(&mut self, path: &[u16], intake: &mut Intake<'_>) {
+        <T as HotConfig>::__set(self, path, intake);
+    }
+
+    fn __same(&self, other: &Self, path: &[u16]) -> bool {
+        <T as HotConfig>::__same(self, other, path)
+    }
+
+    fn __show(&self, path: &[u16]) -> Option<String> {
+        <T as HotConfig>::__show(self, path)
+    }
+
+    fn __validate(&self, checks: &mut Checks) {
+        <T as HotConfig>::__validate(self, checks);
+    }
+
+    fn __default(path: &[u16]) -> Option<Absent> {
+        <T as HotConfig>::__default(path)
+    }
+}
+
+/// What can be read from a key. One trait for each thing that a value needs, so that what is
+/// missing is named.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read from a key: `serde::Deserialize` is missing",
     label = "no `serde::Deserialize`",
-    note = "derive `serde::Deserialize` and `PartialEq` on the type, or on what it contains; where it is another crate's, read it by a function of yours: `#[hot(with = path)]`",
+    note = "derive `serde::Deserialize` on the type, or on what it contains; where it is another crate's, read it by a function of yours: `#[hot(with = path)]`",
     note = "if the fields of `{Self}` are keys of their own, write `#[hot(nested)]`"
 )]
-pub trait Readable: DeserializeOwned {
-    /// The type.
-    type Itself: ?Sized;
-}
+pub trait Readable: DeserializeOwned {}
 
 #[diagnostic::do_not_recommend]
-impl<V: DeserializeOwned> Readable for V {
-    type Itself = V;
-}
+impl<V: DeserializeOwned> Readable for V {}
 
 /// What two values of one key can be: compared.
 #[doc(hidden)]
@@ -98,17 +140,10 @@ impl<V: DeserializeOwned> Readable for V {
     note = "derive `PartialEq` on the type, or on what it contains, or compare two values by a function of yours: `#[hot(compare = path)]`",
     note = "if the fields of `{Self}` are keys of their own, write `#[hot(nested)]`"
 )]
-pub trait Comparable<V> {
-    /// Whether they are the same.
-    fn same(a: &V, b: &V) -> bool;
-}
+pub trait Comparable: PartialEq {}
 
 #[diagnostic::do_not_recommend]
-impl<V: PartialEq> Comparable<V> for V {
-    fn same(a: &V, b: &V) -> bool {
-        a == b
-    }
-}
+impl<V: PartialEq> Comparable for V {}
 
 /// How one leaf is read: the derive writes one for each.
 #[doc(hidden)]
@@ -312,8 +347,7 @@ impl<V> Leaf<V> {
     /// names the one that is missing.
     pub const fn auto() -> Self
     where
-        V: Readable,
-        V::Itself: Comparable<V>,
+        V: Readable + Comparable,
     {
         Self::of(value::auto)
     }
@@ -321,8 +355,7 @@ impl<V> Leaf<V> {
     /// A leaf with the format `text`, and nothing else.
     pub const fn text() -> Self
     where
-        V: Readable,
-        V::Itself: Comparable<V>,
+        V: Readable + Comparable,
     {
         Self::of(value::text)
     }
@@ -330,23 +363,21 @@ impl<V> Leaf<V> {
     /// A leaf with the format `json`, and nothing else.
     pub const fn json() -> Self
     where
-        V: Readable,
-        V::Itself: Comparable<V>,
+        V: Readable + Comparable,
     {
         Self::of(value::json)
     }
 
     const fn of(decode: fn(&[u8]) -> Result<V, Reason>) -> Self
     where
-        V: Readable,
-        V::Itself: Comparable<V>,
+        V: Readable + Comparable,
     {
         Self {
             decode,
             text: None,
             absent: value::missing,
             check: unchecked,
-            same: V::Itself::same,
+            same: PartialEq::eq,
         }
     }
 

@@ -50,8 +50,9 @@
 //! know, an old key in use, and a failure of the store; `error` for a callback that panicked; `debug` for
 //! each publication. None of them carries a secret, unless the panic of a callback of yours says it.
 
-// The derive names this crate `::hotconfig`, in its own tests too.
-#[allow(unused_extern_crates)] // only the tests derive
+// The derive names this crate `::hotconfig`, in its own tests too. Only there: else rustc proposes
+// the alias for a misspelt name.
+#[cfg(test)]
 extern crate self as hotconfig;
 
 mod apply;
@@ -95,8 +96,8 @@ pub mod __ {
     pub use crate::compile;
     pub use crate::compile::message::Message;
     pub use crate::contract::{
-        Checks, EncodeNothing, EncodeSerialize, Encoded, HotConfig, Intake, Leaf, ShowDebug,
-        ShowNothing, Shown, default_of, secret, unchecked,
+        Checks, EncodeNothing, EncodeSerialize, Encoded, HotConfig, Intake, Leaf, Section,
+        ShowDebug, ShowNothing, Shown, default_of, secret, unchecked,
     };
     pub use crate::field::{At, Field};
     pub use crate::rules;

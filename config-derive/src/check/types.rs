@@ -236,7 +236,8 @@ fn not_a_struct(ty: &Type) -> Option<String> {
             Some(_),
         ) => Some(repeated.to_owned()),
         ("Box" | "Arc" | "Rc", Some(inner)) => Some(format!(
-            "a section stands in its struct as it is: write `{inner}`, without `{name}`"
+            "a section stands in its struct as it is: write `{inner}`, without `{name}`; it can't \
+             contain itself, not even through another"
         )),
         ("Secret", Some(inner)) => Some(format!(
             "a section is secret as a whole: write `#[hot(nested, secret)]` and the type \

@@ -56,8 +56,8 @@ fn value(field: &Field) -> TokenStream {
             // No bound on the type: what it lacks is said once, of the other places.
             quote_spanned!(at=> __intake.section(
                 #name,
-                <#ty as __::HotConfig>::__build,
-                <#ty as __::HotConfig>::__validate,
+                <#ty as __::Section>::__build,
+                <#ty as __::Section>::__validate,
             ))
         }
         Kind::Faulty | Kind::Skipped => quote_spanned!(at=> __::Option::<#ty>::None),

@@ -64,7 +64,7 @@ fn of_field(field: &Field, committed: &Committed) -> Option<TokenStream> {
     match field.kind {
         Kind::Section => Some(quote_spanned! {at=>
             const _: () = __::compile::section(
-                &__FILE, #name, #key, <#ty as __::HotConfig>::TREE,
+                &__FILE, #name, #key, <#ty as __::Section>::TREE,
             );
         }),
         Kind::Leaf(_) => {
@@ -104,7 +104,7 @@ fn shape(of: &FileType) -> TokenStream {
 }
 
 /// The runtime's name of a scalar.
-fn scalar(name: &str) -> Option<&'static str> {
+pub(super) fn scalar(name: &str) -> Option<&'static str> {
     SCALARS
         .iter()
         .find(|(written, _)| *written == name)

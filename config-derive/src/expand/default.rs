@@ -152,6 +152,6 @@ fn makes_a_value(function: &Expr) -> bool {
 
 fn section(field: &Field) -> Option<TokenStream> {
     let ty = &field.ty;
-    let forward = quote_spanned!(at(&field.ident)=> <#ty as __::HotConfig>::__default(__rest));
+    let forward = quote_spanned!(at(&field.ident)=> <#ty as __::Section>::__default(__rest));
     (!field.secret).then_some(forward)
 }

@@ -16,6 +16,7 @@ mod committed;
 mod compile;
 mod default;
 mod leaf;
+mod said;
 mod same;
 mod schema;
 mod set;
@@ -48,6 +49,7 @@ pub(crate) fn expand(checked: &Struct) -> TokenStream {
     let show = show::method(checked);
     let validate = validate::method(checked);
     let compile = compile::constants(checked);
+    let said = said::constants(checked);
     let committed = committed::constants(checked);
     let default = default::method(checked);
     let places = at::impls(checked, &generics);
@@ -79,6 +81,7 @@ pub(crate) fn expand(checked: &Struct) -> TokenStream {
             }
 
             #compile
+            #said
             #committed
             #places
         };

@@ -98,7 +98,7 @@ fn field(field: &Field) -> Option<TokenStream> {
         Kind::Skipped => call(quote_spanned!(at=> .skipped())),
         Kind::Section => {
             let ty = &field.ty;
-            call(quote_spanned!(at=> .section(<#ty as __::HotConfig>::TREE)));
+            call(quote_spanned!(at=> .section(<#ty as __::Section>::TREE)));
         }
         Kind::Leaf(leaf) => {
             let ty = &field.ty;

@@ -34,6 +34,6 @@ fn section(field: &Field) -> Option<TokenStream> {
     };
     let (name, ident, ty) = (&field.name, &field.ident, &field.ty);
     Some(quote_spanned! {at(ident)=>
-        __checks.section(#name, |__checks| <#ty as __::HotConfig>::__validate(&self.#ident, __checks));
+        __checks.section(#name, |__checks| <#ty as __::Section>::__validate(&self.#ident, __checks));
     })
 }

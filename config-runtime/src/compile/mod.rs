@@ -6,6 +6,7 @@ mod automaton;
 mod decide;
 pub(crate) mod distance;
 pub(crate) mod message;
+mod said;
 
 #[doc(hidden)]
 pub use agree::{Entry, File, agrees, section};
@@ -13,3 +14,5 @@ pub use agree::{Entry, File, agrees, section};
 pub use automaton::Automaton;
 #[doc(hidden)]
 pub use decide::{Given, Inside, Parses, ParsesNot, Reading, Rule, default, range};
+#[doc(hidden)]
+pub use said::said;

@@ -13,6 +13,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::HotConfig;
+use crate::contract::{Comparable, Readable};
 use crate::value::{Secret, Size};
 
 /// What a value is, as far as its type says.
@@ -182,10 +184,26 @@ impl<V: HotValue + ?Sized> Probe<V> {
     pub const SHAPE: Shape = V::SHAPE;
 }
 
+impl<V> Probe<Secret<V>> {
+    /// Whether it is never printed.
+    pub const SECRET: bool = true;
+}
+
+impl<V> Probe<Option<Secret<V>>> {
+    pub const SECRET: bool = true;
+}
+
+impl<V: HotConfig + Readable + Comparable> Probe<V> {
+    /// Whether it has keys of its own, and could be one key as well.
+    pub const SECTION: bool = true;
+}
+
 /// What [`Probe`] answers for the others: an inherent constant comes before one of a trait.
 #[doc(hidden)]
 pub trait AnyShape {
     const SHAPE: Shape = Shape::Opaque;
+    const SECRET: bool = false;
+    const SECTION: bool = false;
 }
 
 impl<V: ?Sized> AnyShape for Probe<V> {}

@@ -1,0 +1,66 @@
+//! Constants that ask whether all was said of a leaf whose type only the compiler knows.
+//!
+//! An alias of a `Secret` is not `secret` unless that is said; and a struct with keys of its own
+//! is one key where somebody forgot `nested`.
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+use syn::{GenericArgument, PathArguments, Type};
+
+use super::bounds::{mentions, parameters};
+use super::committed::scalar;
+use crate::model::checked::{Field, Format, Kind, Struct};
+use crate::tidy::moved;
+use crate::tidy::tidy;
+
+/// None for types that are known by their names, and for those with parameters.
+pub(super) fn constants(checked: &Struct) -> TokenStream {
+    let parameters = parameters(&checked.generics);
+    let constants = checked.fields.iter().filter_map(of_field);
+    constants
+        .filter(|constant| !mentions(constant.clone(), &parameters))
+        .collect()
+}
+
+fn of_field(field: &Field) -> Option<TokenStream> {
+    let Kind::Leaf(leaf) = &field.kind else {
+        return None;
+    };
+    let inner = argument_of_option(&field.ty).unwrap_or(&field.ty);
+    if !is_unknown(inner) || field.secret {
+        return None;
+    }
+    let at = super::at(&field.ty);
+    let ty = moved(&field.ty, syn::spanned::Spanned::span(&field.ty));
+    let name = tidy(&field.ty);
+    let section = match leaf.format {
+        Format::Auto => quote_spanned!(at=> __::Probe::<#ty>::SECTION),
+        _ => quote_spanned!(at=> false),
+    };
+    Some(quote_spanned! {at=>
+        const _: () = __::compile::said(#name, __::Probe::<#ty>::SECRET, #section);
+    })
+}
+
+/// A name alone, of no type that everybody knows.
+fn is_unknown(ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    path.path
+        .segments
+        .last()
+        .is_some_and(|last| last.arguments.is_none() && scalar(&last.ident.to_string()).is_none())
+}
+
+fn argument_of_option(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last()?;
+    match &last.arguments {
+        PathArguments::AngleBracketed(arguments) if last.ident == "Option" => {
+            match arguments.args.first() {
+                Some(GenericArgument::Type(inner)) => Some(inner),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}

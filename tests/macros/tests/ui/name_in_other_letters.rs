@@ -1,0 +1,3 @@
+use hotconfig::Hotconfig;
+
+fn main() {}
