@@ -72,11 +72,15 @@ fn of_the_default(raw: &raw::Field, leaf: &checked::Leaf, known: &Known<'_>) -> 
                 .filter(|_| known.optional)
                 .unwrap_or(value);
             let named = matches!(inner, Expr::Path(_));
-            if known.optional && named && std::ptr::eq(inner, value) {
+            let given = if known.optional && named && std::ptr::eq(inner, value) {
                 // It may be the option or what is in it.
-                return None;
-            }
-            let given = if is_computed(inner, known) {
+                match known.scalar {
+                    Some(scalar) if !matches!(scalar, Scalar::Integer { name: "u128", .. }) => {
+                        Given::ValueOf(value.to_token_stream())
+                    }
+                    _ => return None,
+                }
+            } else if is_computed(inner, known) {
                 computed = Some(inner);
                 of_its_type(inner, known)
             } else {
@@ -197,7 +201,7 @@ fn rules(
                         let pattern = regex::Regex::new(&pattern.value()).ok()?;
                         checked::AskedRuleKind::Text(pattern.is_match(text))
                     }
-                    None if matches!(given, Given::WordOf(_)) => {
+                    None if matches!(given, Given::WordOf(_) | Given::ValueOf(_)) => {
                         checked::AskedRuleKind::Pattern(Automaton::of(&pattern.value())?)
                     }
                     None => return None,

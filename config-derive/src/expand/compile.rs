@@ -134,8 +134,11 @@ fn rule(rule: &AskedRule, at: Span) -> TokenStream {
 }
 
 fn given(given: &Given, at: Span) -> TokenStream {
+    if let Given::ValueOf(value) = given {
+        return quote_spanned!(at=> __::compile::Val(#value).given());
+    }
     let given = match given {
-        Given::Nothing => quote_spanned!(at=> Nothing),
+        Given::ValueOf(_) | Given::Nothing => quote_spanned!(at=> Nothing),
         Given::Zero => quote_spanned!(at=> Zero),
         Given::Unknown => quote_spanned!(at=> Unknown),
         Given::Integer(number) => quote_spanned!(at=> Integer(#number)),

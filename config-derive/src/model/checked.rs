@@ -149,6 +149,8 @@ pub(crate) enum Given {
     DurationOf(TokenStream),
     SizeOf(TokenStream),
     WordOf(TokenStream),
+    /// One of these, or an `Option` of it.
+    ValueOf(TokenStream),
     Unknown,
 }
 

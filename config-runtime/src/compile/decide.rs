@@ -7,10 +7,12 @@
 use std::cmp::Ordering;
 use std::marker::PhantomData;
 use std::str::FromStr;
+use std::time::Duration;
 
 use super::automaton::Automaton;
 use super::message::Message;
 use crate::schema::{Scalar, Shape};
+use crate::value::Size;
 
 /// A default or a bound.
 #[doc(hidden)]
@@ -34,6 +36,54 @@ pub enum Given {
     Text(&'static Reading),
     /// What only the running program knows.
     Unknown,
+}
+
+/// A constant of a type that the macro can't tell: one of these, or an `Option` of one.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Val<V>(pub V);
+
+macro_rules! values {
+    ($($type:ty, |$value:ident| $given:expr;)+) => {$(
+        impl Val<$type> {
+            #[allow(clippy::cast_lossless, clippy::cast_possible_wrap, missing_docs)]
+            pub const fn given(self) -> Given {
+                let $value = self.0;
+                $given
+            }
+        }
+
+        impl Val<Option<$type>> {
+            #[allow(missing_docs)]
+            pub const fn given(self) -> Given {
+                match self.0 {
+                    Some(value) => Val(value).given(),
+                    None => Given::Nothing,
+                }
+            }
+        }
+    )+};
+}
+
+values! {
+    u8, |value| Given::Integer(value as i128);
+    u16, |value| Given::Integer(value as i128);
+    u32, |value| Given::Integer(value as i128);
+    u64, |value| Given::Integer(value as i128);
+    usize, |value| Given::Integer(value as i128);
+    i8, |value| Given::Integer(value as i128);
+    i16, |value| Given::Integer(value as i128);
+    i32, |value| Given::Integer(value as i128);
+    i64, |value| Given::Integer(value as i128);
+    i128, |value| Given::Integer(value);
+    isize, |value| Given::Integer(value as i128);
+    f32, |value| Given::Float(value as f64);
+    f64, |value| Given::Float(value);
+    Duration, |value| Given::Nanos(value.as_nanos());
+    Size, |value| Given::Bytes(value.bytes());
+    &'static str, |value| Given::Word(value);
+    bool, |_value| Given::Unknown;
+    char, |_value| Given::Unknown;
 }
 
 /// A text, read in every way that it can be.

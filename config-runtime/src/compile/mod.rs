@@ -13,6 +13,6 @@ pub use agree::{Entry, File, agrees, section};
 #[doc(hidden)]
 pub use automaton::Automaton;
 #[doc(hidden)]
-pub use decide::{Given, Inside, Parses, ParsesNot, Reading, Rule, default, range};
+pub use decide::{Given, Inside, Parses, ParsesNot, Reading, Rule, Val, default, range};
 #[doc(hidden)]
 pub use said::said;

