@@ -2,8 +2,19 @@
 //!
 //! In: a struct. Out: what is wrong, in sentences. It knows no store: every key is absent.
 
-use crate::contract::{Broken, Checks, HotConfig, Intake, guard};
-use crate::schema::tree::DefaultValue;
+use crate::contract::{Broken, Checks, HotConfig, Intake, SECRET_DOES_NOT_FIT, guard};
+use crate::rules::Reason;
+use crate::schema::tree::{DefaultValue, Leaf};
+
+/// What may be said of a leaf that is secret, of its value or of its default.
+pub(crate) fn of_secret(leaf: &Leaf, about_value: bool, reason: Reason) -> Reason {
+    match leaf.field.default {
+        _ if about_value => reason.of_secret(SECRET_DOES_NOT_FIT),
+        // There is nothing that could be quoted: the key is missing.
+        DefaultValue::None => reason,
+        _ => reason.of_secret("the default, which is a secret, does not fit"),
+    }
+}
 
 /// Defaults that don't parse or break their own field's rule; with `required` also the fields
 /// that have none.
@@ -35,13 +46,15 @@ pub(crate) fn bad<T: HotConfig>(required: bool) -> Vec<String> {
         };
         format!("the defaults of `{of}` break its rule `{rule}`: {invalid}")
     });
+    let secrets = intake.secrets().to_vec();
     let single = intake.into_findings().into_iter().filter_map(|finding| {
         let leaf = leaves.get(finding.leaf)?;
         if leaf.field.default != DefaultValue::None {
-            Some(format!(
-                "the default of `{}`: {}",
-                leaf.name, finding.reason
-            ))
+            let reason = match leaf.secret || secrets.contains(&finding.leaf) {
+                true => of_secret(leaf, finding.about_value, finding.reason),
+                false => finding.reason,
+            };
+            Some(format!("the default of `{}`: {reason}", leaf.name))
         } else if required {
             Some(format!(
                 "`{}` has no default, so that `defaults_without_store` could not serve",

@@ -26,6 +26,8 @@ use crate::value::{Secret, Size, shorten};
 pub struct Reason {
     wrong: String,
     expected: Option<String>,
+    /// The words name values, one of which may be the right one: not to be told of a secret.
+    names_values: bool,
 }
 
 impl Reason {
@@ -34,6 +36,7 @@ impl Reason {
         Self {
             wrong: wrong.into(),
             expected: None,
+            names_values: false,
         }
     }
 
@@ -52,6 +55,16 @@ impl Reason {
     /// What would be right; never prints a part of the value.
     pub fn right(&self) -> Option<&str> {
         self.expected.as_deref()
+    }
+
+    /// The same of a secret: `wrong` stands for words that may quote it, and what would be right
+    /// is not said where that names values.
+    pub(crate) fn of_secret(self, wrong: &str) -> Self {
+        Self {
+            wrong: wrong.to_owned(),
+            expected: self.expected.filter(|_| !self.names_values),
+            names_values: false,
+        }
     }
 }
 
@@ -287,11 +300,20 @@ pub fn one_of<V: Choice<C> + ?Sized, C: fmt::Display>(value: &V, choices: &[C], 
     if choices.iter().any(|choice| value.is(choice) != Some(false)) {
         return;
     }
+    let wrong = "not one of the choices";
+    if value.hides() {
+        // One of them is what the secret should be.
+        out.push(Reason::new(wrong));
+        return;
+    }
     let words: Vec<String> = choices.iter().map(C::to_string).collect();
     let near = value
         .word()
         .and_then(|word| nearest(&word, words.iter().map(String::as_str)));
-    out.push(Reason::new(suggest("not one of the choices", near)).expected(one_of_words(&words)));
+    out.push(Reason {
+        names_values: true,
+        ..Reason::new(suggest(wrong, near)).expected(one_of_words(&words))
+    });
 }
 
 /// `url`.
@@ -507,6 +529,11 @@ pub trait Choice<C> {
     fn word(&self) -> Option<Cow<'_, str>> {
         None
     }
+
+    /// Whether the value is a secret, of which the choices are not told either.
+    fn hides(&self) -> bool {
+        false
+    }
 }
 
 macro_rules! numbers {
@@ -693,7 +720,7 @@ collections! {
 
 /// Passes every question on to the value inside, if there is one.
 macro_rules! pass_on {
-    ($([$($unsized:tt)*] $outer:ty, |$value:ident| $inner:expr, $word:expr;)+) => {$(
+    ($([$($unsized:tt)*] $outer:ty, |$value:ident| $inner:expr, $hides:expr;)+) => {$(
         #[diagnostic::do_not_recommend]
         impl<V: Ranged $($unsized)*> Ranged for $outer {
             type Bound = V::Bound;
@@ -730,19 +757,27 @@ macro_rules! pass_on {
             }
 
             fn word(&self) -> Option<Cow<'_, str>> {
+                // A suggestion would tell nearly what the secret is.
+                if self.hides() {
+                    return None;
+                }
                 let $value = self;
-                $word.and_then(V::word)
+                $inner.and_then(V::word)
+            }
+
+            fn hides(&self) -> bool {
+                let $value = self;
+                $hides || $inner.is_some_and(V::hides)
             }
         }
     )+};
 }
 
 pass_on! {
-    [] Option<V>, |value| value.as_ref(), value.as_ref();
-    [+ ?Sized] Box<V>, |value| Some(&**value), Some(&**value);
-    [+ ?Sized] Arc<V>, |value| Some(&**value), Some(&**value);
-    [+ ?Sized] Rc<V>, |value| Some(&**value), Some(&**value);
-    [+ ?Sized] &V, |value| Some(&**value), Some(&**value);
-    // A suggestion would tell nearly what the secret is.
-    [] Secret<V>, |value| Some(value.expose()), { let _ = value; None::<&V> };
+    [] Option<V>, |value| value.as_ref(), false;
+    [+ ?Sized] Box<V>, |value| Some(&**value), false;
+    [+ ?Sized] Arc<V>, |value| Some(&**value), false;
+    [+ ?Sized] Rc<V>, |value| Some(&**value), false;
+    [+ ?Sized] &V, |value| Some(&**value), false;
+    [] Secret<V>, |value| Some(value.expose()), true;
 }

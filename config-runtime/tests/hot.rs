@@ -821,6 +821,97 @@ async fn drill_39_a_secret_inside_a_value_is_nowhere_either() {
     assert!(!said.contains("plus"), "{said}");
 }
 
+/// A secret by its type, and one by the flag of its section.
+#[derive(HotConfig, Clone, Debug)]
+#[hot(prefix = "/choosy")]
+struct Choosy {
+    #[hot(secret, one_of("hunter2", "hunter3"))]
+    password: Secret<String>,
+    #[hot(nested, secret)]
+    below: Below,
+}
+
+#[derive(HotConfig, Clone, Debug)]
+struct Below {
+    #[hot(default = "hunter2", one_of("hunter2", "hunter3"))]
+    word: String,
+    #[hot(default = 4711, one_of(4711, 4712))]
+    number: u32,
+}
+
+#[derive(HotConfig, Clone, Debug)]
+struct BadChoice {
+    #[hot(secret, default = Secret::new(too_many()), one_of(4711, 4712))]
+    typed: Secret<u32>,
+    #[hot(nested, secret)]
+    below: BadChoiceBelow,
+}
+
+#[derive(HotConfig, Clone, Debug)]
+struct BadChoiceBelow {
+    #[hot(default = too_many(), one_of(4711, 4712))]
+    number: u32,
+}
+
+fn too_many() -> u32 {
+    4713
+}
+
+#[tokio::test]
+async fn drill_39_the_choices_of_a_secret_are_never_told() {
+    const ALL: [&str; 3] = [
+        "/choosy/password",
+        "/choosy/below/word",
+        "/choosy/below/number",
+    ];
+    let store = Memory::new();
+    let mut said = Vec::new();
+    for wrong in [None, Some("hunter"), Some("4710")] {
+        for key in ALL {
+            wrong.map(|wrong| store.put(key, wrong));
+        }
+        let error = Hot::<Choosy>::builder(store.clone())
+            .start()
+            .await
+            .unwrap_err();
+        said.push(format!("{error} {error:?}"));
+    }
+    let schema = hotconfig::schema::<Choosy>();
+    let report = hotconfig::schema::check(&schema, &store).await.unwrap();
+    said.push(format!("{report} {report:?}"));
+    for (key, right) in ALL.iter().zip(["hunter2", "hunter2", "4711"]) {
+        store.put(*key, right);
+    }
+    let hot = Hot::<Choosy>::builder(store.clone()).start().await.unwrap();
+    for key in ALL {
+        let revision = store.put(key, "4710");
+        hot.wait_for(revision, LIMIT).await.unwrap();
+        said.push(format!("{:?}", hot.status()));
+    }
+    let said = said.join("\n");
+    assert!(said.contains("does not fit"), "{said}");
+    assert!(!said.contains("hunter") && !said.contains("471"), "{said}");
+}
+
+#[tokio::test]
+async fn drill_39_a_secret_default_that_is_wrong_is_told_without_its_choices() {
+    let hot = Hot::<BadChoice>::builder(Memory::new()).prefix("/bad");
+    let refused = hot.start().await.unwrap_err().to_string();
+    let failed = std::panic::catch_unwind(|| {
+        hotconfig::assert_schema!(BadChoice, "tests/never-written.schema.json");
+    });
+    let failed = failed.unwrap_err();
+    for said in [&refused, failed.downcast_ref::<String>().unwrap()] {
+        for field in ["typed", "below.number"] {
+            assert!(
+                said.contains(&format!("the default of `{field}`: ")),
+                "{said}"
+            );
+        }
+        assert!(!said.contains("471"), "{said}");
+    }
+}
+
 #[tokio::test]
 async fn drill_39_a_secret_is_nowhere() {
     let store = store();

@@ -326,7 +326,14 @@ fn rules_look_through_what_holds_a_value_and_none_breaks_none() {
 fn drill_39_a_rule_never_tells_a_secret() {
     static PATTERN: Pattern = Pattern::new("^a$");
     let near = Secret::new("inof".to_owned());
-    breaks!(one_of(&near, &["info"]), "not one of the choices", "`info`");
+    breaks!(one_of(&near, &["info"]), "not one of the choices", "");
+    breaks!(
+        one_of(&Some(&near), &["info"]),
+        "not one of the choices",
+        ""
+    );
+    let inside = Secret::new(Some("inof"));
+    breaks!(one_of(&inside, &["info"]), "not one of the choices", "");
     let word = "hunter2";
     let secret = Secret::new(Some(word.to_owned()));
     let number = Secret::new(4711_u32);

@@ -12,7 +12,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::HotConfig;
-use crate::contract::{Broken, Checks, Finding, Intake, SECRET_DOES_NOT_FIT, guard};
+use crate::contract::{Broken, Checks, Finding, Intake, guard};
+use crate::defaults;
 use crate::layers::{Slot, Table};
 use crate::problem::{Problem, excerpt};
 use crate::publish::{Draft, Snapshot};
@@ -248,6 +249,10 @@ impl Refused {
                 .map(|(slot, _)| slot)
                 .or(table.slots_of(finding.leaf).first().copied());
             let hidden = table.is_hidden(leaf);
+            let reason = match hidden {
+                true => defaults::of_secret(leaf, finding.about_value, finding.reason),
+                false => finding.reason,
+            };
             self.leaves.push((
                 finding.leaf,
                 Problem {
@@ -259,12 +264,8 @@ impl Refused {
                     found: there
                         .filter(|_| !hidden)
                         .map(|(_, raw)| excerpt(&raw.value)),
-                    wrong: if hidden && finding.about_value {
-                        SECRET_DOES_NOT_FIT.to_owned()
-                    } else {
-                        finding.reason.wrong().to_owned()
-                    },
-                    expected: finding.reason.right().map(|right| {
+                    wrong: reason.wrong().to_owned(),
+                    expected: reason.right().map(|right| {
                         match right.strip_prefix("a JSON ") {
                             // Which kind of JSON says too little of what is in it.
                             Some(_) => format!("{right} that is a `{}`", leaf.field.type_name),

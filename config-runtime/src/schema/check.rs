@@ -452,16 +452,16 @@ impl Findings<'_> {
             }
         }
         for reason in verdict.refused {
+            let reason = match key.secret {
+                true => reason.of_secret(contract::SECRET_DOES_NOT_FIT),
+                false => reason,
+            };
             let problem = Problem {
                 key: whole.to_owned(),
                 field: key.field.clone(),
                 revision: Some(entry.mod_revision),
                 found: (!key.secret).then(|| excerpt(&entry.value)),
-                wrong: if key.secret {
-                    contract::SECRET_DOES_NOT_FIT.to_owned()
-                } else {
-                    reason.wrong().to_owned()
-                },
+                wrong: reason.wrong().to_owned(),
                 expected: reason.right().map(str::to_owned),
             };
             self.push(Concern::Refused, problem);
