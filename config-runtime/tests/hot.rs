@@ -879,6 +879,10 @@ async fn drill_39_the_choices_of_a_secret_are_never_told() {
     let schema = hotconfig::schema::<Choosy>();
     let report = hotconfig::schema::check(&schema, &store).await.unwrap();
     said.push(format!("{report} {report:?}"));
+    assert!(
+        report.to_string().contains("the choices of a secret"),
+        "{report}"
+    );
     for (key, right) in ALL.iter().zip(["hunter2", "hunter2", "4711"]) {
         store.put(*key, right);
     }

@@ -180,6 +180,26 @@ async fn a_secret_deep_inside_is_not_shown_either() {
 }
 
 #[tokio::test]
+async fn the_choices_of_a_secret_are_said_not_to_be_judged() {
+    #[derive(HotConfig, Clone, Debug)]
+    #[hot(prefix = "/configs/{app}/{env}")]
+    struct Service {
+        #[hot(secret, one_of("hunter2", "hunter3"))]
+        password: Secret<String>,
+    }
+
+    let store = store(&[("password", "wrong")]);
+    let report = checked(&hotconfig::schema::<Service>(), &store).await;
+    assert_eq!(
+        report.to_string(),
+        "\
+not judged: /configs/users/prod/password (revision 2): only the program has the choices of a secret
+1 key below /configs/users/prod at revision 2: 0 problems, 0 warnings, 1 not judged
+"
+    );
+}
+
+#[tokio::test]
 async fn all_mistakes_of_the_prefix_are_named_before_the_store_is_asked() {
     let schema = hotconfig::schema::<Service>();
     let store = Memory::new();

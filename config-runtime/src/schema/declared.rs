@@ -134,6 +134,8 @@ pub enum Rule {
     Pattern(String),
     /// The value is one of these.
     OneOf(Vec<String>),
+    /// The value, which is a secret, is one of some that only the program knows.
+    Hidden,
     /// The text or the collection is not empty.
     NonEmpty,
     /// The text is an absolute URL.
@@ -194,6 +196,7 @@ impl fmt::Display for Rule {
             Self::Length(interval) => write!(f, "length({interval})"),
             Self::Pattern(pattern) => write!(f, "pattern({pattern:?})"),
             Self::OneOf(choices) => write!(f, "one_of({})", choices.join(", ")),
+            Self::Hidden => f.write_str("one_of(***)"),
             Self::NonEmpty => f.write_str("non_empty"),
             Self::Url => f.write_str("url"),
             Self::Validate(path) => write!(f, "validate = {path}"),

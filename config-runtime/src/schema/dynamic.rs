@@ -52,7 +52,7 @@ impl Key {
     /// entries of a list are given twice, its length is unknown to who does not know whether it
     /// is a set. Of a type that is unknown and read as `json` it is still said whether it is JSON.
     ///
-    /// The choices of a secret are in no schema, and so not judged either. A `usize` is one of this
+    /// The choices of a secret are in no schema, which has no more than [`Rule::Hidden`]. A `usize` is one of this
     /// machine. A pattern takes time in proportion to its size and that of the value.
     ///
     /// The reasons for a secret never quote it.
@@ -215,6 +215,7 @@ impl Found {
             (_, Rule::Validate(path)) => Err(format!("only the program has its rule `{path}`")),
             // Of what is unknown it was said before.
             (Self::Nothing | Self::Unknown, _) => Ok(()),
+            (_, Rule::Hidden) => Err("only the program has the choices of a secret".to_owned()),
             (Self::Quantity(value), Rule::Range(interval)) => {
                 bounds(interval, "range", out, |low, high, inclusive, out| {
                     value.range(low, high, inclusive, out)

@@ -162,6 +162,7 @@ fn rule(rule: &Rule) -> Json {
         Rule::Length(interval) => Json::one("length", self::interval(interval)),
         Rule::Pattern(pattern) => Json::one("pattern", Json::text(pattern)),
         Rule::OneOf(choices) => Json::one("one_of", Json::texts(choices)),
+        Rule::Hidden => Json::one("one_of", Json::one("hidden", Json::word(true))),
         Rule::NonEmpty => Json::text("non_empty"),
         Rule::Url => Json::text("url"),
         Rule::Validate(path) => Json::one("validate", Json::text(path)),
@@ -283,10 +284,20 @@ enum RuleOfFile {
     Range(IntervalOfFile),
     Length(IntervalOfFile),
     Pattern(String),
-    OneOf(Vec<String>),
+    OneOf(ChoicesOfFile),
     NonEmpty,
     Url,
     Validate(String),
+}
+
+#[derive(serde::Deserialize)]
+#[serde(
+    untagged,
+    expecting = "the choices of `one_of` are a list of texts, or `{\"hidden\": true}`"
+)]
+enum ChoicesOfFile {
+    Told(Vec<String>),
+    Hidden(Hidden),
 }
 
 #[derive(serde::Deserialize)]
@@ -418,7 +429,11 @@ impl RuleOfFile {
             Self::Range(interval) => Rule::Range(interval.interval()?),
             Self::Length(interval) => Rule::Length(interval.interval()?),
             Self::Pattern(pattern) => Rule::Pattern(pattern),
-            Self::OneOf(choices) => Rule::OneOf(choices),
+            Self::OneOf(ChoicesOfFile::Told(choices)) => Rule::OneOf(choices),
+            Self::OneOf(ChoicesOfFile::Hidden(Hidden { hidden: true })) => Rule::Hidden,
+            Self::OneOf(ChoicesOfFile::Hidden(Hidden { hidden: false })) => {
+                return Err("choices that are not `hidden` are written out");
+            }
             Self::NonEmpty => Rule::NonEmpty,
             Self::Url => Rule::Url,
             Self::Validate(path) => Rule::Validate(path),
@@ -515,6 +530,7 @@ mod tests {
             intervals().prop_map(Rule::Length),
             text().prop_map(Rule::Pattern),
             texts().prop_map(Rule::OneOf),
+            Just(Rule::Hidden),
             Just(Rule::NonEmpty),
             Just(Rule::Url),
             text().prop_map(Rule::Validate),
@@ -668,6 +684,14 @@ mod tests {
             &file(r#""type": "u8", "default": {"hidden": true, "text": "sesame"}"#),
             "a default is a text, `{\"expression\": \"…\"}` or `{\"hidden\": true}` \
              at line 1",
+        );
+        refuses(
+            &file(r#""type": "u8", "rules": [{"one_of": {"hidden": true, "texts": ["sesame"]}}]"#),
+            "the choices of `one_of` are a list of texts, or `{\"hidden\": true}` at line 1",
+        );
+        refuses(
+            &file(r#""type": "u8", "rules": [{"one_of": {"hidden": false}}]"#),
+            "`a`: choices that are not `hidden` are written out",
         );
         refuses(
             &file(r#""type": "u8", "rules": [{"range": {"max": "1", "below": "2"}}]"#),

@@ -176,7 +176,7 @@ fn key(leaf: &Leaf, deprecated: Option<&str>, known: &Known) -> Key {
         rules: field
             .rules
             .iter()
-            .filter_map(|one| rule(one, known.hides(leaf)))
+            .map(|one| rule(one, known.hides(leaf)))
             .collect(),
         compare: field.flags.compare.map(str::to_owned),
         // One with a secret inside is never printed either, though the program shows the rest.
@@ -250,10 +250,10 @@ fn is_option(type_name: &str) -> bool {
     path.trim().rsplit("::").next() == Some("Option")
 }
 
-/// The rule; nothing where it would name the values of a secret.
-fn rule(rule: &tree::Rule, secret: bool) -> Option<Rule> {
-    Some(match rule {
-        tree::Rule::OneOf(_) if secret => return None,
+/// The rule, which does not name the values of a secret.
+fn rule(rule: &tree::Rule, secret: bool) -> Rule {
+    match rule {
+        tree::Rule::OneOf(_) if secret => Rule::Hidden,
         tree::Rule::Range(bounds) => Rule::Range(interval(bounds)),
         tree::Rule::Length(bounds) => Rule::Length(interval(bounds)),
         tree::Rule::Pattern(pattern) => Rule::Pattern((*pattern).to_owned()),
@@ -263,7 +263,7 @@ fn rule(rule: &tree::Rule, secret: bool) -> Option<Rule> {
         tree::Rule::NonEmpty => Rule::NonEmpty,
         tree::Rule::Url => Rule::Url,
         tree::Rule::Validate(path) => Rule::Validate((*path).to_owned()),
-    })
+    }
 }
 
 fn interval(bounds: &Bounds) -> Interval {

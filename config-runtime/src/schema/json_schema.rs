@@ -272,7 +272,7 @@ impl<'k> Leaf<'k> {
                 self.add("enum", Json::List(choices));
                 Some(())
             }
-            Rule::Validate(_) => None,
+            Rule::Hidden | Rule::Validate(_) => None,
         }
     }
 

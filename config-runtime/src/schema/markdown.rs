@@ -126,6 +126,7 @@ fn rules(key: &Key) -> String {
             let choices: Vec<String> = choices.iter().map(|choice| code(choice)).collect();
             format!("one of {}", choices.join(", "))
         }
+        Rule::Hidden => "one of (hidden)".to_owned(),
         Rule::NonEmpty => "not empty".to_owned(),
         Rule::Url => "a URL".to_owned(),
         Rule::Validate(path) => code(path),

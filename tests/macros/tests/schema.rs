@@ -312,7 +312,7 @@ fn nothing_of_a_secret_is_in_a_schema() {
     let password = key(&schema, "db/password");
     assert!(password.secret);
     assert_eq!(password.absent, Absent::Hidden);
-    assert_eq!(password.rules, [Rule::NonEmpty]);
+    assert_eq!(password.rules, [Rule::Hidden, Rule::NonEmpty]);
     let all = format!("{schema:?}");
     assert!(
         !all.contains("sesame") && !all.contains("swordfish"),

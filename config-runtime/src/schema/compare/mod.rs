@@ -73,6 +73,7 @@
 //! | restart-only is switched | notice | compatible | changes wait for a restart from now on, or do no longer |
 //! | secret is switched on | notice | notice | the fallback leaves it out from now on; old programs still print it |
 //! | secret is switched off | notice | compatible | it is printed from now on |
+//! | a secret gets or loses choices | unknown | unknown | they are in no schema |
 //! | deprecated, undeprecated | compatible | compatible | it is a warning |
 //! | `compare` is another | compatible | compatible | only who is told of a change is another |
 //! | a description, the struct's name, a field's path in Rust | compatible | compatible | nothing that is stored |
@@ -716,8 +717,12 @@ fn rules(old: &[Rule], new: &[Rule]) -> Vec<(Option<Rule>, Option<Rule>)> {
             .collect()
     };
     let sort = |rule: &Rule| -> Option<Discriminant<Rule>> {
-        // Functions are not two versions of one another.
-        (!matches!(rule, Rule::Validate(_))).then(|| discriminant(rule))
+        match rule {
+            // Functions are not two versions of one another.
+            Rule::Validate(_) => None,
+            Rule::Hidden => Some(discriminant(&Rule::OneOf(Vec::new()))),
+            rule => Some(discriminant(rule)),
+        }
     };
     let mut is = without(new, old);
     let mut pairs = Vec::new();

@@ -62,6 +62,11 @@ pub(super) fn show(from: &Key, to: &Key) -> Result<Shown, String> {
     let shown = |relation: Relation| Shown {
         meaning: relation.meaning,
     };
+    let hidden = |key: &Key| key.rules.contains(&Rule::Hidden);
+    if hidden(from) != hidden(to) {
+        return Err("the choices of a secret are in no schema".to_owned());
+    }
+    // What an older version wrote of a secret has no trace of its choices.
     if from.secret != to.secret {
         let choices = |key: &Key| key.rules.iter().any(|rule| matches!(rule, Rule::OneOf(_)));
         if choices(from) != choices(to) {
@@ -117,7 +122,9 @@ pub(super) fn show(from: &Key, to: &Key) -> Result<Shown, String> {
             Err("whether all texts match the pattern can't be told".to_owned())
         }
         Some(Rule::Url) => Err("whether all texts are URLs can't be told".to_owned()),
-        Some(Rule::OneOf(_)) => Err("whether there are other values can't be told".to_owned()),
+        Some(Rule::OneOf(_) | Rule::Hidden) => {
+            Err("whether there are other values can't be told".to_owned())
+        }
         Some(_) => Err("whether all values lie within can't be told".to_owned()),
     }
 }
@@ -476,6 +483,6 @@ fn keeps(from: &Key, to: &Key, relation: &Relation, rule: &Rule) -> bool {
                 _ => lengths.0 > ends::Whole::ZERO,
             }
         }
-        Rule::Pattern(_) | Rule::OneOf(_) | Rule::Url | Rule::Validate(_) => false,
+        Rule::Pattern(_) | Rule::OneOf(_) | Rule::Hidden | Rule::Url | Rule::Validate(_) => false,
     }
 }

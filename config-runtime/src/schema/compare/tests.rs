@@ -240,6 +240,9 @@ const CASES: &[Case] = &[
     ("secret is switched on",
      r#""a":{"type":"u8","required":true}"#,
      r#""a":{"type":"u8","required":true,"secret":true}"#, N, N),
+    ("a secret gets or loses choices",
+     r#""a":{"type":"u8","required":true,"secret":true}"#,
+     r#""a":{"type":"u8","required":true,"rules":[{"one_of":{"hidden":true}}],"secret":true}"#, U, U),
     ("secret is switched off",
      r#""a":{"type":"u8","required":true,"secret":true}"#,
      r#""a":{"type":"u8","required":true}"#, N, C),
@@ -391,6 +394,26 @@ fn the_choices_of_a_secret_are_not_taken_for_removed() {
         r#""a":{"type":"String","required":true,"rules":[{"one_of":["a","b"]}]}"#,
     );
     assert_eq!(back.stored(), U);
+}
+
+#[test]
+fn hidden_choices_are_the_same_as_hidden_choices_and_unknown_beside_others() {
+    let secret = |rules: &str| {
+        format!(r#""a":{{"type":"String","required":true,"rules":[{rules}],"secret":true}}"#)
+    };
+    let hidden = secret(r#"{"one_of":{"hidden":true}}"#);
+    assert!(compared(&hidden, &hidden).differences.is_empty());
+    let told = r#""a":{"type":"String","required":true,"rules":[{"one_of":["a","b"]}]}"#;
+    // The last is what older versions wrote.
+    for other in [told, &secret(r#"{"one_of":["a","b"]}"#), &secret("")] {
+        for (old, new) in [(&*hidden, other), (other, &*hidden)] {
+            let comparison = compared(old, new);
+            let worst = (comparison.stored(), comparison.running());
+            assert_eq!(worst, (U, U), "{comparison}");
+        }
+    }
+    let other_type = hidden.replace("String", "u8");
+    assert_eq!(compared(&hidden, &other_type).stored(), U);
 }
 
 #[test]
