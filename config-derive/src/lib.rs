@@ -88,8 +88,11 @@ pub fn hot_config(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 /// Makes the texts of an enum of words, or of a newtype, known to the compiler.
 ///
 /// A default that is written as a text is checked while compiling then, and the schema names the
-/// words. The words are those of serde: `rename`, `rename_all`, `alias`, `skip` and `other` are
-/// respected. `#[hot(crate = path)]` says where hotconfig is, if it is not `::hotconfig`.
+/// words. The words are those of serde: `rename`, `rename_all`, `alias` and `skip` are respected.
+/// With `#[serde(other)]` any word will do: nothing is checked then, the schema says no more than
+/// the type's name, and a default is written as a value, `default = Level::Info`.
+///
+/// `#[hot(crate = path)]` says where hotconfig is, if it is not `::hotconfig`.
 ///
 /// A `Deserialize` that is written by hand must read the names of the variants.
 #[proc_macro_derive(HotValue, attributes(hot))]

@@ -1,7 +1,7 @@
 //! `#[derive(HotValue)]`: what the compiler may know of a value's type.
 //!
 //! In: an enum of words, or a newtype. Out: its `impl HotValue`, with the words as serde names
-//! them. It reads serde's attributes, because the words are serde's; of the rest of serde it
+//! them, or with nothing where any word will do. It reads serde's attributes, because the words are serde's; of the rest of serde it
 //! knows nothing.
 
 use proc_macro2::{Span, TokenStream};
@@ -88,8 +88,9 @@ fn words(data: &DataEnum, container: &Container, errors: &Errors) -> Option<Toke
         return None;
     }
     Some(if any {
-        // `#[serde(other)]` takes every word there is.
-        quote_spanned!(here=> __::Shape::Scalar(__::Scalar::Text))
+        // `#[serde(other)]` takes every word there is, and yet not every text: an empty one is no
+        // word, and `{` begins JSON.
+        quote_spanned!(here=> __::Shape::Opaque)
     } else {
         quote_spanned!(here=> __::Shape::Words(&[#(#words),*]))
     })

@@ -155,7 +155,8 @@ impl Scalar {
 ///
 /// The types of the standard library that are one word have it, and `Option`, [`Secret`],
 /// sequences and maps of them. Derive it for an enum of words or for a newtype: then the compiler
-/// checks a default that is written as a text, and the schema names the words.
+/// checks a default that is written as a text, and the schema names the words. An enum with
+/// `#[serde(other)]` has no words of its own, and is [`Shape::Opaque`].
 ///
 /// ```
 /// use hotconfig::{HotConfig, HotValue};

@@ -12,7 +12,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use hotconfig::schema::{AnyShape as _, Probe, Scalar, Shape};
+use hotconfig::schema::{Absent, AnyShape as _, Probe, Scalar, Shape, Type};
 use hotconfig::{HotConfig, HotValue, Secret, Size, value};
 
 macro_rules! cases {
@@ -75,18 +75,40 @@ fn words_are_renamed_aliased_and_skipped_as_serde_does() {
     let _ = Level::Hidden;
 }
 
-#[derive(HotValue, serde::Deserialize)]
+#[derive(HotValue, serde::Deserialize, Clone, Debug, PartialEq)]
 enum Open {
     Known,
     #[serde(other)]
     Other,
 }
 
-#[test]
-fn an_enum_that_takes_every_word_is_a_text() {
-    assert_eq!(Open::SHAPE, Shape::Scalar(Scalar::Text));
-    value::auto::<Open>(b"whatever").unwrap();
-    let _ = [Open::Known, Open::Other];
+#[derive(HotConfig, Clone, Debug)]
+#[hot(prefix = "/open")]
+#[allow(dead_code)] // declared, and never read
+struct Opens {
+    #[hot(default = Open::Known)]
+    open: Open,
+    maybe: Option<Open>,
+}
+
+/// It takes every word, but not every text: nothing, and JSON, are none.
+#[tokio::test]
+async fn an_enum_that_takes_every_word_is_opaque_and_not_judged() {
+    assert_eq!(Open::SHAPE, Shape::Opaque);
+    assert_eq!(value::auto(b"whatever"), Ok(Open::Other));
+    let schema = hotconfig::schema::<Opens>();
+    let key = |name: &str| schema.keys.iter().find(|key| key.key == name).unwrap();
+    assert_eq!(key("open").kind, Type::Rust("Open".to_owned()));
+    assert_eq!(key("maybe").kind, Type::Rust("Option<Open>".to_owned()));
+    assert_eq!(key("maybe").absent, Absent::Nothing);
+    for refused in ["", " ", "{}", r#"{"a":1}"#] {
+        let store = hotconfig::store::Memory::new();
+        store.put("/open/open", refused);
+        let started = hotconfig::Hot::<Opens>::builder(store).start().await;
+        assert!(started.is_err(), "{refused:?}");
+        let verdict = key("open").judge(refused.as_bytes());
+        assert_eq!(verdict.unjudged.len(), 1, "{refused:?}: {verdict:?}");
+    }
 }
 
 #[derive(HotValue, serde::Deserialize, Clone, Debug, PartialEq)]
