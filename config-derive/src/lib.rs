@@ -80,6 +80,23 @@ use errors::Errors;
 /// | `secret` | never printed; the type is `Secret<…>`, or a section, of which no leaf is ever printed then: only the struct's own `Debug` still does | `#[hot(secret)]` |
 /// | `restart` | keeps its first value until the program starts again; also on a section | `#[hot(restart)]` |
 /// | `deprecated` | reported when it is set, with a note if there is one | `#[hot(deprecated = "use `rps`")]` |
+///
+/// # The schema file
+///
+/// `#[hot(schema = "service.schema.json")]` names a file below the folder of the crate: what
+/// `hotconfig::assert_schema!` writes and holds to the struct. The compiler holds to it that every key of
+/// the struct is there with the same type, and that no other is; of a section the first that differs
+/// is told. The rest of the file is for the test. Where a section's type is a type parameter, only the
+/// test can know. One file can't be that of two sets of `cfg`.
+///
+/// Where the variable `HOTCONFIG_SCHEMA` is `write` nothing is held to the file, so that the test that
+/// writes it compiles; where `CI` is set that is not so. Cargo compiles anew when the file or one of
+/// the variables changes.
+///
+/// # What is not read
+///
+/// Of doc comments those that are macros, `#[doc = include_str!("…")]`: they are in no schema. Of
+/// defaults those that have to be computed: `start()` asks them, and `assert_schema!` does.
 #[proc_macro_derive(HotConfig, attributes(hot))]
 pub fn hot_config(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     derive(input.into()).into()

@@ -191,7 +191,15 @@ fn rules(
                 )
             }
             RuleKind::OneOf { values, .. } => {
-                let values = values.iter().map(|value| self::given(value, known.scalar));
+                let values = values.iter().map(|value| {
+                    match (Literal::of(value), known.scalar) {
+                        // What needs no reading.
+                        (Some(Literal::Text(text)), Some(Scalar::String)) => {
+                            Given::WordOf(text.to_token_stream())
+                        }
+                        _ => self::given(value, known.scalar),
+                    }
+                });
                 (checked::AskedRuleKind::OneOf(values.collect()), false)
             }
             RuleKind::NonEmpty => (checked::AskedRuleKind::NonEmpty, false),

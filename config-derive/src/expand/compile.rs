@@ -2,7 +2,7 @@
 //!
 //! Each token points at the default or the rule in question: an error is underlined there.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 
 use super::bounds::{mentions, parameters};
@@ -157,33 +157,40 @@ fn given(given: &Given, at: Span) -> TokenStream {
 }
 
 fn reading(reading: &Reading, at: Span) -> TokenStream {
-    fn maybe<T: ToTokens>(value: Option<T>, at: Span) -> TokenStream {
-        match value {
-            Some(value) => quote_spanned!(at=> __::Option::Some(#value)),
-            None => quote_spanned!(at=> __::Option::None),
-        }
+    fn member<T: ToTokens>(name: &str, value: Option<T>, at: Span) -> Option<TokenStream> {
+        let name = Ident::new(name, at);
+        value.map(|value| quote_spanned!(at=> #name: __::Option::Some(#value),))
     }
     let text = &reading.text;
-    let integer = maybe(reading.integer, at);
-    let float = maybe(reading.float, at);
-    let nanos = maybe(reading.nanos, at);
-    let bytes = maybe(reading.bytes, at);
-    let list = maybe(reading.list, at);
-    let map = maybe(reading.map, at);
-    let distinct = reading.distinct;
-    let entries = reading.entries.iter().map(|entry| {
-        let entry = match entry {
-            Inside::Word(word) => quote_spanned!(at=> Word(#word)),
-            Inside::Integer(number) => quote_spanned!(at=> Integer(#number)),
-            Inside::Other => quote_spanned!(at=> Other),
-        };
-        quote_spanned!(at=> __::compile::Inside::#entry)
+    let integer = member("integer", reading.integer, at);
+    let float = member("float", reading.float, at);
+    let nanos = member("nanos", reading.nanos, at);
+    let bytes = member("bytes", reading.bytes, at);
+    let list = member("list", reading.list, at);
+    let map = member("map", reading.map, at);
+    let entries = (!reading.entries.is_empty()).then(|| {
+        let entries = reading.entries.iter().map(|entry| {
+            let entry = match entry {
+                Inside::Word(word) => quote_spanned!(at=> Word(#word)),
+                Inside::Integer(number) => quote_spanned!(at=> Integer(#number)),
+                Inside::Other => quote_spanned!(at=> Other),
+            };
+            quote_spanned!(at=> __::compile::Inside::#entry)
+        });
+        quote_spanned!(at=> entries: &[#(#entries),*],)
     });
-    let [v4, v6, socket_v4, socket_v6] = reading.addresses;
+    let distinct = reading
+        .distinct
+        .then(|| quote_spanned!(at=> distinct: true,));
+    let addresses = reading.addresses.contains(&true).then(|| {
+        let [v4, v6, socket_v4, socket_v6] = reading.addresses;
+        quote_spanned!(at=> addresses: [#v4, #v6, #socket_v4, #socket_v6],)
+    });
+    // Only what it can be read as: a reading stands in the expansion of many fields.
     quote_spanned! {at=>
         __::compile::Reading {
-            text: #text, integer: #integer, float: #float, nanos: #nanos, bytes: #bytes,
-            list: #list, map: #map, distinct: #distinct, entries: &[#(#entries),*], addresses: [#v4, #v6, #socket_v4, #socket_v6],
+            text: #text, #integer #float #nanos #bytes #list #map #entries #distinct #addresses
+            ..__::compile::Reading::NOTHING
         }
     }
 }

@@ -145,9 +145,12 @@ fn makes_a_value(function: &Expr) -> bool {
     if last.starts_with(char::is_uppercase) {
         return true;
     }
+    if last == "default" {
+        return true;
+    }
     let of = segments.next().map(|of| of.ident.to_string());
     of.is_some_and(|of| TYPES.contains(&of.as_str()) || of.starts_with("NonZero"))
-        && (last == "new" || last == "default" || last.starts_with("from"))
+        && (last == "new" || last.starts_with("from"))
 }
 
 fn section(field: &Field) -> Option<TokenStream> {

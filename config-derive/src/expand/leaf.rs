@@ -103,11 +103,14 @@ fn same(field: &Field, leaf: &Leaf) -> TokenStream {
 /// The default as the store would hold it, if that was said: a text, not a closure, which the
 /// compiler would have to look into.
 fn text(leaf: &Leaf) -> Option<TokenStream> {
-    let Default::Text(text) = &leaf.default else {
-        return None;
+    let (text, span) = match &leaf.default {
+        Default::Text(text) => (text.value(), text.span()),
+        // Data is cheaper to compile than a closure.
+        Default::Expression(value, _) => (super::default::text(leaf)?.to_owned(), value.span()),
+        Default::None | Default::OfType => return None,
     };
-    let bytes = syn::LitByteStr::new(text.value().as_bytes(), text.span());
-    Some(quote_spanned!(at(text)=> __::Option::Some(#bytes)))
+    let bytes = syn::LitByteStr::new(text.as_bytes(), span);
+    Some(quote_spanned!(at(&span)=> __::Option::Some(#bytes)))
 }
 
 /// What an absent key stands for, if it was said in another way than as a text.
@@ -116,16 +119,15 @@ fn absent(field: &Field, leaf: &Leaf) -> Option<TokenStream> {
     match &leaf.default {
         // The text is what counts. Without serde it must not be asked for, either.
         Default::Text(_) => matches!(leaf.format, Format::With(_))
-            .then(|| quote_spanned!(at(ty)=> || __::Option::None)),
+            .then(|| quote_spanned!(at(ty)=> __::value::required::<#ty>)),
+        Default::Expression(..) if super::default::text(leaf).is_some() => None,
         Default::Expression(value, _) => {
             let at = at(value);
             Some(quote_spanned!(at=> || __::value::IntoDefault::<#ty>::into_absent(#value)))
         }
         Default::OfType => {
             let at = at(ty);
-            Some(quote_spanned! {at=>
-                || __::Option::Some(__::Result::Ok(<#ty as __::core::default::Default>::default()))
-            })
+            Some(quote_spanned!(at=> __::value::of_type::<#ty>))
         }
         Default::None => {
             let at = at(ty);
@@ -134,7 +136,7 @@ fn absent(field: &Field, leaf: &Leaf) -> Option<TokenStream> {
                 (Format::With(_), true) => Some(quote_spanned! {at=>
                     || __::Option::Some(__::Result::Ok(__::Option::None))
                 }),
-                (Format::With(_), false) => Some(quote_spanned!(at=> || __::Option::None)),
+                (Format::With(_), false) => Some(quote_spanned!(at=> __::value::required::<#ty>)),
                 _ => None,
             }
         }

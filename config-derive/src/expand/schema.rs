@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
-use syn::{ExprRange, RangeLimits};
+use syn::{ExprRange, RangeLimits, Type};
 
 use super::at;
 use crate::model::checked::{Default, End, Field, Format, Kind, Leaf, RuleKind, Struct};
@@ -102,7 +102,12 @@ fn field(field: &Field) -> Option<TokenStream> {
         }
         Kind::Leaf(leaf) => {
             let ty = &field.ty;
-            call(quote_spanned!(at=> .shape(__::Probe::<#ty>::SHAPE)));
+            let shape = match plain(ty) {
+                // Cheaper than to ask the type.
+                Some(scalar) => quote_spanned!(at=> __::Shape::Scalar(__::Scalar::#scalar)),
+                None => quote_spanned!(at=> __::Probe::<#ty>::SHAPE),
+            };
+            call(quote_spanned!(at=> .shape(#shape)));
             match &leaf.format {
                 Format::Auto => {}
                 Format::Json => call(quote_spanned!(at=> .format(__::Format::Json))),
@@ -205,4 +210,35 @@ fn end(end: &End, at: Span) -> TokenStream {
         End::DurationOf(value) => quote_spanned!(at=> Period(#value)),
         End::SizeOf(value) => quote_spanned!(at=> Bytes(#value)),
     }
+}
+
+/// The scalar that a type is which is written as one name that everybody knows.
+fn plain(ty: &Type) -> Option<Ident> {
+    let Type::Path(path) = ty else {
+        return None;
+    };
+    let name = path.path.get_ident()?.to_string();
+    let primitive = matches!(
+        name.as_str(),
+        "u8" | "u16"
+            | "u32"
+            | "u64"
+            | "u128"
+            | "usize"
+            | "i8"
+            | "i16"
+            | "i32"
+            | "i64"
+            | "i128"
+            | "isize"
+            | "f32"
+            | "f64"
+            | "bool"
+            | "char"
+    );
+    // A name that somebody else may have given is asked.
+    primitive
+        .then(|| super::committed::scalar(&name))
+        .flatten()
+        .map(|variant| Ident::new(variant, Span::mixed_site()))
 }

@@ -107,6 +107,22 @@ pub struct Reading {
     pub addresses: [bool; 4],
 }
 
+impl Reading {
+    /// A text that can be read as nothing else.
+    pub const NOTHING: Self = Self {
+        text: "",
+        integer: None,
+        float: None,
+        nanos: None,
+        bytes: None,
+        list: None,
+        map: None,
+        entries: &[],
+        distinct: false,
+        addresses: [false; 4],
+    };
+}
+
 /// What stands inside of JSON.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
@@ -439,6 +455,10 @@ const fn is_none_of(shape: Shape, given: Given, values: &[Given]) -> bool {
     while let [choice, rest @ ..] = values {
         if let (Some(value), Some(choice)) = (value, quantity(shape, *choice)) {
             if let Some(Ordering::Equal) = compare(value, choice) {
+                return false;
+            }
+        } else if let (Some(text), Given::Word(choice)) = (text, choice) {
+            if same(text, choice) {
                 return false;
             }
         } else if let (Some(text), Given::Text(choice)) = (text, choice) {

@@ -109,6 +109,18 @@ pub fn missing<V: DeserializeOwned>() -> Option<Result<V, Reason>> {
     plain::missing().map(Ok)
 }
 
+/// What an absent key stands for where the type's own default was asked for.
+#[doc(hidden)]
+pub fn of_type<V: Default>() -> Option<Result<V, Reason>> {
+    Some(Ok(V::default()))
+}
+
+/// What an absent key stands for where it has to be there.
+#[doc(hidden)]
+pub fn required<V>() -> Option<Result<V, Reason>> {
+    None
+}
+
 /// Calls the `decode` of a `#[hot(with = path)]` module.
 #[doc(hidden)]
 pub fn with<V, R: Decoded<V>>(decode: impl Fn(&[u8]) -> R, raw: &[u8]) -> Result<V, Reason> {

@@ -233,8 +233,10 @@ struct Defaults {
     period: Duration,
     #[hot(default = Retry::default(), json)]
     json: Retry,
-    #[hot(default = "-".repeat(2), text)]
+    #[hot(default = "--".to_owned(), text)]
     text: String,
+    #[hot(default = "-".repeat(cores()))]
+    of_this_machine: String,
     #[hot(default = Plain(1))]
     unwritable: Plain,
     #[hot(default)]
@@ -268,6 +270,11 @@ struct Below {
     computed: u8,
 }
 
+/// Another number on another machine: it has no place in a file.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, Into::into)
+}
+
 fn panics() -> u8 {
     unreachable!("no such default")
 }
@@ -284,13 +291,14 @@ fn a_default_is_shown_as_the_store_would_hold_it_where_it_can_be() {
         ("empty", text("")),
         ("hidden/computed", Absent::Hidden),
         ("json", text(r#"{"times":0}"#)),
-        ("leaky", Absent::Hidden),
+        ("leaky", expression("leaky()")),
         ("leaky_too", Absent::Hidden),
         ("letter", text(r#""x""#)),
         ("literal", expression("7")),
         ("login", Absent::Hidden),
         ("logins", Absent::Hidden),
         ("nothing", Absent::Nothing),
+        ("of_this_machine", expression(r#""-".repeat(cores())"#)),
         ("panics", expression("panics()")),
         ("period", text("1m 30s")),
         ("retry", text(r#"{"times":3}"#)),
