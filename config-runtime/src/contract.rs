@@ -520,7 +520,15 @@ pub fn default_of<V>(leaf: fn() -> Leaf<V>, encode: fn(&V) -> Option<Bytes>) -> 
             return Some(Absent::Hidden);
         }
         let text = String::from_utf8(raw).ok()?;
-        (leaf.same)(&value, &again.ok()?).then_some(Absent::Text(text))
+        let again = again.ok()?;
+        (leaf.same)(&value, &again).then(|| {
+            let same = |text: &str| {
+                let again = (leaf.decode)(text.as_bytes());
+                again.is_ok_and(|again| (leaf.same)(&value, &again))
+            };
+            // A file that is committed is the same each time.
+            Absent::Text(encode::canonical(&text, same))
+        })
     });
     written.ok().flatten()
 }

@@ -9,9 +9,12 @@
 //! differ there may be no way back: a text in a `serde_json::Value` that looks like a number is
 //! read as one. Who has to be sure reads the bytes again.
 
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 use serde::ser::{Impossible, Serialize, SerializeStruct, Serializer};
+use serde_json::value::RawValue;
 
 use super::{duration, shorten};
 use crate::rules::Reason;
@@ -46,6 +49,106 @@ pub fn json<V: Serialize + ?Sized>(value: &V) -> Result<Option<Vec<u8>>, Reason>
     serde_json::to_vec(value)
         .map(Some)
         .map_err(|error| Reason::new(shorten(&error.to_string())))
+}
+
+/// What was written of a value, in the one way that does not depend on the order in which a
+/// `HashMap` or a `HashSet` gives what is inside: the names of objects in their order, and of
+/// arrays those that may be put in order without another value.
+///
+/// `same` says whether a text is read as the value. What is no JSON is left as it is.
+pub(crate) fn canonical(text: &str, same: impl Fn(&str) -> bool) -> String {
+    let mut arrays = BTreeSet::new();
+    let nothing = BTreeSet::new();
+    let mut begin = Arrange {
+        sorted: &nothing,
+        seen: Some(&mut arrays),
+        place: Vec::new(),
+    };
+    let Some(mut best) = begin.write(text).filter(|text| same(text)) else {
+        return text.to_owned();
+    };
+    let mut arrays = Vec::from_iter(arrays);
+    // Those inside first: by their texts those around them are put in order.
+    arrays.sort_by_key(|place| std::cmp::Reverse(place.len()));
+    let mut sorted = BTreeSet::new();
+    for place in arrays {
+        sorted.insert(place.clone());
+        let mut arrange = Arrange {
+            sorted: &sorted,
+            seen: None,
+            place: Vec::new(),
+        };
+        match arrange.write(text).filter(|text| same(text)) {
+            Some(better) => best = better,
+            None => {
+                sorted.remove(&place);
+            }
+        }
+    }
+    best
+}
+
+/// Where something stands: the names of members, and nothing for what is in an array.
+type Place = Vec<Option<String>>;
+
+/// Writes JSON again. Numbers stay as they are written: they may be of more digits than fit.
+struct Arrange<'a> {
+    /// The arrays that are put in order.
+    sorted: &'a BTreeSet<Place>,
+    /// The arrays that could be.
+    seen: Option<&'a mut BTreeSet<Place>>,
+    place: Place,
+}
+
+impl Arrange<'_> {
+    /// `None` for what is no JSON, or nested deeper than JSON is read.
+    fn write(&mut self, text: &str) -> Option<String> {
+        const DEEPEST: usize = 128;
+        if self.place.len() > DEEPEST {
+            return None;
+        }
+        let mut entries: Vec<String> = match text.trim_start().chars().next()? {
+            '{' => {
+                let members: BTreeMap<String, &RawValue> = serde_json::from_str(text).ok()?;
+                let members = members.into_iter().map(|(name, value)| {
+                    let quoted = serde_json::to_string(&name).ok()?;
+                    let value = self.inside(Some(name), value)?;
+                    Some(format!("{quoted}:{value}"))
+                });
+                let members: Option<Vec<_>> = members.collect();
+                return Some(format!("{{{}}}", members?.join(",")));
+            }
+            '[' => {
+                let entries: Vec<&RawValue> = serde_json::from_str(text).ok()?;
+                let entries = entries.into_iter().map(|entry| self.inside(None, entry));
+                entries.collect::<Option<_>>()?
+            }
+            _ => return Some(text.to_owned()),
+        };
+        if let Some(seen) = &mut self.seen {
+            seen.insert(self.place.clone());
+        }
+        if self.sorted.contains(&self.place) {
+            entries.sort_by(|one, other| in_order(one, other));
+        }
+        Some(format!("[{}]", entries.join(",")))
+    }
+
+    fn inside(&mut self, name: Option<String>, value: &RawValue) -> Option<String> {
+        self.place.push(name);
+        let written = self.write(value.get());
+        self.place.pop();
+        written
+    }
+}
+
+/// Numbers by what they are, the rest by its text.
+fn in_order(one: &str, other: &str) -> Ordering {
+    let by_text = one.cmp(other);
+    match (one.parse::<f64>(), other.parse::<f64>()) {
+        (Ok(one), Ok(other)) => one.total_cmp(&other).then(by_text),
+        _ => by_text,
+    }
 }
 
 /// Why a value is no word.

@@ -6,6 +6,7 @@
 // These speak of the code below, not of what is made from it.
 #![allow(clippy::trivially_copy_pass_by_ref, clippy::unnecessary_wraps)]
 
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use hotconfig::schema::{Absent, Bound, Format, Key, Rule, Scalar, Schema, Type};
@@ -312,6 +313,73 @@ fn a_default_is_shown_as_the_store_would_hold_it_where_it_can_be() {
         .map(|key| (key.key.as_str(), key.absent.clone()))
         .collect();
     assert_eq!(shown, expected);
+}
+
+/// Collections that begin anew with another order each time.
+#[derive(serde::Serialize, serde::Deserialize, Clone, Debug, PartialEq)]
+struct Mixed {
+    list: Vec<HashSet<u32>>,
+    sets: HashMap<String, HashSet<String>>,
+    wide: HashMap<i128, u128>,
+    ratios: HashMap<String, f64>,
+    text: String,
+}
+
+impl Default for Mixed {
+    fn default() -> Self {
+        let words = || ["z", "a", "m", "b"].map(str::to_owned);
+        Self {
+            list: vec![HashSet::from([10, 9, 8]), HashSet::from([3, 2, 1])],
+            sets: HashMap::from(words().map(|word| (word, HashSet::from(words())))),
+            wide: HashMap::from([(i128::MIN, u128::MAX), (2, 1), (10, 0), (-3, 4)]),
+            ratios: HashMap::from(words().map(|word| (word, 0.1 + 0.2))),
+            text: r#"["b", "a"]"#.to_owned(),
+        }
+    }
+}
+
+#[derive(HotConfig, Clone, Debug)]
+#[allow(dead_code)] // declared, and never read
+struct Unordered {
+    #[hot(default = HashMap::from([(30, 1), (4, 2), (5, 3), (6, 4)]))]
+    map: HashMap<u8, u8>,
+    #[hot(default = HashSet::from([30, 4, 5, 6, 7]))]
+    set: HashSet<u8>,
+    #[hot(default = vec![HashSet::from([3, 1, 2]), HashSet::from([1, 2])], json)]
+    sets: Vec<HashSet<u8>>,
+    #[hot(default = Mixed::default())]
+    mixed: Mixed,
+    #[hot(default = vec![3, 1, 2])]
+    list: Vec<u8>,
+    #[hot(default = r#"["b", "a"]"#.to_owned())]
+    text: String,
+}
+
+#[test]
+fn a_default_without_an_order_is_always_the_same_text() {
+    let first = schema::<Unordered>();
+    let absent = |name: &str| key(&first, name).absent.clone();
+    let text = |text: &str| Absent::Text(text.to_owned());
+    assert_eq!(absent("map"), text(r#"{"30":1,"4":2,"5":3,"6":4}"#));
+    assert_eq!(absent("set"), text("[4,5,6,7,30]"));
+    assert_eq!(absent("sets"), text("[[1,2,3],[1,2]]"));
+    assert_eq!(absent("list"), text("[3,1,2]"));
+    assert_eq!(absent("text"), text(r#"["b", "a"]"#));
+    assert_eq!(
+        absent("mixed"),
+        text(concat!(
+            r#"{"list":[[8,9,10],[1,2,3]],"#,
+            r#""ratios":{"a":0.30000000000000004,"b":0.30000000000000004,"#,
+            r#""m":0.30000000000000004,"z":0.30000000000000004},"#,
+            r#""sets":{"a":["a","b","m","z"],"b":["a","b","m","z"],"#,
+            r#""m":["a","b","m","z"],"z":["a","b","m","z"]},"text":"[\"b\", \"a\"]","#,
+            r#""wide":{"-170141183460469231731687303715884105728":"#,
+            r#"340282366920938463463374607431768211455,"-3":4,"10":0,"2":1}}"#,
+        ))
+    );
+    for _ in 0..100 {
+        assert_eq!(schema::<Unordered>().to_json(), first.to_json());
+    }
 }
 
 #[test]
