@@ -225,7 +225,9 @@ fn each(
 /// Refuses an item of `#[hot(…)]`: the words are serde's.
 fn of_serde(meta: &ParseNestedMeta<'_>) -> syn::Error {
     let name = meta.path.to_token_stream().to_string();
-    let value = meta.value().and_then(|value| value.parse::<LitStr>());
+    let value = meta
+        .value()
+        .and_then(syn::parse::ParseBuffer::parse::<LitStr>);
     let value = value.map(|text| text.value()).ok();
     let instead = match (name.as_str(), value) {
         ("rename_all", None) => Some("rename_all = \"lowercase\"".to_owned()),

@@ -400,9 +400,8 @@ fn metadata(messages: &str, name: &str) -> Option<PathBuf> {
         .filter_map(|message| message.get("filenames")?.as_array().cloned())
         .flatten()
         .filter_map(|file| file.as_str().map(PathBuf::from))
-        .filter(|path| path.extension() == Some(OsStr::new("rmeta")))
         // The macros depend on some of them, too, with other features: those are built first.
-        .last()
+        .rfind(|path| path.extension() == Some(OsStr::new("rmeta")))
 }
 
 fn lines_of_functions(llvm: &str) -> usize {

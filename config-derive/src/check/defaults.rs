@@ -125,7 +125,6 @@ fn without_quotes(value: &Expr, known: &Known<'_>) -> Option<String> {
                 .refuses(&Literal::Integer(0))
                 .map(|refused| format!("{refused}; {call}"))
         }
-        Some(_) => None,
         None if matches!(known.inner, Type::Path(_)) && !Shape::of(known.inner).is_no_word() => {
             let ty = tidy(known.inner);
             let variant = keys::Case::Pascal.apply(&word);
@@ -134,7 +133,7 @@ fn without_quotes(value: &Expr, known: &Known<'_>) -> Option<String> {
                  `\"{word}\"`; {call}"
             ))
         }
-        None => None,
+        _ => None,
     }
 }
 

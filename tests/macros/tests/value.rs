@@ -306,11 +306,13 @@ macro_rules! limited {
     };
 }
 
+#[allow(clippy::ref_option, clippy::trivially_copy_pass_by_ref)] // how it is declared
 fn alike(one: &Option<u16>, other: &Option<u16>) -> bool {
     one == other
 }
 
 mod codec {
+    #[allow(clippy::unnecessary_wraps)] // how a codec is declared
     pub(super) fn decode(_: &[u8]) -> Result<Option<u16>, &'static str> {
         Ok(Some(7))
     }
