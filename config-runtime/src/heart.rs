@@ -77,7 +77,12 @@ impl<T: HotConfig> Heart<T> {
     pub(crate) fn step(&mut self, now: Duration, said: Said) -> Vec<Action> {
         let known;
         let input = match said {
-            Said::Read(read) => Input::Read(read),
+            Said::Read(read) => {
+                let contradicts = read
+                    .as_ref()
+                    .is_ok_and(|reading| self.apply.contradicts(reading));
+                Input::Read(read, contradicts)
+            }
             Said::Opened(opened) => Input::Opened(opened),
             Said::Heard(heard) => Input::Heard(heard),
             Said::NoProgress => Input::NoProgress,

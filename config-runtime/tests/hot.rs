@@ -568,6 +568,32 @@ async fn drill_22_a_store_that_went_back_begins_a_new_epoch() {
 }
 
 #[tokio::test]
+async fn p13_drill_22_a_restored_store_that_has_overtaken_us_is_known_by_what_contradicts() {
+    let store = store();
+    let backup = store.put(key("retries"), "2");
+    let same = store.put(key("db/pool_size"), "16");
+    let young = store.put(key("retries"), "3");
+    let hot = start(&store).await;
+    settled(&hot, young).await;
+    store.disconnect();
+    until("disconnected", || !hot.status().connected).await;
+    store.restore(backup).unwrap();
+    // The same revision, and another value.
+    assert_eq!(store.put(key("db/pool_size"), "21"), same);
+    for _ in 0..10 {
+        store.put("/elsewhere", "x");
+    }
+    assert!(store.revision() > young, "overtaken");
+    store.reconnect();
+    until("the younger history", || {
+        let config = hot.load();
+        (config.retries, config.db.pool_size) == (2, 21)
+    })
+    .await;
+    assert_eq!(hot.status().epoch, 2);
+}
+
+#[tokio::test]
 async fn drill_06_a_restart_field_keeps_its_first_value_and_is_shown_as_pending() {
     let store = store();
     store.put(key("workers"), "5");

@@ -237,6 +237,35 @@ impl<T: HotConfig> Apply<T> {
         }
     }
 
+    /// Whether this reading can't be of the history that is known: in one, a key that was
+    /// written at a revision has that value there, is never of an older revision again, and is
+    /// not there earlier than it was known to be absent.
+    pub(crate) fn contradicts(&self, reading: &Reading) -> bool {
+        let at = reading.revision;
+        let mut ranges = reading.entries.iter().enumerate();
+        ranges.any(|(range, entries)| {
+            let unknown = self.unknown.get(range);
+            entries
+                .iter()
+                .any(|entry| match self.table.slot(&entry.key) {
+                    Some(slot) => self.staged.get(slot).is_some_and(|staged| {
+                        let known_then = staged.since <= at;
+                        known_then
+                            && match &staged.raw {
+                                Some(raw) if raw.revision == entry.mod_revision => {
+                                    raw.value != entry.value
+                                }
+                                Some(raw) => entry.mod_revision < raw.revision,
+                                None => entry.mod_revision <= staged.since,
+                            }
+                    }),
+                    None => unknown
+                        .and_then(|unknown| unknown.get(&entry.key))
+                        .is_some_and(|known| *known <= at && entry.mod_revision < *known),
+                })
+        })
+    }
+
     /// Whether what is known of the slot is from after that reading.
     fn is_newer(&self, slot: Slot, at: Revision, new_epoch: bool) -> bool {
         !new_epoch

@@ -19,6 +19,7 @@ use crate::publish::Hub;
 use crate::status::{Board, Held, Status};
 use crate::store::backend::{Answer, Backend, Watch};
 use crate::store::{ErrorKind, Heard, Probe, Range, Reading, StoreError};
+use crate::sync::Class;
 use crate::{HotConfig, Revision};
 
 /// How many answers are staged before they are settled: a backlog is one batch, but readers
@@ -107,13 +108,14 @@ impl Open {
             opened = answered(&mut self.opening) => {
                 Said::Opened(opened.map(|watch| self.watch = Some(watch)))
             }
+            // Before the watch, which may never stop talking.
+            reading = answered(&mut self.reading) => Said::Read(reading),
             heard = heard(&mut self.watch) => {
                 if let Heard::Lost(_) = heard {
                     self.watch = None;
                 }
                 Said::Heard(heard)
             }
-            reading = answered(&mut self.reading) => Said::Read(reading),
             probe = answered(&mut self.probe) => Said::Probed(probe),
         }
     }
@@ -285,12 +287,7 @@ impl<T: HotConfig> Run<T> {
                 return self.heart.begin(start.bad_keys).map_err(NoStart::Problems);
             }
             let failure = self.heart.failure();
-            let hopeless = failure.is_some_and(|failure| {
-                matches!(
-                    failure.kind(),
-                    ErrorKind::Denied | ErrorKind::Unauthenticated | ErrorKind::Invalid
-                )
-            });
+            let hopeless = failure.is_some_and(|failure| Class::of(failure.kind()).ends_a_start());
             if hopeless || self.now() >= start.limit {
                 if start.defaults_without_store {
                     return self.heart.begin(BadKeys::Refuse).map_err(NoStart::Problems);

@@ -4,18 +4,37 @@
 //! store next, and what is to be staged ([`Output`]). It has no I/O, no clock and no values: a
 //! history of inputs gives the same outputs every time. It follows a list of ranges.
 //!
-//! | state | waits for | then | its timer |
+//! | state | what comes | what follows | its timer |
 //! | --- | --- | --- | --- |
-//! | reading | a reading of everything at one revision R | staged; the watch from R + 1 | `read_limit` |
-//! | opening | the watch to stand | watching | `read_limit` |
-//! | watching | events, progress, the end of the watch | staged as whole revisions; at its end: resting | the next check |
-//! | resting | the end of the back-off | reading | the back-off |
+//! | reading | the reading, at revision R | staged; opening the watch from R + 1 | `read_limit`: failed |
+//! | | a failure | by its class, below | |
+//! | opening | the watch stands | watching | `read_limit`: failed |
+//! | | a failure | by its class | |
+//! | watching | events | those already seen are dropped; whole revisions are staged | the next check |
+//! | | progress at or above the cursor | the cursor moves there | |
+//! | | a beginning, progress or a probe *below* the cursor | a reading beside the watch tells a member that lags from another history | |
+//! | | the end of the watch, or a question that failed | by its class | `read_limit` for each question: failed |
+//! | resting | anything late | dropped | the rest: reading |
 //!
-//! Every failure, whatever its kind, leads to resting and then to a reading that is compared
-//! with what is known: so a change that the watch lost is found, deletes included. While
-//! watching, *checks* find what no error tells. The store is asked for progress; where its word
-//! can't be trusted, or does not come, it is probed (the number of keys and the newest change);
-//! and now and then everything is read and compared beside the open watch.
+//! | class of a failure | its [kinds](ErrorKind) | done about it before it comes here | what follows |
+//! | --- | --- | --- | --- |
+//! | [`Class::Elsewhere`] | unreachable, no answer in time | retried at once at each other endpoint | rest, read again |
+//! | [`Class::ReadAgain`] | compacted, cancelled, too big | pages are halved, pinned pages begun anew | rest, read again: nothing is lost, since a reading needs no history |
+//! | [`Class::LogIn`] | not authenticated | logged in again, once in a call | rest, read again; a start gives up |
+//! | [`Class::GiveUp`] | denied, not a valid store | | rest, read again: somebody may grant it; a start gives up |
+//! | [`Class::BackOff`] | refused, anything else | | rest, read again |
+//!
+//! A rest is a random part of a length that doubles with each failure and is forgotten after
+//! sustained health: so no answer of a store makes anybody spin, and many instances don't come
+//! back in the same instant. Whatever the class, what is known stays, the status says why, and
+//! the reading that follows is compared with what is known: a change that the watch lost is
+//! found, deletes included. While watching, *checks* find what no error tells. The store is asked
+//! for progress; where its word can't be trusted, or does not come, it is probed (the number of
+//! keys and the newest change); and now and then everything is read and compared beside the open
+//! watch.
+//!
+//! A reading shows *another history* (a new epoch) where its revision is below one that is known
+//! already, or where it contradicts what is known (see [`Input::Read`]).
 //!
 //! The cursor moves only by events, by progress that can be trusted, and by readings; the
 //! revision in a header or in a probe never moves it.
@@ -63,11 +82,44 @@ const GRACE: Duration = Duration::from_millis(20);
 /// How long until progress is asked for again while somebody waits, and a doubt looked into.
 const AGAIN: Duration = Duration::from_secs(1);
 
+/// What is done about a failure. See the table of the module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// The way is broken; every other way has been tried.
+    Elsewhere,
+    /// The history between is not to be had: only a reading goes on.
+    ReadAgain,
+    /// A new login did not help.
+    LogIn,
+    /// It will not help to ask again; but somebody may change that.
+    GiveUp,
+    /// Whatever it is, it may pass.
+    BackOff,
+}
+
+impl Class {
+    pub(crate) fn of(kind: ErrorKind) -> Self {
+        match kind {
+            ErrorKind::Unreachable | ErrorKind::Timeout => Self::Elsewhere,
+            ErrorKind::Compacted | ErrorKind::Cancelled | ErrorKind::TooBig => Self::ReadAgain,
+            ErrorKind::Unauthenticated => Self::LogIn,
+            ErrorKind::Denied | ErrorKind::Invalid => Self::GiveUp,
+            ErrorKind::Refused | ErrorKind::Other => Self::BackOff,
+        }
+    }
+
+    /// Whether a start need not wait for it to pass.
+    pub(crate) fn ends_a_start(self) -> bool {
+        matches!(self, Self::LogIn | Self::GiveUp)
+    }
+}
+
 /// What can happen.
 #[derive(Debug)]
 pub(crate) enum Input<'a> {
-    /// The reading that was asked for.
-    Read(Result<Reading, StoreError>),
+    /// The reading that was asked for, and whether it contradicts what is known: a key whose
+    /// `mod_revision` went back, say. That can't be in one history.
+    Read(Result<Reading, StoreError>, bool),
     /// The watch that was asked for stands, or does not.
     Opened(Result<(), StoreError>),
     /// The watch says something.
@@ -124,6 +176,9 @@ struct Watching {
     /// Revisions that some range may still have events of.
     waiting: BTreeMap<Revision, Vec<(usize, Event)>>,
     check: Check,
+    /// Whether the store seems to be behind what is known: until a reading tells why, nothing
+    /// that the watch says is handed out.
+    doubted: bool,
     /// A reading beside the watch: since when, and the cursor when it was asked for.
     comparing: Option<(Duration, Option<Revision>)>,
     compare_at: Duration,
@@ -242,21 +297,21 @@ impl Sync {
     pub(crate) fn step(&mut self, now: Duration, input: Input<'_>) -> Vec<Output> {
         let mut out = Vec::new();
         match input {
-            Input::Read(Ok(reading)) => self.read(now, reading, &mut out),
+            Input::Read(Ok(reading), contradicts) => self.read(now, reading, contradicts, &mut out),
             Input::Opened(Ok(())) => self.opened(now),
             Input::Heard(heard) => self.heard(now, heard, &mut out),
             Input::NoProgress => self.no_progress(now, &mut out),
             Input::Probed(Ok(probe), known) => self.probed(now, &probe, known, &mut out),
             Input::Want(revision) => self.want(now, revision),
             Input::Tick => self.tick(now, &mut out),
-            Input::Read(Err(error)) | Input::Opened(Err(error)) | Input::Probed(Err(error), _) => {
-                self.fail(now, error, &mut out);
-            }
+            Input::Read(Err(error), _)
+            | Input::Opened(Err(error))
+            | Input::Probed(Err(error), _) => self.fail(now, error, &mut out),
         }
         out
     }
 
-    fn read(&mut self, now: Duration, reading: Reading, out: &mut Vec<Output>) {
+    fn read(&mut self, now: Duration, reading: Reading, contradicts: bool, out: &mut Vec<Output>) {
         let (since, floor) = match &self.state {
             State::Reading { since } => (*since, self.cursor),
             State::Watching(Watching {
@@ -267,7 +322,7 @@ impl Sync {
             _ => return,
         };
         let revision = reading.revision;
-        let new_epoch = floor.is_some_and(|floor| revision < floor);
+        let new_epoch = floor.is_some_and(|floor| revision < floor || contradicts);
         self.confirmed = if new_epoch {
             Some(since)
         } else {
@@ -283,6 +338,7 @@ impl Sync {
         match &mut self.state {
             State::Watching(watching) if !new_epoch => {
                 watching.comparing = None;
+                watching.doubted = false;
                 watching.compare_at = now + self.backoff.around(self.settings.compare_every);
                 watching.check = Check::Idle {
                     at: now + self.settings.staleness / 3,
@@ -318,6 +374,7 @@ impl Sync {
             seen: vec![cursor; self.ranges],
             waiting: BTreeMap::new(),
             check: Check::Idle { at },
+            doubted: false,
             comparing: None,
             compare_at: now + self.backoff.around(self.settings.compare_every),
         });
@@ -341,18 +398,15 @@ impl Sync {
             return;
         };
         match heard {
-            Heard::Created { revision, .. } => {
-                // A lagging member says so too; the reading that follows tells them apart.
-                if let Some(cursor) = self.cursor
-                    && revision < cursor
-                {
-                    let said = format!(
-                        "the watch begins at revision {revision}, below {cursor}: \
-                         another history, or a member that lags behind"
-                    );
-                    self.fail(now, StoreError::new(ErrorKind::Other, said), out);
-                }
+            // Another history, or a member that lags behind: a reading tells.
+            Heard::Created { revision, .. } | Heard::Progress { revision }
+                if Some(revision) < self.cursor =>
+            {
+                watching.doubted = true;
+                self.compare(now, out);
             }
+            // No barrier: events up to it may still come.
+            Heard::Created { .. } => {}
             Heard::Events { range, events } => {
                 let Some(seen) = watching.seen.get_mut(range) else {
                     return;
@@ -370,15 +424,11 @@ impl Sync {
                         .or_default()
                         .push((range, event));
                 }
-                // Events that were repeats confirm nothing.
-                if *seen > before {
+                // Events that were repeats confirm nothing, nor do those of another history.
+                if *seen > before && !watching.doubted {
                     self.confirmed = self.confirmed.max(Some(now));
                 }
                 self.release(now, out);
-            }
-            Heard::Progress { revision } if Some(revision) < self.cursor => {
-                // Another history, or a member that lags behind: a reading tells.
-                self.compare(now, out);
             }
             Heard::Progress { revision } => {
                 for seen in &mut watching.seen {
@@ -386,7 +436,9 @@ impl Sync {
                 }
                 // What was current when it was asked for may have changed since; an answer that
                 // is late is of no known age.
-                if let Check::Asked { since, .. } = watching.check {
+                if let Check::Asked { since, .. } = watching.check
+                    && !watching.doubted
+                {
                     self.confirmed = self.confirmed.max(Some(since));
                 }
                 self.release(now, out);
@@ -406,6 +458,9 @@ impl Sync {
         let State::Watching(watching) = &mut self.state else {
             return;
         };
+        if watching.doubted {
+            return;
+        }
         let Some(frontier) = watching.seen.iter().min().copied() else {
             return;
         };
@@ -478,6 +533,7 @@ impl Sync {
         };
         if cursor.is_some_and(|cursor| probe.revision < cursor) {
             // The store went back; the reading will show how far.
+            watching.doubted = true;
             self.compare(now, out);
         } else if probe.ranges == known {
             self.confirmed = self.confirmed.max(Some(since));
@@ -571,7 +627,7 @@ impl Sync {
         self.fail(now, error, out);
     }
 
-    /// Whatever it was: rest, then read everything and compare.
+    /// Whatever its class: rest, then read everything and compare.
     fn fail(&mut self, now: Duration, error: StoreError, out: &mut Vec<Output>) {
         if let State::Resting { .. } = self.state {
             return;

@@ -205,11 +205,11 @@ impl World {
                         .collect()
                 };
                 let entries = self.state(revision).iter().map(entries).collect();
-                self.step(Input::Read(Ok(Reading { revision, entries })));
+                self.step(Input::Read(Ok(Reading { revision, entries }), false));
             }
             Op::FailRead if self.reading => {
                 self.reading = false;
-                self.step(Input::Read(Err(failure())));
+                self.step(Input::Read(Err(failure()), false));
             }
             Op::Open => {
                 if let Some(from) = self.opening.take() {
@@ -609,4 +609,67 @@ fn p13_progress_below_the_cursor_confirms_nothing_and_is_looked_into() {
     world.step(Input::Heard(Heard::Progress { revision }));
     assert_eq!(world.sync.confirmed(), confirmed);
     assert!(world.reading, "a reading tells what it means");
+}
+
+#[test]
+fn drill_25_a_member_that_lags_behind_costs_a_reading_and_no_watch() {
+    let mut world = World::new(1, true, 1);
+    world.run(&Op::Write(vec![(0, 1, Some(1))]));
+    world.run(&Op::Write(vec![(0, 1, Some(2))]));
+    world.run(&Op::Read);
+    world.opening = None;
+    world.step(Input::Opened(Ok(())));
+    let behind = Revision::new(1);
+    world.step(Input::Heard(Heard::Created {
+        range: 0,
+        revision: behind,
+    }));
+    assert!(world.reading, "a reading tells what it means");
+    world.run(&Op::Read);
+    assert!(world.sync.is_watching() && world.sync.failure().is_none());
+    assert_eq!(world.sync.epoch(), 1);
+}
+
+#[test]
+fn p02_what_a_watch_says_that_began_below_the_cursor_waits_for_a_reading() {
+    let mut world = watching(true);
+    for value in 0..3 {
+        world.run(&Op::Write(vec![(0, 1, Some(value))]));
+    }
+    world.run(&Op::Deliver {
+        range: 0,
+        revisions: 9,
+    });
+    let cursor = world.sync.cursor();
+    world.step(Input::Heard(Heard::Created {
+        range: 0,
+        revision: Revision::new(2),
+    }));
+    // The younger history has overtaken us meanwhile.
+    world.run(&Op::Write(vec![(0, 2, Some(3))]));
+    let confirmed = world.sync.confirmed();
+    world.run(&Op::Deliver {
+        range: 0,
+        revisions: 9,
+    });
+    assert_eq!(
+        (world.sync.cursor(), world.sync.confirmed()),
+        (cursor, confirmed)
+    );
+    world.run(&Op::Read);
+    assert_eq!(world.sync.cursor(), Some(world.latest()));
+}
+
+#[test]
+fn p13_a_reading_that_contradicts_what_is_known_begins_a_new_epoch() {
+    let mut world = watching(true);
+    world.run(&Op::Lose);
+    world.now = world.sync.deadline();
+    world.step(Input::Tick);
+    let entries = vec![Vec::new()];
+    let revision = Revision::new(9);
+    world.reading = false;
+    world.step(Input::Read(Ok(Reading { revision, entries }), true));
+    assert_eq!(world.sync.epoch(), 2);
+    assert_eq!(world.sync.cursor(), Some(revision));
 }
