@@ -220,6 +220,12 @@ pub mod backend {
             ranges: Arc<[Range]>,
             from: Revision,
         ) -> Answer<'static, Result<Box<dyn Watch>, StoreError>>;
+
+        /// The id of the cluster that answered last; `None` before the first answer, and of a
+        /// store that has none. A store that was wiped or restored may well have kept its own.
+        fn cluster(&self) -> Option<u64> {
+            None
+        }
     }
 
     /// An open watch. Dropping it ends it, on the store's side too.

@@ -119,6 +119,22 @@ async fn progress_is_asked_of_versions_that_keep_their_word() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_cluster_is_known_once_it_has_answered() {
+    let server = Server::start().await;
+    let status = server.client().await.status().await.unwrap();
+    let id = status.header().unwrap().cluster_id();
+    let (reading, probing, watching) = (etcd(&server), etcd(&server), etcd(&server));
+    assert_eq!(reading.cluster(), None);
+    reading.read(ranges(["/c"])).await.unwrap();
+    probing.probe(ranges(["/c"])).await.unwrap();
+    watch(&watching, ranges(["/c"]), Revision::new(1)).await;
+    for etcd in [reading.clone(), reading, probing, watching] {
+        assert_eq!(etcd.cluster(), Some(id));
+    }
+    assert_eq!(Memory::new().cluster(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn p03_the_pages_of_a_reading_are_of_one_revision() {
     let server = Server::start().await;
     let operator = operator(&server).await;

@@ -18,6 +18,7 @@ use tokio::time::timeout;
 
 use super::errors::Failure;
 use super::settings::Settings;
+use super::shared::Shared;
 use crate::store::{ErrorKind, StoreError};
 
 /// The connections. Watches have one of their own, so that a flood of events is no obstacle to
@@ -29,19 +30,19 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    pub(super) fn new(settings: &Arc<Settings>) -> Self {
+    pub(super) fn new(shared: &Arc<Shared>) -> Self {
         // Many programs start with the same list, and should not all go to its first member.
-        let first = fastrand::usize(..settings.endpoints.len().max(1));
+        let first = fastrand::usize(..shared.settings.endpoints.len().max(1));
         Self {
-            calls: Line::new(Arc::clone(settings), first),
-            watches: Line::new(Arc::clone(settings), first),
+            calls: Line::new(Arc::clone(shared), first),
+            watches: Line::new(Arc::clone(shared), first),
         }
     }
 }
 
 /// One connection: made when it is needed, and again when it broke.
 pub(super) struct Line {
-    settings: Arc<Settings>,
+    shared: Arc<Shared>,
     endpoints: Vec<Endpoint>,
     /// Counts up; modulo their number it is the place of the endpoint in use.
     current: AtomicUsize,
@@ -68,21 +69,25 @@ pub(super) struct Clients {
 }
 
 impl Line {
-    fn new(settings: Arc<Settings>, first: usize) -> Self {
+    fn new(shared: Arc<Shared>, first: usize) -> Self {
         let endpoint = |url: &String| Endpoint {
             url: url.clone(),
             clients: OnceCell::new(),
             logins: Mutex::new(0),
         };
         Self {
-            endpoints: settings.endpoints.iter().map(endpoint).collect(),
+            endpoints: shared.settings.endpoints.iter().map(endpoint).collect(),
             current: AtomicUsize::new(first),
-            settings,
+            shared,
         }
     }
 
     pub(super) fn settings(&self) -> &Settings {
-        &self.settings
+        &self.shared.settings
+    }
+
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
     }
 
     /// The failure of a watch that was open in that turn, as an error.
@@ -93,7 +98,7 @@ impl Line {
 
     /// A failure, as an error.
     pub(super) fn error(&self, failure: Failure, asked: &str) -> StoreError {
-        failure.into_error(asked, &self.settings.endpoints.join(", "))
+        failure.into_error(asked, &self.settings().endpoints.join(", "))
     }
 
     /// Goes on to the next endpoint if this failure was one of the way, and nobody has yet.
@@ -116,7 +121,7 @@ impl Line {
     where
         F: Future<Output = Result<R, Failure>>,
     {
-        let limit = self.settings.call_timeout;
+        let limit = self.settings().call_timeout;
         // Boxed, since the clients that an attempt holds are big.
         timeout(limit, Box::pin(self.attempts(&call)))
             .await
@@ -132,8 +137,8 @@ impl Line {
         // was in use is tried again after the others.
         let mut left = self.endpoints.len() + 1;
         let limit = match self.endpoints.len() {
-            0 | 1 => self.settings.call_timeout,
-            _ => self.settings.call_timeout / 2,
+            0 | 1 => self.settings().call_timeout,
+            _ => self.settings().call_timeout / 2,
         };
         let mut refused = None;
         loop {
@@ -141,9 +146,9 @@ impl Line {
             let mut login = None;
             let attempt = async {
                 let endpoint = self.endpoint(turn)?;
-                let mut clients = endpoint.clients(&self.settings).await?;
+                let mut clients = endpoint.clients(self.settings()).await?;
                 clients.turn = turn;
-                login = Some(endpoint.log_in(&clients, &self.settings, refused).await?);
+                login = Some(endpoint.log_in(&clients, self.settings(), refused).await?);
                 call(clients).await
             };
             let failure = match timeout(limit, attempt).await {

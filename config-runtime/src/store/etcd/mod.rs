@@ -14,6 +14,7 @@ mod errors;
 mod queue;
 mod read;
 mod settings;
+mod shared;
 mod watch;
 mod worker;
 
@@ -60,7 +61,9 @@ impl Etcd {
 /// The endpoints and the settings; never the password.
 impl fmt::Debug for Etcd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Etcd").field(self.worker.settings()).finish()
+        f.debug_tuple("Etcd")
+            .field(&self.worker.shared().settings)
+            .finish()
     }
 }
 
@@ -95,5 +98,9 @@ impl Backend for Etcd {
                 .await?;
             Ok(Box::new(watch::EtcdWatch::new(opened, worker)) as Box<dyn Watch>)
         })
+    }
+
+    fn cluster(&self) -> Option<u64> {
+        self.worker.shared().cluster()
     }
 }

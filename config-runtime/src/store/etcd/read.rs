@@ -62,7 +62,7 @@ async fn read_range(
                 let (start, options) = (start.clone(), options.clone());
                 async move {
                     let page = clients.kv.get(start, Some(options)).await?;
-                    let revision = revision_of(&page)?;
+                    let revision = revision_of(line, &page)?;
                     Ok((page, revision))
                 }
             })
@@ -142,6 +142,7 @@ async fn probe_part(
         async move {
             let answer = clients.kv.txn(transaction).await?;
             let header = answer.header().ok_or_else(headless)?;
+            line.shared().answered(header);
             let mut found = Vec::with_capacity(ranges.len());
             for part in answer.op_responses() {
                 let TxnOpResponse::Get(part) = part else {
@@ -177,10 +178,10 @@ pub(super) fn some(ranges: &[Range]) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn revision_of(page: &GetResponse) -> Result<i64, Failure> {
-    page.header()
-        .map(etcd_client::ResponseHeader::revision)
-        .ok_or_else(headless)
+fn revision_of(line: &Line, page: &GetResponse) -> Result<i64, Failure> {
+    let header = page.header().ok_or_else(headless)?;
+    line.shared().answered(header);
+    Ok(header.revision())
 }
 
 fn headless() -> Failure {

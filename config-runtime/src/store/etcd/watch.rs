@@ -134,6 +134,9 @@ async fn stand(
     let mut state = State::new(ranges.len(), from);
     while state.standing < ranges.len() {
         let response = message(&mut responses).await?;
+        if let Some(header) = &response.header {
+            line.shared().answered_by(header.cluster_id);
+        }
         if let Some(heard) = state.take(response)? {
             queue.push(heard);
         }

@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 
 use super::connection::Lines;
 use super::settings::Settings;
+use super::shared::Shared;
 use crate::store::{ErrorKind, StoreError};
 
 /// At most fifteen bytes, so that the system shows it whole.
@@ -25,20 +26,20 @@ type Job = Box<dyn FnOnce(Arc<Lines>) + Send>;
 
 /// The way to the thread. Whoever holds it keeps the thread.
 pub(super) struct Worker {
-    settings: Arc<Settings>,
+    shared: Arc<Shared>,
     jobs: Mutex<Option<UnboundedSender<Job>>>,
 }
 
 impl Worker {
     pub(super) fn new(settings: Settings) -> Self {
         Self {
-            settings: Arc::new(settings),
+            shared: Arc::new(Shared::new(settings)),
             jobs: Mutex::new(None),
         }
     }
 
-    pub(super) fn settings(&self) -> &Settings {
-        &self.settings
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
     }
 
     /// Has this done on the thread. Dropping the answer ends the work.
@@ -73,10 +74,10 @@ impl Worker {
             }
         }
         let (sender, receiver) = mpsc::unbounded_channel();
-        let settings = Arc::clone(&self.settings);
+        let shared = Arc::clone(&self.shared);
         thread::Builder::new()
             .name(NAME.to_owned())
-            .spawn(move || run(settings, receiver))
+            .spawn(move || run(&shared, receiver))
             .map_err(|error| {
                 StoreError::new(
                     ErrorKind::Other,
@@ -104,7 +105,7 @@ pub(super) fn ended() -> StoreError {
     )
 }
 
-fn run(settings: Arc<Settings>, mut jobs: UnboundedReceiver<Job>) {
+fn run(shared: &Arc<Shared>, mut jobs: UnboundedReceiver<Job>) {
     // Made here and not by whoever asks: a runtime must not be dropped in an async context.
     let runtime = Builder::new_current_thread()
         .thread_name("hotconfig-dns")
@@ -118,7 +119,7 @@ fn run(settings: Arc<Settings>, mut jobs: UnboundedReceiver<Job>) {
         }
     };
     runtime.block_on(async move {
-        let lines = Arc::new(Lines::new(&settings));
+        let lines = Arc::new(Lines::new(shared));
         while let Some(job) = jobs.recv().await {
             job(Arc::clone(&lines));
         }
