@@ -60,6 +60,15 @@ mod apply;
 pub mod compile;
 pub mod contract;
 mod defaults;
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        unused_imports,
+        reason = "nothing writes or reads the copy yet"
+    )
+)]
+mod fallback;
 mod field;
 mod heart;
 mod hot;

@@ -1,0 +1,245 @@
+//! How the bytes get onto the disk, and back.
+//!
+//! In: a path and bytes. Out: a file that has all of them, or the one that stood there before. It
+//! does not know what the bytes are.
+//!
+//! A new file is written beside the old one, brought to the disk, and put in its place by a rename:
+//! whoever reads, after whatever crash, finds the one or the other, never a part. The folder has to
+//! be one that the program may write into, and should be its own.
+//!
+//! Two processes, or two threads, may have one path: each writes a file of its own before the
+//! rename, so that the last one wins, whole. Give them paths of their own where they are not of the
+//! same prefixes: a copy of other prefixes is refused when it is read.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File, TryLockError};
+use std::io::{self, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use tempfile::NamedTempFile;
+
+/// A copy beyond this many bytes is not read.
+const LARGEST: u64 = 1 << 30;
+
+/// Around the name of the file, the name of one that is being written: `.NAME.XXXXXXXX.hotconfig`.
+const SUFFIX: &str = ".hotconfig";
+const RANDOM: usize = 8;
+
+/// How old a file has to be that nobody holds any more: one that has just been made is not locked
+/// yet.
+const ABANDONED: Duration = Duration::from_secs(60);
+
+/// How old a file has to be where the disk knows no locks.
+const FORGOTTEN: Duration = Duration::from_secs(60 * 60);
+
+/// Reads the copy; `None` if there is none.
+///
+/// It blocks for as long as the disk takes.
+///
+/// # Errors
+/// The path is named. Anything but a regular file is refused without reading from it, and so is a
+/// file of more than 1 GiB.
+pub(crate) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    match read_file(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(naming(path, "cannot be read", &error)),
+    }
+}
+
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    let file = open(path)?;
+    let about = file.metadata()?;
+    if !about.is_file() {
+        return Err(no_file());
+    }
+    let mut bytes = Vec::new();
+    let room = usize::try_from(about.len().min(LARGEST)).unwrap_or(usize::MAX);
+    bytes.try_reserve_exact(room)?;
+    // It may have grown since.
+    file.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length <= LARGEST) {
+        Ok(bytes)
+    } else {
+        let why = "it has more than 1 GiB";
+        Err(io::Error::new(ErrorKind::FileTooLarge, why))
+    }
+}
+
+/// Opens a file to be read, and waits for nobody: a pipe has to be opened to know what it is.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt;
+
+        let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+        options.custom_flags(flags.bits().cast_signed());
+    }
+    options.open(path)
+}
+
+fn no_file() -> io::Error {
+    io::Error::new(ErrorKind::InvalidInput, "it is no regular file")
+}
+
+/// Writes the copy: all of the bytes, in the place of what stood there, or none.
+///
+/// The file can be read and written by its owner only (0600), whatever the rights of the old one. A
+/// symbolic link to a file is replaced, not followed. It blocks for as long as the disk takes.
+///
+/// # Errors
+/// The path is named. The old copy stands where it stood, and nothing is left beside it. Only if
+/// the folder itself could not be brought to the disk, the new copy may stand there already.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_file(path, bytes).map_err(|error| naming(path, "cannot be written", &error))
+}
+
+fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // A device would be replaced like any file.
+    match fs::metadata(path) {
+        Ok(about) if about.is_file() => {}
+        Ok(_) => return Err(no_file()),
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    let mut new = begin(path)?;
+    new.write_all(bytes)?;
+    new.as_file().sync_all()?;
+    new.persist(path).map_err(|error| error.error)?;
+    sync(folder(path))
+}
+
+/// A file of ours beside the path, which is gone when it is dropped. While it is locked, its
+/// process lives.
+fn begin(path: &Path) -> io::Result<NamedTempFile> {
+    // Readable by its owner only, from the start: that is what `tempfile` makes.
+    let new = tempfile::Builder::new()
+        .prefix(&prefix(path)?)
+        .suffix(SUFFIX)
+        .rand_bytes(RANDOM)
+        .tempfile_in(folder(path))?;
+    // Not all disks know locks: then `sweep` goes by age alone.
+    let _ = new.as_file().try_lock();
+    Ok(new)
+}
+
+/// How the names of files begin that are on their way to this path.
+fn prefix(path: &Path) -> io::Result<OsString> {
+    let Some(name) = path.file_name() else {
+        return Err(no_file());
+    };
+    let mut prefix = OsString::from(".");
+    prefix.push(name);
+    prefix.push(".");
+    Ok(prefix)
+}
+
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Brings the rename to the disk.
+#[cfg(unix)]
+fn sync(folder: &Path) -> io::Result<()> {
+    match File::open(folder).and_then(|folder| folder.sync_all()) {
+        // Not every disk can, and not every folder may be read: the disk does it in its own time.
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::InvalidInput | ErrorKind::Unsupported | ErrorKind::PermissionDenied
+            ) =>
+        {
+            Ok(())
+        }
+        done => done,
+    }
+}
+
+#[cfg(not(unix))]
+fn sync(_folder: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Removes what processes that crashed while they wrote left beside the path. A file that a living
+/// process writes is left alone. What can't be removed stays.
+pub(crate) fn sweep(path: &Path) {
+    sweep_older(path, ABANDONED, FORGOTTEN);
+}
+
+fn sweep_older(path: &Path, abandoned: Duration, forgotten: Duration) {
+    for left in beside(path).unwrap_or_default() {
+        let Some((age, unlocked)) = age(&left) else {
+            continue;
+        };
+        let old = match unlocked {
+            Ok(()) => age >= abandoned,
+            Err(TryLockError::WouldBlock) => false,
+            Err(TryLockError::Error(_)) => age >= forgotten,
+        };
+        if old {
+            let _ = fs::remove_file(&left);
+        }
+    }
+}
+
+/// How old the file is, and whether it could be locked. The lock ends with this function.
+fn age(path: &Path) -> Option<(Duration, Result<(), TryLockError>)> {
+    let file = open(path).ok()?;
+    let written = file.metadata().ok()?.modified().ok()?;
+    let age = SystemTime::now().duration_since(written);
+    Some((age.unwrap_or_default(), file.try_lock()))
+}
+
+/// The files that are, or were, on their way to this path.
+fn beside(path: &Path) -> io::Result<Vec<PathBuf>> {
+    let prefix = prefix(path)?;
+    let ours = |name: &OsStr| {
+        let name = name.as_encoded_bytes();
+        let random = name
+            .strip_prefix(prefix.as_encoded_bytes())
+            .and_then(|rest| rest.strip_suffix(SUFFIX.as_bytes()));
+        random.is_some_and(|it| it.len() == RANDOM && it.iter().all(u8::is_ascii_alphanumeric))
+    };
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder(path))? {
+        let entry = entry?;
+        if ours(&entry.file_name()) && entry.file_type()?.is_file() {
+            found.push(entry.path());
+        }
+    }
+    Ok(found)
+}
+
+fn naming(path: &Path, what: &str, error: &io::Error) -> io::Error {
+    let path = path.display();
+    io::Error::new(error.kind(), format!("the file {path} {what}: {error}"))
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A file that a living process writes.
+    pub(in super::super) fn hold(path: &Path) -> NamedTempFile {
+        begin(path).unwrap()
+    }
+
+    /// A file whose process was killed.
+    pub(in super::super) fn abandon(path: &Path) -> PathBuf {
+        let (file, path) = begin(path).unwrap().keep().unwrap();
+        drop(file);
+        path
+    }
+
+    /// Sweeps without waiting for an age.
+    pub(in super::super) fn sweep_all(path: &Path) {
+        sweep_older(path, Duration::ZERO, Duration::ZERO);
+    }
+}

@@ -1,0 +1,494 @@
+//! The bytes of the file.
+//!
+//! In: [`Contents`]. Out: bytes, and back: all that was written, or why not. It knows no disk and
+//! no clock.
+//!
+//! The first line is for people and programs; what follows is JSON, a line for each key:
+//!
+//! ```text
+//! hotconfig-fallback/1 sha256=3fe1… bytes=516
+//! {
+//! "format": "hotconfig-fallback/1",
+//! "prefixes": ["/configs/users/prod/"],
+//! "schema": "77ab…",
+//! "cluster": "cdf818194e3a8c32",
+//! "epoch": 1,
+//! "revision": 17,
+//! "confirmed": "2026-01-02T03:04:05.678Z",
+//! "held": [
+//! {"keys":["/configs/users/prod/rps"],"revision":12,"reason":"…"}
+//! ],
+//! "left_out": [
+//! "/configs/users/prod/db/dsn"
+//! ],
+//! "entries": [
+//! {"key":"/configs/users/prod/db/pool_size","mod_revision":17,"value":{"text":"16"}}
+//! ]
+//! }
+//! ```
+//!
+//! `sha256` and `bytes` are those of everything below the first line: `tail -n +2 FILE | sha256sum`.
+//! They find accidents and edits. They are no signature: whoever may write the file may also write
+//! another checksum. The format's name stands in the JSON again, so that the checksum covers it.
+//!
+//! A value is `{"text": …}`, `{"base64": …}` where it is no readable text, or `{"sealed": …}`, the
+//! base64 of a nonce and a value encrypted with XChaCha20-Poly1305. An entry of a secret has
+//! `"secret":true`.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::{Deserialize, Serialize};
+
+use super::seal::{self, Place};
+use super::{Contents, HeldNote, Kept, Refusal, Secrets, sha256};
+use crate::Revision;
+
+/// The name of the format, and its version.
+pub(super) const FORMAT: &str = "hotconfig-fallback/1";
+
+/// What every version begins with.
+const NAME: &str = "hotconfig-fallback/";
+
+/// The longest first line that this version writes: twenty digits at most for the length.
+const LONGEST_HEADER: usize = FORMAT.len() + " sha256=".len() + 64 + " bytes=".len() + 20;
+
+/// Why there are no bytes for these contents.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unwritten {
+    /// They would be refused when they are read.
+    #[error("a copy could not be read again: {0}")]
+    Unreadable(#[from] Refusal),
+    /// A secret could not be sealed.
+    #[error("a secret cannot be sealed: the system gave no random numbers")]
+    Unsealed,
+    /// They are no JSON. It does not happen.
+    #[error("the copy cannot be written as JSON")]
+    Json,
+}
+
+/// The bytes of the file.
+pub(crate) fn encode(contents: &Contents, secrets: &Secrets) -> Result<Vec<u8>, Unwritten> {
+    let (kept, left_out) = sort_out(contents, secrets);
+    let keys = kept.iter().map(|entry| entry.key.as_str());
+    check_keys(
+        &contents.prefixes,
+        keys.chain(left_out.iter().copied()),
+        &contents.held,
+    )?;
+
+    let mut body = Writer::default();
+    body.member("{", "format", &FORMAT)?;
+    body.member(",", "prefixes", &contents.prefixes)?;
+    body.member(",", "schema", &contents.schema)?;
+    let cluster = contents.cluster.map(|id| format!("{id:x}"));
+    body.member(",", "cluster", &cluster)?;
+    body.member(",", "epoch", &contents.epoch)?;
+    body.member(",", "revision", &contents.revision.map(Revision::get))?;
+    let confirmed = humantime::format_rfc3339_millis(in_range(contents.confirmed));
+    body.member(",", "confirmed", &confirmed.to_string())?;
+    let held = contents.held.iter().map(|note| {
+        Ok(Note {
+            keys: Cow::Borrowed(&note.keys),
+            revision: note.revision.get(),
+            reason: Cow::Borrowed(&note.reason),
+        })
+    });
+    body.list("held", held)?;
+    body.list("left_out", left_out.into_iter().map(Ok))?;
+    let entries = kept.into_iter().map(|kept| Entry::of(kept, secrets));
+    body.list("entries", entries)?;
+    Ok(with_header(&body.end()))
+}
+
+/// What is written, and the keys of what is left out.
+fn sort_out<'a>(contents: &'a Contents, secrets: &Secrets) -> (Vec<&'a Kept>, Vec<&'a str>) {
+    let leaves_out = matches!(secrets, Secrets::LeaveOut);
+    let (out, kept): (Vec<_>, Vec<_>) = contents
+        .entries
+        .iter()
+        .partition(|entry| entry.secret && leaves_out);
+    let before = contents.left_out.iter().map(String::as_str);
+    let out = before.chain(out.into_iter().map(|entry| entry.key.as_str()));
+    (kept, out.collect())
+}
+
+/// The bytes with the first line that belongs to them.
+fn with_header(body: &[u8]) -> Vec<u8> {
+    let header = format!("{FORMAT} sha256={} bytes={}\n", sha256(body), body.len());
+    [header.as_bytes(), body].concat()
+}
+
+/// The whole of what was written into these bytes, or why not.
+///
+/// Secrets that are sealed need the key. Those that stand there as text are read whatever is
+/// declared for the next writing: the declaration may be younger than the file.
+pub(crate) fn decode(bytes: &[u8], secrets: &Secrets) -> Result<Contents, Refusal> {
+    let body = checked_body(bytes)?;
+    let body: Body<'_> = serde_json::from_slice(body).map_err(|error| body_refused(&error))?;
+    body.contents(secrets)
+}
+
+/// What stands below the first line, when it is what the first line says.
+fn checked_body(bytes: &[u8]) -> Result<&[u8], Refusal> {
+    let end = bytes
+        .iter()
+        .take(LONGEST_HEADER + 1)
+        .position(|byte| *byte == b'\n');
+    let (header, body) = match end.and_then(|end| bytes.split_at_checked(end)) {
+        Some((header, rest)) => (header, rest.get(1..)),
+        None => (bytes.get(..LONGEST_HEADER).unwrap_or(bytes), None),
+    };
+    let header = String::from_utf8_lossy(header);
+    let Some(rest) = header.strip_prefix(NAME) else {
+        // Cut within its name, or empty: what is left of a copy, as far as can be told.
+        return Err(match NAME.starts_with(header.as_ref()) {
+            true => Refusal::Header,
+            false => Refusal::Foreign,
+        });
+    };
+    let (version, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+    if version != "1" {
+        return Err(match version.is_empty() {
+            true => Refusal::Header,
+            false => Refusal::Version {
+                found: crate::value::shorten(&format!("{NAME}{version}")),
+            },
+        });
+    }
+    let said = rest
+        .strip_prefix("sha256=")
+        .and_then(|rest| rest.split_once(" bytes="))
+        .and_then(|(checksum, length)| Some((checksum, length.parse::<u64>().ok()?)));
+    let (Some(body), Some((checksum, length))) = (body, said) else {
+        return Err(Refusal::Header);
+    };
+    // As it is written, and in no other way: a `+`, a zero before the number, capital letters.
+    let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    if checksum.len() != 64
+        || !checksum.bytes().all(digit)
+        || *header != *format!("{FORMAT} sha256={checksum} bytes={length}")
+    {
+        return Err(Refusal::Header);
+    }
+    let found = u64::try_from(body.len()).unwrap_or(u64::MAX);
+    if found != length {
+        return Err(Refusal::Length {
+            expected: length,
+            found,
+        });
+    }
+    let found = sha256(body);
+    if found != checksum {
+        return Err(Refusal::Checksum {
+            expected: checksum.to_owned(),
+            found,
+        });
+    }
+    Ok(body)
+}
+
+/// Where the JSON is not what the format says. serde's own words may quote a value.
+fn body_refused(error: &serde_json::Error) -> Refusal {
+    use serde_json::error::Category;
+
+    Refusal::Body {
+        // The JSON begins on the second line of the file.
+        line: error.line() + 1,
+        column: error.column(),
+        wrong: match error.classify() {
+            Category::Eof => "the JSON ends too early",
+            Category::Syntax | Category::Io => "this is no JSON",
+            Category::Data => "this is not what the format has there",
+        },
+    }
+}
+
+/// Whether each key stands there once, and below one of the prefixes.
+fn check_keys<'a>(
+    prefixes: &[String],
+    keys: impl Iterator<Item = &'a str>,
+    held: &'a [HeldNote],
+) -> Result<(), Refusal> {
+    let inside = |key: &str| match prefixes.iter().any(|prefix| key.starts_with(prefix)) {
+        true => Ok(()),
+        false => Err(Refusal::Outside { key: key.into() }),
+    };
+    let mut known = HashSet::with_capacity(keys.size_hint().0);
+    for key in keys {
+        inside(key)?;
+        if !known.insert(key) {
+            return Err(Refusal::Twice { key: key.into() });
+        }
+    }
+    held.iter()
+        .flat_map(|note| &note.keys)
+        .try_for_each(|key| inside(key))
+}
+
+/// Moves a time into what the file can say: full milliseconds from 1970 to 9999.
+fn in_range(time: SystemTime) -> SystemTime {
+    const LAST: Duration = Duration::from_millis(253_402_300_799_999);
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    UNIX_EPOCH.checked_add(since.min(LAST)).unwrap_or(time)
+}
+
+/// JSON with a line for each member, and one for each item of a list.
+#[derive(Default)]
+struct Writer(Vec<u8>);
+
+impl Writer {
+    fn json<V: Serialize + ?Sized>(&mut self, value: &V) -> Result<(), Unwritten> {
+        serde_json::to_writer(&mut self.0, value).map_err(|_| Unwritten::Json)
+    }
+
+    fn name(&mut self, before: &str, name: &str) {
+        for part in [before, "\n\"", name, "\": "] {
+            self.0.extend_from_slice(part.as_bytes());
+        }
+    }
+
+    fn member<V>(&mut self, before: &str, name: &str, value: &V) -> Result<(), Unwritten>
+    where
+        V: Serialize + ?Sized,
+    {
+        self.name(before, name);
+        self.json(value)
+    }
+
+    fn list<V: Serialize>(
+        &mut self,
+        name: &str,
+        items: impl Iterator<Item = Result<V, Unwritten>>,
+    ) -> Result<(), Unwritten> {
+        self.name(",", name);
+        self.0.push(b'[');
+        for (at, item) in items.enumerate() {
+            let before = if at == 0 { "\n" } else { ",\n" };
+            self.0.extend_from_slice(before.as_bytes());
+            self.json(&item?)?;
+        }
+        self.0.extend_from_slice(b"\n]");
+        Ok(())
+    }
+
+    fn end(mut self) -> Vec<u8> {
+        self.0.extend_from_slice(b"\n}\n");
+        self.0
+    }
+}
+
+// What the file holds, as it is written. Types of their own, so that the names in the file are not
+// those of the fields, which may change.
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body<'a> {
+    #[serde(borrow)]
+    format: Cow<'a, str>,
+    prefixes: Vec<String>,
+    schema: String,
+    // `null` where there is none; that it is missing is not the same.
+    #[serde(deserialize_with = "Option::deserialize")]
+    cluster: Option<String>,
+    epoch: u64,
+    #[serde(deserialize_with = "Option::deserialize")]
+    revision: Option<u64>,
+    #[serde(borrow)]
+    confirmed: Cow<'a, str>,
+    #[serde(borrow)]
+    held: Vec<Note<'a>>,
+    left_out: Vec<String>,
+    #[serde(borrow)]
+    entries: Vec<Entry<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Note<'a> {
+    keys: Cow<'a, [String]>,
+    revision: u64,
+    #[serde(borrow)]
+    reason: Cow<'a, str>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry<'a> {
+    #[serde(borrow)]
+    key: Cow<'a, str>,
+    mod_revision: u64,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    secret: bool,
+    #[serde(borrow)]
+    value: Value<'a>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Value<'a> {
+    #[serde(borrow)]
+    Text(Cow<'a, str>),
+    #[serde(borrow)]
+    Base64(Cow<'a, str>),
+    #[serde(borrow)]
+    Sealed(Cow<'a, str>),
+}
+
+impl Body<'_> {
+    fn contents(self, secrets: &Secrets) -> Result<Contents, Refusal> {
+        let member = |member, right| Refusal::Member { member, right };
+        if self.format != FORMAT {
+            return Err(member("format", "that of the first line"));
+        }
+        let keys = self.entries.iter().map(|entry| entry.key.as_ref());
+        let held: Vec<_> = self.held.into_iter().map(Note::held).collect();
+        check_keys(
+            &self.prefixes,
+            keys.chain(self.left_out.iter().map(String::as_str)),
+            &held,
+        )?;
+        let cluster = self.cluster.map(|text| {
+            number(&text).ok_or_else(|| member("cluster", "a number in hexadecimal digits"))
+        });
+        let confirmed = time(&self.confirmed)
+            .ok_or_else(|| member("confirmed", "a time like `2026-01-02T03:04:05.678Z`"))?;
+        let entries = self.entries.into_iter().map(|entry| entry.kept(secrets));
+        Ok(Contents {
+            cluster: cluster.transpose()?,
+            confirmed,
+            entries: entries.collect::<Result<_, _>>()?,
+            prefixes: self.prefixes,
+            schema: self.schema,
+            epoch: self.epoch,
+            revision: self.revision.map(Revision::new),
+            left_out: self.left_out,
+            held,
+        })
+    }
+}
+
+/// A cluster's id, as it is written and in no other way.
+fn number(text: &str) -> Option<u64> {
+    let number = u64::from_str_radix(text, 16).ok()?;
+    (format!("{number:x}") == text).then_some(number)
+}
+
+/// A time, as it is written and in no other way.
+fn time(text: &str) -> Option<SystemTime> {
+    let time = humantime::parse_rfc3339(text).ok()?;
+    let same = humantime::format_rfc3339_millis(time).to_string() == text;
+    same.then_some(time)
+}
+
+impl Note<'_> {
+    fn held(self) -> HeldNote {
+        HeldNote {
+            keys: self.keys.into_owned(),
+            revision: Revision::new(self.revision),
+            reason: self.reason.into_owned(),
+        }
+    }
+}
+
+impl<'a> Entry<'a> {
+    fn of(kept: &'a Kept, secrets: &Secrets) -> Result<Self, Unwritten> {
+        let value = match secrets {
+            Secrets::Seal(key) if kept.secret => {
+                let place = place(&kept.key, kept.mod_revision);
+                let sealed = seal::seal(key, place, &kept.value).ok_or(Unwritten::Unsealed)?;
+                Value::Sealed(BASE64.encode(sealed).into())
+            }
+            Secrets::LeaveOut | Secrets::Plain | Secrets::Seal(_) => match readable(&kept.value) {
+                Some(text) => Value::Text(text.into()),
+                None => Value::Base64(BASE64.encode(&kept.value).into()),
+            },
+        };
+        Ok(Self {
+            key: kept.key.as_str().into(),
+            mod_revision: kept.mod_revision.get(),
+            secret: kept.secret,
+            value,
+        })
+    }
+
+    fn kept(self, secrets: &Secrets) -> Result<Kept, Refusal> {
+        let key = self.key.into_owned();
+        let mod_revision = Revision::new(self.mod_revision);
+        let decode = |text: &str| match BASE64.decode(text) {
+            Ok(bytes) => Ok(bytes),
+            Err(_) => Err(Refusal::Value {
+                key: key.clone(),
+                right: "base64 with its padding",
+            }),
+        };
+        let value = match &self.value {
+            Value::Text(text) => text.as_bytes().into(),
+            Value::Base64(text) => decode(text)?.into(),
+            Value::Sealed(_) if !self.secret => {
+                let right = "in the open, or that of a secret";
+                return Err(Refusal::Value { key, right });
+            }
+            Value::Sealed(text) => {
+                let Secrets::Seal(sealer) = secrets else {
+                    return Err(Refusal::NoKey { key });
+                };
+                let opened = seal::open(sealer, place(&key, mod_revision), &decode(text)?);
+                match opened {
+                    Some(value) => value.into(),
+                    None => return Err(Refusal::WrongKey { key }),
+                }
+            }
+        };
+        Ok(Kept {
+            key,
+            mod_revision,
+            value,
+            secret: self.secret,
+        })
+    }
+}
+
+fn place(key: &str, mod_revision: Revision) -> Place<'_> {
+    Place {
+        format: FORMAT,
+        key,
+        mod_revision,
+    }
+}
+
+/// The text, where an editor would show it as one.
+fn readable(value: &[u8]) -> Option<&str> {
+    let odd = |char: char| char.is_control() && !matches!(char, '\n' | '\r' | '\t');
+    let text = std::str::from_utf8(value).ok()?;
+    (!text.contains(odd)).then_some(text)
+}
+
+/// For fuzzing: reads any bytes, as a file and as what stands below the first line of one. What was
+/// read has to come back when it is written and read again. The answer is whether anything was read.
+///
+/// # Errors
+/// What did not come back.
+pub(crate) fn round_trip(bytes: &[u8]) -> Result<bool, String> {
+    let mut read = false;
+    for file in [bytes, &with_header(bytes)] {
+        let Ok(first) = decode(file, &Secrets::Plain) else {
+            continue;
+        };
+        read = true;
+        let again = encode(&first, &Secrets::Plain).map_err(|error| error.to_string())?;
+        let second = decode(&again, &Secrets::Plain).map_err(|error| error.to_string())?;
+        if first != second {
+            return Err(lost(&first, &second));
+        }
+    }
+    Ok(read)
+}
+
+fn lost(first: &dyn fmt::Debug, second: &dyn fmt::Debug) -> String {
+    format!("read: {first:?}\nread again: {second:?}")
+}

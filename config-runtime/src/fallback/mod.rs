@@ -1,0 +1,149 @@
+//! The fallback: the copy on disk that a start without the store is served from.
+//!
+//! In: what is published, as raw bytes with their revisions. Out: a file, and what such a file
+//! holds, whole or not at all. It knows no schema but by its fingerprint, asks no clock, and
+//! does not know what the values mean. What makes of it a configuration is `apply`.
+//!
+//! - [`format`]: the bytes of the file: a line for people and programs, then JSON;
+//! - [`seal`]: what happens to secrets;
+//! - [`file`]: how the bytes get onto the disk, and back.
+
+mod file;
+mod format;
+mod refusal;
+mod seal;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use sha2::{Digest, Sha256};
+
+pub(crate) use file::{read, sweep, write};
+pub(crate) use format::{Unwritten, decode, encode, round_trip};
+pub(crate) use refusal::Refusal;
+pub(crate) use seal::{Key, Secrets};
+
+use crate::Revision;
+
+/// What a copy holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Contents {
+    /// The starts of the ranges, in the order of the layers: `/configs/users/prod/`.
+    pub(crate) prefixes: Vec<String>,
+    /// The [`fingerprint`] of the schema of the program that wrote it.
+    pub(crate) schema: String,
+    /// The id of the store's cluster, where it is known. It does not prove much: a cluster that was
+    /// wiped or restored keeps it.
+    pub(crate) cluster: Option<u64>,
+    /// The epoch of the process that wrote it.
+    pub(crate) epoch: u64,
+    /// The revision up to which the entries are what the store held; `None` where it has none.
+    pub(crate) revision: Option<Revision>,
+    /// When this was last confirmed to be current. The file keeps milliseconds, from 1970 to 9999.
+    pub(crate) confirmed: SystemTime,
+    /// What is published.
+    pub(crate) entries: Vec<Kept>,
+    /// Keys of secrets that are published and were left out. [`encode`] adds those that it leaves
+    /// out itself.
+    pub(crate) left_out: Vec<String>,
+    /// What was refused.
+    pub(crate) held: Vec<HeldNote>,
+}
+
+/// A key that is published, and its raw bytes.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Kept {
+    /// The whole key.
+    pub(crate) key: String,
+    /// The revision that wrote it.
+    pub(crate) mod_revision: Revision,
+    pub(crate) value: Arc<[u8]>,
+    /// Whether the value is a secret.
+    pub(crate) secret: bool,
+}
+
+/// Nothing of a secret is shown, not even how long it is.
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value: &dyn fmt::Debug = if self.secret { &"***" } else { &self.value };
+        f.debug_struct("Kept")
+            .field("key", &self.key)
+            .field("mod_revision", &self.mod_revision)
+            .field("value", value)
+            .field("secret", &self.secret)
+            .finish()
+    }
+}
+
+/// A group that was refused. Its values are not kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct HeldNote {
+    /// The whole keys.
+    pub(crate) keys: Vec<String>,
+    pub(crate) revision: Revision,
+    /// Why. Whoever writes it leaves secrets out.
+    pub(crate) reason: String,
+}
+
+impl Contents {
+    /// Whether it is of these prefixes, in this order: those of other layers, or of another program,
+    /// say nothing about ours.
+    pub(crate) fn of_prefixes<P: AsRef<str>>(&self, expected: &[P]) -> Result<(), Refusal> {
+        let same = self.prefixes.iter().map(String::as_str);
+        if same.eq(expected.iter().map(AsRef::as_ref)) {
+            return Ok(());
+        }
+        Err(Refusal::Prefixes {
+            found: self.prefixes.clone(),
+            expected: expected.iter().map(|one| one.as_ref().into()).collect(),
+        })
+    }
+
+    /// Whether the program that wrote it had the schema of this [`fingerprint`].
+    pub(crate) fn of_schema(&self, fingerprint: &str) -> Result<(), Refusal> {
+        if self.schema == fingerprint {
+            Ok(())
+        } else {
+            Err(Refusal::Schema)
+        }
+    }
+
+    /// Whether it was confirmed to be current within the limit.
+    pub(crate) fn not_older_than(&self, now: SystemTime, limit: Duration) -> Result<(), Refusal> {
+        let age = self.age(now);
+        if age <= limit {
+            Ok(())
+        } else {
+            Err(Refusal::TooOld { age, limit })
+        }
+    }
+
+    /// How long ago it was confirmed to be current. Zero if that lies ahead: then the clock went
+    /// back, and says nothing.
+    pub(crate) fn age(&self, now: SystemTime) -> Duration {
+        now.duration_since(self.confirmed).unwrap_or_default()
+    }
+}
+
+/// What tells one schema from another: the SHA-256 of its JSON, in hexadecimal digits.
+pub(crate) fn fingerprint(json: &str) -> String {
+    sha256(json.as_bytes())
+}
+
+/// The SHA-256 of the bytes, in lowercase hexadecimal digits.
+fn sha256(bytes: &[u8]) -> String {
+    use fmt::Write;
+
+    let mut digits = String::with_capacity(64);
+    for byte in Sha256::digest(bytes) {
+        // Writing into a `String` never fails.
+        let _ = write!(digits, "{byte:02x}");
+    }
+    digits
+}
+
+#[cfg(test)]
+mod drills;
+#[cfg(test)]
+mod tests;

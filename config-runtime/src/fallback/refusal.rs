@@ -1,0 +1,106 @@
+//! Why a copy is not used: what was wrong, and what would be right.
+//!
+//! No value is ever quoted: it may be a secret.
+
+use std::time::Duration;
+
+use super::format::FORMAT;
+
+/// Why a copy is not used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refusal {
+    /// It is something else.
+    #[error("it is no fallback file: such a file begins with `{FORMAT} sha256=`")]
+    Foreign,
+    /// A version of the format that this program does not know.
+    #[error(
+        "it is of the format `{found}`, and this version of hotconfig reads `{FORMAT}`: \
+         it will be written anew once the store can be reached"
+    )]
+    Version {
+        /// The name and version that it begins with.
+        found: String,
+    },
+    /// The first line has the right beginning and nothing else.
+    #[error(
+        "its first line is cut short or was edited: it should be \
+         `{FORMAT} sha256=<64 hexadecimal digits> bytes=<length of the rest>`"
+    )]
+    Header,
+    /// Something is missing, or something was added.
+    #[error(
+        "it was cut short, or something was added: {expected} bytes should follow its first line, \
+         and {found} do"
+    )]
+    Length {
+        /// How many bytes its first line says.
+        expected: u64,
+        /// How many there are.
+        found: u64,
+    },
+    /// The bytes are not those that were written.
+    #[error("it was damaged or edited: its checksum should be {expected}, and is {found}")]
+    Checksum {
+        /// What its first line says.
+        expected: String,
+        /// What the bytes give.
+        found: String,
+    },
+    /// The bytes are those that were written, but not what the format says.
+    #[error("line {line}, column {column}: {wrong}")]
+    Body {
+        /// The line in the file, from 1.
+        line: usize,
+        /// The column in bytes, from 1.
+        column: usize,
+        wrong: &'static str,
+    },
+    /// A member does not have the form that the format says.
+    #[error("`{member}` should be {right}")]
+    Member {
+        member: &'static str,
+        right: &'static str,
+    },
+    /// The value of a key does not have the form that the format says.
+    #[error("the value of {key:?} should be {right}")]
+    Value { key: String, right: &'static str },
+    /// A key stands there more than once.
+    #[error("the key {key:?} stands there twice: once would be right")]
+    Twice { key: String },
+    /// A key that none of its prefixes has.
+    #[error("the key {key:?} is below none of the file's own prefixes")]
+    Outside { key: String },
+    /// A sealed secret, and no key to open it.
+    #[error("the secret {key:?} is sealed, and no key was given: give the one that sealed it")]
+    NoKey { key: String },
+    /// A sealed secret that does not open.
+    #[error(
+        "the secret {key:?} does not open: it was sealed with another key, or for another place"
+    )]
+    WrongKey { key: String },
+    /// It is of other prefixes.
+    #[error("it is a copy of {found:?}, and one of {expected:?} is needed")]
+    Prefixes {
+        found: Vec<String>,
+        expected: Vec<String>,
+    },
+    /// It was written by a program with another schema.
+    #[error("it was written by a program with another schema")]
+    Schema,
+    /// It is too old.
+    #[error(
+        "it was last confirmed to be current {} ago, and {} are allowed",
+        humantime::format_duration(seconds(.age)),
+        humantime::format_duration(*.limit)
+    )]
+    TooOld { age: Duration, limit: Duration },
+}
+
+/// Without what nobody wants to read; upwards, so that an age is never shown as its own limit.
+fn seconds(age: &Duration) -> Duration {
+    let whole = Duration::from_secs(age.as_secs());
+    match age.subsec_nanos() {
+        0 => whole,
+        _ => whole.saturating_add(Duration::from_secs(1)),
+    }
+}

@@ -1,0 +1,90 @@
+//! What happens to secrets, and how one is sealed.
+//!
+//! In: a key, a value and the place where it stands. Out: bytes that only the same key opens, and
+//! only in the same place. It knows nothing of the file around them.
+
+use std::fmt;
+
+use chacha20poly1305::aead::{Aead, Generate, Payload};
+use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
+use zeroize::Zeroizing;
+
+use crate::Revision;
+
+/// What happens to secrets.
+#[derive(Debug, Clone)]
+pub(crate) enum Secrets {
+    /// They are not in the file; only their keys are.
+    LeaveOut,
+    /// They are in the file like everything else.
+    Plain,
+    /// They are encrypted, each for its place. Their lengths can be told from the file.
+    Seal(Key),
+}
+
+/// The key that seals secrets. It is never printed, and wiped from memory when it is dropped.
+#[derive(Clone)]
+pub(crate) struct Key(Zeroizing<[u8; 32]>);
+
+impl Key {
+    /// The key of these bytes, which should be random.
+    pub(crate) fn new(bytes: [u8; 32]) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    fn cipher(&self) -> XChaCha20Poly1305 {
+        let key: &[u8; 32] = &self.0;
+        XChaCha20Poly1305::new(key.into())
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// What stands before a sealed value. Longer than those of other ciphers: it may be random, however
+/// often the file is written.
+const NONCE: usize = 24;
+
+/// What a sealed value is bound to, so that it opens nowhere else.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) format: &'a str,
+    pub(super) key: &'a str,
+    pub(super) mod_revision: Revision,
+}
+
+impl Place<'_> {
+    /// Two places never give the same bytes: the revision has its length, and no format has a zero
+    /// byte in its name.
+    fn bytes(self) -> Vec<u8> {
+        let revision = self.mod_revision.get().to_be_bytes();
+        [self.format.as_bytes(), &[0], &revision, self.key.as_bytes()].concat()
+    }
+}
+
+/// Seals a value: a random nonce, then the value encrypted. `None` if the system has no randomness.
+pub(super) fn seal(key: &Key, place: Place<'_>, value: &[u8]) -> Option<Vec<u8>> {
+    let nonce = XNonce::try_generate().ok()?;
+    let aad = place.bytes();
+    let payload = Payload {
+        msg: value,
+        aad: &aad,
+    };
+    let sealed = key.cipher().encrypt(&nonce, payload).ok()?;
+    Some([nonce.as_slice(), &sealed].concat())
+}
+
+/// Opens what [`seal`] sealed. `None` if it was sealed by another key, or for another place, or is
+/// damaged: the three can't be told apart.
+pub(super) fn open(key: &Key, place: Place<'_>, sealed: &[u8]) -> Option<Vec<u8>> {
+    let (nonce, sealed) = sealed.split_first_chunk::<NONCE>()?;
+    let aad = place.bytes();
+    let payload = Payload {
+        msg: sealed,
+        aad: &aad,
+    };
+    key.cipher().decrypt(nonce.into(), payload).ok()
+}
