@@ -16,6 +16,21 @@ pub(crate) fn of_secret(leaf: &Leaf, about_value: bool, reason: Reason) -> Reaso
     }
 }
 
+/// The fields that are secret and have no default: a fallback without secrets could not serve.
+pub(crate) fn required_secrets<T: HotConfig>() -> Vec<String> {
+    let leaves = T::TREE.leaves();
+    let nothing = vec![None; leaves.len()];
+    let mut intake = Intake::all(&nothing);
+    // A panic is a mistake that `bad` tells of.
+    let _ = guard(|| drop(T::__build(&mut intake)));
+    let findings = intake.into_findings().into_iter();
+    let missing = findings.filter_map(|finding| leaves.get(finding.leaf));
+    missing
+        .filter(|leaf| leaf.secret && leaf.field.default == DefaultValue::None)
+        .map(|leaf| leaf.name.clone())
+        .collect()
+}
+
 /// Defaults that don't parse or break their own field's rule; with `required` also the fields
 /// that have none.
 pub(crate) fn bad<T: HotConfig>(required: bool) -> Vec<String> {

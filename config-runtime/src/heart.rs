@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::apply::{Apply, BadKeys, Publication};
+use crate::apply::{Apply, BadKeys, Publication, Raw};
 use crate::layers::Table;
 use crate::problem::Problem;
 use crate::status::Status;
@@ -129,6 +129,24 @@ impl<T: HotConfig> Heart<T> {
     pub(crate) fn begin(&mut self, bad_keys: BadKeys) -> Result<Publication<T>, Vec<Problem>> {
         self.staged = true;
         self.apply.begin(self.sync.cursor(), bad_keys)
+    }
+
+    /// Begins with what a fallback holds, before anything else; see [`Apply::seed`].
+    pub(crate) fn seed(
+        &mut self,
+        entries: impl IntoIterator<Item = (String, Raw)>,
+    ) -> Result<(), Vec<Problem>> {
+        self.apply.seed(entries)
+    }
+
+    /// Whether the fallback is what can be begun with, or is served.
+    pub(crate) fn is_fallback(&self) -> bool {
+        self.apply.is_fallback()
+    }
+
+    /// What a fallback is to hold: see [`Apply::kept`].
+    pub(crate) fn kept(&self) -> impl Iterator<Item = (&Arc<str>, &Raw, bool)> {
+        self.apply.kept()
     }
 
     /// Tries everything that was staged; `None` where no value changed.

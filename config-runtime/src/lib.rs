@@ -60,14 +60,6 @@ mod apply;
 pub mod compile;
 pub mod contract;
 mod defaults;
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        unused_imports,
-        reason = "nothing writes or reads the copy yet"
-    )
-)]
 mod fallback;
 mod field;
 mod heart;
@@ -96,7 +88,7 @@ pub use publish::{
 pub use revision::Revision;
 pub use rules::Invalid;
 pub use schema::{HotValue, schema};
-pub use status::{Held, Pending, Stale, Status, Unknown, Warning};
+pub use status::{FallbackStatus, Held, Pending, Stale, Status, Unknown, Warning};
 pub use value::{Secret, Size};
 
 /// What the macros write. Nothing in it is stable: it changes with every release.

@@ -4,8 +4,9 @@
 //! asked, so that it is right also while the loop can't run. No secret is in it.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use arc_swap::ArcSwap;
 
@@ -87,6 +88,8 @@ pub struct Status {
     pub warnings: Vec<Warning>,
     /// The last failure of the store that has not been overcome.
     pub failure: Option<StoreError>,
+    /// The fallback, where there is one.
+    pub fallback: Option<FallbackStatus>,
     /// Whether the loop ended: nothing is followed any more.
     pub ended: bool,
     pub(crate) staleness: Duration,
@@ -107,6 +110,7 @@ impl Status {
             unknown_count: 0,
             warnings: Vec::new(),
             failure: None,
+            fallback: None,
             ended: false,
             staleness,
             begun: Instant::now(),
@@ -142,6 +146,37 @@ pub struct Stale {
     pub since: Instant,
     /// Why it could not be.
     pub cause: String,
+}
+
+/// How the fallback is: the copy on disk that a start without the store is served from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FallbackStatus {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Whether the configuration is the copy's: the store has not been read since the start.
+    pub serving: bool,
+    /// Why the copy that was found at the start was of no use, until another one is written.
+    pub refused: Option<String>,
+    /// When this process wrote it last.
+    pub written: Option<SystemTime>,
+    /// The revision of what was written last.
+    pub revision: Option<Revision>,
+    /// Why it could not be written, until it can. It is tried again, at least every minute.
+    pub failure: Option<String>,
+}
+
+impl FallbackStatus {
+    pub(crate) fn new(path: PathBuf) -> Self {
+        Self {
+            path,
+            serving: false,
+            refused: None,
+            written: None,
+            revision: None,
+            failure: None,
+        }
+    }
 }
 
 /// A group that was refused: the changes that one revision made, accepted or held as a unit.

@@ -63,12 +63,29 @@ pub(crate) enum BadKeys {
     Default,
 }
 
+/// What it is that is published rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Basis {
+    /// The defaults: neither a fallback nor a reading is here.
+    Nothing,
+    /// A fallback, and no reading has been staged.
+    Fallback,
+    /// A reading has been staged, and what is published does not know its revision yet.
+    NewReading,
+    /// The store.
+    Store,
+}
+
 /// The state. See the module's text.
 #[derive(Debug)]
 pub(crate) struct Apply<T> {
     table: Arc<Table>,
     staged: Vec<Staged>,
     good: Vec<Option<Raw>>,
+    /// The slots whose good bytes are the fallback's, and were not found in the store since.
+    of_fallback: BTreeSet<Slot>,
+    /// Whether a fallback can stand in for what is bad at the start.
+    seeded: bool,
     groups: BTreeMap<GroupId, BTreeSet<Slot>>,
     group_of: Vec<Option<GroupId>>,
     /// For each group that was tried and not let in, why.
@@ -76,6 +93,7 @@ pub(crate) struct Apply<T> {
     /// Whether something was staged since the last trial.
     fresh: bool,
     published: Option<Snapshot<T>>,
+    basis: Basis,
     /// A copy of it for the next trial, if there was time to make one.
     copy: Option<Draft<T>>,
     /// The leaves whose origin may be another than the published one.
@@ -104,11 +122,14 @@ impl<T: HotConfig> Apply<T> {
         Self {
             staged: vec![Staged::default(); slots],
             good: vec![None; slots],
+            of_fallback: BTreeSet::new(),
+            seeded: false,
             groups: BTreeMap::new(),
             group_of: vec![None; slots],
             held: BTreeMap::new(),
             fresh: false,
             published: None,
+            basis: Basis::Nothing,
             copy: None,
             moved: BTreeSet::new(),
             intended: None,
@@ -122,6 +143,47 @@ impl<T: HotConfig> Apply<T> {
             epoch: 1,
             table,
         }
+    }
+
+    /// Begins with what a fallback holds, before anything is staged: it is what is good until
+    /// the store says otherwise. The answer is what of it is not valid; then it is as if there
+    /// had been none.
+    pub(crate) fn seed(
+        &mut self,
+        entries: impl IntoIterator<Item = (String, Raw)>,
+    ) -> Result<(), Vec<Problem>> {
+        for (key, raw) in entries {
+            let Some(slot) = self.table.slot(key.as_bytes()) else {
+                continue;
+            };
+            if let (Some(staged), Some(good)) = (self.staged.get_mut(slot), self.good.get_mut(slot))
+            {
+                // Any reading is newer, whatever history its revisions count in.
+                staged.raw = Some(raw.clone());
+                *good = Some(raw);
+                self.of_fallback.insert(slot);
+            }
+        }
+        let whole = self.with(&Candidate::from_nothing(), &BTreeSet::new());
+        let problems = match whole {
+            Ok(_) => {
+                (self.seeded, self.basis) = (true, Basis::Fallback);
+                return Ok(());
+            }
+            Err(rejection) => rejection.problems(),
+        };
+        for slot in std::mem::take(&mut self.of_fallback) {
+            if let (Some(staged), Some(good)) = (self.staged.get_mut(slot), self.good.get_mut(slot))
+            {
+                (staged.raw, *good) = (None, None);
+            }
+        }
+        Err(problems)
+    }
+
+    /// Whether the fallback serves: no reading has been staged.
+    pub(crate) fn is_fallback(&self) -> bool {
+        self.basis == Basis::Fallback
     }
 
     /// Stages all changes of one revision.
@@ -158,6 +220,9 @@ impl<T: HotConfig> Apply<T> {
         if new_epoch {
             self.epoch += 1;
             self.staged_to = Revision::default();
+        }
+        if self.basis != Basis::Store {
+            self.basis = Basis::NewReading;
         }
         let (epoch, at) = (self.epoch, reading.revision);
         let mut there = vec![false; self.table.slots.len()];
@@ -235,6 +300,13 @@ impl<T: HotConfig> Apply<T> {
                 );
             }
         }
+        let (found, differ) = std::mem::take(&mut self.of_fallback)
+            .into_iter()
+            .partition(|slot| self.group_of.get(*slot).is_some_and(Option::is_none));
+        let found: BTreeSet<Slot> = found;
+        self.of_fallback = differ;
+        let leaves = found.iter().filter_map(|slot| self.table.slots.get(*slot));
+        self.moved.extend(leaves.map(|info| info.leaf));
     }
 
     /// Whether this reading can't be of the history that is known: in one, a key that was
@@ -322,7 +394,7 @@ impl<T: HotConfig> Apply<T> {
         bad_keys: BadKeys,
     ) -> Result<Publication<T>, Vec<Problem>> {
         let all: BTreeSet<_> = self.groups.keys().copied().collect();
-        let nothing = Candidate::nothing();
+        let nothing = Candidate::from_nothing();
         let rejection = match self.with(&nothing, &all) {
             Ok(candidate) => {
                 let settled = Settled {
@@ -336,6 +408,13 @@ impl<T: HotConfig> Apply<T> {
         };
         let bad: BTreeSet<_> = rejection.bad.keys().copied().collect();
         let refused = rejection.problems();
+        if self.seeded
+            && let Ok(fallback) = self.with(&nothing, &BTreeSet::new())
+        {
+            // Its last good values stand in for what is bad.
+            let settled = hold::settle(self, fallback, all);
+            return self.accept(cursor, settled).ok_or(refused);
+        }
         if bad_keys == BadKeys::Refuse {
             return Err(refused);
         }
@@ -355,7 +434,7 @@ impl<T: HotConfig> Apply<T> {
             })
         });
         let needed: BTreeSet<_> = needed.collect();
-        let Ok(ground) = self.with(&Candidate::nothing(), &needed) else {
+        let Ok(ground) = self.with(&Candidate::from_nothing(), &needed) else {
             return Err(refused);
         };
         let rest = all.difference(&needed).copied().collect();
@@ -385,7 +464,8 @@ impl<T: HotConfig> Apply<T> {
 
     /// Tries everything that is held and everything new; `None` where nothing changed.
     pub(crate) fn settle(&mut self, cursor: Option<Revision>) -> Option<Publication<T>> {
-        if !std::mem::take(&mut self.fresh) || self.groups.is_empty() {
+        let something = std::mem::take(&mut self.fresh) && !self.groups.is_empty();
+        if !something && !self.may_anchor() {
             return None;
         }
         let published = self.published.clone()?;
@@ -397,11 +477,18 @@ impl<T: HotConfig> Apply<T> {
                 },
                 intended: self.intended.clone(),
             }),
-            ..Candidate::nothing()
+            whole: false,
+            ..Candidate::from_nothing()
         };
         let groups = self.groups.keys().copied().collect();
         let settled = hold::settle(self, base, groups);
         self.accept(cursor, settled)
+    }
+
+    /// Whether the first reading since a start without the store is here: then what is published
+    /// gets its revision and its origins, also where no value changes.
+    fn may_anchor(&self) -> bool {
+        self.basis == Basis::NewReading
     }
 
     /// Takes in what got in, and publishes if a value changed.
@@ -420,6 +507,7 @@ impl<T: HotConfig> Apply<T> {
                 ) {
                     good.clone_from(&staged.raw);
                     *group_of = None;
+                    self.of_fallback.remove(&slot);
                     self.moved
                         .extend(self.table.slots.get(slot).map(|info| info.leaf));
                 }
@@ -430,9 +518,12 @@ impl<T: HotConfig> Apply<T> {
         self.known_at.retain(|group, _| groups.contains_key(group));
         let Valid { value, intended } = settled.candidate.valid?;
         self.intended = intended;
-        // Nothing got in.
-        let Config::Next(mut draft) = value else {
-            return None;
+        let anchors = self.may_anchor();
+        let mut draft = match value {
+            Config::Next(draft) => draft,
+            published @ Config::Published { .. } if anchors => published.draft(),
+            // Nothing got in.
+            Config::Published { .. } => return None,
         };
         let changed: Vec<_> = match &self.published {
             Some(before) => settled
@@ -450,8 +541,11 @@ impl<T: HotConfig> Apply<T> {
                 .collect(),
             None => (0..self.table.leaves.len()).collect(),
         };
-        if changed.is_empty() && self.published.is_some() {
+        if changed.is_empty() && self.published.is_some() && !anchors {
             return None;
+        }
+        if anchors {
+            self.basis = Basis::Store;
         }
         self.give_origins(&mut draft);
         if self.published.is_none() {
@@ -537,7 +631,11 @@ impl<T: HotConfig> Apply<T> {
                 // People count layers from the lowest.
                 let layer = self.table.ranges.len() - 1 - info.layer;
                 let text = (!self.table.is_hidden(leaf)).then(|| Arc::clone(&raw.value));
-                Origin::key(Arc::clone(&info.key), raw.revision, layer, text)
+                let key = Arc::clone(&info.key);
+                match slot.is_some_and(|slot| self.of_fallback.contains(&slot)) {
+                    true => Origin::fallback(key, raw.revision, text),
+                    false => Origin::key(key, raw.revision, layer, text),
+                }
             }
             _ => Origin::Default,
         };
@@ -546,6 +644,17 @@ impl<T: HotConfig> Apply<T> {
             group.is_some_and(Option::is_some)
         });
         origin.standing_in(held)
+    }
+
+    /// The bytes that the published configuration was decoded from: each whole key, and whether
+    /// it is secret.
+    pub(crate) fn kept(&self) -> impl Iterator<Item = (&Arc<str>, &Raw, bool)> {
+        let slots = self.table.slots.iter().zip(&self.good);
+        slots.filter_map(|(info, good)| {
+            let hidden = |leaf: &Leaf| self.table.is_hidden(leaf);
+            let secret = self.table.leaves.get(info.leaf).is_none_or(hidden);
+            good.as_ref().map(|raw| (&info.key, raw, secret))
+        })
     }
 
     /// Whether a restart-only leaf has a new value that waits for a restart.
@@ -697,14 +806,18 @@ pub(crate) struct Candidate<T> {
     on_top: BTreeSet<Slot>,
     /// The leaves that were replaced.
     changed: BTreeSet<usize>,
+    /// Whether nothing is published yet, so that each trial builds the whole: a restart-only
+    /// field has no first value to keep.
+    whole: bool,
 }
 
 impl<T> Candidate<T> {
-    fn nothing() -> Self {
+    fn from_nothing() -> Self {
         Self {
             valid: None,
             on_top: BTreeSet::new(),
             changed: BTreeSet::new(),
+            whole: true,
         }
     }
 }
@@ -787,8 +900,7 @@ impl<T: HotConfig> Judge for Apply<T> {
         on_top.extend(&slots);
         let effective = |leaf: usize| self.effective(leaf, &on_top);
         let (valid, changed) = match &candidate.valid {
-            None => trial::build(self.ground(), effective).map(|valid| (valid, BTreeSet::new())),
-            Some(base) => {
+            Some(base) if !candidate.whole => {
                 let leaves = slots
                     .iter()
                     .filter_map(|slot| self.table.slots.get(*slot))
@@ -796,6 +908,7 @@ impl<T: HotConfig> Judge for Apply<T> {
                     .collect();
                 trial::replace(self.ground(), base, &leaves, effective)
             }
+            _ => trial::build(self.ground(), effective).map(|valid| (valid, BTreeSet::new())),
         }
         .map_err(|refused| self.rejection(refused, &on_top))?;
         let changed = candidate.changed.union(&changed).copied().collect();
@@ -803,6 +916,7 @@ impl<T: HotConfig> Judge for Apply<T> {
             valid: Some(valid),
             on_top,
             changed,
+            whole: candidate.whole,
         })
     }
 }

@@ -44,7 +44,7 @@ pub(crate) enum Config<T> {
 
 impl<T: Clone> Config<T> {
     /// A copy to change.
-    fn draft(&self) -> Draft<T> {
+    pub(crate) fn draft(&self) -> Draft<T> {
         match self {
             Self::Published { snapshot, copy } => {
                 let copy = copy.borrow_mut().take();

@@ -37,7 +37,6 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
@@ -473,6 +472,7 @@ fn readable(value: &[u8]) -> Option<&str> {
 ///
 /// # Errors
 /// What did not come back.
+#[cfg(test)]
 pub(crate) fn round_trip(bytes: &[u8]) -> Result<bool, String> {
     let mut read = false;
     for file in [bytes, &with_header(bytes)] {
@@ -489,6 +489,7 @@ pub(crate) fn round_trip(bytes: &[u8]) -> Result<bool, String> {
     Ok(read)
 }
 
-fn lost(first: &dyn fmt::Debug, second: &dyn fmt::Debug) -> String {
+#[cfg(test)]
+fn lost(first: &dyn std::fmt::Debug, second: &dyn std::fmt::Debug) -> String {
     format!("read: {first:?}\nread again: {second:?}")
 }

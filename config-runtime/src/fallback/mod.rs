@@ -20,7 +20,9 @@ use std::time::{Duration, SystemTime};
 use sha2::{Digest, Sha256};
 
 pub(crate) use file::{read, sweep, write};
-pub(crate) use format::{Unwritten, decode, encode, round_trip};
+#[cfg(test)]
+pub(crate) use format::{Unwritten, round_trip};
+pub(crate) use format::{decode, encode};
 pub(crate) use refusal::Refusal;
 pub(crate) use seal::{Key, Secrets};
 

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,10 +13,12 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
 use super::driver::{Loop, NoStart, Start};
+use super::keeper::{Keeper, Whose, Wishes};
 use super::{Hot, Shared, StartError};
 use crate::HotConfig;
 use crate::apply::BadKeys;
 use crate::defaults;
+use crate::fallback::{self, Key, Secrets};
 use crate::heart::Heart;
 use crate::layers::Table;
 use crate::prefix;
@@ -29,6 +32,9 @@ use crate::sync::Settings;
 const SHORTEST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
+/// How long after a publication the fallback is written.
+const FALLBACK_INTERVAL: Duration = Duration::from_secs(1);
+
 /// Builds a [`Hot`]: from [`Hot::builder`].
 #[derive(Debug)]
 #[must_use = "a builder does nothing until `.start().await`"]
@@ -40,8 +46,75 @@ pub struct Builder<T> {
     start_limit: Duration,
     bad_keys: BadKeys,
     defaults_without_store: bool,
+    fallback: Fallback,
     runtime: Option<Handle>,
     config: PhantomData<fn() -> T>,
+}
+
+/// What was said of the fallback.
+#[derive(Debug, Default)]
+struct Fallback {
+    path: Option<PathBuf>,
+    key: Option<Key>,
+    plain: bool,
+    max_age: Option<Duration>,
+    interval: Option<Duration>,
+}
+
+impl Fallback {
+    /// Adds what is wrong. `missing` are the secrets that the copy would have to have.
+    fn check(&self, missing: &[String], mistakes: &mut Vec<String>) {
+        let Some(path) = &self.path else {
+            let without = [
+                ("fallback_key", self.key.is_some()),
+                ("fallback_with_plain_secrets", self.plain),
+                ("fallback_max_age", self.max_age.is_some()),
+                ("fallback_interval", self.interval.is_some()),
+            ];
+            let without = without.into_iter().filter(|(_, said)| *said);
+            mistakes.extend(without.map(|(name, _)| {
+                format!(
+                    "`.{name}(..)` says how a fallback is kept: say where, with `.fallback(\"…\")`"
+                )
+            }));
+            return;
+        };
+        if path.file_name().is_none() {
+            mistakes.push(format!(
+                "the fallback {} is no file: give the path of one",
+                path.display()
+            ));
+        }
+        match (&self.key, self.plain) {
+            (Some(_), true) => mistakes.push(
+                "secrets are sealed with `.fallback_key(..)`, or plain with \
+                 `.fallback_with_plain_secrets()`: say one of the two"
+                    .to_owned(),
+            ),
+            (None, false) => mistakes.extend(missing.iter().map(|field| {
+                format!(
+                    "`{field}` is a secret without a default, and the fallback leaves secrets \
+                     out, so that it could not serve: give a key to seal them with, \
+                     `.fallback_key(..)`, or say `.fallback_with_plain_secrets()`"
+                )
+            })),
+            _ => {}
+        }
+    }
+
+    fn wishes(self) -> Option<Wishes> {
+        let secrets = match (self.key, self.plain) {
+            (Some(key), _) => Secrets::Seal(key),
+            (None, true) => Secrets::Plain,
+            (None, false) => Secrets::LeaveOut,
+        };
+        Some(Wishes {
+            path: self.path?,
+            secrets,
+            max_age: self.max_age,
+            interval: self.interval.unwrap_or(FALLBACK_INTERVAL),
+        })
+    }
 }
 
 impl<T: HotConfig> Builder<T> {
@@ -54,6 +127,7 @@ impl<T: HotConfig> Builder<T> {
             start_limit: Duration::from_secs(10),
             bad_keys: BadKeys::Refuse,
             defaults_without_store: false,
+            fallback: Fallback::default(),
             runtime: None,
             config: PhantomData,
         }
@@ -131,6 +205,59 @@ impl<T: HotConfig> Builder<T> {
         self
     }
 
+    /// Keeps a copy of what is published in this file, and starts from it where the store does not
+    /// answer, or denies: marked stale, with the cause. In the background the loop goes on trying.
+    ///
+    /// Where the store answers and keys are bad, the last good values of the copy stand in for
+    /// them. A copy is used whole or not at all, and only if it is of the same prefixes and fits
+    /// the struct; one that is damaged, of another program or [too old](Self::fallback_max_age) is
+    /// refused, with the reason in [`Status::fallback`](crate::Status::fallback).
+    ///
+    /// The file is written after a publication, never on the way of one: beside the old one, with
+    /// mode 0600, and then put in its place, so that a crash leaves the old or the new one. The
+    /// folder must be there, and writable; where it is not, the service runs on, and the status
+    /// says so. Two processes with one path do no harm: the copy is of the one that wrote last,
+    /// whole; give them one each where their prefixes differ, since each refuses the other's.
+    ///
+    /// Secrets are left out, unless there is a [key](Self::fallback_key) or they may be
+    /// [plain](Self::fallback_with_plain_secrets); where a secret has no default, one of the two
+    /// must be said.
+    pub fn fallback(mut self, path: impl Into<PathBuf>) -> Self {
+        self.fallback.path = Some(path.into());
+        self
+    }
+
+    /// Seals the secrets of the fallback with this key (XChaCha20-Poly1305). It should be random,
+    /// and not lie beside the file.
+    ///
+    /// A copy that another key sealed is refused.
+    pub fn fallback_key(mut self, key: [u8; 32]) -> Self {
+        self.fallback.key = Some(Key::new(key));
+        self
+    }
+
+    /// Writes the secrets into the fallback as they are. Only its owner may read the file.
+    pub fn fallback_with_plain_secrets(mut self) -> Self {
+        self.fallback.plain = true;
+        self
+    }
+
+    /// How long ago the copy may have been confirmed to be current, to be started from. Without a
+    /// limit any age will do.
+    ///
+    /// While the store confirms it, the copy is written anew at least every quarter of it.
+    pub fn fallback_max_age(mut self, limit: Duration) -> Self {
+        self.fallback.max_age = Some(limit.clamp(SHORTEST, LONGEST));
+        self
+    }
+
+    /// How long after a publication the copy is written; what is published meanwhile is written
+    /// with it. 1 s. What was published within it is not in the copy after a crash.
+    pub fn fallback_interval(mut self, interval: Duration) -> Self {
+        self.fallback.interval = Some(interval.min(LONGEST));
+        self
+    }
+
     /// Runs the loop on this runtime instead of on a thread of its own. The runtime needs its
     /// timers enabled.
     ///
@@ -165,6 +292,14 @@ impl<T: HotConfig> Builder<T> {
             bad_keys: self.bad_keys,
             defaults_without_store: self.defaults_without_store,
         };
+        let keeper = self.fallback.wishes().map(|wishes| {
+            let prefixes = ranges.iter().map(|range| range.start().to_owned());
+            let whose = Whose {
+                prefixes: prefixes.collect(),
+                schema: fallback::fingerprint(&crate::schema::<T>().to_json()),
+            };
+            Keeper::new(wishes, whose)
+        });
         let (started, outcome) = oneshot::channel();
         let run = Loop {
             store: self.store,
@@ -175,6 +310,7 @@ impl<T: HotConfig> Builder<T> {
             status: Arc::clone(&status),
             begun,
             start,
+            keeper,
         }
         .run(started);
         let handle = match self.runtime {
@@ -211,6 +347,8 @@ impl<T: HotConfig> Builder<T> {
             }
         };
         mistakes.extend(defaults::bad::<T>(self.defaults_without_store));
+        let secrets = defaults::required_secrets::<T>();
+        self.fallback.check(&secrets, &mut mistakes);
         if mistakes.is_empty() {
             Ok(prefix)
         } else {

@@ -6,13 +6,15 @@
 use std::collections::HashSet;
 use std::future::pending;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Command, Reached, WaitError};
-use crate::apply::{BadKeys, Publication};
+use super::keeper::Keeper;
+use super::{Command, Reached, WaitError, list};
+use crate::apply::{BadKeys, Publication, Raw};
+use crate::fallback::{Contents, HeldNote, Kept};
 use crate::heart::{Action, Heart, Said};
 use crate::problem::Problem;
 use crate::publish::Hub;
@@ -36,6 +38,7 @@ pub(super) struct Loop<T: HotConfig> {
     pub(super) status: Arc<Board>,
     pub(super) begun: Instant,
     pub(super) start: Start,
+    pub(super) keeper: Option<Keeper>,
 }
 
 /// How to begin.
@@ -146,11 +149,21 @@ async fn heard(watch: &mut Option<Box<dyn Watch>>) -> Heard {
     }
 }
 
+/// How writing the fallback ended; never, where it is not written.
+async fn kept(keeper: &mut Option<Keeper>) -> Result<(), String> {
+    match keeper {
+        Some(keeper) => keeper.written().await,
+        None => pending().await,
+    }
+}
+
 /// What woke the loop.
 enum Woke {
     Said(Said),
     Command(Option<Command>),
     Late,
+    /// The fallback was written, or not.
+    Kept(Result<(), String>),
 }
 
 impl<T: HotConfig> Loop<T> {
@@ -166,6 +179,7 @@ impl<T: HotConfig> Loop<T> {
             status,
             begun,
             start,
+            keeper,
         } = self;
         let open = Open {
             store,
@@ -182,6 +196,7 @@ impl<T: HotConfig> Loop<T> {
             status,
             begun,
             waiters: Vec::new(),
+            keeper,
         };
         run.act(actions);
         let first = match run.start(&start).await {
@@ -203,8 +218,10 @@ impl<T: HotConfig> Loop<T> {
         };
         run.end();
         // Closes the watch: whoever waits for the end finds nothing left of it.
-        drop(run);
+        run.open.act(Action::Close);
         drop(ending);
+        run.keep_the_last().await;
+        drop(run);
         if let Some(done) = done {
             let _ = done.send(());
         }
@@ -237,6 +254,7 @@ struct Run<T: HotConfig> {
     status: Arc<Board>,
     begun: Instant,
     waiters: Vec<Waiter>,
+    keeper: Option<Keeper>,
 }
 
 impl<T: HotConfig> Run<T> {
@@ -260,27 +278,31 @@ impl<T: HotConfig> Run<T> {
 
     /// Waits for the store, a command, or one of the timers.
     async fn wake(&mut self, until: Duration) -> Woke {
-        let until = until.min(self.heart.deadline());
+        let keep = self.keeper.as_ref().map(Keeper::deadline);
+        let until = until
+            .min(self.heart.deadline())
+            .min(keep.unwrap_or(Duration::MAX));
         let sleep = tokio::time::sleep_until((self.begun + until).into());
         tokio::select! {
             biased;
             command = self.commands.recv() => Woke::Command(command),
             said = self.open.said() => Woke::Said(said),
+            kept = kept(&mut self.keeper) => Woke::Kept(kept),
             () = sleep => Woke::Late,
         }
     }
 
     /// Until there is a first configuration, or it is clear that there will be none.
     async fn start(&mut self, start: &Start) -> Result<Publication<T>, NoStart> {
+        self.read_fallback(start.limit).await?;
         loop {
             match self.wake(start.limit).await {
                 Woke::Said(said) => self.step(said),
                 Woke::Late => self.step(Said::Tick),
                 // The handles don't exist yet: what comes is the end of a start given up.
-                Woke::Command(_) => {
-                    let gone = StoreError::new(ErrorKind::Other, "the start was given up");
-                    return Err(NoStart::Store(gone));
-                }
+                Woke::Command(_) => return Err(given_up()),
+                // Nothing is written before there is something to keep.
+                Woke::Kept(_) => {}
             }
             self.report();
             if self.heart.has_read() {
@@ -289,21 +311,139 @@ impl<T: HotConfig> Run<T> {
             let failure = self.heart.failure();
             let hopeless = failure.is_some_and(|failure| Class::of(failure.kind()).ends_a_start());
             if hopeless || self.now() >= start.limit {
-                if start.defaults_without_store {
+                if self.heart.is_fallback() || start.defaults_without_store {
                     return self.heart.begin(BadKeys::Refuse).map_err(NoStart::Problems);
                 }
-                return Err(NoStart::Store(failure.cloned().unwrap_or_else(|| {
+                let failure = failure.cloned().unwrap_or_else(|| {
                     let said = format!("no answer within {:?}", start.limit);
                     StoreError::new(ErrorKind::Timeout, said)
-                })));
+                });
+                return Err(NoStart::Store(self.without_fallback(failure)));
             }
         }
     }
 
+    /// Begins with the fallback, if there is one that can be served from.
+    async fn read_fallback(&mut self, limit: Duration) -> Result<(), NoStart> {
+        let Some(mut keeper) = self.keeper.take() else {
+            return Ok(());
+        };
+        let contents = tokio::select! {
+            biased;
+            _ = self.commands.recv() => return Err(given_up()),
+            contents = keeper.read(limit) => contents,
+        };
+        if let Some(contents) = contents {
+            if contents.of_schema(&keeper.whose().schema).is_err() {
+                tracing::info!("the fallback is of a program with another schema");
+            }
+            let entries = contents.entries.into_iter().map(|kept| {
+                let raw = Raw {
+                    value: kept.value,
+                    revision: kept.mod_revision,
+                };
+                (kept.key, raw)
+            });
+            if let Err(problems) = self.heart.seed(entries) {
+                let path = keeper.status().path.display();
+                keeper.refuse(format!(
+                    "{path}: it does not fit the struct:{}",
+                    list(&problems)
+                ));
+            }
+        }
+        self.keeper = Some(keeper);
+        Ok(())
+    }
+
+    /// Why there is no start, with why the fallback was of no use, if there is one.
+    fn without_fallback(&self, failure: StoreError) -> StoreError {
+        let status = self.keeper.as_ref().map(Keeper::status);
+        let why = match status {
+            None => return failure,
+            Some(status) => match &status.refused {
+                Some(refused) => refused.clone(),
+                None => format!("{} is not there", status.path.display()),
+            },
+        };
+        let said = format!("{}; and no fallback could serve: {why}", failure.message());
+        StoreError::new(failure.kind(), said)
+    }
+
+    /// Begins to write the fallback, if it is time.
+    fn keep(&mut self) {
+        let now = self.now();
+        if self
+            .keeper
+            .as_ref()
+            .is_some_and(|keeper| keeper.deadline() <= now)
+        {
+            let contents = self.contents();
+            if let (Some(keeper), Some(contents)) = (&mut self.keeper, contents) {
+                keeper.write(contents);
+            }
+        }
+    }
+
+    /// Writes what the fallback does not have yet, at the end.
+    async fn keep_the_last(&mut self) {
+        let now = self.now();
+        if let Some(keeper) = &mut self.keeper
+            && keeper.is_writing()
+        {
+            keeper.finish(now).await;
+        }
+        let contents = self.contents();
+        if let (Some(keeper), Some(contents)) = (&mut self.keeper, contents)
+            && keeper.is_behind()
+            && !keeper.is_writing()
+        {
+            keeper.write(contents);
+            keeper.finish(now).await;
+        }
+    }
+
+    /// What the fallback is to hold; `None` before the store was read.
+    fn contents(&self) -> Option<Contents> {
+        let whose = self.keeper.as_ref()?.whose();
+        let status = self.status.own();
+        let age = status.confirmed?.elapsed();
+        let now = SystemTime::now();
+        let kept = self.heart.kept().map(|(key, raw, secret)| Kept {
+            key: key.to_string(),
+            mod_revision: raw.revision,
+            value: Arc::clone(&raw.value),
+            secret,
+        });
+        let held = status.held.iter().map(|held| {
+            let reasons = held.problems.iter().map(|problem| problem.wrong.as_str());
+            HeldNote {
+                keys: held.keys.clone(),
+                revision: held.revision,
+                reason: reasons.collect::<Vec<_>>().join("; "),
+            }
+        });
+        Some(Contents {
+            prefixes: whose.prefixes.clone(),
+            schema: whose.schema.clone(),
+            cluster: self.open.store.cluster(),
+            epoch: status.epoch,
+            revision: status.revision,
+            confirmed: now.checked_sub(age).unwrap_or(now),
+            entries: kept.collect(),
+            left_out: Vec::new(),
+            held: held.collect(),
+        })
+    }
+
     /// Follows the store; `Some` where somebody waits for the end.
     async fn follow(&mut self, hub: &Hub<T>) -> Option<oneshot::Sender<()>> {
+        if self.heart.has_read() {
+            self.news();
+        }
         loop {
             self.heart.prepare();
+            self.keep();
             let until = self.waiters.iter().map(|waiter| waiter.until).min();
             match self.wake(until.unwrap_or(Duration::MAX)).await {
                 Woke::Said(said) => {
@@ -326,6 +466,9 @@ impl<T: HotConfig> Run<T> {
                             "configuration changed"
                         );
                     }
+                    if publication.is_some() {
+                        self.news();
+                    }
                     let status = self.new_status();
                     let swapped = self.status.write(status, || {
                         publication.map(|news| hub.swap(news.snapshot, &news.changed))
@@ -336,6 +479,13 @@ impl<T: HotConfig> Run<T> {
                 }
                 Woke::Late => {
                     self.step(Said::Tick);
+                    self.report();
+                }
+                Woke::Kept(done) => {
+                    let now = self.now();
+                    if let Some(keeper) = &mut self.keeper {
+                        keeper.note(done, now);
+                    }
                     self.report();
                 }
                 Woke::Command(Some(Command::Wait {
@@ -356,6 +506,14 @@ impl<T: HotConfig> Run<T> {
                 Woke::Command(None) => return None,
             }
             self.answer_waiters();
+        }
+    }
+
+    /// There is something new for the fallback.
+    fn news(&mut self) {
+        let now = self.now();
+        if let Some(keeper) = &mut self.keeper {
+            keeper.news(now);
         }
     }
 
@@ -403,6 +561,15 @@ impl<T: HotConfig> Run<T> {
         self.heart.report_sync(self.begun, &mut status);
         if self.heart.report_apply(&mut status) {
             tell_of(&before, &status);
+            if before.held != status.held {
+                self.news();
+            }
+        }
+        if let Some(keeper) = &mut self.keeper {
+            keeper.serving(self.heart.is_fallback());
+            if status.fallback.as_ref() != Some(keeper.status()) {
+                status.fallback = Some(keeper.status().clone());
+            }
         }
         if before.failure != status.failure
             && let Some(failure) = &status.failure
@@ -419,6 +586,10 @@ impl<T: HotConfig> Run<T> {
         }
         ended(&self.status);
     }
+}
+
+fn given_up() -> NoStart {
+    NoStart::Store(StoreError::new(ErrorKind::Other, "the start was given up"))
 }
 
 /// What is held of a revision. Where keys were found missing, any revision since they were

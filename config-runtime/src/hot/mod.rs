@@ -5,6 +5,7 @@
 
 mod builder;
 mod driver;
+mod keeper;
 mod thread;
 
 use std::fmt;

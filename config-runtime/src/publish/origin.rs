@@ -26,6 +26,18 @@ pub enum Origin {
         #[doc(hidden)]
         text: Option<Text>,
     },
+    /// The fallback file: the store has not been read since the start, or what it has for this
+    /// key is held.
+    #[non_exhaustive]
+    Fallback {
+        /// The whole key, `/configs/users/prod/db/pool_size`.
+        key: Arc<str>,
+        /// The revision that had written it when the copy was made.
+        revision: Revision,
+        /// What stood there, for `describe`; `None` for a secret.
+        #[doc(hidden)]
+        text: Option<Text>,
+    },
     /// The default that the field declares: no layer has the key.
     Default,
     /// The program itself, through `Hot::fixed`.
@@ -60,10 +72,25 @@ impl Origin {
         }
     }
 
+    /// A key as the fallback file has it.
+    pub(crate) fn fallback(
+        key: impl Into<Arc<str>>,
+        revision: Revision,
+        text: Option<Arc<[u8]>>,
+    ) -> Self {
+        Self::Fallback {
+            key: key.into(),
+            revision,
+            text: text.map(Text),
+        }
+    }
+
     /// What stands in the key, shortened; `None` for a secret, and where there is no key.
     pub(crate) fn text(&self) -> Option<String> {
         match self {
-            Self::Key { text, .. } => text.as_ref().map(|Text(text)| shown(text)),
+            Self::Key { text, .. } | Self::Fallback { text, .. } => {
+                text.as_ref().map(|Text(text)| shown(text))
+            }
             Self::LastGood(origin) => origin.text(),
             _ => None,
         }
@@ -98,6 +125,9 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Key { key, revision, .. } => write!(f, "{key} (revision {revision})"),
+            Self::Fallback { key, revision, .. } => {
+                write!(f, "{key} (revision {revision}), from the fallback file")
+            }
             Self::Default => f.write_str("the default"),
             Self::Fixed => f.write_str("the program"),
             Self::LastGood(origin) => write!(f, "the last good value, from {origin}"),
