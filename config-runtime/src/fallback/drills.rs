@@ -183,12 +183,9 @@ fn drill_36_two_processes_write_to_one_path_and_a_third_always_reads_it_whole() 
             Writer::start(command)
         })
         .collect();
-    // Nobody waits for the other to read what it says.
-    let heard: Vec<_> = writers
-        .iter_mut()
-        .map(|writer| writer.next().unwrap())
-        .collect();
-    assert_eq!(heard.len(), 2);
+    for writer in &mut writers {
+        writer.next().expect("both have written");
+    }
     let begun = Instant::now();
     let mut seen = BTreeSet::new();
     let mut reads = 0;
@@ -329,7 +326,7 @@ mod unix {
         assert!(made.success());
         let link = folder.path().join("link");
         symlink("/dev/zero", &link).unwrap();
-        for path in [&pipe, &link, Path::new("/dev/full"), folder.path()] {
+        for path in [&pipe, &link, folder.path()] {
             for error in [read(path).unwrap_err(), write(path, b"new").unwrap_err()] {
                 assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
                 assert!(error.to_string().contains("no regular file"), "{error}");

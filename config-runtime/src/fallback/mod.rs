@@ -4,7 +4,7 @@
 //! holds, whole or not at all. It knows no schema but by its fingerprint, asks no clock, and
 //! does not know what the values mean. What makes of it a configuration is `apply`.
 //!
-//! - [`format`]: the bytes of the file: a line for people and programs, then JSON;
+//! - [`mod@format`]: the bytes of the file: a line for people and programs, then JSON;
 //! - [`seal`]: what happens to secrets;
 //! - [`file`]: how the bytes get onto the disk, and back.
 
