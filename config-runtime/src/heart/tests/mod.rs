@@ -11,8 +11,6 @@ mod steps;
 mod subscribers;
 mod world;
 
-use std::time::Duration;
-
 use proptest::prelude::*;
 
 use judge::{Judged, ensure};
@@ -79,7 +77,7 @@ fn end(world: &mut World, history: &History) -> Judged {
         return Ok(());
     }
     if !world.is_hung() {
-        world.wait_for_the_newest(Duration::from_secs(20))?;
+        world.wait_for_the_newest(world.rest_limit())?;
     }
     world.server.write(&REPAIR);
     come_to_rest(world, "P4")?;
