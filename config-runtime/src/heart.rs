@@ -4,6 +4,9 @@
 //! of inputs is through, what to publish. The task around it (`hot::driver`) only carries; tests
 //! carry any history they like.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

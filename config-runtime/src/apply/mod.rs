@@ -11,7 +11,7 @@
 
 mod hold;
 #[cfg(test)]
-mod model;
+pub(crate) mod model;
 mod trial;
 
 use std::cell::RefCell;
@@ -459,6 +459,7 @@ impl<T: HotConfig> Apply<T> {
         Ground {
             table: &self.table,
             running: &self.running_secrets,
+            starting: self.published.is_none(),
         }
     }
 

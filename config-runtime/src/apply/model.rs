@@ -1,8 +1,9 @@
 //! Holding, against a slow and obvious model of DESIGN.md's rule.
 //!
-//! The model keeps whole maps of texts, decodes everything for each trial, and follows the words
-//! of the rule one after the other. [`Apply`] must publish what it publishes and hold what it
-//! holds, whatever was staged in whatever order.
+//! [`Apply`] must publish what the model publishes and hold what it holds, whatever was staged in
+//! whatever order.
+
+pub(crate) mod holding;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use proptest::prelude::*;
 use super::{Apply, BadKeys, Entry, Event, HotConfig, Publication, Reading, Revision, Table};
 use crate::Invalid;
 use crate::store::Range;
+use holding::{Model, Words};
 
 /// Fields with rules of their own, one that is required, and rules between fields at two levels.
 #[derive(HotConfig, Clone, Debug, PartialEq)]
@@ -112,84 +114,21 @@ fn decode(texts: &Texts) -> Option<Config> {
     valid.then_some(config)
 }
 
-/// `(epoch, revision, found missing)`, in the order in which it happened.
-type Id = (u64, u64, bool);
+/// The struct above, in the words of the model.
+struct Said;
 
-#[derive(Default)]
-struct Model {
-    epoch: u64,
-    /// What the store holds, with the revisions that wrote it.
-    staged: BTreeMap<&'static str, (String, u64)>,
-    good: Texts,
-    groups: BTreeMap<Id, BTreeSet<&'static str>>,
-    published: Option<Config>,
-}
+impl Words for Said {
+    type Key = &'static str;
+    type Text = String;
+    type Config = Config;
 
-impl Model {
-    fn change(&mut self, key: &'static str, new: Option<(String, u64)>, id: Id) {
-        if self.staged.get(key) == new.as_ref() {
-            // Known already. What waits from a history that is gone joins those that were written
-            // with it in the one that counts now.
-            let waits = |(old, keys): (&Id, &BTreeSet<_>)| old.0 < id.0 && keys.contains(key);
-            if !self.groups.iter().any(waits) {
-                return;
-            }
-        }
-        match new {
-            Some(new) => drop(self.staged.insert(key, new)),
-            None => drop(self.staged.remove(key)),
-        }
-        // A later change of a key takes it out of the older group.
-        for keys in self.groups.values_mut() {
-            keys.remove(key);
-        }
-        self.groups.retain(|_, keys| !keys.is_empty());
-        self.groups.entry(id).or_default().insert(key);
+    fn decode(&self, texts: &Texts) -> Option<Config> {
+        decode(texts)
     }
 
-    fn with(&self, groups: &BTreeSet<Id>) -> Texts {
-        let mut texts = self.good.clone();
-        for key in groups.iter().flat_map(|id| &self.groups[id]) {
-            match self.staged.get(key) {
-                Some((text, _)) => drop(texts.insert(key, text.clone())),
-                None => drop(texts.remove(key)),
-            }
-        }
-        texts
-    }
-
-    fn settle(&mut self) {
-        let all: BTreeSet<Id> = self.groups.keys().copied().collect();
-        let mut accepted = BTreeSet::new();
-        if decode(&self.with(&all)).is_some() {
-            accepted = all;
-        } else {
-            let whole = self.with(&all);
-            let mut rest = all;
-            rest.retain(|id| !self.groups[id].iter().any(|key| bad(&whole, key)));
-            if decode(&self.with(&rest)).is_some() {
-                accepted = rest;
-            } else {
-                loop {
-                    let before = accepted.len();
-                    for id in &rest {
-                        let mut more = accepted.clone();
-                        more.insert(*id);
-                        if decode(&self.with(&more)).is_some() {
-                            accepted = more;
-                        }
-                    }
-                    if accepted.len() == before {
-                        break;
-                    }
-                }
-            }
-        }
-        self.good = self.with(&accepted);
-        self.groups.retain(|id, _| !accepted.contains(id));
-        if let Some(config) = decode(&self.good) {
-            self.published = Some(config);
-        }
+    fn bad(&self, texts: &Texts) -> Vec<Vec<&'static str>> {
+        let bad = KEYS.into_iter().filter(|key| bad(texts, key));
+        bad.map(|key| vec![key]).collect()
     }
 }
 
@@ -236,7 +175,7 @@ fn step() -> impl Strategy<Value = Step> {
 struct SideBySide {
     revision: u64,
     store: Store,
-    model: Model,
+    model: Model<Said>,
     apply: Apply<Config>,
     current: Config,
     /// The store after each revision.
@@ -252,10 +191,7 @@ impl SideBySide {
         let mut both = Self {
             revision: 1,
             store: BTreeMap::from([("need", ("3".to_owned(), 1))]),
-            model: Model {
-                epoch: 1,
-                ..Model::default()
-            },
+            model: Model::new(Said),
             apply: Apply::new(table),
             current: decode(&Texts::from([("need", "3".to_owned())])).unwrap(),
             history: Vec::new(),
@@ -310,13 +246,7 @@ impl SideBySide {
 
     fn read(&mut self, new_epoch: bool) {
         self.model.epoch += u64::from(new_epoch);
-        let epoch = self.model.epoch;
-        for key in KEYS {
-            match self.store.get(key).cloned() {
-                Some((text, at)) => self.model.change(key, Some((text, at)), (epoch, at, false)),
-                None => self.model.change(key, None, (epoch, self.revision, true)),
-            }
-        }
+        self.model.read(&KEYS, &self.store, self.revision);
         let reading = self.reading();
         self.apply.stage_reading(reading, new_epoch);
     }

@@ -17,7 +17,7 @@ use crate::defaults;
 use crate::layers::{Slot, Table};
 use crate::problem::{Problem, excerpt};
 use crate::publish::{Draft, Snapshot};
-use crate::schema::tree::DefaultValue;
+use crate::schema::tree::{DefaultValue, Leaf};
 use crate::value::shorten;
 
 use super::Raw;
@@ -84,6 +84,8 @@ pub(crate) struct Ground<'a> {
     pub(crate) table: &'a Table,
     /// The bytes of the secrets that keep their first value until a restart.
     pub(crate) running: &'a [Arc<[u8]>],
+    /// Nothing runs yet: restart-only fields are like all others.
+    pub(crate) starting: bool,
 }
 
 /// Builds a configuration from all leaves.
@@ -129,7 +131,8 @@ pub(crate) fn replace<'a, T: HotConfig>(
     let table = ground.table;
     let mut refused = Refused::default();
     let tried = guard(|| {
-        let restart = |index: &usize| table.leaves.get(*index).is_some_and(|leaf| leaf.restart);
+        let keeps = |leaf: &Leaf| leaf.restart && !ground.starting;
+        let restart = |index: &usize| table.leaves.get(*index).is_some_and(keeps);
         let mut draft = base.value.draft();
         let next = draft.value();
         let mut intended = base.intended.clone();
@@ -152,7 +155,7 @@ pub(crate) fn replace<'a, T: HotConfig>(
             if let Some(intended) = &mut intended {
                 findings = set(intended).1;
             }
-            if !leaf.restart {
+            if !keeps(leaf) {
                 let (differs, found) = set(next);
                 findings = found;
                 if differs {
@@ -211,7 +214,7 @@ impl Refused {
         effective: &impl Fn(usize) -> Effective<'a>,
         panic: &str,
     ) -> Self {
-        let Ground { table, running } = ground;
+        let Ground { table, running, .. } = ground;
         let said = without(panic, &secrets(table, running, effective));
         self.whole(
             table,
@@ -296,7 +299,7 @@ impl Refused {
         effective: &impl Fn(usize) -> Effective<'a>,
         broken: Vec<Broken>,
     ) {
-        let Ground { table, running } = ground;
+        let Ground { table, running, .. } = ground;
         if broken.is_empty() {
             return;
         }

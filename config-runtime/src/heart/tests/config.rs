@@ -1,0 +1,240 @@
+//! The struct of these tests, and what it says of texts, without the derive.
+
+use std::collections::BTreeMap;
+
+use crate::apply::model::holding::Words;
+use crate::value::Secret;
+use crate::{HotConfig, Invalid};
+
+/// One of each: with rules of its own, required, optional, with an old name, secret, only at a
+/// restart; and rules between fields at two levels.
+#[derive(HotConfig, Clone, Debug, PartialEq)]
+#[hot(prefix = "/p", validate = in_order)]
+pub(super) struct Config {
+    #[hot(default = 2, range(0..=9))]
+    pub(super) min: u8,
+    #[hot(default = 7, range(0..=9), alias = "maximum")]
+    pub(super) max: u8,
+    #[hot(range(0..=9))]
+    pub(super) need: u8,
+    pub(super) maybe: Option<u8>,
+    #[hot(default = "calm", length(1..=8))]
+    pub(super) name: String,
+    #[hot(secret, default = "none", length(1..=8))]
+    pub(super) token: Secret<String>,
+    #[hot(restart, default = 1, range(0..=9))]
+    pub(super) threads: u8,
+    #[hot(nested)]
+    pub(super) pair: Pair,
+}
+
+#[derive(HotConfig, Clone, Debug, PartialEq)]
+#[hot(validate = even)]
+pub(super) struct Pair {
+    #[hot(default = 1, range(0..=9))]
+    pub(super) left: u8,
+    #[hot(default = 1, range(0..=9))]
+    pub(super) right: u8,
+}
+
+fn in_order(config: &Config) -> Result<(), Invalid> {
+    if config.min <= config.max && config.threads <= config.max {
+        Ok(())
+    } else {
+        Err("min or threads is above max".into())
+    }
+}
+
+fn even(pair: &Pair) -> Result<(), Invalid> {
+    if (pair.left + pair.right).is_multiple_of(2) {
+        Ok(())
+    } else {
+        Err("the sum is odd".into())
+    }
+}
+
+pub(super) type Key = &'static [u8];
+pub(super) type Text = &'static [u8];
+pub(super) type Texts = BTreeMap<Key, Text>;
+
+/// The layer above and the one below.
+pub(super) const PREFIXES: [&str; 2] = ["/p@1/", "/p/"];
+
+/// For each leaf its keys, the strongest first: in the layer above, then below; the old name
+/// after the new one.
+pub(super) const LEAVES: [&[Key]; 9] = [
+    &[b"/p@1/min", b"/p/min"],
+    &[b"/p@1/max", b"/p@1/maximum", b"/p/max", b"/p/maximum"],
+    &[b"/p@1/need", b"/p/need"],
+    &[b"/p@1/maybe", b"/p/maybe"],
+    &[b"/p@1/name", b"/p/name"],
+    &[b"/p@1/token", b"/p/token"],
+    &[b"/p@1/threads", b"/p/threads"],
+    &[b"/p@1/pair/left", b"/p/pair/left"],
+    &[b"/p@1/pair/right", b"/p/pair/right"],
+];
+
+/// Those that are only read when the program starts.
+pub(super) const THREADS: usize = 6;
+
+/// Keys that nobody knows, below the prefixes.
+pub(super) const UNKNOWN: [Key; 3] = [b"/p/nim", b"/p/\xff\xfe", b"/p@1/pair"];
+
+/// Keys of somebody else, next to the prefixes.
+pub(super) const FOREIGN: [Key; 4] = [b"/p", b"/p2/min", b"/p@11/max", b"/q/need"];
+
+/// What is written: good for some fields and bad for others.
+pub(super) const TEXTS: [Text; 18] = [
+    b"0",
+    b"1",
+    b"2",
+    b"3",
+    b"4",
+    b"5",
+    b"6",
+    b"7",
+    b"8",
+    b"9",
+    b"12",
+    b"x",
+    b"",
+    b"\xff\xfe",
+    b"hush-1",
+    b"hush-2",
+    b"hush-much-too-long",
+    b"260",
+];
+
+/// All keys of the schema.
+pub(super) fn keys() -> Vec<Key> {
+    LEAVES.concat()
+}
+
+/// The keys of a leaf as far as the one that gives the value, and that value.
+fn effective(texts: &Texts, leaf: usize) -> (&'static [Key], Option<Text>) {
+    let keys = LEAVES[leaf];
+    match keys.iter().position(|key| texts.contains_key(key)) {
+        Some(at) => (&keys[..=at], Some(texts[keys[at]])),
+        None => (keys, None),
+    }
+}
+
+fn utf8(text: Text) -> Result<&'static str, ()> {
+    std::str::from_utf8(text).map_err(|_| ())
+}
+
+fn digit(text: Text) -> Result<u8, ()> {
+    let digit = utf8(text)?.parse().map_err(|_| ())?;
+    if digit <= 9 { Ok(digit) } else { Err(()) }
+}
+
+fn word(text: Text) -> Result<String, ()> {
+    let word = utf8(text)?;
+    let fits = (1..=8).contains(&word.chars().count());
+    if fits { Ok(word.to_owned()) } else { Err(()) }
+}
+
+/// One leaf, alone.
+fn read<V>(
+    texts: &Texts,
+    leaf: usize,
+    absent: Result<V, ()>,
+    read: fn(Text) -> Result<V, ()>,
+) -> Result<V, ()> {
+    effective(texts, leaf).1.map_or(absent, read)
+}
+
+/// What a leaf is worth, as text; an error where it is bad by itself.
+pub(super) fn leaf(texts: &Texts, at: usize) -> Result<String, ()> {
+    let number = |default| read(texts, at, default, digit).map(|digit| digit.to_string());
+    match at {
+        0 => number(Ok(2)),
+        1 => number(Ok(7)),
+        2 => number(Err(())),
+        3 => read(texts, at, Ok(None), |text| {
+            Ok(Some(utf8(text)?.parse::<u8>().map_err(|_| ())?))
+        })
+        .map(|maybe| maybe.map_or_else(String::new, |maybe| maybe.to_string())),
+        4 => read(texts, at, Ok("calm".to_owned()), word),
+        5 => read(texts, at, Ok("none".to_owned()), word),
+        _ => number(Ok(1)),
+    }
+}
+
+/// What a leaf of a configuration is worth, in the same words.
+pub(super) fn shown(config: &Config, at: usize) -> String {
+    match at {
+        0 => config.min.to_string(),
+        1 => config.max.to_string(),
+        2 => config.need.to_string(),
+        3 => config.maybe.map_or_else(String::new, |it| it.to_string()),
+        4 => config.name.clone(),
+        5 => config.token.expose().clone(),
+        6 => config.threads.to_string(),
+        7 => config.pair.left.to_string(),
+        _ => config.pair.right.to_string(),
+    }
+}
+
+/// Whether it breaks none of its rules.
+pub(super) fn is_valid(config: &Config) -> bool {
+    let Config { min, max, need, .. } = config;
+    let Pair { left, right } = config.pair;
+    let digits = [*min, *max, *need, config.threads, left, right];
+    let words = [&config.name, config.token.expose()];
+    digits.iter().all(|digit| *digit <= 9)
+        && words
+            .iter()
+            .all(|word| (1..=8).contains(&word.chars().count()))
+        && min <= max
+        && config.threads <= *max
+        && (left + right).is_multiple_of(2)
+}
+
+/// What a program that starts now would have.
+pub(super) fn intended(texts: &Texts) -> Option<Config> {
+    let mut leaves = Vec::new();
+    for at in 0..LEAVES.len() {
+        leaves.push(leaf(texts, at).ok()?);
+    }
+    let number = |at: usize| leaves[at].parse().ok();
+    let config = Config {
+        min: number(0)?,
+        max: number(1)?,
+        need: number(2)?,
+        maybe: number(3),
+        name: leaves[4].clone(),
+        token: Secret::new(leaves[5].clone()),
+        threads: number(6)?,
+        pair: Pair {
+            left: number(7)?,
+            right: number(8)?,
+        },
+    };
+    is_valid(&config).then_some(config)
+}
+
+/// The struct, in the words of the model of holding.
+#[derive(Debug, Default)]
+pub(super) struct Spoken {
+    /// The first value of `threads`: it stays until a restart.
+    pub(super) running: Option<u8>,
+}
+
+impl Words for Spoken {
+    type Key = Key;
+    type Text = Text;
+    type Config = Config;
+
+    /// Both must be valid: what is published, and what a restart would give.
+    fn decode(&self, texts: &Texts) -> Option<Config> {
+        let mut config = intended(texts)?;
+        config.threads = self.running.unwrap_or(config.threads);
+        is_valid(&config).then_some(config)
+    }
+
+    fn bad(&self, texts: &Texts) -> Vec<Vec<Key>> {
+        let bad = (0..LEAVES.len()).filter(|at| leaf(texts, *at).is_err());
+        bad.map(|at| effective(texts, at).0.to_vec()).collect()
+    }
+}

@@ -1,0 +1,463 @@
+//! The promises, as far as they can be judged here, held against what the world knows.
+//!
+//! In an honest world everything is exact: what is staged is the store's state at the cursor, and
+//! what is published and held is what the model of holding makes of it. In a lying one each
+//! publication must be valid by itself, and the end must be right.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::time::Duration;
+
+use super::config::{
+    Config, Key, LEAVES, PREFIXES, Spoken, THREADS, Texts, intended, is_valid, keys, leaf, shown,
+};
+use super::steps::Nature;
+use super::world::World;
+use crate::Revision;
+use crate::apply::model::holding::{Words, texts};
+use crate::apply::{BadKeys, Publication};
+use crate::problem::Problem;
+use crate::publish::{Origin, Snapshot};
+use crate::status::Status;
+use crate::sync::{Known, Settings};
+
+/// What is wrong, in words: a panic for each try of the shrinking would bury it.
+pub(super) type Judged<V = ()> = Result<V, String>;
+
+macro_rules! ensure {
+    ($holds:expr, $($wrong:tt)+) => {
+        if !$holds {
+            return Err(format!($($wrong)+));
+        }
+    };
+}
+pub(super) use ensure;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// What is remembered for the judgements.
+pub(super) struct Judgement {
+    /// The last moment at which what is known was current, for all that the world knows.
+    truth: Option<Duration>,
+    /// The questions, the ticks, and what the heart could not help, of the last minute.
+    questions: VecDeque<Duration>,
+    ticks: VecDeque<Duration>,
+    stirs: VecDeque<Duration>,
+    /// How many questions a minute may have.
+    most: usize,
+    /// The epoch and the revision of the last publication, and of the last cursor.
+    published: Option<(u64, Option<Revision>)>,
+    cursor: (u64, Option<Revision>),
+    replaced: bool,
+    pub(super) publications: usize,
+}
+
+impl Judgement {
+    pub(super) fn new(settings: &Settings) -> Self {
+        let checks = MINUTE.as_secs() / (settings.staleness.as_secs() / 3).max(1);
+        Self {
+            truth: None,
+            questions: VecDeque::new(),
+            ticks: VecDeque::new(),
+            stirs: VecDeque::new(),
+            // A check asks for progress, probes twice and reads; a failure, of which there are
+            // not many in a minute, reads and opens.
+            most: 4 * usize::try_from(checks).unwrap() + 80,
+            published: None,
+            cursor: (1, None),
+            replaced: false,
+            publications: 0,
+        }
+    }
+
+    /// What is known was current at that time.
+    pub(super) fn confirmed(&mut self, at: Duration) {
+        self.truth = self.truth.max(Some(at));
+    }
+
+    /// Something came that was not asked for.
+    pub(super) fn stirred(&mut self, now: Duration) {
+        count(&mut self.stirs, now);
+    }
+
+    pub(super) fn asked(&mut self, now: Duration) -> Judged {
+        let questions = count(&mut self.questions, now);
+        self.is_calm(questions, "questions")
+    }
+
+    pub(super) fn ticked(&mut self, now: Duration) -> Judged {
+        let ticks = count(&mut self.ticks, now);
+        self.is_calm(ticks, "ticks")
+    }
+
+    fn is_calm(&self, count: usize, what: &str) -> Judged {
+        let most = self.most + self.stirs.len();
+        ensure!(count <= most, "P10: {count} {what} within a minute");
+        Ok(())
+    }
+
+    pub(super) fn history_replaced(&mut self) {
+        self.replaced = true;
+    }
+}
+
+/// Counts one more, and how many there were within a minute.
+fn count(times: &mut VecDeque<Duration>, now: Duration) -> usize {
+    times.push_back(now);
+    while times.front().is_some_and(|first| *first + MINUTE < now) {
+        times.pop_front();
+    }
+    times.len()
+}
+
+impl World {
+    /// What is followed: the keys of the schema in the ranges.
+    fn own_keys(&self) -> Vec<Key> {
+        let mut keys = keys();
+        keys.retain(|key| self.is_followed(key));
+        keys
+    }
+
+    fn is_followed(&self, key: &[u8]) -> bool {
+        let mut prefixes = self.prefixes.iter();
+        prefixes.any(|prefix| key.starts_with(prefix.as_bytes()))
+    }
+
+    fn cursor(&self) -> u64 {
+        self.heart.cursor().map_or(0, Revision::get)
+    }
+
+    pub(super) fn counts_at_the_cursor(&self) -> Vec<Known> {
+        self.server.counts(self.prefixes, self.cursor().max(1))
+    }
+
+    /// The texts that a program would begin with at a revision.
+    fn texts_at(&self, revision: u64) -> Texts {
+        let mut texts = texts(self.server.state(revision));
+        texts.retain(|key, _| keys().contains(key) && self.is_followed(key));
+        texts
+    }
+
+    fn unknown_at(&self, revision: u64) -> usize {
+        let own = keys();
+        let keys = self.server.state(revision).keys();
+        keys.filter(|key| self.is_followed(key) && !own.contains(key))
+            .count()
+    }
+
+    /// The heart went on from a cursor, perhaps by a reading: the model does the same, from
+    /// the store's own history.
+    pub(super) fn staged(&mut self, before: Option<u64>, read: Option<u64>) -> Judged {
+        let (epoch, cursor) = (self.heart.epoch(), self.heart.cursor());
+        ensure!(
+            (epoch, cursor) >= self.judgement.cursor,
+            "P1: the cursor went back, to {cursor:?}"
+        );
+        self.judgement.cursor = (epoch, cursor);
+        if self.nature == Nature::Lying {
+            return Ok(());
+        }
+        ensure!(epoch == 1, "P1: a new epoch, but the history is the same");
+        let after = self.cursor();
+        ensure!(
+            after <= self.server.latest(),
+            "P12: the cursor is ahead of the store"
+        );
+        let own = self.own_keys();
+        let mut from = before.unwrap_or(0);
+        if let Some(read) = read.filter(|read| *read >= from) {
+            self.model.read(&own, self.server.state(read), read);
+            from = read;
+        }
+        for revision in from + 1..=after {
+            for (key, text) in self.server.changes(revision) {
+                if own.contains(key) {
+                    let new = text.map(|text| (text, revision));
+                    self.model.change(*key, new, (1, revision, false));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What is promised of every publication, whatever the world is like.
+    fn judge_publication(&mut self, snapshot: &Snapshot<Config>) -> Judged {
+        ensure!(
+            is_valid(snapshot),
+            "P7: published, but it breaks a rule: {snapshot:?}"
+        );
+        let published = (snapshot.epoch(), snapshot.revision());
+        ensure!(
+            published == (self.heart.epoch(), self.heart.cursor()),
+            "P2: published as of {published:?}, with the cursor at {:?}",
+            self.heart.cursor()
+        );
+        ensure!(
+            self.judgement.published <= Some(published),
+            "P1: published {published:?} after {:?}",
+            self.judgement.published
+        );
+        self.judgement.published = Some(published);
+        self.judgement.publications += 1;
+        Ok(())
+    }
+
+    pub(super) fn judge_begun(
+        &mut self,
+        begun: &Result<Publication<Config>, Vec<Problem>>,
+    ) -> Judged {
+        let read = self.texts_at(self.cursor());
+        let whole = intended(&read);
+        let first = match begun {
+            Err(problems) => {
+                ensure!(!problems.is_empty(), "starting: refused without a reason");
+                ensure!(
+                    whole.is_none() || self.nature == Nature::Lying,
+                    "starting: refused, but everything is valid: {problems:?}"
+                );
+                return Ok(());
+            }
+            Ok(first) => first,
+        };
+        self.judge_publication(&first.snapshot)?;
+        self.model.words.running = Some(first.snapshot.threads);
+        if self.nature == Nature::Lying {
+            return Ok(());
+        }
+        match whole {
+            Some(whole) => {
+                ensure!(*first.snapshot == whole, "P2: begun with {first:?}");
+                self.model.settle();
+            }
+            None => {
+                ensure!(
+                    self.bad_keys() == BadKeys::Default,
+                    "starting: bad keys were not to be accepted"
+                );
+                self.adopt(&first.snapshot)?;
+            }
+        }
+        self.judge_held(&first.snapshot)
+    }
+
+    /// What a start with bad keys lets in is its own; but it must be what it says that it is.
+    fn adopt(&mut self, first: &Config) -> Judged {
+        let held = self.held_keys();
+        ensure!(!held.is_empty(), "starting: bad keys, yet nothing is held");
+        self.model.good = self.model.staged.clone();
+        self.model
+            .good
+            .retain(|key, _| !held.contains(&key.escape_ascii().to_string()));
+        for (_, keys) in &mut self.model.groups {
+            keys.retain(|key| held.contains(&key.escape_ascii().to_string()));
+        }
+        self.model.groups.retain(|_, keys| !keys.is_empty());
+        let published = intended(&texts(&self.model.good));
+        ensure!(
+            published.as_ref() == Some(first),
+            "P2: begun with {first:?}, but what is not held gives {published:?}"
+        );
+        self.model.published = published;
+        Ok(())
+    }
+
+    fn held_keys(&self) -> BTreeSet<String> {
+        let held = self.status.held.iter();
+        held.flat_map(|held| held.keys.iter().cloned()).collect()
+    }
+
+    /// A batch was settled.
+    pub(super) fn judge_settled(&mut self, published: Option<&Publication<Config>>) -> Judged {
+        let Some(hub) = self.hub.clone() else {
+            return Ok(());
+        };
+        let before = hub.snapshot();
+        if let Some(Publication { snapshot, changed }) = published {
+            self.judge_publication(snapshot)?;
+            let differ = (0..LEAVES.len()).filter(|at| shown(&before, *at) != shown(snapshot, *at));
+            let differ: Vec<_> = differ.collect();
+            ensure!(
+                !differ.is_empty(),
+                "P6: swapped, although nothing changed: {snapshot:?}"
+            );
+            ensure!(
+                *changed == differ,
+                "P6: leaves {differ:?} changed, and {changed:?} are told"
+            );
+            ensure!(
+                snapshot.threads == before.threads,
+                "restart: {snapshot:?} took effect"
+            );
+        }
+        if self.nature == Nature::Honest {
+            let now = published.map_or(&before, |published| &published.snapshot);
+            let at = self.heart.cursor();
+            let known = self.heart.apply.known();
+            let there = self.counts_at_the_cursor();
+            ensure!(
+                known == there,
+                "P12: known at {at:?} is {known:?}, the store has {there:?}"
+            );
+            self.model.settle();
+            let should = self.model.published.as_ref();
+            ensure!(
+                should == Some(&**now),
+                "P2, P3, P4: published at {at:?} is {now:?}, but should be {should:?}"
+            );
+            self.judge_held(now)?;
+            if let Some(Publication { snapshot, .. }) = published {
+                self.judge_origins(snapshot)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What is said to be held, pending and unknown.
+    fn judge_held(&self, published: &Config) -> Judged {
+        let held = self.status.held.iter().map(|held| {
+            let id = (held.epoch, held.revision.get(), held.missing);
+            (id, held.keys.iter().cloned().collect())
+        });
+        let held: Vec<(_, BTreeSet<String>)> = held.collect();
+        let should = self.model.groups.iter().map(|(id, keys)| {
+            let keys = keys.iter().map(|key| key.escape_ascii().to_string());
+            (*id, keys.collect())
+        });
+        let should: Vec<(_, BTreeSet<String>)> = should.collect();
+        ensure!(
+            held == should,
+            "holding: {held:?} is held, but should be {should:?}"
+        );
+        for held in &self.status.held {
+            ensure!(
+                !held.problems.is_empty(),
+                "P7: held without a reason: {held}"
+            );
+            let said = format!("{held} {held:?}");
+            ensure!(!said.contains("hush"), "a secret is told: {said}");
+        }
+        let next = intended(&texts(&self.model.good)).map(|next| next.threads);
+        let pending = self.status.pending_restart.len();
+        ensure!(
+            pending == usize::from(next != Some(published.threads)),
+            "restart: {pending} fields are pending, {} runs, {next:?} would be next",
+            published.threads
+        );
+        let unknown = self.unknown_at(self.cursor());
+        ensure!(
+            self.status.unknown_count == unknown,
+            "{} keys are said to be unknown, there are {unknown}",
+            self.status.unknown_count
+        );
+        Ok(())
+    }
+
+    fn judge_origins(&self, snapshot: &Snapshot<Config>) -> Judged {
+        let Spoken { running } = self.model.words;
+        let good = &self.model.good;
+        for (at, own) in LEAVES.iter().enumerate() {
+            // A value that waits for a restart hides where the running one came from.
+            if at == THREADS && intended(&texts(good)).map(|next| next.threads) != running {
+                continue;
+            }
+            let origin = match own.iter().find(|key| good.contains_key(*key)) {
+                None => Origin::Default,
+                Some(key) => {
+                    let (text, revision) = good[key];
+                    let above = self.prefixes.len() > 1 && key.starts_with(PREFIXES[0].as_bytes());
+                    let shown = (at != 5).then(|| text.into());
+                    let key = key.escape_ascii().to_string();
+                    Origin::key(key, Revision::new(revision), usize::from(above), shown)
+                }
+            };
+            let mut groups = self.model.groups.values().flatten();
+            let origin = origin.standing_in(groups.any(|key| own.contains(key)));
+            let said = snapshot.all_origins().get(at);
+            ensure!(
+                said == Some(&origin),
+                "the origin of leaf {at} is {said:?}, but should be {origin:?}"
+            );
+        }
+        Ok(())
+    }
+
+    /// What is promised at every moment.
+    pub(super) fn judge_time(&self) -> Judged {
+        let deadline = self.heart.deadline();
+        ensure!(
+            self.hub.is_none() || deadline > self.now,
+            "P10: due already, after everything was done"
+        );
+        let longest = self.settings.compare_every.mul_f64(1.2);
+        ensure!(
+            deadline <= self.now + longest.max(self.settings.read_limit),
+            "P10: no timer within reach"
+        );
+        let Judgement { truth, .. } = self.judgement;
+        let confirmed = self.status.confirmed.map(|at| at - self.base);
+        ensure!(
+            confirmed <= truth,
+            "P9: said to be confirmed at {confirmed:?}, but it was not since {truth:?}"
+        );
+        let status = self.status_now();
+        let age = truth.map(|truth| self.now - truth);
+        ensure!(
+            !status.is_fresh() || age.is_some_and(|age| age <= self.settings.staleness),
+            "P9: said to be fresh, although it was current {age:?} ago"
+        );
+        Ok(())
+    }
+
+    pub(super) fn status_now(&self) -> Status {
+        self.status.clone().at(self.base + self.now)
+    }
+
+    /// Whether everything is as it must be once there were no faults for long enough; else what
+    /// is not.
+    pub(super) fn judge_rest(&self) -> Judged {
+        let Some(hub) = &self.hub else {
+            return Err("not begun".to_owned());
+        };
+        let latest = self.server.latest();
+        let (known, there) = (
+            self.heart.apply.known(),
+            self.server.counts(self.prefixes, latest),
+        );
+        ensure!(known == there, "{known:?} is known, there is {there:?}");
+        ensure!(
+            self.status.unknown_count == self.unknown_at(latest),
+            "the unknown keys are others"
+        );
+        ensure!(
+            self.cursor() <= latest,
+            "the cursor is ahead: {}",
+            self.cursor()
+        );
+        ensure!(self.status_now().is_fresh(), "not fresh");
+        ensure!(self.status.connected, "not connected");
+        ensure!(
+            self.status.failure.is_none(),
+            "it says {:?}",
+            self.status.failure
+        );
+        let (now, texts) = (hub.snapshot(), self.texts_at(latest));
+        let held = self.held_keys();
+        if let Some(whole) = self.model.words.decode(&texts) {
+            ensure!(*now == whole, "published is {now:?}, there is {whole:?}");
+            ensure!(held.is_empty(), "{held:?} is held without need");
+            return Ok(());
+        }
+        ensure!(!held.is_empty(), "nothing is held, but something is bad");
+        for (at, own) in LEAVES.iter().enumerate() {
+            let is_held = |key: &&Key| held.contains(&key.escape_ascii().to_string());
+            if at == THREADS || own.iter().find(is_held).is_some() {
+                continue;
+            }
+            let (shown, there) = (shown(&now, at), leaf(&texts, at));
+            ensure!(
+                Ok(&shown) == there.as_ref(),
+                "leaf {at} is {shown}, and in the store {there:?}"
+            );
+        }
+        Ok(())
+    }
+}

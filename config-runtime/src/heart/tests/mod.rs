@@ -1,0 +1,144 @@
+//! Any history of a store, of the way to it and of time, through the whole heart and the hub.
+//!
+//! An honest world keeps etcd's guarantees: there everything is exact after every step. A lying one
+//! loses events and replaces its history: there the end must be right within a bounded time. Both
+//! end with calm weather. `HOTCONFIG_HISTORIES` says how many histories are tried.
+
+mod config;
+mod judge;
+mod server;
+mod steps;
+mod subscribers;
+mod world;
+
+use proptest::prelude::*;
+
+use judge::{Judged, ensure};
+use steps::{History, Nature, history};
+use world::World;
+
+/// Everything to a good value, and nothing else.
+const REPAIR: [server::Change; 20] = [
+    (b"/p/min", Some(b"1")),
+    (b"/p/max", Some(b"9")),
+    (b"/p/need", Some(b"4")),
+    (b"/p/maybe", Some(b"6")),
+    (b"/p/name", Some(b"quiet")),
+    (b"/p/token", Some(b"hush-3")),
+    (b"/p/threads", Some(b"2")),
+    (b"/p/pair/left", Some(b"3")),
+    (b"/p/pair/right", Some(b"5")),
+    (b"/p/maximum", None),
+    (b"/p@1/min", None),
+    (b"/p@1/max", None),
+    (b"/p@1/maximum", None),
+    (b"/p@1/need", None),
+    (b"/p@1/maybe", None),
+    (b"/p@1/name", None),
+    (b"/p@1/token", None),
+    (b"/p@1/threads", None),
+    (b"/p@1/pair/left", None),
+    (b"/p@1/pair/right", None),
+];
+
+/// How many histories there are in all.
+fn histories() -> u32 {
+    let number = std::env::var("HOTCONFIG_HISTORIES");
+    number.map_or(10_000, |number| {
+        let number: u64 = number.parse().expect("HOTCONFIG_HISTORIES is a number");
+        u32::try_from(number).unwrap_or(u32::MAX)
+    })
+}
+
+fn some(share: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases: (histories() / share).max(1),
+        ..ProptestConfig::default()
+    }
+}
+
+/// Runs a history to its end, and says what it carried.
+fn run(history: &History, log: bool) -> Judged<Vec<String>> {
+    let mut world = World::new(history, log)?;
+    for (at, step) in history.steps.iter().enumerate() {
+        world
+            .run(step)
+            .map_err(|wrong| format!("at step {} ({step}): {wrong}", at + 1))?;
+    }
+    end(&mut world, history).map_err(|wrong| format!("after the last step: {wrong}"))?;
+    Ok(world.into_log())
+}
+
+/// Faults stop, and everything comes to rest.
+fn end(world: &mut World, history: &History) -> Judged {
+    world.faults_stop();
+    come_to_rest(world, "P4, P8, P13")?;
+    if world.refused {
+        return Ok(());
+    }
+    if !world.is_hung() {
+        world.wait_for_the_newest(world.rest_limit())?;
+    }
+    world.server.write(&REPAIR);
+    come_to_rest(world, "P4")?;
+    // Recoveries and comparisons swap nothing where nothing changed.
+    if history.seed.is_multiple_of(8) {
+        let before = world.judgement.publications;
+        world.calm(world.settings.compare_every.mul_f64(1.3))?;
+        ensure!(
+            world.judgement.publications == before,
+            "P6: published in calm weather"
+        );
+        come_to_rest(world, "P4")?;
+    }
+    let Some(hub) = world.hub.clone() else {
+        return Ok(());
+    };
+    hub.end();
+    for subscriber in &mut world.subscribers {
+        subscriber.drain(&hub.snapshot())?;
+    }
+    Ok(())
+}
+
+fn come_to_rest(world: &mut World, promise: &str) -> Judged {
+    let limit = world.rest_limit();
+    let end = world.now + limit;
+    while let Err(wrong) = world.judge_rest() {
+        ensure!(
+            world.now < end,
+            "{promise}: not at rest {limit:?} after the faults: {wrong}"
+        );
+        world.calm_round(end)?;
+        if world.refused {
+            break;
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(some(2))]
+
+    #[test]
+    fn p01_to_p15_in_an_honest_world_every_step_is_exact(history in history(Nature::Honest)) {
+        run(&history, false).map_err(TestCaseError::fail)?;
+    }
+
+    #[test]
+    fn p04_p08_p13_in_a_lying_world_the_end_is_right(history in history(Nature::Lying)) {
+        run(&history, false).map_err(TestCaseError::fail)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(some(20))]
+
+    #[test]
+    fn the_same_history_gives_the_same_outputs(history in history(Nature::Lying)) {
+        let once = run(&history, true).map_err(TestCaseError::fail)?;
+        let again = run(&history, true).map_err(TestCaseError::fail)?;
+        let same = once.iter().zip(&again).take_while(|(one, other)| one == other).count();
+        prop_assert_eq!(once.get(same), again.get(same));
+    }
+}

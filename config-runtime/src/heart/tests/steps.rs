@@ -1,0 +1,324 @@
+//! What can happen to the heart, one step after another, and how it is told to people.
+
+use std::fmt;
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::config::{FOREIGN, Key, LEAVES, TEXTS, Text, UNKNOWN};
+use super::server::Change;
+use crate::apply::BadKeys;
+use crate::store::ErrorKind;
+
+/// What the way to the store, and the store, are like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Nature {
+    /// Connections break and answers are late or never come; but what comes is what etcd
+    /// guarantees.
+    Honest,
+    /// Events are lost, the history is replaced, and nobody says so.
+    Lying,
+}
+
+/// One history: where it begins, and what happens.
+#[derive(Clone)]
+pub(super) struct History {
+    pub(super) nature: Nature,
+    /// Whether there is a layer above.
+    pub(super) layered: bool,
+    /// Whether the store's progress can be trusted.
+    pub(super) trusted: bool,
+    pub(super) bad_keys: BadKeys,
+    pub(super) staleness: Duration,
+    pub(super) compare_every: Duration,
+    pub(super) seed: u64,
+    pub(super) steps: Vec<Step>,
+}
+
+#[derive(Clone)]
+pub(super) enum Step {
+    /// One transaction.
+    Write(Vec<Change>),
+    /// So many revisions of other people's keys.
+    Elsewhere(u8),
+    /// All but so many revisions are compacted.
+    Compact(u8),
+    /// One of the questions that are open is answered, as things are now or were at `Take`.
+    Answer(u8),
+    /// The store computes the answers; they are on their way.
+    Take,
+    /// One of the questions that are open ends with an error.
+    Fail(u8, ErrorKind),
+    /// Whatever is open will never be answered.
+    Swallow,
+    /// The member that answers next does not know the newest revisions yet.
+    Lag(u8),
+    /// It has caught up.
+    CatchUp,
+    /// The watch sends the next revisions of a range as one message.
+    Send(u8, u8),
+    /// The watch sends its progress, where it was asked.
+    Progress,
+    /// So many messages of the watch arrive, as one batch.
+    Arrive(u8),
+    /// The watch breaks, with what was on its way.
+    Break(ErrorKind),
+    /// The watch says nothing any more, and does not end.
+    Hang,
+    /// What the next few steps bring is settled with the one after them.
+    Burst(u8),
+    /// Time passes, and nobody answers.
+    Sleep(u32),
+    /// Time passes, and everything is answered at once.
+    Calm(u32),
+    /// Somebody waits for the revision that is so far ahead of the newest one.
+    Want(u8),
+    /// A subscriber looks.
+    Look(u8),
+
+    /// The watch leaves out the next revisions of a range.
+    Skip(u8, u8),
+    /// The watch sends again what it sent before.
+    Repeat(u8, u8),
+    /// The watch sends half of a revision, then the other half.
+    Halve(u8),
+    /// The watch answers that all is sent, up to that far beyond the newest revision.
+    FalseProgress(u8),
+    /// A reading is answered with the state of so many revisions ago.
+    OldReading(u8),
+    /// The history is that of a backup of so many revisions ago.
+    Restore {
+        back: u8,
+        bump: Option<u8>,
+        breaks: bool,
+    },
+}
+
+const KINDS: [ErrorKind; 10] = [
+    ErrorKind::Unreachable,
+    ErrorKind::Timeout,
+    ErrorKind::Denied,
+    ErrorKind::Unauthenticated,
+    ErrorKind::Compacted,
+    ErrorKind::TooBig,
+    ErrorKind::Cancelled,
+    ErrorKind::Invalid,
+    ErrorKind::Refused,
+    ErrorKind::Other,
+];
+
+fn key() -> impl Strategy<Value = Key> {
+    prop_oneof![
+        12 => prop::sample::select(LEAVES.map(|keys| keys[keys.len() / 2]).to_vec()),
+        4 => prop::sample::select(LEAVES.concat()),
+        1 => prop::sample::select(UNKNOWN.to_vec()),
+        1 => prop::sample::select(FOREIGN.to_vec()),
+    ]
+}
+
+fn text() -> impl Strategy<Value = Text> {
+    prop_oneof![
+        8 => prop::sample::select(TEXTS[..10].to_vec()),
+        2 => prop::sample::select(TEXTS[10..].to_vec()),
+    ]
+}
+
+fn transaction() -> impl Strategy<Value = Step> {
+    let change = (key(), prop::option::weighted(0.8, text())).prop_map(|(key, text)| {
+        // What is in the secret is nowhere else, so that it can be told where it is printed.
+        let secret = text.is_some_and(|text| text.starts_with(b"hush"));
+        match secret && !key.ends_with(b"token") {
+            true => (key, Some(&b"no secret"[..])),
+            false => (key, text),
+        }
+    });
+    prop::collection::vec(change, 1..4).prop_map(Step::Write)
+}
+
+fn kind() -> impl Strategy<Value = ErrorKind> {
+    prop::sample::select(KINDS.to_vec())
+}
+
+fn honest() -> impl Strategy<Value = Step> {
+    let small = 0..4_u8;
+    prop_oneof![
+        14 => transaction(),
+        3 => (1..4_u8).prop_map(Step::Elsewhere),
+        2 => (0..6_u8).prop_map(Step::Compact),
+        10 => small.clone().prop_map(Step::Answer),
+        2 => Just(Step::Take),
+        2 => (small.clone(), kind()).prop_map(|(which, kind)| Step::Fail(which, kind)),
+        1 => Just(Step::Swallow),
+        1 => (1..4_u8).prop_map(Step::Lag),
+        1 => Just(Step::CatchUp),
+        8 => (0..2_u8, 1..4_u8).prop_map(|(range, revisions)| Step::Send(range, revisions)),
+        3 => Just(Step::Progress),
+        8 => (1..5_u8).prop_map(Step::Arrive),
+        2 => kind().prop_map(Step::Break),
+        1 => Just(Step::Hang),
+        3 => (1..5_u8).prop_map(Step::Burst),
+        4 => (1..30_000_u32).prop_map(Step::Sleep),
+        1 => (1..800_000_u32).prop_map(Step::Sleep),
+        4 => (1..40_000_u32).prop_map(Step::Calm),
+        1 => small.clone().prop_map(Step::Want),
+        4 => small.prop_map(Step::Look),
+    ]
+}
+
+fn lie() -> impl Strategy<Value = Step> {
+    let restore = (0..8_u8, prop::option::weighted(0.3, 1..9_u8), any::<bool>());
+    prop_oneof![
+        2 => (0..2_u8, 1..3_u8).prop_map(|(range, revisions)| Step::Skip(range, revisions)),
+        2 => (0..2_u8, 1..4_u8).prop_map(|(range, back)| Step::Repeat(range, back)),
+        1 => (0..2_u8).prop_map(Step::Halve),
+        1 => (0..3_u8).prop_map(Step::FalseProgress),
+        1 => (1..4_u8).prop_map(Step::OldReading),
+        3 => restore.prop_map(|(back, bump, breaks)| Step::Restore { back, bump, breaks }),
+    ]
+}
+
+fn step(nature: Nature) -> BoxedStrategy<Step> {
+    match nature {
+        Nature::Honest => honest().boxed(),
+        Nature::Lying => prop_oneof![8 => honest(), 1 => lie()].boxed(),
+    }
+}
+
+pub(super) fn history(nature: Nature) -> impl Strategy<Value = History> {
+    let seconds = |seconds: &[u64]| {
+        let seconds = seconds.iter().map(|seconds| Duration::from_secs(*seconds));
+        prop::sample::select(seconds.collect::<Vec<_>>())
+    };
+    let bad_keys = prop::sample::select(vec![BadKeys::Refuse, BadKeys::Default]);
+    let ground = (any::<bool>(), any::<bool>(), bad_keys);
+    let settings = (seconds(&[30, 6]), seconds(&[600, 60]), any::<u64>());
+    let steps = prop::collection::vec(step(nature), 1..50);
+    (ground, settings, steps).prop_map(
+        move |((layered, trusted, bad_keys), (staleness, compare_every, seed), steps)| History {
+            nature,
+            layered,
+            trusted,
+            bad_keys,
+            staleness,
+            compare_every,
+            seed,
+            steps,
+        },
+    )
+}
+
+/// The history in words: what proptest prints of the shortest one that fails.
+impl fmt::Debug for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let prefixes = if self.layered { "/p@1 over /p" } else { "/p" };
+        let progress = if self.trusted { "can" } else { "can't" };
+        writeln!(
+            f,
+            "\nthe store is {:?}, followed below {prefixes}; its progress {progress} be trusted; \
+             bad keys at the start: {:?}; stale after {:?}, compared every {:?}; seed {}",
+            self.nature, self.bad_keys, self.staleness, self.compare_every, self.seed
+        )?;
+        for (at, step) in self.steps.iter().enumerate() {
+            writeln!(f, "{:3}. {step}", at + 1)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Write(changes) => {
+                f.write_str("one transaction:")?;
+                for (key, text) in changes {
+                    let key = key.escape_ascii();
+                    match text {
+                        Some(text) => write!(f, " put {key} \"{}\",", text.escape_ascii())?,
+                        None => write!(f, " delete {key},")?,
+                    }
+                }
+                Ok(())
+            }
+            Self::Elsewhere(count) => write!(f, "{count} revisions of other people's keys"),
+            Self::Compact(back) => write!(f, "compacted, all but the last {back} revisions"),
+            Self::Answer(which) => write!(f, "open question no. {which} (mod) is answered"),
+            Self::Take => f.write_str("the store computes the answers, which are on their way"),
+            Self::Fail(which, kind) => {
+                write!(f, "open question no. {which} (mod) fails: {kind:?}")
+            }
+            Self::Swallow => f.write_str("what is asked now is never answered"),
+            Self::Lag(back) => {
+                write!(
+                    f,
+                    "the next watch is served by a member {back} revisions behind"
+                )
+            }
+            Self::CatchUp => f.write_str("the member catches up"),
+            Self::Send(range, count) => {
+                write!(
+                    f,
+                    "the watch sends {count} revisions of range {range} as one message"
+                )
+            }
+            Self::Progress => f.write_str("the watch sends progress, if it was asked and may"),
+            Self::Arrive(count) => write!(f, "{count} messages of the watch arrive"),
+            Self::Break(kind) => write!(f, "the watch breaks: {kind:?}"),
+            Self::Hang => f.write_str("the watch says nothing any more"),
+            Self::Burst(count) => write!(f, "the next {count} steps are one batch"),
+            Self::Sleep(ms) => write!(f, "{ms} ms pass, and nobody answers"),
+            Self::Calm(ms) => write!(f, "{ms} ms pass, and everything is answered at once"),
+            Self::Want(ahead) => write!(f, "somebody waits for the newest revision + {ahead} - 1"),
+            Self::Look(which) => write!(f, "subscriber {which} looks"),
+            Self::Skip(range, count) => {
+                write!(
+                    f,
+                    "LIE: the watch leaves out {count} revisions of range {range}"
+                )
+            }
+            Self::Repeat(range, back) => {
+                write!(
+                    f,
+                    "LIE: the watch repeats the last {back} revisions of range {range}"
+                )
+            }
+            Self::Halve(range) => {
+                write!(
+                    f,
+                    "LIE: the watch sends a revision of range {range} in two halves"
+                )
+            }
+            Self::FalseProgress(ahead) => {
+                write!(
+                    f,
+                    "LIE: asked, the watch says that all is sent, to the newest revision + {ahead}"
+                )
+            }
+            Self::OldReading(back) => {
+                write!(
+                    f,
+                    "LIE: a reading is answered with the state {back} revisions ago"
+                )
+            }
+            Self::Restore { back, bump, breaks } => {
+                write!(
+                    f,
+                    "LIE: the store is restored as it was {back} revisions ago"
+                )?;
+                if let Some(bump) = bump {
+                    write!(f, ", with its revisions {bump} beyond the old ones")?;
+                }
+                f.write_str(if *breaks {
+                    "; the watch breaks"
+                } else {
+                    "; the watch stays"
+                })
+            }
+        }
+    }
+}

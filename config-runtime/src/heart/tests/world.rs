@@ -1,0 +1,784 @@
+//! The heart between a store and its subscribers, in a time that passes only when it is told to.
+//!
+//! It carries as `hot::driver` does: one answer to one question, nothing after a `Close`, a tick
+//! when the deadline has come, a batch settled at its end. Whatever was staged, published and said
+//! goes to the judgements of `judge`.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::config::{Config, PREFIXES, Spoken};
+use super::judge::{Judged, Judgement, ensure};
+use super::server::Server;
+use super::steps::{History, Nature, Step};
+use super::subscribers::Subscriber;
+use crate::apply::model::holding::Model;
+use crate::apply::{BadKeys, Publication};
+use crate::heart::{Action, Heart, Said};
+use crate::layers::Table;
+use crate::publish::Hub;
+use crate::status::Status;
+use crate::store::{ErrorKind, Heard, Probe, Range, Reading, StoreError};
+use crate::sync::Settings;
+use crate::{HotConfig, Revision};
+
+/// A question of the heart's that is open.
+#[derive(Debug)]
+struct Question<A> {
+    /// It will never be answered.
+    swallowed: bool,
+    /// The answer that is on its way, and the time at which it was true.
+    computed: Option<(Duration, A)>,
+}
+
+impl<A> Question<A> {
+    fn new() -> Self {
+        let (swallowed, computed) = (false, None);
+        Self {
+            swallowed,
+            computed,
+        }
+    }
+}
+
+/// The watch that stands.
+#[derive(Debug)]
+pub(super) struct Line {
+    /// For each range: everything up to here was sent.
+    sent: Vec<u64>,
+    /// For each range: the newest revision whose events have arrived.
+    heard: Vec<u64>,
+    wire: VecDeque<Sent>,
+    asked: bool,
+    /// How far the member is that serves it, where it lags behind.
+    behind: Option<u64>,
+    hung: bool,
+}
+
+/// Something that has not arrived yet.
+#[derive(Debug)]
+struct Sent {
+    /// When it was true.
+    at: Duration,
+    /// Whether the heart did not ask for it.
+    unasked: bool,
+    heard: Heard,
+}
+
+pub(super) struct World {
+    pub(super) nature: Nature,
+    pub(super) prefixes: &'static [&'static str],
+    trusted: bool,
+    bad_keys: BadKeys,
+    pub(super) settings: Settings,
+    pub(super) server: Server,
+    pub(super) heart: Heart<Config>,
+    pub(super) now: Duration,
+    /// What the virtual time is counted from, for the status.
+    pub(super) base: Instant,
+    reading: Option<Question<Reading>>,
+    probe: Option<Question<Probe>>,
+    opening: Option<(u64, bool)>,
+    pub(super) line: Option<Line>,
+    lag: u64,
+    burst: u8,
+    /// Something was carried in that is not settled yet.
+    unsettled: bool,
+    waiter: Option<(u64, Duration)>,
+    /// What holding makes of what was staged, in an honest world.
+    pub(super) model: Model<Spoken>,
+    pub(super) judgement: Judgement,
+    pub(super) hub: Option<Arc<Hub<Config>>>,
+    pub(super) status: Status,
+    pub(super) subscribers: Vec<Subscriber>,
+    /// The start was refused: keys are bad.
+    pub(super) refused: bool,
+    /// Everything that was carried, in words; only where it is compared.
+    log: Option<Vec<String>>,
+}
+
+impl World {
+    pub(super) fn new(history: &History, log: bool) -> Judged<Self> {
+        let prefixes = if history.layered {
+            &PREFIXES[..]
+        } else {
+            &PREFIXES[1..]
+        };
+        let ranges = prefixes.iter();
+        let ranges = ranges.map(|prefix| Range::below(prefix.trim_end_matches('/')));
+        let table = Arc::new(Table::new(Config::TREE, ranges.collect()));
+        let settings = Settings {
+            staleness: history.staleness,
+            compare_every: history.compare_every,
+            ..Settings::default()
+        };
+        let mut server = Server::new();
+        server.write(&[(b"/p/need", Some(b"3"))]);
+        let (heart, actions) = Heart::new(table, settings.clone(), history.seed, Duration::ZERO);
+        let mut world = Self {
+            nature: history.nature,
+            prefixes,
+            trusted: history.trusted,
+            bad_keys: history.bad_keys,
+            status: Status::new(settings.staleness),
+            judgement: Judgement::new(&settings),
+            settings,
+            server,
+            heart,
+            now: Duration::ZERO,
+            base: Instant::now(),
+            reading: None,
+            probe: None,
+            opening: None,
+            line: None,
+            lag: 0,
+            burst: 0,
+            unsettled: false,
+            waiter: None,
+            model: Model::new(Spoken::default()),
+            hub: None,
+            subscribers: Vec::new(),
+            refused: false,
+            log: log.then(Vec::new),
+        };
+        world.act(actions)?;
+        Ok(world)
+    }
+
+    /// What was carried, in words.
+    pub(super) fn into_log(self) -> Vec<String> {
+        self.log.unwrap_or_default()
+    }
+
+    fn note(&mut self, said: impl FnOnce() -> String) {
+        if let Some(log) = &mut self.log {
+            log.push(format!("{:?}: {}", self.now, said()));
+        }
+    }
+
+    /// One thing that happened, to the heart, and what follows at once.
+    fn say(&mut self, said: Said) -> Judged {
+        let before = self.heart.cursor().map(Revision::get);
+        let read = match &said {
+            Said::Read(Ok(reading)) => Some(reading.revision.get()),
+            _ => None,
+        };
+        self.note(|| format!("{said:?}"));
+        let actions = self.heart.step(self.now, said);
+        self.note(|| format!("{actions:?}"));
+        self.unsettled = true;
+        self.staged(before, read)?;
+        self.act(actions)
+    }
+
+    fn act(&mut self, actions: Vec<Action>) -> Judged {
+        for action in actions {
+            match action {
+                Action::Read => self.reading = Some(Question::new()),
+                Action::Probe => self.probe = Some(Question::new()),
+                Action::Open(from) => {
+                    self.line = None;
+                    self.opening = Some((from.get(), false));
+                }
+                Action::AskProgress => match &mut self.line {
+                    Some(line) if self.trusted => line.asked = true,
+                    _ => {
+                        self.judgement.asked(self.now)?;
+                        self.say(Said::NoProgress)?;
+                        continue;
+                    }
+                },
+                Action::Close => {
+                    (self.reading, self.probe, self.opening) = (None, None, None);
+                    self.line = None;
+                    continue;
+                }
+            }
+            self.judgement.asked(self.now)?;
+        }
+        Ok(())
+    }
+
+    /// How far the member knows that serves the watch.
+    fn member(&self) -> u64 {
+        let behind = self.line.as_ref().and_then(|line| line.behind);
+        behind.unwrap_or(u64::MAX).min(self.server.latest())
+    }
+
+    /// The next revisions of a range that the watch has not sent.
+    fn unsent(&self, range: usize) -> Vec<u64> {
+        match &self.line {
+            Some(line) if !line.hung => {
+                let prefix = self.prefixes[range];
+                self.server
+                    .revisions_of(prefix, line.sent[range], self.member())
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Puts something on the wire.
+    fn send(&mut self, heard: Heard) {
+        let at = self.now;
+        if let Some(line) = &mut self.line {
+            let unasked = matches!(heard, Heard::Events { .. });
+            line.wire.push_back(Sent { at, unasked, heard });
+        }
+    }
+
+    fn send_events(&mut self, range: usize, revisions: &[u64]) {
+        let prefix = self.prefixes[range];
+        let events: Vec<_> = revisions
+            .iter()
+            .flat_map(|revision| self.server.events(prefix, *revision))
+            .collect();
+        if !events.is_empty() {
+            self.send(Heard::Events { range, events });
+        }
+    }
+
+    fn send_next(&mut self, range: usize, count: usize) {
+        let mut next = self.unsent(range);
+        let Some(first) = next.first().copied() else {
+            return;
+        };
+        if first < self.server.compacted {
+            self.send(Heard::Lost(error(ErrorKind::Compacted)));
+            if let Some(line) = &mut self.line {
+                line.hung = true;
+            }
+            return;
+        }
+        next.truncate(count);
+        self.send_events(range, &next);
+        self.sent_to(range, next.last().copied());
+    }
+
+    fn sent_to(&mut self, range: usize, revision: Option<u64>) {
+        if let (Some(line), Some(revision)) = (&mut self.line, revision) {
+            line.sent[range] = revision;
+        }
+    }
+
+    /// A server that can be trusted answers only when everything was sent.
+    fn send_progress(&mut self) {
+        let in_step = (0..self.prefixes.len()).all(|range| self.unsent(range).is_empty());
+        let revision = Revision::new(self.member());
+        let hung = self.line.as_ref().is_none_or(|line| line.hung);
+        if self.trusted && in_step && !hung {
+            self.send(Heard::Progress { revision });
+            if let Some(line) = &mut self.line {
+                line.asked = false;
+                for sent in &mut line.sent {
+                    *sent = (*sent).max(revision.get());
+                }
+            }
+        }
+    }
+
+    fn arrive(&mut self) -> Judged<bool> {
+        let next = self.line.as_mut().and_then(|line| line.wire.pop_front());
+        let Some(Sent { at, unasked, heard }) = next else {
+            return Ok(false);
+        };
+        let cursor = self.heart.cursor().map_or(0, Revision::get);
+        if unasked {
+            self.judgement.stirred(self.now);
+        }
+        match &heard {
+            Heard::Events { range, events } => {
+                if let (Some(line), Some(last)) = (&mut self.line, events.last()) {
+                    let last = last.revision.get();
+                    if last > line.heard[*range] && last > cursor {
+                        self.judgement.confirmed(self.now);
+                    }
+                    line.heard[*range] = line.heard[*range].max(last);
+                }
+            }
+            Heard::Progress { revision } if revision.get() >= cursor => {
+                self.judgement.confirmed(at);
+            }
+            Heard::Lost(_) => self.line = None,
+            _ => {}
+        }
+        self.say(Said::Heard(heard))?;
+        Ok(true)
+    }
+
+    /// Which questions can be answered.
+    fn open_questions(&self) -> Vec<Open> {
+        let opening = matches!(self.opening, Some((_, false))).then_some(Open::Opening);
+        let reading = self.reading.as_ref().filter(|it| !it.swallowed);
+        let probe = self.probe.as_ref().filter(|it| !it.swallowed);
+        let open = [
+            opening,
+            reading.map(|_| Open::Reading),
+            probe.map(|_| Open::Probe),
+        ];
+        open.into_iter().flatten().collect()
+    }
+
+    fn answer(&mut self, which: Open) -> Judged {
+        match which {
+            Open::Opening => {
+                let Some((from, _)) = self.opening.take() else {
+                    return Ok(());
+                };
+                let lag = std::mem::take(&mut self.lag);
+                self.line = Some(Line {
+                    sent: vec![from - 1; self.prefixes.len()],
+                    heard: vec![from - 1; self.prefixes.len()],
+                    wire: VecDeque::new(),
+                    asked: false,
+                    behind: (lag > 0).then(|| self.server.latest().saturating_sub(lag).max(1)),
+                    hung: false,
+                });
+                for range in 0..self.prefixes.len() {
+                    let revision = Revision::new(self.member());
+                    self.send(Heard::Created { range, revision });
+                }
+                if from < self.server.compacted {
+                    self.send(Heard::Lost(error(ErrorKind::Compacted)));
+                    self.line.iter_mut().for_each(|line| line.hung = true);
+                }
+                self.say(Said::Opened(Ok(())))
+            }
+            Open::Reading => {
+                let asked = self.reading.take();
+                let computed = asked.and_then(|asked| asked.computed);
+                let (true_at, reading) = computed.unwrap_or_else(|| self.compute_reading());
+                self.judgement.confirmed(true_at);
+                self.say(Said::Read(Ok(reading)))
+            }
+            Open::Probe => {
+                let asked = self.probe.take();
+                let computed = asked.and_then(|asked| asked.computed);
+                let (true_at, probe) = computed.unwrap_or_else(|| self.compute_probe());
+                let known = match self.nature {
+                    Nature::Honest => self.counts_at_the_cursor(),
+                    Nature::Lying => self.heart.apply.known(),
+                };
+                if probe.ranges == known {
+                    self.judgement.confirmed(true_at);
+                }
+                self.say(Said::Probed(Ok(probe)))
+            }
+        }
+    }
+
+    fn compute_reading(&self) -> (Duration, Reading) {
+        let reading = self.server.reading(self.prefixes, self.server.latest());
+        (self.now, reading)
+    }
+
+    fn compute_probe(&self) -> (Duration, Probe) {
+        (self.now, self.server.probe(self.prefixes))
+    }
+
+    fn fail(&mut self, which: Open, kind: ErrorKind) -> Judged {
+        let error = error(kind);
+        self.note(|| format!("{kind:?}"));
+        match which {
+            Open::Opening => {
+                self.opening = None;
+                self.say(Said::Opened(Err(error)))?;
+            }
+            Open::Reading => {
+                self.reading = None;
+                self.say(Said::Read(Err(error)))?;
+            }
+            Open::Probe => {
+                self.probe = None;
+                self.say(Said::Probed(Err(error)))?;
+            }
+        }
+        let told = self.heart.failure().map(StoreError::kind);
+        ensure!(
+            kind != ErrorKind::Denied || told == Some(kind),
+            "P15: denied, and the status says {told:?}"
+        );
+        Ok(())
+    }
+
+    pub(super) fn run(&mut self, step: &Step) -> Judged {
+        if self.refused {
+            return Ok(());
+        }
+        self.note(|| step.to_string());
+        let range = |range: u8| usize::from(range) % self.prefixes.len();
+        let pick = |open: Vec<Open>, which: u8| match open.len() {
+            0 => None,
+            count => Some(open[usize::from(which) % count]),
+        };
+        match step {
+            Step::Write(changes) => self.server.write(changes),
+            Step::Elsewhere(count) => {
+                for _ in 0..*count {
+                    self.server.write(&[(b"/q/other", Some(b"1"))]);
+                }
+            }
+            Step::Compact(back) => self.server.compact(u64::from(*back)),
+            Step::Answer(which) => match pick(self.open_questions(), *which) {
+                Some(open) => self.answer(open)?,
+                None => return Ok(()),
+            },
+            Step::Take => {
+                let reading = self.compute_reading();
+                let probe = self.compute_probe();
+                if let Some(asked) = &mut self.reading {
+                    asked.computed.get_or_insert(reading);
+                }
+                if let Some(asked) = &mut self.probe {
+                    asked.computed.get_or_insert(probe);
+                }
+            }
+            Step::Fail(which, kind) => match pick(self.open_questions(), *which) {
+                Some(open) => self.fail(open, *kind)?,
+                None => return Ok(()),
+            },
+            Step::Swallow => {
+                self.reading.iter_mut().for_each(|it| it.swallowed = true);
+                self.probe.iter_mut().for_each(|it| it.swallowed = true);
+                self.opening.iter_mut().for_each(|it| it.1 = true);
+            }
+            Step::Lag(back) => self.lag = u64::from(*back),
+            Step::CatchUp => self.line.iter_mut().for_each(|line| line.behind = None),
+            Step::Send(at, count) => self.send_next(range(*at), usize::from(*count)),
+            Step::Progress => {
+                if self.line.as_ref().is_some_and(|line| line.asked) {
+                    self.send_progress();
+                }
+            }
+            Step::Arrive(count) => {
+                for _ in 0..*count {
+                    if !self.arrive()? {
+                        break;
+                    }
+                }
+            }
+            Step::Break(kind) => {
+                if self.line.take().is_some() {
+                    self.say(Said::Heard(Heard::Lost(error(*kind))))?;
+                }
+            }
+            Step::Hang => self.line.iter_mut().for_each(|line| {
+                line.hung = true;
+                line.wire.clear();
+            }),
+            Step::Burst(count) => {
+                self.burst = *count;
+                return Ok(());
+            }
+            Step::Sleep(ms) => self.sleep(Duration::from_millis(u64::from(*ms)))?,
+            Step::Calm(ms) => self.calm(Duration::from_millis(u64::from(*ms)))?,
+            Step::Want(ahead) => {
+                let revision = (self.server.latest() + u64::from(*ahead)).saturating_sub(1);
+                self.want(revision, Duration::from_secs(5))?;
+            }
+            Step::Look(which) => {
+                if let Some(hub) = &self.hub {
+                    let which = usize::from(*which) % self.subscribers.len();
+                    self.subscribers[which].look(&hub.snapshot())?;
+                }
+            }
+            lie => self.lie(lie)?,
+        }
+        if self.burst > 0 {
+            self.burst -= 1;
+            return Ok(());
+        }
+        self.settle()
+    }
+
+    fn lie(&mut self, step: &Step) -> Judged {
+        match step {
+            Step::Skip(at, count) => {
+                let at = usize::from(*at) % self.prefixes.len();
+                let unsent = self.unsent(at);
+                self.sent_to(at, unsent.get(usize::from(*count) - 1).copied());
+            }
+            Step::Repeat(at, back) => {
+                let at = usize::from(*at) % self.prefixes.len();
+                if let Some(sent) = self.line.as_ref().map(|line| line.sent[at]) {
+                    let old = self.server.revisions_of(self.prefixes[at], 0, sent);
+                    let from = old.len().saturating_sub(usize::from(*back));
+                    self.send_events(at, &old[from..]);
+                }
+            }
+            Step::Halve(at) => {
+                let range = usize::from(*at) % self.prefixes.len();
+                if let Some(next) = self.unsent(range).first().copied() {
+                    let mut events = self.server.events(self.prefixes[range], next);
+                    let rest = events.split_off(events.len() / 2);
+                    for events in [events, rest] {
+                        if !events.is_empty() {
+                            self.send(Heard::Events { range, events });
+                        }
+                    }
+                    self.sent_to(range, Some(next));
+                }
+            }
+            Step::FalseProgress(ahead) => {
+                let asked = self
+                    .line
+                    .as_mut()
+                    .map(|line| std::mem::take(&mut line.asked));
+                if asked == Some(true) {
+                    let revision = Revision::new(self.server.latest() + u64::from(*ahead));
+                    self.send(Heard::Progress { revision });
+                }
+            }
+            Step::OldReading(back) => {
+                if self.open_questions().contains(&Open::Reading) {
+                    let revision = self.server.latest().saturating_sub(u64::from(*back));
+                    self.reading = None;
+                    self.judgement.confirmed(self.now);
+                    let reading = self.server.reading(self.prefixes, revision.max(1));
+                    self.say(Said::Read(Ok(reading)))?;
+                }
+            }
+            Step::Restore { back, bump, breaks } => {
+                self.server.restore(u64::from(*back), bump.map(u64::from));
+                self.judgement.history_replaced();
+                if *breaks && self.line.take().is_some() {
+                    let broken = error(ErrorKind::Unreachable);
+                    self.say(Said::Heard(Heard::Lost(broken)))?;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The end of a batch: what the driver does before it waits again.
+    fn settle(&mut self) -> Judged {
+        if !std::mem::take(&mut self.unsettled) {
+            return self.judge_time();
+        }
+        let Some(hub) = self.hub.clone() else {
+            return self.begin();
+        };
+        if self.now >= self.heart.deadline() {
+            self.tick()?;
+        }
+        let published = self.heart.settle();
+        self.unsettled = false;
+        self.report();
+        self.judge_settled(published.as_ref())?;
+        self.note_publication(published.as_ref());
+        if let Some(Publication { snapshot, changed }) = published {
+            hub.swap(snapshot, &changed).tell();
+        }
+        // There is not always time for it, and it must make no difference.
+        if self.server.latest().is_multiple_of(2) {
+            self.heart.prepare();
+        }
+        self.answer_waiter()?;
+        self.judge_time()
+    }
+
+    fn begin(&mut self) -> Judged {
+        self.report();
+        if !self.heart.has_read() {
+            return self.judge_time();
+        }
+        let begun = self.heart.begin(self.bad_keys);
+        self.report();
+        self.judge_begun(&begun)?;
+        let Ok(first) = begun else {
+            self.refused = true;
+            return Ok(());
+        };
+        self.note_publication(Some(&first));
+        let hub = Hub::new(first.snapshot);
+        self.subscribers = Subscriber::some(&hub);
+        self.hub = Some(hub);
+        self.judge_time()
+    }
+
+    fn note_publication(&mut self, published: Option<&Publication<Config>>) {
+        if let (Some(published), Some(_)) = (published, &self.log) {
+            let said = format!("{published:?}");
+            self.note(|| said);
+        }
+        if self.log.is_some() {
+            let Status { held, failure, .. } = &self.status;
+            let said = format!("{held:?} {failure:?} {:?}", self.heart.deadline());
+            self.note(|| said);
+        }
+    }
+
+    fn report(&mut self) {
+        self.heart.report_sync(self.base, &mut self.status);
+        self.heart.report_apply(&mut self.status);
+    }
+
+    fn tick(&mut self) -> Judged {
+        self.judgement.ticked(self.now)?;
+        self.say(Said::Tick)?;
+        ensure!(
+            self.heart.deadline() > self.now,
+            "P10: a timer that ran out is due at once again"
+        );
+        Ok(())
+    }
+
+    /// A timer woke the driver.
+    fn late(&mut self) -> Judged {
+        if self.now >= self.heart.deadline() {
+            self.tick()?;
+        }
+        self.unsettled = false;
+        self.report();
+        self.answer_waiter()?;
+        self.judge_time()
+    }
+
+    fn want(&mut self, revision: u64, limit: Duration) -> Judged {
+        self.waiter = Some((revision, self.now + limit));
+        self.judgement.stirred(self.now);
+        self.answer_waiter()
+    }
+
+    fn answer_waiter(&mut self) -> Judged {
+        let Some((revision, until)) = self.waiter else {
+            return Ok(());
+        };
+        if self.heart.cursor() >= Some(Revision::new(revision)) || self.now >= until {
+            self.waiter = None;
+        }
+        let wanted = self.waiter.map(|(revision, _)| Revision::new(revision));
+        let settled = !self.unsettled;
+        self.say(Said::Want(wanted))?;
+        self.unsettled &= !settled;
+        Ok(())
+    }
+
+    /// What is still to be settled is, before time passes.
+    fn flush(&mut self) -> Judged {
+        self.burst = 0;
+        self.settle()
+    }
+
+    /// The next time at which the driver wakes by itself.
+    fn next_wake(&self) -> Duration {
+        let until = self.waiter.map_or(Duration::MAX, |(_, until)| until);
+        self.heart.deadline().min(until)
+    }
+
+    fn sleep(&mut self, length: Duration) -> Judged {
+        self.flush()?;
+        let end = self.now + length;
+        while self.next_wake() <= end {
+            self.now = self.now.max(self.next_wake());
+            self.late()?;
+        }
+        self.now = end;
+        self.judge_time()
+    }
+
+    /// Everything is answered at once, for that long.
+    pub(super) fn calm(&mut self, length: Duration) -> Judged {
+        let end = self.now + length;
+        while self.now < end && !self.refused {
+            self.calm_round(end)?;
+        }
+        Ok(())
+    }
+
+    /// One thing is answered, or the time passes to the next timer.
+    pub(super) fn calm_round(&mut self, end: Duration) -> Judged {
+        self.flush()?;
+        if self.refused {
+            return Ok(());
+        }
+        if self.one_answer()? {
+            self.settle()?;
+            self.now += Duration::from_millis(1);
+        } else {
+            let next = self.next_wake().min(end);
+            self.now = next.max(self.now + Duration::from_millis(1));
+        }
+        if self.now >= self.next_wake() {
+            self.late()?;
+        }
+        self.judge_time()
+    }
+
+    fn one_answer(&mut self) -> Judged<bool> {
+        if let Some(open) = self.open_questions().first() {
+            self.answer(*open)?;
+            return Ok(true);
+        }
+        let mut any = false;
+        while self.arrive()? {
+            any = true;
+        }
+        if any {
+            return Ok(true);
+        }
+        self.line.iter_mut().for_each(|line| line.behind = None);
+        for range in 0..self.prefixes.len() {
+            self.send_next(range, usize::MAX);
+        }
+        if self.line.as_ref().is_some_and(|line| line.asked) {
+            self.send_progress();
+        }
+        Ok(self.line.as_ref().is_some_and(|line| !line.wire.is_empty()))
+    }
+
+    pub(super) fn bad_keys(&self) -> BadKeys {
+        self.bad_keys
+    }
+
+    /// How long it may take until everything is right, once faults have stopped.
+    pub(super) fn rest_limit(&self) -> Duration {
+        let Settings {
+            staleness,
+            compare_every,
+            read_limit,
+            backoff: (_, most),
+            ..
+        } = self.settings;
+        match self.nature {
+            Nature::Honest => read_limit + most + staleness,
+            Nature::Lying => read_limit + most + staleness + compare_every.mul_f64(1.2),
+        }
+    }
+
+    pub(super) fn faults_stop(&mut self) {
+        self.lag = 0;
+    }
+
+    pub(super) fn is_hung(&self) -> bool {
+        self.line.as_ref().is_some_and(|line| line.hung)
+    }
+
+    /// Waits for the newest revision in calm weather.
+    pub(super) fn wait_for_the_newest(&mut self, limit: Duration) -> Judged {
+        let revision = Revision::new(self.server.latest());
+        self.want(revision.get(), limit)?;
+        let end = self.now + limit;
+        while self.heart.cursor() < Some(revision) {
+            ensure!(
+                self.now < end,
+                "waiting: revision {revision} not reached in {limit:?}; the cursor is {:?}",
+                self.heart.cursor()
+            );
+            self.calm_round(end)?;
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Open {
+    Opening,
+    Reading,
+    Probe,
+}
+
+fn error(kind: ErrorKind) -> StoreError {
+    StoreError::new(kind, "of the test")
+}
