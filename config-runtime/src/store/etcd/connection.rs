@@ -6,19 +6,25 @@
 //! A connection stays with one endpoint until that fails, and goes on to the next one then. A
 //! balancer that chooses anew for each call would choose a dead or silent endpoint again and
 //! again, for as long as it is one.
+//!
+//! etcd-client connects again by itself where a connection *broke*, with what it was made with.
+//! So a connection is made anew here where that is not enough: after a call without an answer,
+//! since a connection that nobody ends may be dead, or for ever about to shake hands; and where
+//! the files of [`Tls`](super::Tls) say something else.
 
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use etcd_client::{Client, KvClient, MaintenanceClient, WatchClient};
-use tokio::sync::{Mutex, OnceCell};
-use tokio::time::timeout;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout_at};
 
-use super::errors::Failure;
+use super::errors::{Asked, Failure};
 use super::settings::Settings;
 use super::shared::Shared;
+use super::tls::{Proof, Proofs};
 use crate::store::{ErrorKind, StoreError};
 
 /// The connections. Watches have one of their own, so that a flood of events is no obstacle to
@@ -46,15 +52,20 @@ pub(super) struct Line {
     endpoints: Vec<Endpoint>,
     /// Counts up; modulo their number it is the place of the endpoint in use.
     current: AtomicUsize,
+    /// How many connections were made.
+    made: AtomicU64,
 }
 
 /// One endpoint, with the clients of a connection to it.
 struct Endpoint {
     url: String,
-    clients: OnceCell<Clients>,
-    /// How many logins there were. Held while one is under way, so that many calls that find
-    /// their token expired make one.
-    logins: Mutex<u64>,
+    made: Mutex<Option<Made>>,
+}
+
+struct Made {
+    clients: Clients,
+    /// Of which turn of the files.
+    proof: u64,
 }
 
 /// Handles on one connection.
@@ -66,18 +77,40 @@ pub(super) struct Clients {
     pub(super) maintenance: MaintenanceClient,
     /// Which turn of the endpoints they are of.
     pub(super) turn: usize,
+    /// Which connection of the line they are of.
+    id: u64,
+    /// Held while a login is under way, so that many calls that find their token expired make
+    /// one.
+    login: Arc<Mutex<Login>>,
+}
+
+/// The logins of a connection.
+#[derive(Default)]
+struct Login {
+    /// How many there were.
+    count: u64,
+    /// Of which turn of the users the last one was.
+    user: u64,
+}
+
+/// Which login a call was made with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct With {
+    connection: u64,
+    /// Zero where there was none.
+    login: u64,
 }
 
 impl Line {
     fn new(shared: Arc<Shared>, first: usize) -> Self {
         let endpoint = |url: &String| Endpoint {
             url: url.clone(),
-            clients: OnceCell::new(),
-            logins: Mutex::new(0),
+            made: Mutex::new(None),
         };
         Self {
             endpoints: shared.settings.endpoints.iter().map(endpoint).collect(),
             current: AtomicUsize::new(first),
+            made: AtomicU64::new(0),
             shared,
         }
     }
@@ -91,14 +124,18 @@ impl Line {
     }
 
     /// The failure of a watch that was open in that turn, as an error.
-    pub(super) fn lost(&self, failure: Failure, turn: usize, asked: &str) -> StoreError {
+    pub(super) fn lost(&self, failure: Failure, turn: usize, asked: &Asked) -> StoreError {
         self.leave(&failure, turn);
         self.error(failure, asked)
     }
 
     /// A failure, as an error.
-    pub(super) fn error(&self, failure: Failure, asked: &str) -> StoreError {
-        failure.into_error(asked, &self.settings().endpoints.join(", "))
+    pub(super) fn error(&self, failure: Failure, asked: &Asked) -> StoreError {
+        failure.into_error(
+            asked,
+            &self.shared.who(),
+            &self.settings().endpoints.join(", "),
+        )
     }
 
     /// Goes on to the next endpoint if this failure was one of the way, and nobody has yet.
@@ -115,17 +152,15 @@ impl Line {
     /// all of it within the time limit of a call. `call` must be harmless when done twice.
     pub(super) async fn call<R, F>(
         &self,
-        asked: &str,
+        asked: &Asked,
         call: impl Fn(Clients) -> F,
     ) -> Result<R, StoreError>
     where
         F: Future<Output = Result<R, Failure>>,
     {
-        let limit = self.settings().call_timeout;
         // Boxed, since the clients that an attempt holds are big.
-        timeout(limit, Box::pin(self.attempts(&call)))
+        Box::pin(self.attempts(&call))
             .await
-            .unwrap_or_else(|_| Err(Failure::silent(limit)))
             .map_err(|failure| self.error(failure, asked))
     }
 
@@ -133,6 +168,7 @@ impl Line {
     where
         F: Future<Output = Result<R, Failure>>,
     {
+        let until = Instant::now() + self.settings().call_timeout;
         // A connection that broke may be noticed by its next call only, so the endpoint that
         // was in use is tried again after the others.
         let mut left = self.endpoints.len() + 1;
@@ -141,30 +177,36 @@ impl Line {
             _ => self.settings().call_timeout / 2,
         };
         let mut refused = None;
+        let mut logins = 0;
         loop {
             let turn = self.current.load(Ordering::Relaxed);
-            let mut login = None;
+            let endpoint = self.endpoint(turn)?;
+            let (mut connection, mut with) = (None, None);
             let attempt = async {
-                let endpoint = self.endpoint(turn)?;
-                let mut clients = endpoint.clients(self.settings()).await?;
+                let mut clients = endpoint.clients(self).await?;
                 clients.turn = turn;
-                login = Some(endpoint.log_in(&clients, self.settings(), refused).await?);
+                connection = Some(clients.id);
+                with = Some(clients.log_in(&self.shared, refused).await?);
                 call(clients).await
             };
-            let failure = match timeout(limit, attempt).await {
+            let failure = match timeout_at(until.min(Instant::now() + limit), attempt).await {
                 Ok(Ok(answer)) => return Ok(answer),
                 Ok(Err(failure)) => failure,
-                Err(_) => Failure::silent(limit),
+                Err(_) => {
+                    endpoint.forget(connection).await;
+                    Failure::silent(limit)
+                }
             };
             self.leave(&failure, turn);
-            left -= 1;
-            match login {
-                // Once in a call: a fresh token that is refused, too, is not what is wrong.
-                Some(login) if failure.log_in && login > 0 && refused.is_none() => {
-                    refused = Some((turn, login));
+            left = left.saturating_sub(1);
+            let in_time = Instant::now() < until;
+            match with {
+                Some(with) if failure.logins > logins && with.login > 0 && in_time => {
+                    logins += 1;
+                    refused = Some(with);
                     left = left.max(1);
                 }
-                _ if failure.is_of_the_way() && left > 0 => {}
+                _ if failure.is_of_the_way() && left > 0 && in_time => {}
                 _ => return Err(failure),
             }
         }
@@ -179,50 +221,100 @@ impl Line {
 }
 
 impl Endpoint {
-    /// The clients; makes them the first time, without contacting anybody.
-    async fn clients(&self, settings: &Settings) -> Result<Clients, Failure> {
-        let made = self.clients.get_or_try_init(|| async {
-            let client = Client::connect([&self.url], Some(settings.options()))
-                .await
-                .map_err(|error| Failure::new(ErrorKind::Invalid, error.to_string()))?;
-            let limit = settings.decode_limit;
-            Ok(Clients {
-                kv: client.kv_client().max_decoding_message_size(limit),
-                watch: client.watch_client().max_decoding_message_size(limit),
-                maintenance: client.maintenance_client(),
-                client,
-                turn: 0,
-            })
-        });
-        made.await.cloned()
+    /// The clients; makes them where there are none, or where the files for TLS changed, without
+    /// contacting anybody.
+    async fn clients(&self, line: &Line) -> Result<Clients, Failure> {
+        let proofs = line.shared.proofs.as_ref();
+        let (turn, proof) = match proofs.map(Proofs::latest) {
+            Some((turn, proof)) => (turn, Some(proof)),
+            None => (0, None),
+        };
+        let mut made = self.made.lock().await;
+        if let Some(made) = &*made
+            && made.proof == turn
+        {
+            return Ok(made.clients.clone());
+        }
+        let clients = match self.connect(line, proof.as_ref()).await {
+            Ok(clients) => {
+                if let (Some(proofs), Some(proof)) = (proofs, proof) {
+                    proofs.is_good(proof);
+                }
+                clients
+            }
+            Err(failure) => {
+                let good = proofs.and_then(|proofs| proofs.instead(&failure.message));
+                match (&*made, good) {
+                    (Some(made), Some(_)) => made.clients.clone(),
+                    (None, Some(good)) => self.connect(line, Some(&good)).await?,
+                    (_, None) => return Err(failure),
+                }
+            }
+        };
+        let known = Made {
+            clients: clients.clone(),
+            proof: turn,
+        };
+        *made = Some(known);
+        Ok(clients)
     }
 
-    /// Sees to it that there is a token, and that it is not the one of the login that was
-    /// refused. Answers which login it is of; zero where there is no user.
-    async fn log_in(
-        &self,
-        clients: &Clients,
-        settings: &Settings,
-        refused: Option<(usize, u64)>,
-    ) -> Result<u64, Failure> {
-        let Some(user) = &settings.user else {
-            return Ok(0);
+    /// Makes clients, which connect when they are first used.
+    async fn connect(&self, line: &Line, proof: Option<&Proof>) -> Result<Clients, Failure> {
+        let settings = line.settings();
+        let client = Client::connect([&self.url], Some(settings.options(proof)))
+            .await
+            .map_err(Failure::unmade)?;
+        let limit = settings.decode_limit;
+        Ok(Clients {
+            kv: client.kv_client().max_decoding_message_size(limit),
+            watch: client.watch_client().max_decoding_message_size(limit),
+            maintenance: client.maintenance_client(),
+            client,
+            turn: 0,
+            id: line.made.fetch_add(1, Ordering::Relaxed),
+            login: Arc::default(),
+        })
+    }
+
+    /// Lets go of the connection that did not answer. Calls and watches that are open on it keep
+    /// it for themselves.
+    async fn forget(&self, connection: Option<u64>) {
+        let mut made = self.made.lock().await;
+        if made.as_ref().map(|made| made.clients.id) == connection {
+            *made = None;
+        }
+    }
+}
+
+impl Clients {
+    /// Sees to it that there is a token of the user, and that it is not the one of the login that
+    /// was refused.
+    async fn log_in(&self, shared: &Shared, refused: Option<With>) -> Result<With, Failure> {
+        let (turn, user) = shared.user();
+        let with = |login| With {
+            connection: self.id,
+            login,
         };
-        let mut logins = self.logins.lock().await;
-        let is_refused = refused == Some((clients.turn, *logins));
-        if *logins == 0 || is_refused {
+        let Some(user) = user else {
+            return Ok(with(0));
+        };
+        let mut login = self.login.lock().await;
+        if login.count == 0 || login.user != turn || refused == Some(with(login.count)) {
             // All handles on the connection share their token.
-            let mut client = clients.client.clone();
-            if let Err(error) = client.update_user(Some(user.clone())).await {
+            let mut client = self.client.clone();
+            let named = Some((user.name.clone(), user.password.clone()));
+            if let Err(error) = client.update_user(named).await {
                 let failure = Failure::from(error);
                 // As etcd's own client has it: a user does no harm where none is asked for.
                 if !failure.message.contains("authentication is not enabled") {
-                    return Err(failure);
+                    return Err(failure.of_login(&user.name));
                 }
             }
-            *logins += 1;
+            login.count += 1;
+            login.user = turn;
         }
-        Ok(*logins)
+        Ok(with(login.count))
     }
 }
 

@@ -10,32 +10,128 @@ use std::time::Duration;
 
 use etcd_client::Error;
 
-use crate::store::{ErrorKind, StoreError};
+use crate::store::{ErrorKind, Range, StoreError};
 
 /// The most characters of somebody else's text that a message repeats.
 const LONGEST: usize = 400;
+
+/// How often a fresh login may help within one call: where a token may have expired, once.
+const ONCE: u32 = 1;
+/// Where somebody else's change of a user made it old, as often as that happens meanwhile.
+const OFTEN: u32 = 16;
+
+/// What was asked, for messages.
+#[derive(Debug, Clone)]
+pub(super) struct Asked {
+    what: String,
+    ranges: Vec<Range>,
+}
+
+impl Asked {
+    /// Something like "reading", of these ranges.
+    pub(super) fn of(doing: &str, ranges: &[Range]) -> Self {
+        let names: Vec<&str> = ranges.iter().map(Range::start).collect();
+        Self {
+            what: format!("{doing} {}", names.join(", ")),
+            ranges: ranges.to_vec(),
+        }
+    }
+
+    /// Something that concerns no keys.
+    pub(super) fn about(what: &str) -> Self {
+        Self {
+            what: what.to_owned(),
+            ranges: Vec::new(),
+        }
+    }
+
+    /// The same, said in more words.
+    pub(super) fn and(mut self, more: &str) -> Self {
+        self.what.push_str(more);
+        self
+    }
+
+    /// What somebody who was denied has to be given, and how.
+    fn needs(&self) -> Option<String> {
+        let first = self.ranges.first()?;
+        let ends = |range: &Range| {
+            let end = range.end();
+            format!("[{:?}, {:?})", range.start(), String::from_utf8_lossy(&end))
+        };
+        let all: Vec<String> = self.ranges.iter().map(ends).collect();
+        let more = if self.ranges.len() > 1 {
+            "; so for the others"
+        } else {
+            ""
+        };
+        Some(format!(
+            "needs READ on {}; etcdctl role grant-permission ROLE --prefix=true read {}{more}",
+            all.join(" and "),
+            of_shell(first.start()),
+        ))
+    }
+}
+
+/// A word as a shell reads it.
+fn of_shell(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-@:+,".contains(c);
+    if word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
 
 /// What went wrong, before it is known what was asked.
 #[derive(Debug)]
 pub(super) struct Failure {
     pub(super) kind: ErrorKind,
     pub(super) message: String,
-    /// Whether it may only say that our token is not valid any more.
-    pub(super) log_in: bool,
+    /// How often a fresh login may help: it may only say that our token is not valid any more.
+    pub(super) logins: u32,
 }
 
 impl Failure {
     pub(super) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        let logins = if kind == ErrorKind::Unauthenticated {
+            ONCE
+        } else {
+            0
+        };
         Self {
             kind,
             message: message.into(),
-            log_in: kind == ErrorKind::Unauthenticated,
+            logins,
         }
+    }
+
+    /// From the text of a server.
+    fn said(kind: ErrorKind, message: &str) -> Self {
+        let mut failure = Self::new(kind, quoted(message));
+        if message.contains(OLD) {
+            failure.logins = OFTEN;
+        }
+        failure
     }
 
     /// No answer in that time.
     pub(super) fn silent(limit: Duration) -> Self {
         Self::new(ErrorKind::Timeout, format!("no answer within {limit:?}"))
+    }
+
+    /// Why no clients could be made: nobody was contacted yet.
+    pub(super) fn unmade(error: Error) -> Self {
+        let message = match error {
+            Error::TransportError(error) => {
+                let cause = root_cause(&error).unwrap_or_else(|| error.to_string());
+                format!(
+                    "no connection can be made with these certificates and this key \
+                     (is the key that of the certificate?): {cause}"
+                )
+            }
+            other => other.to_string(),
+        };
+        Self::new(ErrorKind::Invalid, quoted(&message))
     }
 
     /// Why etcd cancelled a watcher. `fresh` where it was never granted: then etcd says
@@ -53,9 +149,21 @@ impl Failure {
         } else {
             reason
         };
-        let mut failure = Self::new(kind, quoted(reason));
-        failure.log_in |= fresh && kind == ErrorKind::Denied;
+        let mut failure = Self::said(kind, reason);
+        if fresh && kind == ErrorKind::Denied {
+            failure.logins = failure.logins.max(ONCE);
+        }
         failure
+    }
+
+    /// It was the login that failed.
+    pub(super) fn of_login(mut self, user: &str) -> Self {
+        self.message = format!("logging in as {user:?}: {}", self.message);
+        if self.kind == ErrorKind::Unauthenticated {
+            self.message
+                .push_str("; a password that changed is given anew with `Etcd::set_user`");
+        }
+        self
     }
 
     /// Whether another endpoint, or a new connection, may do better.
@@ -63,11 +171,19 @@ impl Failure {
         matches!(self.kind, ErrorKind::Unreachable | ErrorKind::Timeout)
     }
 
-    /// With what was asked, and of whom.
-    pub(super) fn into_error(self, asked: &str, endpoints: &str) -> StoreError {
+    /// With what was asked, by whom, and of whom.
+    pub(super) fn into_error(self, asked: &Asked, who: &str, endpoints: &str) -> StoreError {
+        let what = &asked.what;
+        let message = match (self.kind, asked.needs()) {
+            (ErrorKind::Denied, Some(needs)) => format!("{who} {needs}"),
+            _ => match hint(&self.message) {
+                Some(hint) => format!("{}; {hint}", self.message),
+                None => self.message,
+            },
+        };
         StoreError::new(
             self.kind,
-            format!("{asked}: {} (etcd at {endpoints})", self.message),
+            format!("{what}: {message} (etcd at {endpoints})"),
         )
     }
 }
@@ -86,7 +202,7 @@ impl From<Error> for Failure {
                 if message.is_empty() {
                     message = format!("{:?}", status.code());
                 }
-                Self::new(kind, quoted(&message))
+                Self::said(kind, &message)
             }
             Error::WatchError(message) => Self::new(ErrorKind::Unreachable, quoted(&message)),
             other => Self::new(ErrorKind::Other, quoted(&other.to_string())),
@@ -114,13 +230,16 @@ fn of_status(status: &tonic::Status) -> ErrorKind {
     }
 }
 
+/// What etcd says to a token that was given out before the last change of a user or a role.
+const OLD: &str = "revision of auth store is old";
+
 /// What etcd's and the transport's own words mean, whatever code they came with.
 fn by_text(text: &str) -> Option<ErrorKind> {
-    const KNOWN: [(&str, ErrorKind); 18] = [
+    const KNOWN: [(&str, ErrorKind); 28] = [
         ("Timeout expired", ErrorKind::Timeout),
         ("permission denied", ErrorKind::Denied),
         ("invalid auth token", ErrorKind::Unauthenticated),
-        ("revision of auth store is old", ErrorKind::Unauthenticated),
+        (OLD, ErrorKind::Unauthenticated),
         ("authentication failed", ErrorKind::Unauthenticated),
         // What is said to a call without a token, where one is needed.
         ("user name is empty", ErrorKind::Unauthenticated),
@@ -128,12 +247,27 @@ fn by_text(text: &str) -> Option<ErrorKind> {
         ("has been compacted", ErrorKind::Compacted),
         // Only a store that went back in time has yet to reach a revision it once gave.
         ("is a future revision", ErrorKind::Compacted),
+        // tonic's, gRPC's in Go on both sides, and etcd's own.
         ("message length too large", ErrorKind::TooBig),
         ("message larger than max", ErrorKind::TooBig),
+        (
+            "message after decompression larger than max",
+            ErrorKind::TooBig,
+        ),
         ("request is too large", ErrorKind::TooBig),
+        ("too many operations in txn", ErrorKind::Refused),
+        ("duplicate key given in txn", ErrorKind::Refused),
+        // Of one member, for a while: another may do better.
         ("no leader", ErrorKind::Unreachable),
+        ("not leader", ErrorKind::Unreachable),
+        ("leader changed", ErrorKind::Unreachable),
+        ("not supported for learner", ErrorKind::Unreachable),
+        ("unhealthy cluster", ErrorKind::Unreachable),
         ("server stopped", ErrorKind::Unreachable),
+        ("request timed out", ErrorKind::Unreachable),
+        ("applied index took too long", ErrorKind::Unreachable),
         ("transport is closing", ErrorKind::Unreachable),
+        ("client connection is closing", ErrorKind::Unreachable),
         ("transport error", ErrorKind::Unreachable),
         ("h2 protocol error", ErrorKind::Unreachable),
         ("error reading a body", ErrorKind::Unreachable),
@@ -142,9 +276,40 @@ fn by_text(text: &str) -> Option<ErrorKind> {
     known.map(|(_, kind)| *kind)
 }
 
+/// What to do about what the other side of a TLS connection did not like.
+fn hint(message: &str) -> Option<&'static str> {
+    const HINTS: [(&str, &str); 9] = [
+        (
+            "UnknownIssuer",
+            "its authority is not trusted: see `Tls::ca` and `Tls::ca_file`",
+        ),
+        (
+            "not valid for",
+            "connect by a name that the certificate is for, or say it with `Tls::domain_name`",
+        ),
+        ("NotValidForName", "say its name with `Tls::domain_name`"),
+        (
+            "InvalidContentType",
+            "the server does not speak TLS there: is it `http`?",
+        ),
+        (
+            "alert: CertificateRequired",
+            "the server wants a certificate: see `Tls::identity` and `Tls::identity_files`",
+        ),
+        ("alert: UnknownCA", UNWANTED),
+        ("alert: BadCertificate", UNWANTED),
+        ("alert: CertificateExpired", UNWANTED),
+        ("alert: CertificateUnknown", UNWANTED),
+    ];
+    let known = HINTS.iter().find(|(words, _)| message.contains(words));
+    known.map(|(_, hint)| *hint)
+}
+
+const UNWANTED: &str = "the server does not accept this client's certificate";
+
 /// The innermost cause: "tcp connect error" alone does not say that it was refused.
-fn root_cause(status: &tonic::Status) -> Option<String> {
-    let mut cause = status.source()?;
+fn root_cause(error: &dyn std::error::Error) -> Option<String> {
+    let mut cause = error.source()?;
     while let Some(deeper) = cause.source() {
         cause = deeper;
     }
@@ -256,8 +421,11 @@ mod tests {
     #[test]
     fn what_a_server_says_stays_on_one_line_and_ends() {
         let text = format!("a\nb\x1b[31m{}", "x".repeat(10_000));
-        let error = Failure::from(Error::GRpcStatus(Status::new(Code::Unknown, text)))
-            .into_error("reading /a/", "http://127.0.0.1:2379");
+        let error = Failure::from(Error::GRpcStatus(Status::new(Code::Unknown, text))).into_error(
+            &Asked::of("reading", &[Range::below("/a")]),
+            "nobody",
+            "http://127.0.0.1:2379",
+        );
         assert!(!error.message().chars().any(char::is_control));
         assert!(error.message().len() < 1_000);
         assert!(error.message().starts_with("reading /a/: a b"));

@@ -15,17 +15,20 @@ mod queue;
 mod read;
 mod settings;
 mod shared;
+mod tls;
 mod watch;
 mod worker;
 
 use std::fmt;
 use std::sync::Arc;
 
-pub use settings::{EtcdBuilder, Tls};
+pub use settings::EtcdBuilder;
+pub use tls::Tls;
 
 use super::backend::{Answer, Backend, Watch};
 use super::{Probe, Range, Reading, StoreError};
 use crate::Revision;
+use shared::User;
 use worker::Worker;
 
 /// An etcd cluster.
@@ -56,13 +59,36 @@ impl Etcd {
     pub fn builder<E: Into<String>>(endpoints: impl IntoIterator<Item = E>) -> EtcdBuilder {
         EtcdBuilder::new(endpoints.into_iter().map(Into::into).collect())
     }
+
+    /// Logs in as this user from now on, with this password: in place of the one that was given
+    /// to the [builder](EtcdBuilder::user), or for the first time.
+    ///
+    /// For all clones, and for all configurations built on them. It returns at once: the next
+    /// call, and the next watch that is opened, logs in anew. Watches that are open go on, as
+    /// etcd has it: with what the user could read when they were opened. Nothing is forgotten
+    /// that was read before; where the new user may read less, the next reading is denied, and
+    /// the status says so.
+    ///
+    /// The password is never printed.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Invalid`](super::ErrorKind::Invalid) where the name is empty.
+    pub fn set_user(
+        &self,
+        name: impl Into<String>,
+        password: impl Into<String>,
+    ) -> Result<(), StoreError> {
+        self.worker.shared().set_user(User::new(name, password))
+    }
 }
 
 /// The endpoints and the settings; never the password.
 impl fmt::Debug for Etcd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Etcd")
-            .field(&self.worker.shared().settings)
+        self.worker
+            .shared()
+            .show(&mut f.debug_struct("Etcd"))
             .finish()
     }
 }

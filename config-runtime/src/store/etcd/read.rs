@@ -1,12 +1,12 @@
 //! Reading everything at one revision, and looking whether anything changed.
 //!
 //! In: ranges. Out: a [`Reading`] or a [`Probe`] that was true at one revision, whatever was
-//! written meanwhile. It knows no watch.
+//! written meanwhile; an error where the answers can't be that. It knows no watch.
 
 use etcd_client::{GetOptions, GetResponse, SortOrder, SortTarget, Txn, TxnOp, TxnOpResponse};
 
 use super::connection::Line;
-use super::errors::Failure;
+use super::errors::{Asked, Failure};
 use crate::Revision;
 use crate::store::{Entry, ErrorKind, Probe, Range, Reading, StoreError};
 
@@ -15,6 +15,9 @@ const MOST_BEGINNINGS: usize = 3;
 
 /// What etcd allows in one transaction unless it is started with another `--max-txn-ops`.
 const MOST_OPERATIONS: usize = 128;
+
+/// After how many pages that were not too big a bigger one is tried.
+const GROW_AFTER: u32 = 4;
 
 /// Reads all entries of all ranges at one revision.
 pub(super) async fn read(line: &Line, ranges: &[Range]) -> Result<Reading, StoreError> {
@@ -33,8 +36,9 @@ pub(super) async fn read(line: &Line, ranges: &[Range]) -> Result<Reading, Store
 async fn read_once(line: &Line, ranges: &[Range]) -> Result<Reading, StoreError> {
     let mut pinned = None;
     let mut all = Vec::with_capacity(ranges.len());
+    let mut pages = Pages::new(line.settings().page_size);
     for range in ranges {
-        all.push(read_range(line, range, &mut pinned).await?);
+        all.push(read_range(line, range, &mut pinned, &mut pages).await?);
     }
     Ok(Reading {
         revision: pinned.unwrap_or(0).into(),
@@ -42,64 +46,147 @@ async fn read_once(line: &Line, ranges: &[Range]) -> Result<Reading, StoreError>
     })
 }
 
+/// How many keys to ask for.
+struct Pages {
+    most: i64,
+    limit: i64,
+    /// How many there were since the last that was too big.
+    good: u32,
+}
+
+impl Pages {
+    fn new(most: u32) -> Self {
+        let most = i64::from(most);
+        Self {
+            most,
+            limit: most,
+            good: 0,
+        }
+    }
+
+    /// Whether a smaller page can be asked for.
+    fn too_big(&mut self) -> bool {
+        self.good = 0;
+        let can = self.limit > 1;
+        self.limit = (self.limit / 2).max(1);
+        can
+    }
+
+    /// One big value must not make a page of each key after it.
+    fn fitted(&mut self) {
+        self.good += 1;
+        if self.good >= GROW_AFTER && self.limit < self.most {
+            self.good = 0;
+            self.limit = (self.limit * 2).min(self.most);
+        }
+    }
+}
+
 /// Reads one range, page by page. The first page of all says at which revision.
 async fn read_range(
     line: &Line,
     range: &Range,
     pinned: &mut Option<i64>,
+    pages: &mut Pages,
 ) -> Result<Vec<Entry>, StoreError> {
-    let asked = format!("reading {}", range.start());
+    let asked = Asked::of("reading", std::slice::from_ref(range));
     let mut entries: Vec<Entry> = Vec::new();
     let mut start = range.start().as_bytes().to_vec();
-    let mut limit = i64::from(line.settings().page_size);
     loop {
         let options = GetOptions::new()
             .with_range(range.end())
-            .with_limit(limit)
+            .with_limit(pages.limit)
             .with_revision(pinned.unwrap_or(0));
-        let page = line
-            .call(&asked, |mut clients| {
-                let (start, options) = (start.clone(), options.clone());
-                async move {
-                    let page = clients.kv.get(start, Some(options)).await?;
-                    let revision = revision_of(line, &page)?;
-                    Ok((page, revision))
-                }
-            })
-            .await;
+        let page = get(line, &asked, &start, &options).await;
         let (mut page, revision) = match page {
             Ok(page) => page,
-            Err(error) if error.kind() == ErrorKind::TooBig && limit > 1 => {
-                limit /= 2;
-                continue;
+            Err(error) if error.kind() == ErrorKind::TooBig => {
+                if pages.too_big() {
+                    continue;
+                }
+                let name = name_of(line, &asked, &start, &options).await?;
+                return Err(one_too_big(line, &name, &error));
             }
             Err(error) => return Err(error),
         };
-        pinned.get_or_insert(revision);
+        pages.fitted();
+        let at = *pinned.get_or_insert(revision);
         let more = page.more();
-        entries.extend(page.take_kvs().into_iter().map(|pair| {
+        let before = entries.len();
+        for pair in page.take_kvs() {
+            let known = entries.last().map(|entry| entry.key.as_slice());
+            let in_order = known.is_none_or(|known| known < pair.key());
+            if !(in_order && pair.key() >= start.as_slice() && range.holds(pair.key())) {
+                let why = "the answer has a key that was not asked for, or twice";
+                return Err(wrong(line, &asked, why));
+            }
+            if !(1..=at).contains(&pair.mod_revision()) {
+                let why = format!(
+                    "the answer has a key of revision {}, and was asked for revision {at}",
+                    pair.mod_revision()
+                );
+                return Err(wrong(line, &asked, &why));
+            }
             let mod_revision = pair.mod_revision().into();
             let (key, value) = pair.into_key_value();
-            Entry {
+            entries.push(Entry {
                 key,
                 value: value.into(),
                 mod_revision,
-            }
-        }));
+            });
+        }
+        if !more {
+            return Ok(entries);
+        }
         match entries.last() {
-            Some(last) if more => {
-                let mut next = last.key.clone();
-                next.push(0);
-                if next <= start {
-                    let failure =
-                        Failure::new(ErrorKind::Other, "there is more, but nothing new came");
-                    return Err(line.error(failure, &asked));
-                }
-                start = next;
+            Some(last) if entries.len() > before => {
+                start.clone_from(&last.key);
+                start.push(0);
             }
-            _ => return Ok(entries),
+            _ => return Err(wrong(line, &asked, "there is more, but nothing new came")),
         }
     }
+}
+
+/// One page, with its revision.
+async fn get(
+    line: &Line,
+    asked: &Asked,
+    start: &[u8],
+    options: &GetOptions,
+) -> Result<(GetResponse, i64), StoreError> {
+    line.call(asked, |mut clients| {
+        let (start, options) = (start.to_vec(), options.clone());
+        async move {
+            let page = clients.kv.get(start, Some(options)).await?;
+            let revision = revision_of(line, page.header())?;
+            Ok((page, revision))
+        }
+    })
+    .await
+}
+
+/// The name of the key that does not fit.
+async fn name_of(
+    line: &Line,
+    asked: &Asked,
+    start: &[u8],
+    options: &GetOptions,
+) -> Result<String, StoreError> {
+    let options = options.clone().with_keys_only();
+    let (page, _) = get(line, asked, start, &options).await?;
+    let key = page.kvs().first().map_or(start, |pair| pair.key());
+    Ok(String::from_utf8_lossy(key).into_owned())
+}
+
+fn one_too_big(line: &Line, name: &str, error: &StoreError) -> StoreError {
+    let limit = line.settings().decode_limit;
+    let message = format!(
+        "the key {name:?} with its value is too big for one message: the limit here is {limit} \
+         bytes (see `EtcdBuilder::decode_limit`), and that of a proxy in between may be lower; {}",
+        error.message()
+    );
+    StoreError::new(ErrorKind::TooBig, message)
 }
 
 /// Counts the entries of all ranges and finds the newest of each, at one revision.
@@ -107,10 +194,18 @@ pub(super) async fn probe(line: &Line, ranges: &[Range]) -> Result<Probe, StoreE
     some(ranges)?;
     let mut pinned = None;
     let mut found = Vec::with_capacity(ranges.len());
-    for part in ranges.chunks(MOST_OPERATIONS) {
-        let (revision, part) = probe_part(line, part, pinned).await?;
-        pinned.get_or_insert(revision);
-        found.extend(part);
+    let mut most = MOST_OPERATIONS;
+    while let Some(left) = ranges.get(found.len()..).filter(|left| !left.is_empty()) {
+        let part = left.get(..most).unwrap_or(left);
+        match probe_part(line, part, pinned).await {
+            Ok((revision, part)) => {
+                pinned.get_or_insert(revision);
+                found.extend(part);
+            }
+            // A server with a lower limit of its own.
+            Err(error) if error.kind() == ErrorKind::Refused && most > 1 => most /= 2,
+            Err(error) => return Err(error),
+        }
     }
     Ok(Probe {
         revision: pinned.unwrap_or(0).into(),
@@ -123,7 +218,7 @@ async fn probe_part(
     ranges: &[Range],
     pinned: Option<i64>,
 ) -> Result<(i64, Vec<(usize, Option<Revision>)>), StoreError> {
-    let asked = format!("looking at {}", names(ranges));
+    let asked = Asked::of("looking at", ranges);
     // Linearisable, as a transaction with one such read in it is: an old answer proves nothing.
     let operations: Vec<TxnOp> = ranges
         .iter()
@@ -141,30 +236,35 @@ async fn probe_part(
         let transaction = Txn::new().and_then(operations.clone());
         async move {
             let answer = clients.kv.txn(transaction).await?;
-            let header = answer.header().ok_or_else(headless)?;
-            line.shared().answered(header);
+            let revision = revision_of(line, answer.header())?;
             let mut found = Vec::with_capacity(ranges.len());
             for part in answer.op_responses() {
                 let TxnOpResponse::Get(part) = part else {
                     continue;
                 };
-                let newest = part.kvs().first().map(|pair| pair.mod_revision().into());
-                found.push((usize::try_from(part.count()).unwrap_or(0), newest));
+                found.push(newest(&part)?);
             }
             if found.len() != ranges.len() {
-                let message = "the answer is not one for each range";
-                return Err(Failure::new(ErrorKind::Other, message));
+                return Err(strange("the answer is not one for each range"));
             }
-            Ok((header.revision(), found))
+            Ok((revision, found))
         }
     })
     .await
 }
 
-/// The ranges, for messages.
-pub(super) fn names(ranges: &[Range]) -> String {
-    let names: Vec<&str> = ranges.iter().map(Range::start).collect();
-    names.join(", ")
+/// How many keys there are, and the revision of the newest.
+fn newest(part: &GetResponse) -> Result<(usize, Option<Revision>), Failure> {
+    let count = usize::try_from(part.count()).ok();
+    let newest = part.kvs().first().map(|pair| pair.mod_revision());
+    match (count, newest) {
+        (Some(0), None) => Ok((0, None)),
+        (Some(count), Some(newest)) if count > 0 && newest > 0 => Ok((count, Some(newest.into()))),
+        _ => Err(strange(format!(
+            "the answer counts {} keys, the newest of revision {newest:?}",
+            part.count()
+        ))),
+    }
 }
 
 /// Nothing to read is a mistake of the caller: there would be no revision to name.
@@ -178,12 +278,43 @@ pub(super) fn some(ranges: &[Range]) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn revision_of(line: &Line, page: &GetResponse) -> Result<i64, Failure> {
-    let header = page.header().ok_or_else(headless)?;
+/// The revision of an answer. A store's first is 1.
+fn revision_of(line: &Line, header: Option<&etcd_client::ResponseHeader>) -> Result<i64, Failure> {
+    let header = header.ok_or_else(|| strange("the answer has no header"))?;
     line.shared().answered(header);
-    Ok(header.revision())
+    match header.revision() {
+        revision @ 1.. => Ok(revision),
+        revision => Err(strange(format!("the answer is of revision {revision}"))),
+    }
 }
 
-fn headless() -> Failure {
-    Failure::new(ErrorKind::Other, "the answer has no header")
+/// What no etcd would say.
+fn strange(message: impl Into<String>) -> Failure {
+    Failure::new(ErrorKind::Other, message)
+}
+
+fn wrong(line: &Line, asked: &Asked, why: &str) -> StoreError {
+    line.error(strange(why), asked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_shrink_and_grow_again() {
+        let mut pages = Pages::new(10);
+        let mut limits = vec![];
+        while pages.too_big() {
+            limits.push(pages.limit);
+        }
+        assert_eq!(limits, [5, 2, 1]);
+        limits.clear();
+        for _ in 0..20 {
+            pages.fitted();
+            limits.push(pages.limit);
+        }
+        limits.dedup();
+        assert_eq!(limits, [1, 2, 4, 8, 10]);
+    }
 }

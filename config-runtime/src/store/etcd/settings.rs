@@ -1,18 +1,17 @@
 //! What an [`Etcd`] is built from, checked before anything is contacted.
 //!
-//! In: endpoints, a user, PEM files, time limits. Out: [`Settings`] that a connection can be
+//! In: endpoints, a user, [`Tls`], time limits. Out: [`Settings`] that a connection can be
 //! made of, or an error that says what was wrong. It knows no connection.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use etcd_client::{Certificate, ConnectOptions, Identity, TlsOptions};
-use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use etcd_client::ConnectOptions;
 use url::Url;
 
 use super::Etcd;
+use super::shared::{Shared, User};
+use super::tls::{Proof, Proofs, Tls};
 use super::worker::Worker;
 use crate::store::{ErrorKind, StoreError};
 
@@ -37,32 +36,14 @@ const SHORTEST_KEEP_ALIVE: Duration = Duration::from_secs(5);
 #[must_use = "nothing exists before `build`"]
 pub struct EtcdBuilder {
     settings: Settings,
+    user: Option<User>,
+    tls: Option<Tls>,
 }
 
-/// How an [`Etcd`] with `https` endpoints proves who both sides are.
-///
-/// ```no_run
-/// use hotconfig::store::{Etcd, Tls};
-///
-/// let tls = Tls::new()
-///     .ca(std::fs::read("ca.pem")?)
-///     .identity(std::fs::read("client.pem")?, std::fs::read("client-key.pem")?);
-/// let etcd = Etcd::builder(["https://etcd.internal:2379"]).tls(tls).build()?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Default)]
-pub struct Tls {
-    ca: Option<Vec<u8>>,
-    identity: Option<(Vec<u8>, Vec<u8>)>,
-    domain_name: Option<String>,
-}
-
-/// Everything that a connection needs to know.
-#[derive(Clone)]
+/// Everything that a connection needs to know, and that stays as it is.
+#[derive(Debug, Clone)]
 pub(super) struct Settings {
     pub(super) endpoints: Vec<String>,
-    pub(super) user: Option<(String, String)>,
-    pub(super) tls: Option<Tls>,
     pub(super) connect_timeout: Duration,
     pub(super) call_timeout: Duration,
     pub(super) keep_alive: (Duration, Duration),
@@ -70,97 +51,19 @@ pub(super) struct Settings {
     pub(super) page_size: u32,
 }
 
-impl Tls {
-    /// The system's certificate authorities, and no identity of our own.
-    ///
-    /// `https` endpoints without any [`Tls`] are the same.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// The certificate authorities to trust, as PEM, in place of the system's.
-    #[must_use]
-    pub fn ca(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.ca = Some(pem.into());
-        self
-    }
-
-    /// The certificate (with those of its issuers, if it has any) and the key that this client
-    /// shows, as PEM. An etcd with `--client-cert-auth` wants one.
-    #[must_use]
-    pub fn identity(
-        mut self,
-        certificate_pem: impl Into<Vec<u8>>,
-        key_pem: impl Into<Vec<u8>>,
-    ) -> Self {
-        self.identity = Some((certificate_pem.into(), key_pem.into()));
-        self
-    }
-
-    /// The name that the servers' certificates are for, where it is not the endpoints' host.
-    #[must_use]
-    pub fn domain_name(mut self, name: impl Into<String>) -> Self {
-        self.domain_name = Some(name.into());
-        self
-    }
-
-    fn check(&self) -> Result<(), StoreError> {
-        if let Some(ca) = &self.ca {
-            certificates("the certificate authority", ca)?;
-        }
-        if let Some((certificate, key)) = &self.identity {
-            certificates("the client's certificate", certificate)?;
-            PrivateKeyDer::from_pem_slice(key)
-                .map_err(|error| invalid(format!("the client's key is not PEM: {error}")))?;
-        }
-        if let Some(name) = &self.domain_name {
-            ServerName::try_from(name.as_str())
-                .map_err(|_| invalid(format!("{name:?} is not a domain name")))?;
-        }
-        Ok(())
-    }
-
-    fn options(&self) -> TlsOptions {
-        let mut options = TlsOptions::new();
-        options = match &self.ca {
-            Some(ca) => options.ca_certificate(Certificate::from_pem(ca)),
-            None => options.with_enabled_roots(),
-        };
-        if let Some((certificate, key)) = &self.identity {
-            options = options.identity(Identity::from_pem(certificate, key));
-        }
-        if let Some(name) = &self.domain_name {
-            options = options.domain_name(name);
-        }
-        options
-    }
-}
-
-/// What was set; never the key.
-impl fmt::Debug for Tls {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tls")
-            .field("ca", &self.ca.is_some())
-            .field("identity", &self.identity.is_some())
-            .field("domain_name", &self.domain_name)
-            .finish()
-    }
-}
-
 impl EtcdBuilder {
     pub(super) fn new(endpoints: Vec<String>) -> Self {
         Self {
             settings: Settings {
                 endpoints,
-                user: None,
-                tls: None,
                 connect_timeout: Duration::from_secs(2),
                 call_timeout: Duration::from_secs(5),
                 keep_alive: (Duration::from_secs(10), Duration::from_secs(3)),
                 decode_limit: 64 << 20,
                 page_size: 10_000,
             },
+            user: None,
+            tls: None,
         }
     }
 
@@ -168,15 +71,16 @@ impl EtcdBuilder {
     /// authentication is switched off.
     ///
     /// Each of the two connections logs in once, and again where its token has expired. The
-    /// server checks a password with bcrypt, which takes it tens of milliseconds.
+    /// server checks a password with bcrypt, which takes it tens of milliseconds. A password that
+    /// changes while the program runs is given anew with [`Etcd::set_user`].
     pub fn user(mut self, name: impl Into<String>, password: impl Into<String>) -> Self {
-        self.settings.user = Some((name.into(), password.into()));
+        self.user = Some(User::new(name, password));
         self
     }
 
     /// Sets how both sides prove who they are; all endpoints must be `https`.
     pub fn tls(mut self, tls: Tls) -> Self {
-        self.settings.tls = Some(tls);
+        self.tls = Some(tls);
         self
     }
 
@@ -229,7 +133,7 @@ impl EtcdBuilder {
         self
     }
 
-    /// Checks what was given. Contacts nothing, and reads no file.
+    /// Checks what was given, and reads the files of its [`Tls`]. Contacts nothing.
     ///
     /// # Errors
     ///
@@ -239,7 +143,7 @@ impl EtcdBuilder {
         if settings.endpoints.is_empty() {
             return Err(invalid("there is no endpoint"));
         }
-        let secured = settings.tls.is_some();
+        let secured = self.tls.is_some();
         for endpoint in &mut settings.endpoints {
             *endpoint = checked(endpoint, secured)?;
         }
@@ -248,11 +152,20 @@ impl EtcdBuilder {
         if of_https != 0 && of_https != settings.endpoints.len() {
             return Err(invalid("some endpoints are http and some are https"));
         }
-        if let Some(tls) = &settings.tls {
-            tls.check()?;
-        }
-        if matches!(&settings.user, Some((name, _)) if name.is_empty()) {
-            return Err(invalid("the user has no name"));
+        let proofs = match self.tls {
+            Some(tls) => Some(tls),
+            None if of_https > 0 => Some(Tls::new()),
+            None => None,
+        };
+        let proofs = match proofs {
+            Some(tls) => {
+                let proof = tls.read()?;
+                Some(Proofs::new(tls, proof))
+            }
+            None => None,
+        };
+        if let Some(user) = &self.user {
+            user.check()?;
         }
         for (what, limit) in [
             ("connect timeout", settings.connect_timeout),
@@ -277,7 +190,7 @@ impl EtcdBuilder {
             return Err(invalid("a decode limit of no bytes"));
         }
         Ok(Etcd {
-            worker: Arc::new(Worker::new(settings)),
+            worker: Arc::new(Worker::new(Shared::new(settings, self.user, proofs))),
         })
     }
 }
@@ -285,41 +198,19 @@ impl EtcdBuilder {
 impl Settings {
     /// What etcd-client is told. The user is not in it: with one, connecting would wait for an
     /// answer, and fail without one.
-    pub(super) fn options(&self) -> ConnectOptions {
+    pub(super) fn options(&self, proof: Option<&Proof>) -> ConnectOptions {
         let (interval, timeout) = self.keep_alive;
-        let mut options = ConnectOptions::new()
+        let options = ConnectOptions::new()
             .with_connect_timeout(self.connect_timeout)
             .with_keep_alive(interval, timeout)
             // etcd forbids pings on a connection without a call or a watch, and cuts it off.
             .with_keep_alive_while_idle(false)
             // A member that lost its leader says so, instead of leaving a watch to hang.
             .with_require_leader(true);
-        if let Some(tls) = &self.tls {
-            options = options.with_tls(tls.options());
-        } else if self
-            .endpoints
-            .iter()
-            .any(|endpoint| endpoint.starts_with("https:"))
-        {
-            // Left to itself, etcd-client trusts no authority at all.
-            options = options.with_tls(Tls::new().options());
+        match proof {
+            Some(proof) => options.with_tls(proof.options(self.connect_timeout)),
+            None => options,
         }
-        options
-    }
-}
-
-impl fmt::Debug for Settings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Settings")
-            .field("endpoints", &self.endpoints)
-            .field("user", &self.user.as_ref().map(|(name, _)| name))
-            .field("tls", &self.tls)
-            .field("connect_timeout", &self.connect_timeout)
-            .field("call_timeout", &self.call_timeout)
-            .field("keep_alive", &self.keep_alive)
-            .field("decode_limit", &self.decode_limit)
-            .field("page_size", &self.page_size)
-            .finish()
     }
 }
 
@@ -358,19 +249,7 @@ fn checked(endpoint: &str, secured: bool) -> Result<String, StoreError> {
     Ok(format!("{}://{host}:{port}", url.scheme()))
 }
 
-fn certificates(whose: &str, pem: &[u8]) -> Result<(), StoreError> {
-    let mut found = 0;
-    for certificate in CertificateDer::pem_slice_iter(pem) {
-        certificate.map_err(|error| invalid(format!("{whose} is not PEM: {error}")))?;
-        found += 1;
-    }
-    if found == 0 {
-        return Err(invalid(format!("{whose} has no certificate in it")));
-    }
-    Ok(())
-}
-
-fn invalid(message: impl Into<String>) -> StoreError {
+pub(super) fn invalid(message: impl Into<String>) -> StoreError {
     StoreError::new(ErrorKind::Invalid, message)
 }
 
@@ -449,7 +328,5 @@ mod tests {
         assert!(etcd.contains("reader") && !etcd.contains("sesame"));
         let error = refused(Etcd::builder(["http://reader:sesame@127.0.0.1:2379"]));
         assert!(!error.contains("sesame"));
-        let tls = Tls::new().identity("a certificate", "a secret key");
-        assert!(!format!("{tls:?}").contains("secret"));
     }
 }

@@ -1,26 +1,88 @@
 //! What all handles of one [`Etcd`](super::Etcd) and its thread have in common.
 //!
-//! In: the settings, and what the cluster says of itself. Out: the same, to whoever asks, from
-//! any thread and without waiting. It knows no connection.
+//! In: the settings, the user, the proofs for TLS, and what the cluster says of itself. Out: the
+//! same, to whoever asks, from any thread and without waiting. It knows no connection.
 
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use etcd_client::ResponseHeader;
 
-use super::settings::Settings;
+use super::settings::{Settings, invalid};
+use super::tls::{Proofs, Tls};
+use crate::store::StoreError;
 
-#[derive(Debug)]
 pub(super) struct Shared {
     pub(super) settings: Settings,
+    pub(super) proofs: Option<Proofs>,
+    /// The user, and how often there was another.
+    user: Mutex<(u64, Option<Arc<User>>)>,
     /// The id of the cluster, which is never zero; zero before it is known.
     cluster: AtomicU64,
 }
 
+/// Who logs in.
+#[derive(Clone)]
+pub(super) struct User {
+    pub(super) name: String,
+    pub(super) password: String,
+}
+
+impl User {
+    pub(super) fn new(name: impl Into<String>, password: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            password: password.into(),
+        }
+    }
+
+    pub(super) fn check(&self) -> Result<(), StoreError> {
+        if self.name.is_empty() {
+            return Err(invalid("the user has no name"));
+        }
+        Ok(())
+    }
+}
+
+/// The name; never the password.
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.name.fmt(f)
+    }
+}
+
 impl Shared {
-    pub(super) fn new(settings: Settings) -> Self {
+    pub(super) fn new(settings: Settings, user: Option<User>, proofs: Option<Proofs>) -> Self {
         Self {
             settings,
+            proofs,
+            user: Mutex::new((0, user.map(Arc::new))),
             cluster: AtomicU64::new(0),
+        }
+    }
+
+    /// Who logs in now, and a number that grows when it is somebody else or another password.
+    pub(super) fn user(&self) -> (u64, Option<Arc<User>>) {
+        self.lock().clone()
+    }
+
+    pub(super) fn set_user(&self, user: User) -> Result<(), StoreError> {
+        user.check()?;
+        let mut current = self.lock();
+        *current = (current.0 + 1, Some(Arc::new(user)));
+        Ok(())
+    }
+
+    /// Who asks, for a message.
+    pub(super) fn who(&self) -> String {
+        let tls = self.proofs.as_ref().map(Proofs::tls);
+        match self.user().1 {
+            Some(user) => format!("the user {:?}", user.name),
+            None if tls.is_some_and(Tls::has_identity) => {
+                "the user that the client's certificate names".to_owned()
+            }
+            None => "a client without a user".to_owned(),
         }
     }
 
@@ -42,5 +104,19 @@ impl Shared {
         if cluster != 0 {
             self.cluster.store(cluster, Ordering::Relaxed);
         }
+    }
+
+    /// Writes down what it is, without secrets.
+    pub(super) fn show<'a, 'b, 'c>(
+        &self,
+        f: &'c mut fmt::DebugStruct<'a, 'b>,
+    ) -> &'c mut fmt::DebugStruct<'a, 'b> {
+        f.field("user", &self.user().1)
+            .field("tls", &self.proofs)
+            .field("settings", &self.settings)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (u64, Option<Arc<User>>)> {
+        self.user.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

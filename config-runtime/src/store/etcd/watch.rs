@@ -2,20 +2,20 @@
 //!
 //! In: ranges and the revision to begin with. Out: an open watch, whose messages wait in a
 //! [`Queue`]. A task on the store's thread drains the stream whatever its reader does, and ends
-//! with the first sign that something is missing: one watcher cancelled, one error, a full queue.
-//! It knows no cursor; what an event means, others decide.
+//! with the first sign that something is missing or wrong: one watcher cancelled, one error, a key
+//! that was not asked for, a full queue. It knows no cursor; what an event means, others decide.
 
 use std::sync::Arc;
 
-use etcd_client::proto::PbWatchResponse;
+use etcd_client::proto::{PbEvent, PbKeyValue, PbWatchResponse};
 use etcd_client::{WatchOptions, WatchRequestSender, WatchResponseStream};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::time::{Instant, timeout_at};
 
 use super::connection::{Clients, Line, Lines};
-use super::errors::Failure;
+use super::errors::{Asked, Failure};
 use super::queue::Queue;
-use super::read::{names, some};
+use super::read::some;
 use super::worker::{self, Worker};
 use crate::Revision;
 use crate::store::backend::{Answer, Watch};
@@ -73,7 +73,7 @@ pub(super) async fn open(
     some(&ranges)?;
     let line = &lines.watches;
     let until = Instant::now() + line.settings().call_timeout;
-    let asked = format!("watching {} from revision {from}", names(&ranges));
+    let asked = Asked::of("watching", &ranges).and(&format!(" from revision {from}"));
     let stream = line
         .call(&asked, |clients| stand(clients, line, &ranges, from))
         .await?;
@@ -131,7 +131,7 @@ async fn stand(
         return Err(Failure::new(ErrorKind::Invalid, "nothing to watch"));
     };
     let queue = Arc::new(Queue::new(line.settings().decode_limit));
-    let mut state = State::new(ranges.len(), from);
+    let mut state = State::new(ranges, from, line.settings().decode_limit);
     while state.standing < ranges.len() {
         let response = message(&mut responses).await?;
         if let Some(header) = &response.header {
@@ -152,7 +152,7 @@ async fn stand(
 
 /// Moves what arrives into the queue, until there is nothing more to expect or nobody to want it.
 /// Its end closes the stream, and with it the watchers on the server.
-async fn drain(mut stream: Stream, mut asked_for: Receiver<()>, lines: Arc<Lines>, asked: String) {
+async fn drain(mut stream: Stream, mut asked_for: Receiver<()>, lines: Arc<Lines>, asked: Asked) {
     let failure = loop {
         let response = tokio::select! {
             response = message(&mut stream.responses) => response,
@@ -203,24 +203,43 @@ async fn message(responses: &mut WatchResponseStream) -> Result<PbWatchResponse,
 /// What is known of a stream: how its messages are to be read.
 struct State {
     from: Revision,
-    ranges: usize,
-    /// How many watchers stand.
+    watchers: Vec<Watcher>,
+    /// How many of them stand.
     standing: usize,
     member: u64,
     /// Whether progress is to be asked for, and whether it ever was.
     to_ask: bool,
     asked: bool,
+    /// The most bytes of a message that comes in pieces.
+    most_bytes: usize,
+}
+
+/// The watcher of one range.
+struct Watcher {
+    range: Range,
+    /// The newest revision that was handed on, with its keys.
+    last: (Revision, Vec<Vec<u8>>),
+    /// The pieces that came of a message so far, and their bytes.
+    pieces: Vec<PbEvent>,
+    bytes: usize,
 }
 
 impl State {
-    fn new(ranges: usize, from: Revision) -> Self {
+    fn new(ranges: &[Range], from: Revision, most_bytes: usize) -> Self {
+        let watcher = |range: &Range| Watcher {
+            range: range.clone(),
+            last: (Revision::default(), Vec::new()),
+            pieces: Vec::new(),
+            bytes: 0,
+        };
         Self {
             from,
-            ranges,
+            watchers: ranges.iter().map(watcher).collect(),
             standing: 0,
             member: 0,
             to_ask: false,
             asked: false,
+            most_bytes,
         }
     }
 
@@ -236,11 +255,12 @@ impl State {
         }
         let header = response.header.as_ref();
         let revision = header.map_or(0, |header| header.revision);
+        let place = usize::try_from(response.watch_id).ok();
         if response.created {
             // etcd and its proxy number the watchers of a stream in the order of the requests,
             // and create them in that order.
             let range = self.standing;
-            if range >= self.ranges || usize::try_from(response.watch_id) != Ok(range) {
+            if range >= self.watchers.len() || place != Some(range) {
                 return Err(strange(response.watch_id));
             }
             self.standing += 1;
@@ -250,49 +270,110 @@ impl State {
                 revision: revision.into(),
             }));
         }
+        if let Some(range) = place.filter(|place| *place < self.standing)
+            && let Some(watcher) = self.watchers.get_mut(range)
+        {
+            // The last piece of a message may hold nothing. A single watcher's progress says
+            // nothing about the others.
+            let whole = watcher.join(response.events, response.fragment, self.most_bytes)?;
+            let events = watcher.events(whole, self.from)?;
+            return Ok((!events.is_empty()).then_some(Heard::Events { range, events }));
+        }
         if !response.events.is_empty() {
-            let range = usize::try_from(response.watch_id)
-                .ok()
-                .filter(|range| *range < self.standing)
-                .ok_or_else(|| strange(response.watch_id))?;
-            return Ok(self.events(range, response.events));
+            return Err(strange(response.watch_id));
         }
-        // A single watcher's progress says nothing about the others; and what nobody asked for
-        // comes from a server that was not found to be worth asking.
-        if response.watch_id == WHOLE_STREAM && self.asked && revision > 0 {
-            return Ok(Some(Heard::Progress {
-                revision: revision.into(),
-            }));
-        }
-        Ok(None)
-    }
-
-    fn events(&self, range: usize, events: Vec<etcd_client::proto::PbEvent>) -> Option<Heard> {
-        let events: Vec<Event> = events
-            .into_iter()
-            .filter_map(|event| {
-                let pair = event.kv?;
-                // The version of a key that was deleted is 0. The type of the event says the
-                // same, but might be one that is not known yet.
-                let value = (pair.version != 0).then(|| pair.value.into());
-                Some(Event {
-                    key: pair.key,
-                    value,
-                    revision: pair.mod_revision.into(),
-                })
-            })
-            // Some versions send what is older than what was asked for (etcd #20221).
-            .filter(|event| event.revision >= self.from)
-            .collect();
-        (!events.is_empty()).then_some(Heard::Events { range, events })
+        // What nobody asked for comes from a server that was not found to be worth asking. And
+        // while a message is in pieces, its events have not been handed on.
+        let in_pieces = self.watchers.iter().any(|one| !one.pieces.is_empty());
+        let is_progress = response.watch_id == WHOLE_STREAM && self.asked && revision > 0;
+        Ok((is_progress && !in_pieces).then_some(Heard::Progress {
+            revision: revision.into(),
+        }))
     }
 }
 
+impl Watcher {
+    /// The events of a message; none before its last piece is here.
+    fn join(
+        &mut self,
+        events: Vec<PbEvent>,
+        is_piece: bool,
+        most_bytes: usize,
+    ) -> Result<Vec<PbEvent>, Failure> {
+        if !is_piece && self.pieces.is_empty() {
+            return Ok(events);
+        }
+        let size = |event: &PbEvent| {
+            let of = |pair: &PbKeyValue| pair.key.len() + pair.value.len();
+            size_of::<PbEvent>() + event.kv.as_ref().map_or(0, of)
+        };
+        self.bytes += events.iter().map(size).sum::<usize>();
+        if self.bytes > most_bytes {
+            let message = format!(
+                "a message of more than {most_bytes} bytes, in pieces (see \
+                 `EtcdBuilder::decode_limit`)"
+            );
+            return Err(Failure::new(ErrorKind::TooBig, message));
+        }
+        self.pieces.extend(events);
+        if is_piece {
+            return Ok(Vec::new());
+        }
+        self.bytes = 0;
+        Ok(std::mem::take(&mut self.pieces))
+    }
+
+    /// What is new of a message, in the order of revisions. Servers repeat events (etcd #15274),
+    /// go back in time (#15271), and send what is older than what was asked for (#20221).
+    fn events(&mut self, whole: Vec<PbEvent>, from: Revision) -> Result<Vec<Event>, Failure> {
+        let mut events = Vec::with_capacity(whole.len());
+        for event in whole {
+            let pair = event.kv.ok_or_else(|| wrong("an event has no key"))?;
+            if !self.range.holds(&pair.key) {
+                let key = String::from_utf8_lossy(&pair.key);
+                return Err(wrong(format!(
+                    "an event is of the key {key:?}, which was not asked for"
+                )));
+            }
+            let revision = Revision::from(pair.mod_revision);
+            if revision < from || revision < self.last.0 {
+                continue;
+            }
+            if revision == self.last.0 {
+                if self.last.1.contains(&pair.key) {
+                    continue;
+                }
+                // What was handed on was not the whole revision. Reading everything makes it so.
+                return Err(wrong(format!("revision {revision} came in two messages")));
+            }
+            // The version of a key that was deleted is 0. The type of the event says the same,
+            // but might be one that is not known yet.
+            let value = (pair.version != 0).then(|| pair.value.into());
+            events.push(Event {
+                key: pair.key,
+                value,
+                revision,
+            });
+        }
+        if !events.is_sorted_by_key(|event| event.revision) {
+            events.sort_by_key(|event| event.revision);
+        }
+        if let Some(newest) = events.last().map(|event| event.revision) {
+            let of_newest = events.iter().rev().take_while(|one| one.revision == newest);
+            self.last = (newest, of_newest.map(|one| one.key.clone()).collect());
+        }
+        Ok(events)
+    }
+}
+
+fn wrong(message: impl Into<String>) -> Failure {
+    Failure::new(ErrorKind::Other, message)
+}
+
 fn strange(watch_id: i64) -> Failure {
-    Failure::new(
-        ErrorKind::Other,
-        format!("the server speaks of a watcher {watch_id} that was not asked for"),
-    )
+    wrong(format!(
+        "the server speaks of a watcher {watch_id} that was not asked for"
+    ))
 }
 
 /// Whether the member that serves the watch can be believed when it speaks of progress.
@@ -300,7 +381,8 @@ fn strange(watch_id: i64) -> Failure {
 /// Asked for each watch: a member may be replaced by one of another version, and an endpoint may
 /// lead to several members. In doubt it is not.
 async fn trusted(line: &Line, member: u64, until: Instant) -> bool {
-    let status = line.call("asking for the version", |mut clients| async move {
+    let about = Asked::about("asking for the version");
+    let status = line.call(&about, |mut clients| async move {
         Ok(clients.maintenance.status().await?)
     });
     let Ok(Ok(status)) = timeout_at(until, status).await else {
@@ -328,7 +410,7 @@ fn keeps_its_word(version: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use etcd_client::proto::{PbEvent, PbKeyValue, PbResponseHeader};
+    use etcd_client::proto::PbResponseHeader;
 
     use super::*;
 
@@ -360,7 +442,13 @@ mod tests {
 
     fn changed(watch_id: i64, revision: i64, version: i64, kind: i32) -> PbWatchResponse {
         let pair = PbKeyValue {
-            key: b"/a/k".to_vec(),
+            key: format!(
+                "/{}/k",
+                ["a", "b"]
+                    .get(usize::try_from(watch_id).unwrap())
+                    .unwrap_or(&"c")
+            )
+            .into_bytes(),
             mod_revision: revision,
             version,
             value: b"v".to_vec(),
@@ -377,8 +465,13 @@ mod tests {
         }
     }
 
+    fn state(ranges: usize, from: u64) -> State {
+        let all = ["/a", "/b"].map(Range::below);
+        State::new(all.get(..ranges).unwrap(), Revision::new(from), 1_000)
+    }
+
     fn standing() -> State {
-        let mut state = State::new(2, Revision::new(5));
+        let mut state = state(2, 5);
         for range in 0..2 {
             state.take(created(range)).unwrap();
         }
@@ -396,10 +489,12 @@ mod tests {
             ),
             ("", ErrorKind::Cancelled, false),
         ] {
-            let failure = State::new(1, Revision::new(1))
-                .take(refused(reason))
-                .unwrap_err();
-            assert_eq!((failure.kind, failure.log_in), (kind, log_in), "{reason}");
+            let failure = state(1, 1).take(refused(reason)).unwrap_err();
+            assert_eq!(
+                (failure.kind, failure.logins > 0),
+                (kind, log_in),
+                "{reason}"
+            );
         }
     }
 
@@ -443,7 +538,7 @@ mod tests {
         for (version, value) in [(3, Some(b"v"[..].into())), (0, None)] {
             let heard = standing().take(changed(1, 8, version, 99)).unwrap();
             let event = Event {
-                key: b"/a/k".to_vec(),
+                key: b"/b/k".to_vec(),
                 value,
                 revision: Revision::new(8),
             };
@@ -462,13 +557,9 @@ mod tests {
         for response in [created(0), created(2), changed(2, 8, 1, 0)] {
             assert!(standing().take(response).is_err());
         }
-        let mut first = State::new(2, Revision::new(1));
+        let mut first = state(2, 1);
         assert!(first.take(created(1)).is_err());
-        assert!(
-            State::new(2, Revision::new(1))
-                .take(changed(0, 8, 1, 0))
-                .is_err()
-        );
+        assert!(state(2, 1).take(changed(0, 8, 1, 0)).is_err());
     }
 
     #[test]

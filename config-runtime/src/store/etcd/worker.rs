@@ -14,7 +14,6 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::sync::oneshot;
 
 use super::connection::Lines;
-use super::settings::Settings;
 use super::shared::Shared;
 use crate::store::{ErrorKind, StoreError};
 
@@ -31,9 +30,9 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    pub(super) fn new(settings: Settings) -> Self {
+    pub(super) fn new(shared: Shared) -> Self {
         Self {
-            shared: Arc::new(Shared::new(settings)),
+            shared: Arc::new(shared),
             jobs: Mutex::new(None),
         }
     }
