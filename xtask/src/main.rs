@@ -16,6 +16,7 @@ mod ci;
 mod cost;
 mod deny;
 mod etcd;
+mod leaks;
 mod protoc;
 mod summary;
 mod test;
@@ -41,6 +42,7 @@ Usage: cargo xtask <command>
                  Measure what the derive costs to compile, beside serde's: times in N
                  rounds, or instructions (needs valgrind, and minutes)
   ci             Everything that a change has to pass
+  leaks [STARTS] Count what that many starts and stops leave behind; 100,000
   deny [CHECKS…] Check the dependencies with cargo-deny: bans, licenses and sources,
                  or else the CHECKS that are named (`advisories` needs a network)
   tools          Get protoc and both etcds, and print where they are; for a shell:
@@ -73,7 +75,10 @@ fn main() -> ExitCode {
 }
 
 fn run(command: &str, rest: &[OsString]) -> Result<ExitCode> {
-    let takes_arguments = matches!(command, "test" | "demo" | "bench" | "cost" | "deny");
+    let takes_arguments = matches!(
+        command,
+        "test" | "demo" | "bench" | "cost" | "deny" | "leaks"
+    );
     if let (false, Some(argument)) = (takes_arguments, rest.first()) {
         bail!("`{command}` takes no argument {}", argument.display());
     }
@@ -84,6 +89,7 @@ fn run(command: &str, rest: &[OsString]) -> Result<ExitCode> {
         "bench" => bench::run(rest)?,
         "cost" => cost::run(rest)?,
         "deny" => deny::run(rest)?,
+        "leaks" => return Ok(leaks::run(rest)?.conclude()),
         "tools" => tools()?,
         "help" | "--help" | "-h" => print!("{HELP}"),
         "" => bail!("which command?\n\n{HELP}"),

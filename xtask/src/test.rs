@@ -21,6 +21,11 @@ const FOLDER: &str = "tests/tests";
 ///
 /// A test that fails is no `Err`: the summary says so.
 pub(crate) fn run(arguments: &[OsString]) -> Result<Summary> {
+    run_with(arguments, &[])
+}
+
+/// The same with variables of the environment that tests ask for.
+pub(crate) fn run_with(arguments: &[OsString], variables: &[(&str, String)]) -> Result<Summary> {
     let protoc = protoc::find()?;
     let new = etcd::find()?;
     eprintln!("protoc: {}", protoc.display());
@@ -33,12 +38,12 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<Summary> {
         None => None,
     };
 
-    let summary = run_on(&protoc, &new, arguments)?;
+    let summary = run_on(&protoc, &new, arguments, variables)?;
     let (Some(again), Some(old)) = (again, old) else {
         return Ok(summary);
     };
     eprintln!("\netcd:   {}", old.display());
-    Ok(summary.and(run_on(&protoc, &old, &again)?))
+    Ok(summary.and(run_on(&protoc, &old, &again, variables)?))
 }
 
 /// The arguments of the run on the old etcd; `None` where these leave nothing for it.
@@ -120,7 +125,12 @@ fn values(arguments: &[OsString], options: &[&str]) -> Vec<String> {
     values
 }
 
-fn run_on(protoc: &Path, etcd: &Path, arguments: &[OsString]) -> Result<Summary> {
+fn run_on(
+    protoc: &Path,
+    etcd: &Path,
+    arguments: &[OsString],
+    variables: &[(&str, String)],
+) -> Result<Summary> {
     let mut command = cargo::command("test");
     // Libraries, programs, examples, tests and what is in the docs; not the benchmarks,
     // which take their time.
@@ -144,6 +154,7 @@ fn run_on(protoc: &Path, etcd: &Path, arguments: &[OsString]) -> Result<Summary>
     }
     command
         .args(arguments)
+        .envs(variables.iter().map(|(name, value)| (name, value)))
         .env("PROTOC", protoc)
         .env("HOTCONFIG_ETCD", etcd)
         .stdin(Stdio::null())
