@@ -13,6 +13,7 @@
 mod binary;
 mod example;
 mod folder;
+pub mod metrics;
 mod ports;
 mod server;
 mod wait;

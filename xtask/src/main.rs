@@ -16,12 +16,14 @@ mod ci;
 mod cost;
 mod deny;
 mod etcd;
+mod leaks;
 mod protoc;
 mod summary;
 mod test;
 mod version;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
@@ -31,7 +33,8 @@ The project's own commands. They need Rust and, the first time, a network.
 
 Usage: cargo xtask <command>
 
-  test [ARGS…]   Run all tests, against a real etcd; ARGS go to `cargo test`
+  test [ARGS…]   Run all tests on a real etcd, and those that need one on an old one
+                 once more; ARGS go to `cargo test`
   demo [ARGS…]   Run the quickstart example; ARGS go to it
   bench [WHAT]   Run the benchmarks: `read`, `instructions` (needs valgrind) or
                  `propagation`; what follows goes to that one
@@ -39,9 +42,10 @@ Usage: cargo xtask <command>
                  Measure what the derive costs to compile, beside serde's: times in N
                  rounds, or instructions (needs valgrind, and minutes)
   ci             Everything that a change has to pass
+  leaks [STARTS] Count what that many starts and stops leave behind; 100,000
   deny [CHECKS…] Check the dependencies with cargo-deny: bans, licenses and sources,
                  or else the CHECKS that are named (`advisories` needs a network)
-  tools          Get protoc and etcd, and print where they are; for a shell:
+  tools          Get protoc and both etcds, and print where they are; for a shell:
                  eval \"$(cargo xtask tools)\"
   help           This text
 
@@ -49,8 +53,12 @@ Environment:
 
   PROTOC           the protoc to build with; else the one on the PATH, else a
                    vendored one
-  HOTCONFIG_ETCD   the etcd to test with; else the one on the PATH if it is 3.4 or
+  HOTCONFIG_ETCD   the etcd to test with; else the one on the PATH if it is 3.5.16 or
                    newer, else one that is fetched into the target folder
+  HOTCONFIG_ETCD_OLD
+                   the old etcd, whose word about progress can't be trusted; else the
+                   one on the PATH if it is a 3.4 below 3.4.25 or a 3.5 below 3.5.8, else
+                   one that is fetched into the target folder; `none`: no such run
 ";
 
 fn main() -> ExitCode {
@@ -67,7 +75,10 @@ fn main() -> ExitCode {
 }
 
 fn run(command: &str, rest: &[OsString]) -> Result<ExitCode> {
-    let takes_arguments = matches!(command, "test" | "demo" | "bench" | "cost" | "deny");
+    let takes_arguments = matches!(
+        command,
+        "test" | "demo" | "bench" | "cost" | "deny" | "leaks"
+    );
     if let (false, Some(argument)) = (takes_arguments, rest.first()) {
         bail!("`{command}` takes no argument {}", argument.display());
     }
@@ -78,6 +89,7 @@ fn run(command: &str, rest: &[OsString]) -> Result<ExitCode> {
         "bench" => bench::run(rest)?,
         "cost" => cost::run(rest)?,
         "deny" => deny::run(rest)?,
+        "leaks" => return Ok(leaks::run(rest)?.conclude()),
         "tools" => tools()?,
         "help" | "--help" | "-h" => print!("{HELP}"),
         "" => bail!("which command?\n\n{HELP}"),
@@ -87,9 +99,11 @@ fn run(command: &str, rest: &[OsString]) -> Result<ExitCode> {
 }
 
 fn tools() -> Result<()> {
+    let none = || PathBuf::from("none");
     let variables = [
         ("PROTOC", protoc::find()?),
         ("HOTCONFIG_ETCD", etcd::find()?),
+        ("HOTCONFIG_ETCD_OLD", etcd::find_old()?.unwrap_or_else(none)),
     ];
     for (name, path) in variables {
         // In single quotes, only a single quote means anything to a shell.

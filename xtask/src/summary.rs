@@ -38,6 +38,15 @@ impl Summary {
         }
     }
 
+    /// Adds another run's.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self {
+            passed: self.passed + other.passed,
+            failed: self.failed + other.failed,
+            skipped: self.skipped + other.skipped,
+        }
+    }
+
     /// Counts a failure that no test reported: a build that failed, or a test program
     /// that ended before its tests did. Without it the sum would look like a success.
     pub(crate) fn count_unreported_failure(&mut self) {
@@ -161,6 +170,12 @@ test result: ok. 40 passed; 0 failed; 3 ignored; 0 measured; 0 filtered out; fin
         assert_eq!(summary(1, 0).conclude(), ExitCode::SUCCESS);
         assert_eq!(summary(0, 0).conclude(), ExitCode::FAILURE);
         assert_eq!(summary(5, 1).conclude(), ExitCode::FAILURE);
+    }
+
+    #[test]
+    fn two_runs_make_one_sum() {
+        let both = sum([OUTPUT]).and(sum([OUTPUT]));
+        assert_eq!(both.to_string(), "106 passed, 4 failed, 8 skipped");
     }
 
     #[test]

@@ -15,9 +15,9 @@ use crate::cargo;
 /// Which suites to take etcd from.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Suites {
-    /// Those of Debian 13, on any Debian. Its etcd answers requests for progress
-    /// rightly, which those of older releases don't, and needs nothing but libc.
-    Trixie,
+    /// Those of this release of Debian, on any Debian: its etcd needs nothing but libc. That
+    /// of trixie answers requests for progress rightly, those of older releases don't.
+    Of(&'static str),
     /// Those of this system.
     Own,
 }
@@ -67,12 +67,12 @@ fn choose(suites: Suites) -> Result<Vec<Source>> {
     let sources = read_all(Path::new("/etc/apt"));
     let chosen = match suites {
         Suites::Own => sources::of_release(&sources, &codename),
-        Suites::Trixie => {
+        Suites::Of(other) => {
             let id = sources::os_release(&release, "ID").unwrap_or_default();
             if id != "debian" {
                 bail!("this is {id}, not Debian");
             }
-            sources::of_other_release(&sources, &codename, "trixie")
+            sources::of_other_release(&sources, &codename, other)
         }
     };
     if chosen.is_empty() {

