@@ -149,7 +149,6 @@ impl Row {
         self.0.get(key).unwrap_or(&Value::Nothing)
     }
 
-    #[cfg(test)]
     pub(crate) fn set(&mut self, key: &'static str, value: Value) {
         self.0.insert(key, value);
     }
