@@ -17,6 +17,7 @@ mod cost;
 mod deny;
 mod etcd;
 mod protoc;
+mod soak;
 mod summary;
 mod test;
 mod version;
@@ -41,6 +42,9 @@ Usage: cargo xtask <command>
   ci             Everything that a change has to pass
   deny [CHECKS…] Check the dependencies with cargo-deny: bans, licenses and sources,
                  or else the CHECKS that are named (`advisories` needs a network)
+  soak [chaos [--hours H | --minutes M] | histories [N]]
+                 Long runs: everything that can befall a cluster, for half an hour; and
+                 random histories of the heart, a million. Without a word: both
   tools          Get protoc and etcd, and print where they are; for a shell:
                  eval \"$(cargo xtask tools)\"
   help           This text
@@ -67,7 +71,10 @@ fn main() -> ExitCode {
 }
 
 fn run(command: &str, rest: &[OsString]) -> Result<ExitCode> {
-    let takes_arguments = matches!(command, "test" | "demo" | "bench" | "cost" | "deny");
+    let takes_arguments = matches!(
+        command,
+        "test" | "demo" | "bench" | "cost" | "deny" | "soak"
+    );
     if let (false, Some(argument)) = (takes_arguments, rest.first()) {
         bail!("`{command}` takes no argument {}", argument.display());
     }
@@ -78,6 +85,7 @@ fn run(command: &str, rest: &[OsString]) -> Result<ExitCode> {
         "bench" => bench::run(rest)?,
         "cost" => cost::run(rest)?,
         "deny" => deny::run(rest)?,
+        "soak" => soak::run(rest)?,
         "tools" => tools()?,
         "help" | "--help" | "-h" => print!("{HELP}"),
         "" => bail!("which command?\n\n{HELP}"),
