@@ -11,14 +11,19 @@
 #![allow(clippy::panic, reason = "a test says what it expects by failing")]
 
 mod binary;
+mod cluster;
 mod example;
 mod folder;
 pub mod metrics;
 mod ports;
+mod process;
+mod proxy;
 mod server;
 mod wait;
 
 pub use binary::{Version, etcd, etcdctl, etcdutl, version};
+pub use cluster::{Cluster, ClusterBuilder};
 pub use example::example;
+pub use proxy::{Cut, Proxy};
 pub use server::{Builder, Server};
 pub use wait::{LIMIT, eventually};

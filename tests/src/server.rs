@@ -4,20 +4,13 @@
 //! own, in memory where there is room, and goes with it.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
-use std::io;
-use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
-
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use std::time::Duration;
 
 use crate::binary::{self, Version};
 use crate::folder::Folder;
 use crate::ports::Port;
-use crate::wait::LIMIT;
+use crate::process::{Failure, Member, Process, remove_data};
 
 /// The name of the only member.
 const NAME: &str = "n1";
@@ -58,13 +51,14 @@ impl Builder {
         let mut last = String::new();
         // Somebody else may take a port between its choice and its use.
         for _ in 0..10 {
+            let folder = Folder::new();
             let mut server = Server {
-                folder: Folder::new(),
+                process: Process::new(folder.path().join("etcd.log")),
+                folder,
                 client: Port::free(),
                 peer: Port::free(),
                 health: Port::free(),
                 builder: self.clone(),
-                child: None,
             };
             match server.launch().await {
                 Ok(()) => return server,
@@ -76,18 +70,13 @@ impl Builder {
     }
 }
 
-enum Failure {
-    PortTaken(String),
-    Other(String),
-}
-
 /// A running etcd with one member and a store of its own.
 ///
 /// Dropping it kills the process and removes the data. A server in a `static` is
 /// never dropped, so don't keep one there.
 #[derive(Debug)]
 pub struct Server {
-    child: Option<Child>,
+    process: Process,
     builder: Builder,
     client: Port,
     peer: Port,
@@ -148,10 +137,7 @@ impl Server {
 
     /// What the server has printed so far.
     pub fn log(&self) -> String {
-        match std::fs::read(self.log_path()) {
-            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-            Err(error) => format!("(no log: {error})"),
-        }
+        self.process.log()
     }
 
     /// Ends the process at once (`kill -9`), as a crash would. Its data stays.
@@ -160,9 +146,7 @@ impl Server {
     ///
     /// When the process can't be ended.
     pub fn kill(&mut self) {
-        if let Err(error) = self.end() {
-            panic!("the etcd can't be killed: {error}");
-        }
+        self.process.kill();
     }
 
     /// Starts it again with the same data and the same ports, and returns once it is
@@ -194,11 +178,7 @@ impl Server {
     /// When the process can't be ended or the data can't be removed.
     pub fn wipe(&mut self) {
         self.kill();
-        match std::fs::remove_dir_all(self.data_dir()) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => panic!("the etcd's data can't be removed: {error}"),
-        }
+        remove_data(&self.data_dir());
     }
 
     /// Freezes the process (`SIGSTOP`): its connections stay open and say nothing.
@@ -208,15 +188,7 @@ impl Server {
     /// When the process is not running.
     #[cfg(unix)]
     pub fn stop(&self) {
-        use rustix::process::{Signal, WaitId, WaitIdOptions, waitid};
-
-        let process = self.signal(Signal::STOP);
-        // Its threads stop one by one, and until the last has, it may still answer. What
-        // is not taken away by the waiting is there for a second call of this.
-        let stopped = WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT;
-        if let Err(error) = waitid(WaitId::Pid(process), stopped) {
-            panic!("the etcd did not stop: {error}");
-        }
+        self.process.stop();
     }
 
     /// Lets a frozen process go on (`SIGCONT`).
@@ -226,131 +198,30 @@ impl Server {
     /// When the process is not running.
     #[cfg(unix)]
     pub fn cont(&self) {
-        self.signal(rustix::process::Signal::CONT);
-    }
-
-    #[cfg(unix)]
-    fn signal(&self, signal: rustix::process::Signal) -> rustix::process::Pid {
-        // The child has not been waited for, so its id can't belong to another process.
-        let Some(child) = &self.child else {
-            panic!("the etcd is not running");
-        };
-        let process = rustix::process::Pid::from_child(child);
-        if let Err(error) = rustix::process::kill_process(process, signal) {
-            panic!("the etcd can't be sent {signal:?}: {error}");
-        }
-        process
-    }
-
-    fn end(&mut self) -> io::Result<()> {
-        if let Some(mut child) = self.child.take() {
-            child.kill()?;
-            child.wait()?;
-        }
-        Ok(())
-    }
-
-    fn log_path(&self) -> PathBuf {
-        self.folder.path().join("etcd.log")
+        self.process.cont();
     }
 
     /// Starts the process and waits until it is healthy.
     async fn launch(&mut self) -> Result<(), Failure> {
-        let began = Instant::now();
-        let child = self.spawn().map_err(|error| {
+        let peer = format!("http://127.0.0.1:{}", self.peer.number());
+        let member = Member {
+            name: NAME,
+            data: &self.data_dir(),
+            client: &self.endpoint(),
+            peer: &peer,
+            health: self.health.number(),
+            cluster: &format!("{NAME}={peer}"),
+            // A single member need not wait long for votes.
+            heartbeat: Duration::from_millis(20),
+            election: Duration::from_millis(200),
+            flags: &self.builder.flags,
+        };
+        self.process.start(member.command()).map_err(|error| {
             Failure::Other(format!(
                 "{} can't be started: {error}",
                 binary::etcd().display()
             ))
         })?;
-        let child = self.child.insert(child);
-        let health = self.health.number();
-        let ended = loop {
-            match child.try_wait() {
-                Ok(None) => {}
-                Ok(Some(status)) => break format!("the etcd ended ({status})"),
-                Err(error) => break format!("the etcd can't be watched: {error}"),
-            }
-            if healthy(health).await {
-                return Ok(());
-            }
-            if began.elapsed() > LIMIT {
-                break format!("the etcd was not healthy after {:.0?}", began.elapsed());
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        };
-        // Whatever it was, it must not stay and hold the ports.
-        let _ = self.end();
-        let log = self.log();
-        if log.contains("address already in use") {
-            Err(Failure::PortTaken(log))
-        } else {
-            Err(Failure::Other(format!("{ended}; its log:\n{log}")))
-        }
-    }
-
-    fn spawn(&self) -> io::Result<Child> {
-        let peer = format!("http://127.0.0.1:{}", self.peer.number());
-        let log = File::create(self.log_path())?;
-        let mut command = Command::new(binary::etcd());
-        // An `ETCD_…` variable would be read as a flag.
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("ETCD_") {
-                command.env_remove(name);
-            }
-        }
-        command
-            .args(["--name", NAME, "--log-level", "error", "--logger", "zap"])
-            .arg("--data-dir")
-            .arg(self.data_dir())
-            .args(["--listen-client-urls", &self.endpoint()])
-            .args(["--advertise-client-urls", &self.endpoint()])
-            .args(["--listen-peer-urls", &peer])
-            .args(["--initial-advertise-peer-urls", &peer])
-            .args(["--initial-cluster", &format!("{NAME}={peer}")])
-            // Health is asked for without TLS and without a user.
-            .arg("--listen-metrics-urls")
-            .arg(format!("http://127.0.0.1:{}", self.health.number()))
-            // A single member need not wait long for votes.
-            .args(["--heartbeat-interval", "20", "--election-timeout", "200"]);
-        if binary::version() >= Version::new(3, 5, 0) {
-            // The data must outlive the process, not the machine.
-            command.arg("--unsafe-no-fsync");
-        }
-        command
-            .args(&self.builder.flags)
-            .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log)
-            .spawn()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // Nothing can be done about a failure here, and a second panic would abort.
-        let _ = self.end();
-    }
-}
-
-/// Whether the member has a leader and answers a linearisable read.
-async fn healthy(port: u16) -> bool {
-    const REQUEST: &[u8] = b"GET /health HTTP/1.0\r\nHost: localhost\r\n\r\n";
-    let ask = async {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
-        stream.write_all(REQUEST).await?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await?;
-        io::Result::Ok(answer)
-    };
-    match tokio::time::timeout(Duration::from_secs(5), ask).await {
-        Ok(Ok(answer)) => {
-            answer
-                .lines()
-                .next()
-                .is_some_and(|line| line.contains(" 200 "))
-                && answer.contains(r#""health":"true""#)
-        }
-        _ => false,
+        self.process.healthy(self.health.number()).await
     }
 }

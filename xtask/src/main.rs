@@ -18,6 +18,7 @@ mod deny;
 mod etcd;
 mod leaks;
 mod protoc;
+mod soak;
 mod summary;
 mod test;
 mod version;
@@ -45,6 +46,9 @@ Usage: cargo xtask <command>
   leaks [STARTS] Count what that many starts and stops leave behind; 100,000
   deny [CHECKS…] Check the dependencies with cargo-deny: bans, licenses and sources,
                  or else the CHECKS that are named (`advisories` needs a network)
+  soak [chaos [--hours H | --minutes M] | histories [N]]
+                 Long runs: everything that can befall a cluster, for half an hour; and
+                 random histories of the heart, a million. Without a word: both
   tools          Get protoc and both etcds, and print where they are; for a shell:
                  eval \"$(cargo xtask tools)\"
   help           This text
@@ -77,7 +81,7 @@ fn main() -> ExitCode {
 fn run(command: &str, rest: &[OsString]) -> Result<ExitCode> {
     let takes_arguments = matches!(
         command,
-        "test" | "demo" | "bench" | "cost" | "deny" | "leaks"
+        "test" | "demo" | "bench" | "cost" | "deny" | "leaks" | "soak"
     );
     if let (false, Some(argument)) = (takes_arguments, rest.first()) {
         bail!("`{command}` takes no argument {}", argument.display());
@@ -90,6 +94,7 @@ fn run(command: &str, rest: &[OsString]) -> Result<ExitCode> {
         "cost" => cost::run(rest)?,
         "deny" => deny::run(rest)?,
         "leaks" => return Ok(leaks::run(rest)?.conclude()),
+        "soak" => soak::run(rest)?,
         "tools" => tools()?,
         "help" | "--help" | "-h" => print!("{HELP}"),
         "" => bail!("which command?\n\n{HELP}"),

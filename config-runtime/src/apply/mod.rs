@@ -164,7 +164,7 @@ impl<T: HotConfig> Apply<T> {
                 self.of_fallback.insert(slot);
             }
         }
-        let whole = self.with(&Candidate::from_nothing(), &BTreeSet::new());
+        let whole = self.with(&Candidate::nothing(), &BTreeSet::new());
         let problems = match whole {
             Ok(_) => {
                 (self.seeded, self.basis) = (true, Basis::Fallback);
@@ -394,7 +394,7 @@ impl<T: HotConfig> Apply<T> {
         bad_keys: BadKeys,
     ) -> Result<Publication<T>, Vec<Problem>> {
         let all: BTreeSet<_> = self.groups.keys().copied().collect();
-        let nothing = Candidate::from_nothing();
+        let nothing = Candidate::nothing();
         let rejection = match self.with(&nothing, &all) {
             Ok(candidate) => {
                 let settled = Settled {
@@ -434,7 +434,7 @@ impl<T: HotConfig> Apply<T> {
             })
         });
         let needed: BTreeSet<_> = needed.collect();
-        let Ok(ground) = self.with(&Candidate::from_nothing(), &needed) else {
+        let Ok(ground) = self.with(&Candidate::nothing(), &needed) else {
             return Err(refused);
         };
         let rest = all.difference(&needed).copied().collect();
@@ -478,8 +478,7 @@ impl<T: HotConfig> Apply<T> {
                 },
                 intended: self.intended.clone(),
             }),
-            whole: false,
-            ..Candidate::from_nothing()
+            ..Candidate::nothing()
         };
         let groups = self.groups.keys().copied().collect();
         let settled = hold::settle(self, base, groups);
@@ -807,18 +806,14 @@ pub(crate) struct Candidate<T> {
     on_top: BTreeSet<Slot>,
     /// The leaves that were replaced.
     changed: BTreeSet<usize>,
-    /// Whether nothing is published yet, so that each trial builds the whole: a restart-only
-    /// field has no first value to keep.
-    whole: bool,
 }
 
 impl<T> Candidate<T> {
-    fn from_nothing() -> Self {
+    fn nothing() -> Self {
         Self {
             valid: None,
             on_top: BTreeSet::new(),
             changed: BTreeSet::new(),
-            whole: true,
         }
     }
 }
@@ -901,7 +896,7 @@ impl<T: HotConfig> Judge for Apply<T> {
         on_top.extend(&slots);
         let effective = |leaf: usize| self.effective(leaf, &on_top);
         let (valid, changed) = match &candidate.valid {
-            Some(base) if !candidate.whole => {
+            Some(base) => {
                 let leaves = slots
                     .iter()
                     .filter_map(|slot| self.table.slots.get(*slot))
@@ -909,7 +904,7 @@ impl<T: HotConfig> Judge for Apply<T> {
                     .collect();
                 trial::replace(self.ground(), base, &leaves, effective)
             }
-            _ => trial::build(self.ground(), effective).map(|valid| (valid, BTreeSet::new())),
+            None => trial::build(self.ground(), effective).map(|valid| (valid, BTreeSet::new())),
         }
         .map_err(|refused| self.rejection(refused, &on_top))?;
         let changed = candidate.changed.union(&changed).copied().collect();
@@ -917,7 +912,6 @@ impl<T: HotConfig> Judge for Apply<T> {
             valid: Some(valid),
             on_top,
             changed,
-            whole: candidate.whole,
         })
     }
 }

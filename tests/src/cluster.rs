@@ -1,0 +1,505 @@
+//! Several members of one etcd, each in a process of its own: killed, frozen, replaced, wiped,
+//! saved and restored.
+//!
+//! In: how many, and flags. Out: endpoints that stay the same whatever happens to the members
+//! behind them. A member that is down stays down until it is started again; what its clients
+//! make of it is not known here.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use etcd_client::{Client, ConnectOptions, MemberAddOptions};
+
+use crate::binary::{self, Version};
+use crate::folder::Folder;
+use crate::ports::Port;
+use crate::process::{Failure, Member, Process, etcd_tool, remove_data};
+use crate::wait::LIMIT;
+
+/// How long one call of an operator may take.
+const CALL: Duration = Duration::from_secs(5);
+
+/// Flags for a [`Cluster`] before it is started.
+#[derive(Clone, Debug)]
+pub struct ClusterBuilder {
+    members: usize,
+    flags: Vec<OsString>,
+}
+
+impl ClusterBuilder {
+    /// Adds a flag for every member. One that they are given anyway is replaced.
+    #[must_use]
+    pub fn flag(mut self, flag: impl AsRef<OsStr>) -> Self {
+        self.flags.push(flag.as_ref().to_owned());
+        self
+    }
+
+    /// Starts the members with an empty store, and returns once all are healthy.
+    ///
+    /// # Panics
+    ///
+    /// When there is no etcd, or when one does not become healthy; with its log.
+    pub async fn start(self) -> Cluster {
+        let mut last = String::new();
+        // Somebody else may take a port between its choice and its use.
+        for _ in 0..10 {
+            let mut cluster = Cluster::new(&self);
+            match cluster.launch().await {
+                Ok(()) => return cluster,
+                Err(Failure::PortTaken(log)) => last = log,
+                Err(Failure::Other(what)) => panic!("{what}"),
+            }
+        }
+        panic!("no free ports for a cluster in ten attempts; the last log:\n{last}");
+    }
+}
+
+/// A running etcd with several members.
+///
+/// Dropping it kills the processes and removes the data. Members are named by their number, from 0.
+#[derive(Debug)]
+pub struct Cluster {
+    members: Vec<One>,
+    flags: Vec<OsString>,
+    // Last, so that the processes are gone before their data is.
+    folder: Folder,
+}
+
+/// One member.
+#[derive(Debug)]
+struct One {
+    name: String,
+    process: Process,
+    client: Port,
+    peer: Port,
+    health: Port,
+    /// Whether it is frozen.
+    stopped: bool,
+    /// Whether it was added to a cluster that was there already.
+    joins: bool,
+    /// Who belonged to the cluster when it joined, itself included: `name=peer,…`.
+    known: Option<String>,
+}
+
+impl One {
+    fn new(number: usize, folder: &Path) -> Self {
+        let name = format!("n{number}");
+        Self {
+            process: Process::new(folder.join(format!("{name}.log"))),
+            client: Port::free(),
+            peer: Port::free(),
+            health: Port::free(),
+            stopped: false,
+            joins: false,
+            known: None,
+            name,
+        }
+    }
+
+    fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.client.number())
+    }
+
+    fn peer_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.peer.number())
+    }
+}
+
+impl Cluster {
+    /// Starts that many members with an empty store, and returns once all are healthy.
+    ///
+    /// # Panics
+    ///
+    /// When there is no etcd, or when one does not become healthy; with its log.
+    pub async fn start(members: usize) -> Self {
+        Self::builder(members).start().await
+    }
+
+    /// For a cluster with flags of its own.
+    pub fn builder(members: usize) -> ClusterBuilder {
+        ClusterBuilder {
+            members,
+            flags: Vec::new(),
+        }
+    }
+
+    fn new(builder: &ClusterBuilder) -> Self {
+        let folder = Folder::new();
+        Self {
+            members: (0..builder.members)
+                .map(|number| One::new(number, folder.path()))
+                .collect(),
+            flags: builder.flags.clone(),
+            folder,
+        }
+    }
+
+    /// How many members there are, running or not.
+    pub fn size(&self) -> usize {
+        self.members.len()
+    }
+
+    /// How many make a quorum.
+    pub fn quorum(&self) -> usize {
+        self.members.len() / 2 + 1
+    }
+
+    /// Where clients reach each member. It stays the same whatever happens.
+    pub fn endpoints(&self) -> Vec<String> {
+        self.members.iter().map(One::url).collect()
+    }
+
+    /// The port where clients reach that member.
+    pub fn port(&self, member: usize) -> u16 {
+        self.one(member).client.number()
+    }
+
+    /// A bare client of that member alone, whose calls end after five seconds.
+    ///
+    /// # Panics
+    ///
+    /// When the client can't be made.
+    pub async fn client(&self, member: usize) -> Client {
+        let options = ConnectOptions::new()
+            .with_connect_timeout(CALL)
+            .with_timeout(CALL);
+        match Client::connect([self.one(member).url()], Some(options)).await {
+            Ok(client) => client,
+            Err(error) => panic!("no client for {}: {error}", self.one(member).url()),
+        }
+    }
+
+    /// What that member has printed since it was started last.
+    pub fn log(&self, member: usize) -> String {
+        self.one(member).process.log()
+    }
+
+    /// Whether that member runs: neither killed nor frozen.
+    pub fn is_up(&self, member: usize) -> bool {
+        let one = self.one(member);
+        one.process.is_started() && !one.stopped
+    }
+
+    /// The members that run.
+    pub fn up(&self) -> Vec<usize> {
+        (0..self.size())
+            .filter(|member| self.is_up(*member))
+            .collect()
+    }
+
+    /// Whether enough of them run.
+    pub fn has_quorum(&self) -> bool {
+        self.up().len() >= self.quorum()
+    }
+
+    /// Which member leads, if one that runs says so.
+    pub async fn leader(&self) -> Option<usize> {
+        for member in self.up() {
+            let mut client = self.client(member).await;
+            let Ok(status) = client.status().await else {
+                continue;
+            };
+            let id = status.header().map(etcd_client::ResponseHeader::member_id);
+            if id == Some(status.leader()) {
+                return Some(member);
+            }
+        }
+        None
+    }
+
+    /// Ends a member at once (`kill -9`). Its data stays.
+    ///
+    /// # Panics
+    ///
+    /// When the process can't be ended.
+    pub fn kill(&mut self, member: usize) {
+        let one = self.one_mut(member);
+        one.process.kill();
+        one.stopped = false;
+    }
+
+    /// Ends all of them at once, as a power cut would.
+    ///
+    /// # Panics
+    ///
+    /// When a process can't be ended.
+    pub fn kill_all(&mut self) {
+        for member in 0..self.size() {
+            self.kill(member);
+        }
+    }
+
+    /// Freezes a member (`SIGSTOP`), if it runs.
+    ///
+    /// # Panics
+    ///
+    /// When the process does not stop.
+    #[cfg(unix)]
+    pub fn stop(&mut self, member: usize) {
+        if self.is_up(member) {
+            let one = self.one_mut(member);
+            one.process.stop();
+            one.stopped = true;
+        }
+    }
+
+    /// Lets a frozen member go on.
+    ///
+    /// # Panics
+    ///
+    /// When it can't be told so.
+    #[cfg(unix)]
+    pub fn cont(&mut self, member: usize) {
+        let one = self.one_mut(member);
+        if one.stopped {
+            one.process.cont();
+            one.stopped = false;
+        }
+    }
+
+    /// Starts a member with the data that it has, without waiting for it. One that runs goes on.
+    ///
+    /// # Panics
+    ///
+    /// When it can't be started.
+    pub fn revive(&mut self, member: usize) {
+        if !self.one(member).process.is_started()
+            && let Err(Failure::PortTaken(what) | Failure::Other(what)) = self.spawn(member)
+        {
+            panic!("{what}");
+        }
+    }
+
+    /// Lets all that are frozen go on, starts all that are down, and returns once all are healthy.
+    ///
+    /// # Panics
+    ///
+    /// When one does not become healthy; with its log.
+    pub async fn heal(&mut self) {
+        for member in 0..self.size() {
+            #[cfg(unix)]
+            self.cont(member);
+            self.revive(member);
+        }
+        let began = Instant::now();
+        for member in 0..self.size() {
+            loop {
+                let one = self.one_mut(member);
+                let port = one.health.number();
+                match one.process.healthy(port).await {
+                    Ok(()) => break,
+                    // Its ports were free, are its own, and will be free again.
+                    Err(Failure::PortTaken(_)) if began.elapsed() < LIMIT => {
+                        tokio::time::sleep(Duration::from_millis(100)).await;
+                        self.revive(member);
+                    }
+                    Err(Failure::PortTaken(what) | Failure::Other(what)) => panic!("{what}"),
+                }
+            }
+        }
+    }
+
+    /// Takes a member out, removes its data, and adds it again as a new and empty one, which
+    /// begins to catch up. The others must be a quorum.
+    ///
+    /// # Errors
+    ///
+    /// What the others said; the member is down then, and [`Self::heal`] starts it.
+    ///
+    /// # Panics
+    ///
+    /// When its process can't be ended, or its data can't be removed.
+    pub async fn replace(&mut self, member: usize) -> Result<(), etcd_client::Error> {
+        let other = self.up().into_iter().find(|up| *up != member).unwrap_or(0);
+        let mut client = self.client(other).await;
+        let (name, peer) = (self.one(member).name.clone(), self.one(member).peer_url());
+        let listed = client.member_list().await?;
+        let old = listed
+            .members()
+            .iter()
+            .find(|one| one.name() == name)
+            .map(etcd_client::Member::id);
+        if let Some(old) = old {
+            client.member_remove(old).await?;
+        }
+        // From here on its data is of no use any more.
+        self.kill(member);
+        remove_data(&self.data_dir(member));
+        let known = self.peers();
+        let one = self.one_mut(member);
+        (one.joins, one.known) = (true, Some(known));
+        // A member that starts before it was added ends by itself.
+        let mut added = Ok(());
+        for _ in 0..20 {
+            added = match client
+                .member_add([peer.clone()], None::<MemberAddOptions>)
+                .await
+            {
+                Ok(_) => Ok(()),
+                Err(error) if error.to_string().contains("already exists") => Ok(()),
+                Err(error) => Err(error),
+            };
+            if added.is_ok() {
+                break;
+            }
+            // "unhealthy cluster": the removal is not through with everybody yet.
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        added?;
+        self.revive(member);
+        Ok(())
+    }
+
+    /// Kills all members and removes their data. [`Self::heal`] starts an empty store with the
+    /// same cluster and member ids as at the beginning.
+    ///
+    /// # Panics
+    ///
+    /// When that can't be done.
+    pub fn wipe(&mut self) {
+        self.kill_all();
+        for member in 0..self.size() {
+            remove_data(&self.data_dir(member));
+            let one = self.one_mut(member);
+            (one.joins, one.known) = (false, None);
+        }
+    }
+
+    /// Saves a snapshot of the store to a file, from a member that runs (`etcdctl snapshot save`).
+    ///
+    /// # Errors
+    ///
+    /// What the program said.
+    pub async fn save(&self, member: usize, file: &Path) -> Result<(), String> {
+        let mut command = etcd_tool(&binary::etcdctl());
+        command
+            .env("ETCDCTL_API", "3")
+            .args(["--endpoints", &self.one(member).url()])
+            .args(["--command-timeout", "5s", "snapshot", "save"])
+            .arg(file);
+        finish(command).await
+    }
+
+    /// Kills all members and gives each the state of that snapshot (`snapshot restore`), with the
+    /// same URLs and the same token. [`Self::heal`] starts them.
+    ///
+    /// # Errors
+    ///
+    /// What the program said; the members are down and have no data then.
+    ///
+    /// # Panics
+    ///
+    /// When the processes can't be ended, or their data can't be removed.
+    pub async fn restore(&mut self, file: &Path) -> Result<(), String> {
+        self.wipe();
+        let cluster = self.peers();
+        for member in 0..self.size() {
+            let mut command = if binary::version() >= Version::new(3, 5, 0) {
+                etcd_tool(&binary::etcdutl())
+            } else {
+                etcd_tool(&binary::etcdctl())
+            };
+            let one = self.one(member);
+            command
+                .env("ETCDCTL_API", "3")
+                .args(["snapshot", "restore"])
+                .arg(file)
+                .args(["--name", &one.name])
+                .args(["--initial-cluster", &cluster])
+                .args(["--initial-advertise-peer-urls", &one.peer_url()])
+                .arg("--data-dir")
+                .arg(self.data_dir(member));
+            finish(command).await?;
+        }
+        Ok(())
+    }
+
+    /// A folder that goes with the cluster, for snapshots.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    #[expect(clippy::expect_used, reason = "a test names members that there are")]
+    fn one(&self, member: usize) -> &One {
+        self.members.get(member).expect("there is such a member")
+    }
+
+    #[expect(clippy::expect_used, reason = "a test names members that there are")]
+    fn one_mut(&mut self, member: usize) -> &mut One {
+        self.members
+            .get_mut(member)
+            .expect("there is such a member")
+    }
+
+    fn data_dir(&self, member: usize) -> PathBuf {
+        self.folder.path().join(&self.one(member).name)
+    }
+
+    /// All members, as `--initial-cluster` wants them.
+    fn peers(&self) -> String {
+        let peers = self.members.iter();
+        let peers: Vec<_> = peers
+            .map(|one| format!("{}={}", one.name, one.peer_url()))
+            .collect();
+        peers.join(",")
+    }
+
+    async fn launch(&mut self) -> Result<(), Failure> {
+        for member in 0..self.size() {
+            self.spawn(member)?;
+        }
+        for one in &mut self.members {
+            one.process.healthy(one.health.number()).await?;
+        }
+        Ok(())
+    }
+
+    fn spawn(&mut self, member: usize) -> Result<(), Failure> {
+        let data = self.data_dir(member);
+        let one = self.one(member);
+        let cluster = one.known.clone().unwrap_or_else(|| self.peers());
+        let state = if one.joins { "existing" } else { "new" };
+        let mut flags = vec!["--initial-cluster-state".into(), state.into()];
+        flags.extend(self.flags.iter().cloned());
+        let command = Member {
+            name: &one.name,
+            data: &data,
+            client: &one.url(),
+            peer: &one.peer_url(),
+            health: one.health.number(),
+            cluster: &cluster,
+            // A leader is missed in less than a second, but not by a busy machine.
+            heartbeat: Duration::from_millis(50),
+            election: Duration::from_millis(500),
+            flags: &flags,
+        }
+        .command();
+        let one = self.one_mut(member);
+        one.stopped = false;
+        one.process.start(command).map_err(|error| {
+            Failure::Other(format!(
+                "{} can't be started: {error}",
+                binary::etcd().display()
+            ))
+        })
+    }
+}
+
+/// Runs a program to its end.
+async fn finish(mut command: std::process::Command) -> Result<(), String> {
+    let run = tokio::task::spawn_blocking(move || {
+        let output = command.output();
+        match output {
+            Ok(output) if output.status.success() => Ok(()),
+            Ok(output) => Err(format!(
+                "{command:?} ended with {}: {}{}",
+                output.status,
+                String::from_utf8_lossy(&output.stdout),
+                String::from_utf8_lossy(&output.stderr)
+            )),
+            Err(error) => Err(format!("{command:?} can't be run: {error}")),
+        }
+    });
+    run.await.unwrap_or_else(|error| Err(error.to_string()))
+}
