@@ -105,9 +105,14 @@ pub(super) const TEXTS: [Text; 18] = [
     b"260",
 ];
 
-/// All keys of the schema.
-pub(super) fn keys() -> Vec<Key> {
-    LEAVES.concat()
+/// The keys of the schema below these prefixes.
+pub(super) fn keys_below(prefixes: &[&str]) -> Vec<Key> {
+    let below = |key: &Key| {
+        let mut prefixes = prefixes.iter();
+        prefixes.any(|prefix| key.starts_with(prefix.as_bytes()))
+    };
+    let keys = LEAVES.iter().copied().flatten().copied();
+    keys.filter(below).collect()
 }
 
 /// The keys of a leaf as far as the one that gives the value, and that value.

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::config::{
-    Config, Key, LEAVES, PREFIXES, Spoken, THREADS, Texts, intended, is_valid, keys, leaf, shown,
+    Config, Key, LEAVES, PREFIXES, Spoken, THREADS, Texts, intended, is_valid, leaf, shown,
 };
 use super::steps::Nature;
 use super::world::World;
@@ -110,13 +110,6 @@ fn count(times: &mut VecDeque<Duration>, now: Duration) -> usize {
 }
 
 impl World {
-    /// What is followed: the keys of the schema in the ranges.
-    fn own_keys(&self) -> Vec<Key> {
-        let mut keys = keys();
-        keys.retain(|key| self.is_followed(key));
-        keys
-    }
-
     fn is_followed(&self, key: &[u8]) -> bool {
         let mut prefixes = self.prefixes.iter();
         prefixes.any(|prefix| key.starts_with(prefix.as_bytes()))
@@ -133,14 +126,13 @@ impl World {
     /// The texts that a program would begin with at a revision.
     fn texts_at(&self, revision: u64) -> Texts {
         let mut texts = texts(self.server.state(revision));
-        texts.retain(|key, _| keys().contains(key) && self.is_followed(key));
+        texts.retain(|key, _| self.own.contains(key));
         texts
     }
 
     fn unknown_at(&self, revision: u64) -> usize {
-        let own = keys();
         let keys = self.server.state(revision).keys();
-        keys.filter(|key| self.is_followed(key) && !own.contains(key))
+        keys.filter(|key| self.is_followed(key) && !self.own.contains(key))
             .count()
     }
 
@@ -162,10 +154,10 @@ impl World {
             after <= self.server.latest(),
             "P12: the cursor is ahead of the store"
         );
-        let own = self.own_keys();
+        let own = &self.own;
         let mut from = before.unwrap_or(0);
         if let Some(read) = read.filter(|read| *read >= from) {
-            self.model.read(&own, self.server.state(read), read);
+            self.model.read(own, self.server.state(read), read);
             from = read;
         }
         for revision in from + 1..=after {
@@ -398,17 +390,19 @@ impl World {
             confirmed <= truth,
             "P9: said to be confirmed at {confirmed:?}, but it was not since {truth:?}"
         );
-        let status = self.status_now();
         let age = truth.map(|truth| self.now - truth);
         ensure!(
-            !status.is_fresh() || age.is_some_and(|age| age <= self.settings.staleness),
+            !self.is_fresh() || age.is_some_and(|age| age <= self.settings.staleness),
             "P9: said to be fresh, although it was current {age:?} ago"
         );
         Ok(())
     }
 
-    pub(super) fn status_now(&self) -> Status {
-        self.status.clone().at(self.base + self.now)
+    /// Whether the status says that it is fresh.
+    fn is_fresh(&self) -> bool {
+        let mut status = Status::new(self.settings.staleness);
+        status.confirmed = self.status.confirmed;
+        status.at(self.base + self.now).is_fresh()
     }
 
     /// Whether everything is as it must be once there were no faults for long enough; else what
@@ -432,7 +426,7 @@ impl World {
             "the cursor is ahead: {}",
             self.cursor()
         );
-        ensure!(self.status_now().is_fresh(), "not fresh");
+        ensure!(self.is_fresh(), "not fresh");
         ensure!(self.status.connected, "not connected");
         ensure!(
             self.status.failure.is_none(),

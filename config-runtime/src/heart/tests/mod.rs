@@ -12,6 +12,7 @@ mod subscribers;
 mod world;
 
 use proptest::prelude::*;
+use proptest::test_runner::RngAlgorithm;
 
 use judge::{Judged, ensure};
 use steps::{History, Nature, history};
@@ -53,6 +54,8 @@ fn histories() -> u32 {
 fn some(share: u32) -> ProptestConfig {
     ProptestConfig {
         cases: (histories() / share).max(1),
+        // The other one is slow where it is not optimised.
+        rng_algorithm: RngAlgorithm::XorShift,
         ..ProptestConfig::default()
     }
 }

@@ -32,6 +32,8 @@ pub(super) struct History {
     pub(super) staleness: Duration,
     pub(super) compare_every: Duration,
     pub(super) seed: u64,
+    /// Whether it is watching when the steps begin; else it has only asked for the first reading.
+    pub(super) watching: bool,
     pub(super) steps: Vec<Step>,
 }
 
@@ -61,6 +63,8 @@ pub(super) enum Step {
     Progress,
     /// So many messages of the watch arrive, as one batch.
     Arrive(u8),
+    /// All that the watch has not sent is sent, a range at a time, and arrives.
+    Deliver,
     /// The watch breaks, with what was on its way.
     Break(ErrorKind),
     /// The watch says nothing any more, and does not end.
@@ -142,26 +146,27 @@ fn kind() -> impl Strategy<Value = ErrorKind> {
 fn honest() -> impl Strategy<Value = Step> {
     let small = 0..4_u8;
     prop_oneof![
-        14 => transaction(),
-        3 => (1..4_u8).prop_map(Step::Elsewhere),
-        2 => (0..6_u8).prop_map(Step::Compact),
-        10 => small.clone().prop_map(Step::Answer),
-        2 => Just(Step::Take),
-        2 => (small.clone(), kind()).prop_map(|(which, kind)| Step::Fail(which, kind)),
+        40 => transaction(),
+        6 => (1..4_u8).prop_map(Step::Elsewhere),
+        6 => (0..6_u8).prop_map(Step::Compact),
+        20 => small.clone().prop_map(Step::Answer),
+        4 => Just(Step::Take),
+        5 => (small.clone(), kind()).prop_map(|(which, kind)| Step::Fail(which, kind)),
         1 => Just(Step::Swallow),
-        1 => (1..4_u8).prop_map(Step::Lag),
-        1 => Just(Step::CatchUp),
-        8 => (0..2_u8, 1..4_u8).prop_map(|(range, revisions)| Step::Send(range, revisions)),
-        3 => Just(Step::Progress),
-        8 => (1..5_u8).prop_map(Step::Arrive),
-        2 => kind().prop_map(Step::Break),
+        2 => (1..4_u8).prop_map(Step::Lag),
+        2 => Just(Step::CatchUp),
+        12 => (0..2_u8, 1..4_u8).prop_map(|(range, revisions)| Step::Send(range, revisions)),
+        6 => Just(Step::Progress),
+        12 => (1..5_u8).prop_map(Step::Arrive),
+        16 => Just(Step::Deliver),
+        4 => kind().prop_map(Step::Break),
         1 => Just(Step::Hang),
-        3 => (1..5_u8).prop_map(Step::Burst),
-        4 => (1..30_000_u32).prop_map(Step::Sleep),
+        8 => (1..5_u8).prop_map(Step::Burst),
+        8 => (1..30_000_u32).prop_map(Step::Sleep),
         1 => (1..800_000_u32).prop_map(Step::Sleep),
-        4 => (1..40_000_u32).prop_map(Step::Calm),
-        1 => small.clone().prop_map(Step::Want),
-        4 => small.prop_map(Step::Look),
+        12 => (1..40_000_u32).prop_map(Step::Calm),
+        2 => small.clone().prop_map(Step::Want),
+        8 => small.prop_map(Step::Look),
     ]
 }
 
@@ -190,19 +195,27 @@ pub(super) fn history(nature: Nature) -> impl Strategy<Value = History> {
         prop::sample::select(seconds.collect::<Vec<_>>())
     };
     let bad_keys = prop::sample::select(vec![BadKeys::Refuse, BadKeys::Default]);
-    let ground = (any::<bool>(), any::<bool>(), bad_keys);
+    let ground = (
+        any::<bool>(),
+        any::<bool>(),
+        prop::bool::weighted(0.8),
+        bad_keys,
+    );
     let settings = (seconds(&[30, 6]), seconds(&[600, 60]), any::<u64>());
-    let steps = prop::collection::vec(step(nature), 1..50);
+    let steps = prop::collection::vec(step(nature), 1..70);
     (ground, settings, steps).prop_map(
-        move |((layered, trusted, bad_keys), (staleness, compare_every, seed), steps)| History {
-            nature,
-            layered,
-            trusted,
-            bad_keys,
-            staleness,
-            compare_every,
-            seed,
-            steps,
+        move |((layered, trusted, watching, bad_keys), (staleness, compare_every, seed), steps)| {
+            History {
+                nature,
+                layered,
+                trusted,
+                bad_keys,
+                staleness,
+                compare_every,
+                seed,
+                watching,
+                steps,
+            }
         },
     )
 }
@@ -215,8 +228,17 @@ impl fmt::Debug for History {
         writeln!(
             f,
             "\nthe store is {:?}, followed below {prefixes}; its progress {progress} be trusted; \
-             bad keys at the start: {:?}; stale after {:?}, compared every {:?}; seed {}",
-            self.nature, self.bad_keys, self.staleness, self.compare_every, self.seed
+             bad keys at the start: {:?}; stale after {:?}, compared every {:?}; seed {}; {}",
+            self.nature,
+            self.bad_keys,
+            self.staleness,
+            self.compare_every,
+            self.seed,
+            if self.watching {
+                "the watch stands"
+            } else {
+                "a reading was asked for"
+            },
         )?;
         for (at, step) in self.steps.iter().enumerate() {
             writeln!(f, "{:3}. {step}", at + 1)?;
@@ -268,6 +290,7 @@ impl fmt::Display for Step {
             }
             Self::Progress => f.write_str("the watch sends progress, if it was asked and may"),
             Self::Arrive(count) => write!(f, "{count} messages of the watch arrive"),
+            Self::Deliver => f.write_str("the watch sends all that there is, and it arrives"),
             Self::Break(kind) => write!(f, "the watch breaks: {kind:?}"),
             Self::Hang => f.write_str("the watch says nothing any more"),
             Self::Burst(count) => write!(f, "the next {count} steps are one batch"),

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::config::{Config, PREFIXES, Spoken};
+use super::config::{Config, Key, PREFIXES, Spoken, keys_below};
 use super::judge::{Judged, Judgement, ensure};
 use super::server::Server;
 use super::steps::{History, Nature, Step};
@@ -69,6 +69,8 @@ struct Sent {
 pub(super) struct World {
     pub(super) nature: Nature,
     pub(super) prefixes: &'static [&'static str],
+    /// The keys of the schema below them.
+    pub(super) own: Vec<Key>,
     trusted: bool,
     bad_keys: BadKeys,
     pub(super) settings: Settings,
@@ -119,6 +121,7 @@ impl World {
         let mut world = Self {
             nature: history.nature,
             prefixes,
+            own: keys_below(prefixes),
             trusted: history.trusted,
             bad_keys: history.bad_keys,
             status: Status::new(settings.staleness),
@@ -143,6 +146,9 @@ impl World {
             log: log.then(Vec::new),
         };
         world.act(actions)?;
+        if history.watching {
+            world.calm(Duration::from_millis(100))?;
+        }
         Ok(world)
     }
 
@@ -456,6 +462,12 @@ impl World {
                         break;
                     }
                 }
+            }
+            Step::Deliver => {
+                for range in 0..self.prefixes.len() {
+                    self.send_next(range, usize::MAX);
+                }
+                while self.arrive()? {}
             }
             Step::Break(kind) => {
                 if self.line.take().is_some() {
