@@ -11,10 +11,12 @@
 #![allow(clippy::panic, reason = "a test says what it expects by failing")]
 
 mod binary;
+pub mod certificates;
 mod example;
 mod folder;
 mod ports;
 mod server;
+pub mod users;
 mod wait;
 
 pub use binary::{Version, etcd, etcdctl, etcdutl, version};
