@@ -15,6 +15,7 @@ pub mod certificates;
 mod example;
 mod folder;
 mod ports;
+pub mod scripted;
 mod server;
 pub mod users;
 mod wait;
