@@ -11,6 +11,7 @@
 #![allow(clippy::panic, reason = "a test says what it expects by failing")]
 
 mod binary;
+pub mod certificates;
 mod cluster;
 mod example;
 mod folder;
@@ -18,7 +19,9 @@ pub mod metrics;
 mod ports;
 mod process;
 mod proxy;
+pub mod scripted;
 mod server;
+pub mod users;
 mod wait;
 
 pub use binary::{Version, etcd, etcdctl, etcdutl, version};

@@ -16,11 +16,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use conformance::{Changes, Writer, events, lost, next, ranges, soon, watch};
-use etcd_client::{Client, CompactionOptions, PermissionType, Txn, TxnOp};
+use etcd_client::{Client, CompactionOptions, Txn, TxnOp};
 use hotconfig::Revision;
 use hotconfig::store::backend::Backend;
 use hotconfig::store::{ErrorKind, Etcd, EtcdBuilder, Heard, Memory, Tls};
-use hotconfig_tests::{Server, Version, eventually};
+use hotconfig_tests::certificates::Authority;
+use hotconfig_tests::{Server, Version, eventually, users};
 
 const MIB: usize = 1 << 20;
 
@@ -374,27 +375,13 @@ async fn drill_25_dead_and_silent_endpoints_beside_a_live_one_fail_no_call() {
     futures_util::future::join_all(programs).await;
 }
 
-/// Users: `root`, `reader` who may read `/auth/`, and `nobody` who may read nothing.
+/// `reader` may read `/auth/`, and `nobody` nothing.
 async fn with_users(server: &Server) {
-    let mut root = server.client().await;
-    root.role_add("root").await.unwrap();
-    root.role_add("readers").await.unwrap();
-    let permission = etcd_client::Permission::new(PermissionType::Read, "/auth/").with_prefix();
-    root.role_grant_permission("readers", permission)
-        .await
-        .unwrap();
-    for user in ["root", "reader", "nobody"] {
-        root.user_add(user, format!("{user}'s password"), None)
-            .await
-            .unwrap();
-    }
-    root.user_grant_role("root", "root").await.unwrap();
-    root.user_grant_role("reader", "readers").await.unwrap();
-    root.auth_enable().await.unwrap();
+    users::with_users(server, &[("reader", &["/auth/"]), ("nobody", &[])]).await;
 }
 
 fn as_user(server: &Server, user: &str) -> Etcd {
-    let password = format!("{user}'s password");
+    let password = users::password(user);
     builder(server).user(user, password).build().unwrap()
 }
 
@@ -523,72 +510,35 @@ async fn watchers(server: &Server) -> usize {
     line.expect("the metric").trim().parse().unwrap()
 }
 
-/// A certificate authority, and what it signed for the server and for a client.
-struct Authority {
-    folder: tempfile::TempDir,
-    ca: String,
-    client: (String, String),
-}
-
-impl Authority {
-    fn new() -> Self {
-        use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-
-        let folder = tempfile::tempdir().unwrap();
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new([]).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let ca = params.self_signed(&key).unwrap().pem();
-        let issuer = Issuer::new(params, key);
-        let signed = |name: &str| {
-            let key = KeyPair::generate().unwrap();
-            let params = CertificateParams::new([name.to_owned()]).unwrap();
-            let certificate = params.signed_by(&key, &issuer).unwrap();
-            (certificate.pem(), key.serialize_pem())
-        };
-        let server = signed("etcd.test");
-        let client = signed("client");
-        let write = |name: &str, pem: &str| std::fs::write(folder.path().join(name), pem).unwrap();
-        write("ca.pem", &ca);
-        write("server.pem", &server.0);
-        write("server.key", &server.1);
-        Self { folder, ca, client }
-    }
-
-    async fn server(&self) -> Server {
-        let path = |name: &str| self.folder.path().join(name);
-        Server::builder()
-            .tls(&path("server.pem"), &path("server.key"))
-            .flag("--client-cert-auth")
-            .flag(format!("--trusted-ca-file={}", path("ca.pem").display()))
-            .start()
-            .await
-    }
-
-    fn tls(&self) -> Tls {
-        Tls::new().ca(self.ca.as_str()).domain_name("etcd.test")
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn tls_lets_in_who_can_prove_it_and_says_why_not() {
-    let ours = Authority::new();
-    let server = ours.server().await;
+    let ours = Authority::new("ours");
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("ca.pem"), ours.pem()).unwrap();
+    ours.sign("etcd.test").write(folder.path(), "server");
+    let server = Server::builder()
+        .tls(&path("server.pem"), &path("server.key"))
+        .flag("--client-cert-auth")
+        .flag(format!("--trusted-ca-file={}", path("ca.pem").display()))
+        .start()
+        .await;
     let with = |tls: Tls| builder(&server).tls(tls).build().unwrap();
-    let (certificate, key) = ours.client.clone();
+    let trusting = |ca: &Authority| Tls::new().ca(ca.pem()).domain_name("etcd.test");
+    let client = ours.sign("client");
 
-    let trusted = with(ours.tls().identity(certificate.as_str(), key.as_str()));
+    let trusted = with(trusting(&ours).identity(client.certificate.as_str(), client.key.as_str()));
     let reading = soon("a reading", trusted.read(ranges(["/tls"]))).await;
     reading.unwrap();
     watch(&trusted, ranges(["/tls"]), Revision::new(1)).await;
 
-    let nobody = with(ours.tls());
+    let nobody = with(trusting(&ours));
     assert_eq!(
         read_error(&nobody, "/tls").await.kind(),
         ErrorKind::Unreachable
     );
 
-    let theirs = Authority::new().tls().identity(certificate, key);
+    let theirs = trusting(&Authority::new("theirs")).identity(client.certificate, client.key);
     let error = read_error(&with(theirs), "/tls").await;
     assert_eq!(error.kind(), ErrorKind::Unreachable);
     assert!(

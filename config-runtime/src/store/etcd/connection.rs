@@ -15,7 +15,7 @@
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use etcd_client::{Client, KvClient, MaintenanceClient, WatchClient};
 use tokio::sync::Mutex;
@@ -82,6 +82,8 @@ pub(super) struct Clients {
     /// Held while a login is under way, so that many calls that find their token expired make
     /// one.
     login: Arc<Mutex<Login>>,
+    /// Whether the server ever did what was asked.
+    answered: Arc<AtomicBool>,
 }
 
 /// The logins of a connection.
@@ -185,18 +187,26 @@ impl Line {
             let attempt = async {
                 let mut clients = endpoint.clients(self).await?;
                 clients.turn = turn;
-                connection = Some(clients.id);
+                let (id, answered) = (clients.id, Arc::clone(&clients.answered));
+                let known = connection.insert((id, answered));
                 with = Some(clients.log_in(&self.shared, refused).await?);
-                call(clients).await
+                let answer = call(clients).await?;
+                known.1.store(true, Ordering::Relaxed);
+                Ok(answer)
             };
-            let failure = match timeout_at(until.min(Instant::now() + limit), attempt).await {
+            let done = timeout_at(until.min(Instant::now() + limit), attempt).await;
+            let mut failure = match done {
                 Ok(Ok(answer)) => return Ok(answer),
                 Ok(Err(failure)) => failure,
-                Err(_) => {
-                    endpoint.forget(connection).await;
-                    Failure::silent(limit)
-                }
+                Err(_) => Failure::silent(limit),
             };
+            if let Some((id, answered)) = connection {
+                failure.unproved =
+                    self.shared.proofs.is_some() && !answered.load(Ordering::Relaxed);
+                if failure.kind == ErrorKind::Timeout {
+                    endpoint.forget(id).await;
+                }
+            }
             self.leave(&failure, turn);
             left = left.saturating_sub(1);
             let in_time = Instant::now() < until;
@@ -243,11 +253,13 @@ impl Endpoint {
                 clients
             }
             Err(failure) => {
-                let good = proofs.and_then(|proofs| proofs.instead(&failure.message));
-                match (&*made, good) {
-                    (Some(made), Some(_)) => made.clients.clone(),
-                    (None, Some(good)) => self.connect(line, Some(&good)).await?,
-                    (_, None) => return Err(failure),
+                let instead = match (proofs, proof) {
+                    (Some(proofs), Some(proof)) => proofs.instead(proof, &failure.message),
+                    _ => None,
+                };
+                match instead {
+                    Some(proof) => self.connect(line, Some(&proof)).await?,
+                    None => return Err(failure),
                 }
             }
         };
@@ -274,14 +286,15 @@ impl Endpoint {
             turn: 0,
             id: line.made.fetch_add(1, Ordering::Relaxed),
             login: Arc::default(),
+            answered: Arc::default(),
         })
     }
 
     /// Lets go of the connection that did not answer. Calls and watches that are open on it keep
     /// it for themselves.
-    async fn forget(&self, connection: Option<u64>) {
+    async fn forget(&self, connection: u64) {
         let mut made = self.made.lock().await;
-        if made.as_ref().map(|made| made.clients.id) == connection {
+        if made.as_ref().map(|made| made.clients.id) == Some(connection) {
             *made = None;
         }
     }

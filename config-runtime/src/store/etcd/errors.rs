@@ -89,6 +89,8 @@ pub(super) struct Failure {
     pub(super) message: String,
     /// How often a fresh login may help: it may only say that our token is not valid any more.
     pub(super) logins: u32,
+    /// Whether it is a TLS connection that failed before it ever answered.
+    pub(super) unproved: bool,
 }
 
 impl Failure {
@@ -102,6 +104,7 @@ impl Failure {
             kind,
             message: message.into(),
             logins,
+            unproved: false,
         }
     }
 
@@ -176,7 +179,7 @@ impl Failure {
         let what = &asked.what;
         let message = match (self.kind, asked.needs()) {
             (ErrorKind::Denied, Some(needs)) => format!("{who} {needs}"),
-            _ => match hint(&self.message) {
+            _ => match hint(&self.message, self.unproved) {
                 Some(hint) => format!("{}; {hint}", self.message),
                 None => self.message,
             },
@@ -276,9 +279,9 @@ fn by_text(text: &str) -> Option<ErrorKind> {
     known.map(|(_, kind)| *kind)
 }
 
-/// What to do about what the other side of a TLS connection did not like.
-fn hint(message: &str) -> Option<&'static str> {
-    const HINTS: [(&str, &str); 9] = [
+/// What to do about what one side of a TLS connection did not like of the other.
+fn hint(message: &str, unproved: bool) -> Option<&'static str> {
+    const HINTS: [(&str, &str); 5] = [
         (
             "UnknownIssuer",
             "its authority is not trusted: see `Tls::ca` and `Tls::ca_file`",
@@ -287,25 +290,30 @@ fn hint(message: &str) -> Option<&'static str> {
             "not valid for",
             "connect by a name that the certificate is for, or say it with `Tls::domain_name`",
         ),
-        ("NotValidForName", "say its name with `Tls::domain_name`"),
         (
             "InvalidContentType",
             "the server does not speak TLS there: is it `http`?",
         ),
         (
-            "alert: CertificateRequired",
+            "fatal alert: CertificateRequired",
             "the server wants a certificate: see `Tls::identity` and `Tls::identity_files`",
         ),
-        ("alert: UnknownCA", UNWANTED),
-        ("alert: BadCertificate", UNWANTED),
-        ("alert: CertificateExpired", UNWANTED),
-        ("alert: CertificateUnknown", UNWANTED),
+        ("fatal alert", UNWANTED),
+    ];
+    // The server's alert comes after the connection stands, and is often lost with it.
+    const CUT: [&str; 4] = [
+        "connection closed",
+        "eset by peer",
+        "roken pipe",
+        "canceled",
     ];
     let known = HINTS.iter().find(|(words, _)| message.contains(words));
-    known.map(|(_, hint)| *hint)
+    let cut = unproved && CUT.iter().any(|words| message.contains(words));
+    known.map(|(_, hint)| *hint).or(cut.then_some(UNWANTED))
 }
 
-const UNWANTED: &str = "the server does not accept this client's certificate";
+const UNWANTED: &str = "the server may want another certificate of its clients: see \
+                        `Tls::identity` and `Tls::identity_files`";
 
 /// The innermost cause: "tcp connect error" alone does not say that it was refused.
 fn root_cause(error: &dyn std::error::Error) -> Option<String> {

@@ -43,10 +43,13 @@ pub struct Tls {
     domain_name: Option<String>,
 }
 
+/// PEM, as it was read.
+type Bytes = Arc<[u8]>;
+
 /// PEM, or where it lies.
 #[derive(Clone)]
 enum Pem {
-    Given(Arc<[u8]>),
+    Given(Bytes),
     File(PathBuf),
 }
 
@@ -117,25 +120,30 @@ impl Tls {
 
     /// Reads what is in files, and checks all of it.
     pub(super) fn read(&self) -> Result<Proof, StoreError> {
-        let mut proof = Proof {
-            ca: None,
-            identity: None,
-            domain_name: self.domain_name.clone(),
-        };
-        if let Some(ca) = &self.ca {
-            proof.ca = Some(ca.certificates("the certificate authority")?);
-        }
-        if let Some((certificate, key)) = &self.identity {
-            proof.identity = Some((
-                certificate.certificates("the client's certificate")?,
-                key.key("the client's key")?,
-            ));
-        }
         if let Some(name) = &self.domain_name {
             ServerName::try_from(name.as_str())
                 .map_err(|_| invalid(format!("{name:?} is not a domain name")))?;
         }
-        Ok(proof)
+        Ok(Proof {
+            ca: self.read_ca()?,
+            identity: self.read_identity()?,
+            domain_name: self.domain_name.clone(),
+        })
+    }
+
+    fn read_ca(&self) -> Result<Option<Bytes>, StoreError> {
+        let Some(ca) = &self.ca else {
+            return Ok(None);
+        };
+        Ok(Some(ca.certificates("the certificate authority")?))
+    }
+
+    fn read_identity(&self) -> Result<Option<(Bytes, Bytes)>, StoreError> {
+        let Some((certificate, key)) = &self.identity else {
+            return Ok(None);
+        };
+        let certificate = certificate.certificates("the client's certificate")?;
+        Ok(Some((certificate, key.key("the client's key")?)))
     }
 }
 
@@ -161,7 +169,7 @@ impl fmt::Debug for Pem {
 }
 
 impl Pem {
-    fn bytes(&self, whose: &str) -> Result<Arc<[u8]>, StoreError> {
+    fn bytes(&self, whose: &str) -> Result<Bytes, StoreError> {
         match self {
             Self::Given(pem) => Ok(Arc::clone(pem)),
             Self::File(path) => match std::fs::read(path) {
@@ -174,7 +182,7 @@ impl Pem {
         }
     }
 
-    fn certificates(&self, whose: &str) -> Result<Arc<[u8]>, StoreError> {
+    fn certificates(&self, whose: &str) -> Result<Bytes, StoreError> {
         let pem = self.bytes(whose)?;
         let mut found = 0;
         for certificate in CertificateDer::pem_slice_iter(&pem) {
@@ -191,7 +199,7 @@ impl Pem {
         Ok(pem)
     }
 
-    fn key(&self, whose: &str) -> Result<Arc<[u8]>, StoreError> {
+    fn key(&self, whose: &str) -> Result<Bytes, StoreError> {
         let pem = self.bytes(whose)?;
         PrivateKeyDer::from_pem_slice(&pem)
             .map_err(|error| invalid(format!("{whose}{} is not PEM: {error}", self.place())))?;
@@ -210,8 +218,8 @@ impl Pem {
 /// What a connection proves itself with: read, and each part of it good by itself.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Proof {
-    ca: Option<Arc<[u8]>>,
-    identity: Option<(Arc<[u8]>, Arc<[u8]>)>,
+    ca: Option<Bytes>,
+    identity: Option<(Bytes, Bytes)>,
     domain_name: Option<String>,
 }
 
@@ -243,8 +251,8 @@ pub(super) struct Proofs {
 struct State {
     /// What the files said last, and how often they said something else.
     latest: (u64, Proof),
-    /// What a connection could be made with last.
-    good: Option<Proof>,
+    /// The identity that a connection could be made with last.
+    good: Option<(Bytes, Bytes)>,
     looked: Instant,
     /// What was logged last, so that it is logged once.
     warned: Option<String>,
@@ -267,20 +275,29 @@ impl Proofs {
         &self.tls
     }
 
-    /// What the files say, and a number that grows when it is something else. Where they can't
-    /// be read, what they said before.
+    /// What the files say, and a number that grows when it is something else. A file that can't
+    /// be used says what it said before.
     pub(super) fn latest(&self) -> (u64, Proof) {
         let mut state = self.lock();
         if self.tls.has_files() && state.looked.elapsed() >= LOOK_EVERY {
             state.looked = Instant::now();
-            match self.tls.read() {
-                Ok(proof) if proof != state.latest.1 => {
-                    state.latest = (state.latest.0 + 1, proof);
-                    state.warned = None;
-                    tracing::info!("the files for TLS changed: the next connection uses them");
-                }
-                Ok(_) => {}
-                Err(error) => state.warn(error.message()),
+            let mut proof = state.latest.1.clone();
+            let mut wrong = None;
+            match self.tls.read_ca() {
+                Ok(ca) => proof.ca = ca,
+                Err(error) => wrong = Some(error),
+            }
+            match self.tls.read_identity() {
+                Ok(identity) => proof.identity = identity,
+                Err(error) => wrong = Some(error),
+            }
+            if proof != state.latest.1 {
+                state.latest = (state.latest.0 + 1, proof);
+                state.warned = None;
+                tracing::info!("the files for TLS changed: the next connection uses them");
+            }
+            if let Some(wrong) = wrong {
+                state.warn(wrong.message());
             }
         }
         state.latest.clone()
@@ -288,17 +305,19 @@ impl Proofs {
 
     /// A connection could be made with it.
     pub(super) fn is_good(&self, proof: Proof) {
-        self.lock().good = Some(proof);
+        self.lock().good = proof.identity;
     }
 
-    /// No connection can be made with what the files say. Answers what one could be made with.
-    pub(super) fn instead(&self, why: &str) -> Option<Proof> {
+    /// No connection can be made with this, since its key is not its certificate's. Answers the
+    /// same with an identity that one could be made with.
+    pub(super) fn instead(&self, proof: Proof, why: &str) -> Option<Proof> {
         let mut state = self.lock();
-        let good = state.good.clone();
-        if good.is_some() {
-            state.warn(why);
-        }
-        good
+        let good = state.good.clone()?;
+        state.warn(why);
+        Some(Proof {
+            identity: Some(good),
+            ..proof
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
