@@ -45,8 +45,10 @@ impl Backoff {
             .saturating_mul(1_u32.checked_shl(self.failures).unwrap_or(u32::MAX));
         let limit = doubled.min(self.most);
         self.failures = self.failures.saturating_add(1).min(31);
-        // A whole rest of nothing would be no rest: at least a quarter of the least.
-        limit.mul_f64(self.random.f64()).max(self.least / 4)
+        // A whole rest of nothing would be no rest: at least a quarter of the least. Added, not
+        // a bound: many instances would come back exactly then.
+        let least = self.least / 4;
+        least + limit.saturating_sub(least).mul_f64(self.random.f64())
     }
 
     /// A random length around this one, ± 20 %.
@@ -97,6 +99,13 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         assert_ne!(rests(1), rests(2));
+    }
+
+    #[test]
+    fn drill_26_no_two_of_a_thousand_instances_rest_equally_long() {
+        let first = |seed| backoff(seed).failed(Duration::ZERO);
+        let rests: std::collections::BTreeSet<_> = (0..1_000).map(first).collect();
+        assert!(rests.len() > 990, "{} rests", rests.len());
     }
 
     #[test]

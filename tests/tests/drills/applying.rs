@@ -41,7 +41,7 @@ async fn p07_drill_02_no_bytes_make_it_panic_hang_or_lose_what_is_good() {
     let deep = "[".repeat(10_000);
     let deepest = "[".repeat(1_500_000);
     let big = "9".repeat(1_500_000);
-    let pairs = format!("[{}\"x\"]", "\"x\",".repeat(300_000));
+    let pairs = format!("[{}\"x\"]", "\"x\",".repeat(100_000));
     let inputs: [(&str, &[u8]); 17] = [
         ("db/pool_size", b"\xff\xfe\x00"),
         ("db/pool_size", b""),
@@ -81,7 +81,7 @@ async fn p07_drill_02_no_bytes_make_it_panic_hang_or_lose_what_is_good() {
     visible(&hot, put(&mut client, "note", big.clone()).await).await;
     assert_eq!(hot.load().note.as_deref(), Some(big.as_str()));
     visible(&hot, put(&mut client, "tags", pairs).await).await;
-    assert_eq!(hot.load().tags.len(), 300_001);
+    assert_eq!(hot.load().tags.len(), 100_001);
     // A program that starts now is told of all of them.
     let error = builder(patient(server.endpoint()))
         .start()
@@ -135,7 +135,7 @@ async fn p03_drill_04_no_reader_sees_half_of_a_transaction() {
         })
         .collect();
     let mut last = Revision::default();
-    for number in 0..1_000_u64 {
+    for number in 0..300_u64 {
         let (left, right) = (number.to_string(), (number + 10).to_string());
         last = put_all(&mut client, &[("pair/left", &left), ("pair/right", &right)]).await;
     }
@@ -147,8 +147,8 @@ async fn p03_drill_04_no_reader_sees_half_of_a_transaction() {
     assert_eq!(
         hot.load().pair,
         Pair {
-            left: 999,
-            right: 1009
+            left: 299,
+            right: 309
         }
     );
 }
@@ -173,7 +173,7 @@ async fn p02_drill_05_it_is_never_empty_while_everything_is_deleted_and_written_
         })
     };
     let mut db = hot.changes(field!(Service, db));
-    for _ in 0..100 {
+    for _ in 0..40 {
         let gone = delete_below(&mut client, "").await;
         let back = put_all(&mut client, &all).await;
         // A required key is missing: what was deleted together stays together.

@@ -17,8 +17,14 @@ struct State {
     lets_in: usize,
     /// Connections before this one are cut.
     cut_before: usize,
-    /// Connections before this one are silent.
-    silent_before: usize,
+    /// Of these nothing goes through.
+    silent: (usize, usize),
+}
+
+impl State {
+    fn speaks(&self, number: usize) -> bool {
+        !(self.silent.0..self.silent.1).contains(&number)
+    }
 }
 
 /// A gate; dropping it cuts everything.
@@ -37,7 +43,7 @@ impl Gate {
         let (state, follow) = watch::channel(State {
             lets_in: usize::MAX,
             cut_before: 0,
-            silent_before: 0,
+            silent: (0, 0),
         });
         let knocked = Arc::new(AtomicUsize::new(0));
         let task = tokio::spawn(accept(listener, port, follow, Arc::clone(&knocked)));
@@ -72,7 +78,7 @@ impl Gate {
 
     /// What was held back goes on.
     pub(crate) fn speak(&self) {
-        self.state.send_modify(|state| state.silent_before = 0);
+        self.state.send_modify(|state| state.silent = (0, 0));
     }
 
     /// Ends the connections that are open.
@@ -132,7 +138,7 @@ async fn carry(
 ) {
     let mut piece = vec![0; 16 * 1024];
     while let Ok(length @ 1..) = from.read(&mut piece).await {
-        let speaks = until(&mut state, |state| number >= state.silent_before).await;
+        let speaks = until(&mut state, |state| state.speaks(number)).await;
         if !speaks || to.write_all(&piece[..length]).await.is_err() {
             return;
         }
