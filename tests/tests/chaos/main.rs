@@ -22,6 +22,7 @@ mod checker;
 mod config;
 mod history;
 mod instance;
+mod load;
 mod recorder;
 mod weather;
 mod writers;
@@ -35,7 +36,7 @@ use hotconfig_tests::{Cluster, LIMIT, version};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use checker::{Violation, is_settled, judge};
+use checker::{SLACK, Violation, is_settled, judge};
 use config::PREFIX;
 use instance::{Instance, ON_PURPOSE, Plan};
 use recorder::Recorder;
@@ -67,6 +68,8 @@ struct Numbers {
     revisions: u64,
     late: u64,
     not_started: u64,
+    /// The largest share of a processor that a thread took while cut off.
+    busiest: f64,
 }
 
 /// An instance, and its number with the weather.
@@ -83,6 +86,8 @@ struct Chaos {
     writers: Vec<JoinHandle<()>>,
     written: mpsc::UnboundedReceiver<Written>,
     guests: Vec<Guest>,
+    /// What was noticed before the end of the round.
+    violations: Vec<Violation>,
     numbers: Numbers,
 }
 
@@ -131,6 +136,7 @@ impl Chaos {
             writers: Vec::new(),
             written,
             guests: Vec::new(),
+            violations: Vec::new(),
             numbers: Numbers::default(),
         };
         let mut client = chaos.weather.cluster.client(0).await;
@@ -234,7 +240,7 @@ impl Chaos {
             }
             if at == cut_at && long_cut {
                 self.weather.cut_all().await;
-                tokio::time::sleep(millis(random.u64(4_000..8_000))).await;
+                self.cut_off(millis(random.u64(4_000..8_000))).await;
                 self.weather.open_all().await;
             }
             if at == history_at && new_history {
@@ -244,6 +250,24 @@ impl Chaos {
             tokio::time::sleep(millis(random.u64(30..900))).await;
         }
         self.rest(random).await;
+    }
+
+    /// Nobody behind a proxy can do anything, and so nobody does (P10).
+    async fn cut_off(&mut self, time: Duration) {
+        tokio::time::sleep(SLACK).await;
+        let (before, began) = (load::of_the_library(), Instant::now());
+        tokio::time::sleep(time.saturating_sub(SLACK)).await;
+        // The one that needs no proxy goes on, and applies what is written.
+        if let Some((name, share)) = load::busiest(&before, began.elapsed()) {
+            self.numbers.busiest = self.numbers.busiest.max(share);
+            if share > load::TOO_MUCH {
+                self.violations.push(Violation {
+                    promise: "P10",
+                    instance: name,
+                    what: format!("it takes {share:.2} of a processor while cut off"),
+                });
+            }
+        }
     }
 
     /// Nobody writes, no lease is left to end, and all that was written is recorded. Answers the
@@ -329,7 +353,7 @@ impl Chaos {
             let number = desk.number().to_string();
             let _ = client.put(format!("{PREFIX}need"), number, None).await;
         }
-        let mut violations = Vec::new();
+        let mut violations = std::mem::take(&mut self.violations);
         let began = Instant::now();
         let mut revision = self.quiet().await;
         'settling: loop {
@@ -485,7 +509,8 @@ async fn chaos() {
     let numbers = &chaos.numbers;
     eprintln!(
         "chaos: seed {seed}, etcd {}, {:.0?}: {} rounds, {} faults, {} wipes and restores, {} writes, \
-         {} revisions, {} instances started late and {} not, {} publications, {} sights judged, {} mixed",
+         {} revisions, {} instances started late and {} not, {} publications, {} sights judged, {} mixed; cut off, \
+         the busiest thread took {:.2} of a processor",
         version(),
         began.elapsed(),
         numbers.rounds,
@@ -498,6 +523,7 @@ async fn chaos() {
         numbers.publications,
         numbers.judged,
         numbers.mixed,
+        numbers.busiest,
     );
     assert!(
         numbers.rounds > 0 && numbers.publications > 0,
