@@ -31,7 +31,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use hotconfig::store::Etcd;
+use hotconfig::store::{Etcd, EtcdBuilder};
 use hotconfig_tests::{Cluster, LIMIT, version};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -105,13 +105,15 @@ fn plan(name: &str, staleness: u64, compare: u64, backoff: (u64, u64)) -> Plan {
     }
 }
 
-fn etcd(endpoints: Vec<String>) -> Etcd {
+fn builder(endpoints: Vec<String>) -> EtcdBuilder {
     Etcd::builder(endpoints)
         .connect_timeout(millis(500))
         .call_timeout(millis(1_000))
         .keep_alive(millis(5_000), millis(1_000))
-        .build()
-        .unwrap()
+}
+
+fn etcd(endpoints: Vec<String>) -> Etcd {
+    builder(endpoints).build().unwrap()
 }
 
 impl Chaos {
@@ -162,32 +164,35 @@ impl Chaos {
     async fn invite(&mut self) {
         let ways = self.ways();
         let shared = etcd(ways.clone());
+        // A reading is many pages, and many answers are too big for it.
+        let narrow = builder(vec![ways[0].clone()]).decode_limit(64 << 10);
+        let narrow = narrow.build().unwrap();
+        let in_pages = builder(vec![ways[1].clone()]).page_size(4);
+        let in_pages = in_pages.build().unwrap();
+        let straight = etcd(self.desk.endpoints.clone());
+        let all = vec![0, 1, 2];
         let guests = [
             (
                 plan("shared, quick", 2_000, 2_000, (10, 200)),
                 shared.clone(),
-                vec![0, 1, 2],
+                all.clone(),
             ),
             (
                 plan("shared, patient", 30_000, 5_000, (50, 1_000)),
                 shared,
-                vec![0, 1, 2],
+                all,
             ),
             (
-                plan("one way", 1_000, 3_000, (10, 100)),
-                etcd(vec![ways[0].clone()]),
+                plan("one way, narrow", 1_000, 3_000, (10, 100)),
+                narrow,
                 vec![0],
             ),
             (
-                plan("another way", 3_000, 3_000, (100, 2_000)),
-                etcd(vec![ways[1].clone()]),
+                plan("one way, in pages", 3_000, 3_000, (100, 2_000)),
+                in_pages,
                 vec![1],
             ),
-            (
-                plan("straight", 5_000, 4_000, (20, 500)),
-                etcd(self.desk.endpoints.clone()),
-                vec![],
-            ),
+            (plan("straight", 5_000, 4_000, (20, 500)), straight, vec![]),
         ];
         for (plan, etcd, proxies) in guests {
             let user = self.weather.user(proxies);
@@ -405,8 +410,10 @@ impl Chaos {
         }
         self.judge(violations);
         if let Err(error) = self.recorder.forget().await {
-            panic!("the recording is of no use: {error}");
+            let story = self.weather.story.join("\n");
+            panic!("the recording is of no use: {error}\nwhat happened:\n{story}");
         }
+        self.weather.story.clear();
         // Those that came late leave.
         let all = std::mem::take(&mut self.guests);
         for guest in all {
@@ -456,7 +463,6 @@ impl Chaos {
             self.desk.done.load(Ordering::Relaxed),
         );
         if violations.is_empty() {
-            self.weather.story.clear();
             return;
         }
         let mut report = format!(
