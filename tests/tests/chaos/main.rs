@@ -232,7 +232,7 @@ impl Chaos {
     async fn round(&mut self, random: &mut fastrand::Rng) {
         self.numbers.rounds += 1;
         let until = Instant::now() + millis(random.u64(9_000..15_000));
-        let new_history = random.u32(..3) == 0;
+        let new_history = random.u32(..5) < 2;
         let long_cut = random.u32(..2) == 0;
         let mut at = 0;
         let (cut_at, history_at, late_at) = (random.u32(2..6), random.u32(4..9), random.u32(3..7));
