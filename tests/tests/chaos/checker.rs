@@ -681,6 +681,18 @@ impl Judging<'_> {
             let at = (poll.epoch, poll.revision);
             self.order("status", before, at);
             before = at;
+            let restored = self.branches.get(1);
+            if poll.epoch != seen.first.epoch
+                && restored.is_none_or(|second| poll.answered < second.since)
+            {
+                self.broken(
+                    "P13",
+                    format!(
+                        "epoch {} after {}, and the store has one history",
+                        poll.epoch, seen.first.epoch
+                    ),
+                );
+            }
             let age = poll
                 .confirmed
                 .map(|at| poll.asked.saturating_duration_since(at));

@@ -22,6 +22,7 @@ mod checker;
 mod config;
 mod history;
 mod instance;
+mod load;
 mod recorder;
 mod weather;
 mod writers;
@@ -30,12 +31,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use hotconfig::store::Etcd;
+use hotconfig::store::{Etcd, EtcdBuilder};
 use hotconfig_tests::{Cluster, LIMIT, version};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use checker::{Violation, is_settled, judge};
+use checker::{SLACK, Violation, is_settled, judge};
 use config::PREFIX;
 use instance::{Instance, ON_PURPOSE, Plan};
 use recorder::Recorder;
@@ -67,6 +68,8 @@ struct Numbers {
     revisions: u64,
     late: u64,
     not_started: u64,
+    /// The largest share of a processor that a thread took while cut off.
+    busiest: f64,
 }
 
 /// An instance, and its number with the weather.
@@ -83,6 +86,8 @@ struct Chaos {
     writers: Vec<JoinHandle<()>>,
     written: mpsc::UnboundedReceiver<Written>,
     guests: Vec<Guest>,
+    /// What was noticed before the end of the round.
+    violations: Vec<Violation>,
     numbers: Numbers,
 }
 
@@ -100,13 +105,15 @@ fn plan(name: &str, staleness: u64, compare: u64, backoff: (u64, u64)) -> Plan {
     }
 }
 
-fn etcd(endpoints: Vec<String>) -> Etcd {
+fn builder(endpoints: Vec<String>) -> EtcdBuilder {
     Etcd::builder(endpoints)
         .connect_timeout(millis(500))
         .call_timeout(millis(1_000))
         .keep_alive(millis(5_000), millis(1_000))
-        .build()
-        .unwrap()
+}
+
+fn etcd(endpoints: Vec<String>) -> Etcd {
+    builder(endpoints).build().unwrap()
 }
 
 impl Chaos {
@@ -131,6 +138,7 @@ impl Chaos {
             writers: Vec::new(),
             written,
             guests: Vec::new(),
+            violations: Vec::new(),
             numbers: Numbers::default(),
         };
         let mut client = chaos.weather.cluster.client(0).await;
@@ -156,32 +164,35 @@ impl Chaos {
     async fn invite(&mut self) {
         let ways = self.ways();
         let shared = etcd(ways.clone());
+        // A reading is many pages, and many answers are too big for it.
+        let narrow = builder(vec![ways[0].clone()]).decode_limit(64 << 10);
+        let narrow = narrow.build().unwrap();
+        let in_pages = builder(vec![ways[1].clone()]).page_size(4);
+        let in_pages = in_pages.build().unwrap();
+        let straight = etcd(self.desk.endpoints.clone());
+        let all = vec![0, 1, 2];
         let guests = [
             (
                 plan("shared, quick", 2_000, 2_000, (10, 200)),
                 shared.clone(),
-                vec![0, 1, 2],
+                all.clone(),
             ),
             (
                 plan("shared, patient", 30_000, 5_000, (50, 1_000)),
                 shared,
-                vec![0, 1, 2],
+                all,
             ),
             (
-                plan("one way", 1_000, 3_000, (10, 100)),
-                etcd(vec![ways[0].clone()]),
+                plan("one way, narrow", 1_000, 3_000, (10, 100)),
+                narrow,
                 vec![0],
             ),
             (
-                plan("another way", 3_000, 3_000, (100, 2_000)),
-                etcd(vec![ways[1].clone()]),
+                plan("one way, in pages", 3_000, 3_000, (100, 2_000)),
+                in_pages,
                 vec![1],
             ),
-            (
-                plan("straight", 5_000, 4_000, (20, 500)),
-                etcd(self.desk.endpoints.clone()),
-                vec![],
-            ),
+            (plan("straight", 5_000, 4_000, (20, 500)), straight, vec![]),
         ];
         for (plan, etcd, proxies) in guests {
             let user = self.weather.user(proxies);
@@ -221,7 +232,7 @@ impl Chaos {
     async fn round(&mut self, random: &mut fastrand::Rng) {
         self.numbers.rounds += 1;
         let until = Instant::now() + millis(random.u64(9_000..15_000));
-        let new_history = random.u32(..3) == 0;
+        let new_history = random.u32(..5) < 2;
         let long_cut = random.u32(..2) == 0;
         let mut at = 0;
         let (cut_at, history_at, late_at) = (random.u32(2..6), random.u32(4..9), random.u32(3..7));
@@ -234,7 +245,7 @@ impl Chaos {
             }
             if at == cut_at && long_cut {
                 self.weather.cut_all().await;
-                tokio::time::sleep(millis(random.u64(4_000..8_000))).await;
+                self.cut_off(millis(random.u64(4_000..8_000))).await;
                 self.weather.open_all().await;
             }
             if at == history_at && new_history {
@@ -244,6 +255,24 @@ impl Chaos {
             tokio::time::sleep(millis(random.u64(30..900))).await;
         }
         self.rest(random).await;
+    }
+
+    /// Nobody behind a proxy can do anything, and so nobody does (P10).
+    async fn cut_off(&mut self, time: Duration) {
+        tokio::time::sleep(SLACK).await;
+        let (before, began) = (load::of_the_library(), Instant::now());
+        tokio::time::sleep(time.saturating_sub(SLACK)).await;
+        // The one that needs no proxy goes on, and applies what is written.
+        if let Some((name, share)) = load::busiest(&before, began.elapsed()) {
+            self.numbers.busiest = self.numbers.busiest.max(share);
+            if share > load::TOO_MUCH {
+                self.violations.push(Violation {
+                    promise: "P10",
+                    instance: name,
+                    what: format!("it takes {share:.2} of a processor while cut off"),
+                });
+            }
+        }
     }
 
     /// Nobody writes, no lease is left to end, and all that was written is recorded. Answers the
@@ -329,7 +358,7 @@ impl Chaos {
             let number = desk.number().to_string();
             let _ = client.put(format!("{PREFIX}need"), number, None).await;
         }
-        let mut violations = Vec::new();
+        let mut violations = std::mem::take(&mut self.violations);
         let began = Instant::now();
         let mut revision = self.quiet().await;
         'settling: loop {
@@ -381,8 +410,10 @@ impl Chaos {
         }
         self.judge(violations);
         if let Err(error) = self.recorder.forget().await {
-            panic!("the recording is of no use: {error}");
+            let story = self.weather.story.join("\n");
+            panic!("the recording is of no use: {error}\nwhat happened:\n{story}");
         }
+        self.weather.story.clear();
         // Those that came late leave.
         let all = std::mem::take(&mut self.guests);
         for guest in all {
@@ -432,7 +463,6 @@ impl Chaos {
             self.desk.done.load(Ordering::Relaxed),
         );
         if violations.is_empty() {
-            self.weather.story.clear();
             return;
         }
         let mut report = format!(
@@ -485,7 +515,8 @@ async fn chaos() {
     let numbers = &chaos.numbers;
     eprintln!(
         "chaos: seed {seed}, etcd {}, {:.0?}: {} rounds, {} faults, {} wipes and restores, {} writes, \
-         {} revisions, {} instances started late and {} not, {} publications, {} sights judged, {} mixed",
+         {} revisions, {} instances started late and {} not, {} publications, {} sights judged, {} mixed; cut off, \
+         the busiest thread took {:.2} of a processor",
         version(),
         began.elapsed(),
         numbers.rounds,
@@ -498,6 +529,7 @@ async fn chaos() {
         numbers.publications,
         numbers.judged,
         numbers.mixed,
+        numbers.busiest,
     );
     assert!(
         numbers.rounds > 0 && numbers.publications > 0,

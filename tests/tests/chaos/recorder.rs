@@ -4,6 +4,7 @@
 //! [`Branch`]es. It watches the whole keyspace, so that every revision must be there; if one is
 //! missing the recording is of no use, and it says so.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -119,7 +120,7 @@ impl Recorder {
                 && before.knows(base)
                 && before.state(base) != branch.state(base)
             {
-                shared.gap = Some(format!("revision {base} is not what was recorded of it"));
+                shared.gap = Some(different(before, &branch, base));
             }
             shared.branches.push(branch);
         }
@@ -156,7 +157,7 @@ impl Recorder {
         };
         let read = Branch::new(last.since, base, state);
         if last.state(base) != read.state(base) {
-            return Err(format!("revision {base} is not what was recorded of it"));
+            return Err(different(last, &read, base));
         }
         let mut fresh = read;
         // What was recorded since the reading belongs to the new round.
@@ -221,6 +222,25 @@ impl Drop for Recorder {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// What differs between what was recorded and what was read.
+fn different(recorded: &Branch, read: &Branch, base: u64) -> String {
+    let (one, other) = (recorded.state(base), read.state(base));
+    let keys: BTreeSet<_> = one.keys().chain(other.keys()).collect();
+    let differ = keys
+        .into_iter()
+        .filter(|key| one.get(*key) != other.get(*key));
+    let shown = differ.map(|key| {
+        let was = recorded.at(key, base);
+        let story = recorded.story(&[key.clone()], base.saturating_sub(500), base);
+        format!(
+            "\n{key}: recorded {was:?}, read {:?}\n{story}",
+            read.at(key, base)
+        )
+    });
+    let shown: String = shown.collect();
+    format!("revision {base} is not what was recorded of it:{shown}")
 }
 
 /// Follows the last branch, from one member to the next.

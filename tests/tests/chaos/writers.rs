@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use etcd_client::{Client, ConnectOptions, Error, PutOptions, Txn, TxnOp};
+use etcd_client::{Client, ConnectOptions, DeleteOptions, Error, PutOptions, Txn, TxnOp};
 use tokio::sync::{RwLock, mpsc};
 use tokio::task::JoinHandle;
 
@@ -241,9 +241,11 @@ impl Writer {
                 let value = self.good("leased");
                 client.put(key("leased"), value, Some(on_it)).await?;
             }
-            90..93 => {
+            90 => self.many(client).await?,
+            91..93 => {
                 let name = format!("nope/{}", self.random.u32(..5));
-                let value = self.desk.number().to_string();
+                // Big enough for some answers to be too big.
+                let value = vec![b'x'; self.random.usize(..20_000)];
                 if self.random.bool() {
                     client.put(key(&name), value, None).await?;
                 } else {
@@ -263,6 +265,29 @@ impl Writer {
                     let value = self.good(name);
                     client.put(key(name), value, None).await?;
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// A revision that changes many keys.
+    async fn many(&mut self, mut client: Client) -> Result<(), Error> {
+        let below = DeleteOptions::new().with_prefix();
+        match self.random.u32(..6) {
+            // Everything, at once: what is needed is missing until it is written again.
+            0 => {
+                client.delete(key(""), Some(below)).await?;
+                let value = self.good("need");
+                client.put(key("need"), value, None).await?;
+            }
+            1 => drop(client.delete(key("nope/many/"), Some(below)).await?),
+            _ => {
+                let number = self.desk.number();
+                let mut puts: Vec<_> = (0..100)
+                    .map(|place| put(&format!("nope/many/{place}"), number.to_string()))
+                    .collect();
+                puts.push(put("a0", self.good("a0")));
+                client.txn(Txn::new().and_then(puts)).await?;
             }
         }
         Ok(())

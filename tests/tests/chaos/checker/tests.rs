@@ -409,6 +409,15 @@ fn p13_a_history_that_went_back_is_to_be_a_new_epoch() {
 }
 
 #[test]
+fn p13_a_new_epoch_of_the_same_history_is_noticed() {
+    let grown = said(|seen, _| {
+        seen.polls[1].epoch = 2;
+        seen.end.epoch = 2;
+    });
+    assert_eq!(grown, ["P13"]);
+}
+
+#[test]
 fn p13_a_history_that_has_outrun_the_old_one_need_not_be_noticed() {
     let now = Instant::now();
     let mut all = vec![(13, "list", Some("[4]"))];
