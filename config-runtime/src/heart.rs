@@ -39,6 +39,8 @@ pub(crate) enum Said {
     Read(Result<Reading, StoreError>),
     Opened(Result<(), StoreError>),
     Heard(Heard),
+    /// The same, of a message that arrived then and waited since.
+    Arrived(Heard, Duration),
     NoProgress,
     Probed(Result<Probe, StoreError>),
     Want(Option<Revision>),
@@ -80,6 +82,7 @@ impl<T: HotConfig> Heart<T> {
             Said::Read(read) => Input::Read(read),
             Said::Opened(opened) => Input::Opened(opened),
             Said::Heard(heard) => Input::Heard(heard),
+            Said::Arrived(heard, at) => Input::Arrived(heard, at),
             Said::NoProgress => Input::NoProgress,
             Said::Probed(probe) => {
                 known = self.apply.known();
@@ -120,6 +123,11 @@ impl<T: HotConfig> Heart<T> {
         self.read
     }
 
+    /// Whether something was staged that was not reported yet.
+    pub(crate) fn has_staged(&self) -> bool {
+        self.staged
+    }
+
     /// The first configuration. Without a reading it is the defaults.
     pub(crate) fn begin(&mut self, bad_keys: BadKeys) -> Result<Publication<T>, Vec<Problem>> {
         self.staged = true;
@@ -134,6 +142,11 @@ impl<T: HotConfig> Heart<T> {
     /// Does ahead what the next [`Heart::settle`] needs: when there is time.
     pub(crate) fn prepare(&mut self) {
         self.apply.prepare();
+    }
+
+    /// The paths of these leaves.
+    pub(crate) fn fields(&self, leaves: &[usize]) -> Vec<&str> {
+        self.apply.fields(leaves)
     }
 
     pub(crate) fn cursor(&self) -> Option<Revision> {
@@ -165,9 +178,9 @@ impl<T: HotConfig> Heart<T> {
     /// Writes the facts of `apply` into the status, if they may have changed.
     ///
     /// They cost a walk over all leaves: not for every sign of life.
-    pub(crate) fn report_apply(&mut self, status: &mut Status) -> bool {
+    pub(crate) fn report_apply(&mut self, status: &mut Status) {
         if !std::mem::take(&mut self.staged) {
-            return false;
+            return;
         }
         status.held = self.apply.held();
         status.pending_restart = self.apply.pending();
@@ -175,6 +188,5 @@ impl<T: HotConfig> Heart<T> {
             (status.unknown_count, status.unknown) = (count, first.into());
         }
         status.warnings = self.apply.warnings();
-        true
     }
 }

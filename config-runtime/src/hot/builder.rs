@@ -18,6 +18,7 @@ use crate::apply::BadKeys;
 use crate::defaults;
 use crate::heart::Heart;
 use crate::layers::Table;
+use crate::observe::Observer;
 use crate::prefix;
 use crate::status::{Board, Status};
 use crate::store::backend::Backend;
@@ -156,7 +157,7 @@ impl<T: HotConfig> Builder<T> {
         let table = Arc::new(Table::new(T::TREE, Arc::clone(&ranges)));
         let begun = Instant::now();
         let status = Status::new(self.settings.staleness);
-        let status = Board::new(status);
+        let status = Board::new(status, Observer::new(T::TREE.name, &ranges));
         let seed = fastrand::u64(..);
         let (heart, actions) = Heart::new(Arc::clone(&table), self.settings, seed, Duration::ZERO);
         let (commands, receiver) = mpsc::unbounded_channel();

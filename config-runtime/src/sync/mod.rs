@@ -72,6 +72,8 @@ pub(crate) enum Input<'a> {
     Opened(Result<(), StoreError>),
     /// The watch says something.
     Heard(Heard),
+    /// The same, of a message that arrived then and waited since: that is what it confirms.
+    Arrived(Heard, Duration),
     /// This store's progress can't be trusted: none will come.
     NoProgress,
     /// The probe that was asked for, and what is known here, to compare it with.
@@ -244,7 +246,8 @@ impl Sync {
         match input {
             Input::Read(Ok(reading)) => self.read(now, reading, &mut out),
             Input::Opened(Ok(())) => self.opened(now),
-            Input::Heard(heard) => self.heard(now, heard, &mut out),
+            Input::Heard(heard) => self.heard(now, now, heard, &mut out),
+            Input::Arrived(heard, at) => self.heard(now, at.min(now), heard, &mut out),
             Input::NoProgress => self.no_progress(now, &mut out),
             Input::Probed(Ok(probe), known) => self.probed(now, &probe, known, &mut out),
             Input::Want(revision) => self.want(now, revision),
@@ -336,7 +339,7 @@ impl Sync {
         now + again.min(idle.max(AGAIN))
     }
 
-    fn heard(&mut self, now: Duration, heard: Heard, out: &mut Vec<Output>) {
+    fn heard(&mut self, now: Duration, arrived: Duration, heard: Heard, out: &mut Vec<Output>) {
         let State::Watching(watching) = &mut self.state else {
             return;
         };
@@ -372,7 +375,7 @@ impl Sync {
                 }
                 // Events that were repeats confirm nothing.
                 if *seen > before {
-                    self.confirmed = self.confirmed.max(Some(now));
+                    self.confirmed = self.confirmed.max(Some(arrived));
                 }
                 self.release(now, out);
             }
