@@ -41,7 +41,11 @@ pub(crate) enum Action {
 pub(crate) enum Said {
     Read(Result<Reading, StoreError>),
     Opened(Result<(), StoreError>),
+    /// A message, just now.
+    #[cfg(test)]
     Heard(Heard),
+    /// A message that arrived then, and may have waited since.
+    Arrived(Heard, Duration),
     NoProgress,
     Probed(Result<Probe, StoreError>),
     Want(Option<Revision>),
@@ -87,7 +91,9 @@ impl<T: HotConfig> Heart<T> {
                 Input::Read(read, contradicts)
             }
             Said::Opened(opened) => Input::Opened(opened),
+            #[cfg(test)]
             Said::Heard(heard) => Input::Heard(heard),
+            Said::Arrived(heard, at) => Input::Arrived(heard, at),
             Said::NoProgress => Input::NoProgress,
             Said::Probed(probe) => {
                 known = self.apply.known();
@@ -128,6 +134,11 @@ impl<T: HotConfig> Heart<T> {
         self.read
     }
 
+    /// Whether something was staged that was not reported yet.
+    pub(crate) fn has_staged(&self) -> bool {
+        self.staged
+    }
+
     /// The first configuration. Without a reading it is the defaults.
     pub(crate) fn begin(&mut self, bad_keys: BadKeys) -> Result<Publication<T>, Vec<Problem>> {
         self.staged = true;
@@ -162,6 +173,11 @@ impl<T: HotConfig> Heart<T> {
         self.apply.prepare();
     }
 
+    /// The paths of these leaves.
+    pub(crate) fn fields(&self, leaves: &[usize]) -> Vec<&str> {
+        self.apply.fields(leaves)
+    }
+
     pub(crate) fn cursor(&self) -> Option<Revision> {
         self.sync.cursor()
     }
@@ -191,9 +207,9 @@ impl<T: HotConfig> Heart<T> {
     /// Writes the facts of `apply` into the status, if they may have changed.
     ///
     /// They cost a walk over all leaves: not for every sign of life.
-    pub(crate) fn report_apply(&mut self, status: &mut Status) -> bool {
+    pub(crate) fn report_apply(&mut self, status: &mut Status) {
         if !std::mem::take(&mut self.staged) {
-            return false;
+            return;
         }
         status.held = self.apply.held();
         status.pending_restart = self.apply.pending();
@@ -201,6 +217,5 @@ impl<T: HotConfig> Heart<T> {
             (status.unknown_count, status.unknown) = (count, first.into());
         }
         status.warnings = self.apply.warnings();
-        true
     }
 }

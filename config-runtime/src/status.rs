@@ -3,62 +3,23 @@
 //! In: what `sync` and `apply` say after each step. Out: [`Status`], which computes its age when it is
 //! asked, so that it is right also while the loop can't run. No secret is in it.
 
-use std::fmt;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+mod board;
+mod ready;
+mod watch;
 
-use arc_swap::ArcSwap;
+use std::path::PathBuf;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::Revision;
 use crate::problem::Problem;
 use crate::store::StoreError;
 
-/// Where the status hangs out, for the one loop that writes it and all who read it.
-#[derive(Debug)]
-pub(crate) struct Board {
-    current: ArcSwap<Status>,
-    /// Held while a configuration is swapped and its status is written: whoever has seen the one
-    /// finds the other, also who looked between the two.
-    publishing: Mutex<()>,
-}
-
-impl Board {
-    pub(crate) fn new(status: Status) -> Arc<Self> {
-        Arc::new(Self {
-            current: ArcSwap::from_pointee(status),
-            publishing: Mutex::new(()),
-        })
-    }
-
-    /// The status of the configuration that can be seen. Waits for a swap that is under way.
-    pub(crate) fn read(&self) -> Arc<Status> {
-        let _whole = self.publishing();
-        self.current.load_full()
-    }
-
-    /// Writes the status together with what `swap` does. No code of a user's may run in it.
-    pub(crate) fn write<R>(&self, status: Status, swap: impl FnOnce() -> R) -> R {
-        let status = Arc::new(status);
-        let whole = self.publishing();
-        let swapped = swap();
-        let old = self.current.swap(status);
-        drop(whole);
-        drop(old);
-        swapped
-    }
-
-    /// The status as it stands: for the loop, which writes it.
-    pub(crate) fn own(&self) -> Arc<Status> {
-        self.current.load_full()
-    }
-
-    fn publishing(&self) -> MutexGuard<'_, ()> {
-        self.publishing
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-}
+pub(crate) use board::Board;
+pub use ready::NotReady;
+pub use watch::StatusWatch;
 
 /// What the loop knows of itself, at one moment.
 #[derive(Debug, Clone)]
@@ -94,6 +55,10 @@ pub struct Status {
     pub ended: bool,
     pub(crate) staleness: Duration,
     pub(crate) begun: Instant,
+    /// Of a configuration that follows nothing, and so is always current.
+    pub(crate) fixed: bool,
+    /// Whether it was stale when it was written: what was told of it.
+    pub(crate) aged: bool,
 }
 
 impl Status {
@@ -114,27 +79,137 @@ impl Status {
             ended: false,
             staleness,
             begun: Instant::now(),
+            fixed: false,
+            aged: false,
+        }
+    }
+
+    /// That of a configuration that follows nothing.
+    pub(crate) fn fixed() -> Self {
+        Self {
+            confirmed: Some(Instant::now()),
+            fixed: true,
+            ..Self::new(Duration::MAX)
         }
     }
 
     /// The same with its age as of now.
     pub(crate) fn at(mut self, now: Instant) -> Self {
-        let confirmed = self.confirmed;
-        let too_old = confirmed.is_none_or(|at| now.saturating_duration_since(at) > self.staleness);
-        self.stale = (too_old || self.ended).then(|| Stale {
-            since: confirmed.unwrap_or(self.begun),
-            cause: match (&self.failure, self.ended) {
-                (_, true) => "the loop ended".to_owned(),
-                (Some(failure), _) => failure.to_string(),
-                (None, _) => "nothing confirmed it within the staleness limit".to_owned(),
-            },
+        self.stale = self.is_stale_at(now).then(|| Stale {
+            since: self.confirmed.unwrap_or(self.begun),
+            cause: self.cause(),
         });
         self
+    }
+
+    /// Whether it is too long ago that the configuration was confirmed.
+    pub(crate) fn is_stale_at(&self, now: Instant) -> bool {
+        let old = |at| now.saturating_duration_since(at) >= self.staleness;
+        self.ended || (!self.fixed && self.confirmed.is_none_or(old))
+    }
+
+    /// Why nothing confirms the configuration.
+    pub(crate) fn cause(&self) -> String {
+        match &self.failure {
+            _ if self.ended => "the loop ended".to_owned(),
+            Some(failure) => failure.to_string(),
+            None if self.confirmed.is_none() => "the store has not answered yet".to_owned(),
+            None if self.connected => "the watch stands, but the store says nothing".to_owned(),
+            None => "nothing confirmed it within the staleness limit".to_owned(),
+        }
     }
 
     /// Whether the configuration was confirmed to be current within the staleness limit.
     pub fn is_fresh(&self) -> bool {
         self.stale.is_none()
+    }
+
+    /// Whether a [`StatusWatch`] has nothing to tell of the difference.
+    ///
+    /// The revision and the moment of the last confirmation are none, and neither is the revision
+    /// of an unknown key: they move with every event.
+    fn is_no_news(&self, before: &Self) -> bool {
+        // Named, so that whoever adds a fact decides here whether it is told.
+        let Self {
+            connected,
+            revision: _,
+            epoch,
+            confirmed: _,
+            stale,
+            held,
+            pending_restart,
+            unknown,
+            unknown_count,
+            warnings,
+            failure,
+            fallback,
+            ended,
+            staleness: _,
+            begun: _,
+            fixed: _,
+            aged,
+        } = self;
+        let same_keys = |one: &[Unknown], other: &[Unknown]| {
+            let keys = one.iter().zip(other);
+            one.len() == other.len() && keys.into_iter().all(|(one, other)| one.key == other.key)
+        };
+        *connected == before.connected
+            && *epoch == before.epoch
+            && *ended == before.ended
+            && *aged == before.aged
+            && stale.is_some() == before.stale.is_some()
+            && *unknown_count == before.unknown_count
+            && *failure == before.failure
+            && (Arc::ptr_eq(unknown, &before.unknown) || same_keys(unknown, &before.unknown))
+            && *held == before.held
+            && *pending_restart == before.pending_restart
+            && *warnings == before.warnings
+            && fallback.as_ref().map(FallbackStatus::facts)
+                == before.fallback.as_ref().map(FallbackStatus::facts)
+    }
+}
+
+/// Several lines for people: how it stands with the store, and what is held, pending and unknown.
+/// No secret is in it.
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let age = |at: Instant| at.elapsed().as_secs_f64();
+        match (self.ended, self.connected) {
+            (true, _) => f.write_str("ended")?,
+            (false, true) => f.write_str("connected")?,
+            (false, false) => f.write_str("not connected")?,
+        }
+        match self.revision {
+            Some(revision) => write!(f, ", revision {revision} of epoch {}", self.epoch)?,
+            None => f.write_str(", never read")?,
+        }
+        match (self.fixed, self.confirmed) {
+            (true, _) => f.write_str(", fixed")?,
+            (false, Some(at)) => write!(f, ", confirmed {:.1} s ago", age(at))?,
+            (false, None) => f.write_str(", never confirmed")?,
+        }
+        if let Some(stale) = &self.stale {
+            write!(f, "\nstale: {}", stale.cause)?;
+        } else if let Some(failure) = &self.failure {
+            write!(f, "\nfailing: {failure}")?;
+        }
+        for held in &self.held {
+            write!(f, "\n{held}")?;
+        }
+        for pending in &self.pending_restart {
+            write!(f, "\n{pending}")?;
+        }
+        for unknown in self.unknown.iter() {
+            write!(f, "\n{unknown}")?;
+        }
+        match self.unknown_count.saturating_sub(self.unknown.len()) {
+            0 => {}
+            more => write!(f, "\nand {more} more unknown keys")?,
+        }
+        for Warning { key, message } in &self.warnings {
+            write!(f, "\n{key}: {message}")?;
+        }
+        Ok(())
     }
 }
 
@@ -176,6 +251,15 @@ impl FallbackStatus {
             revision: None,
             failure: None,
         }
+    }
+
+    /// What an operator would act on: not each copy that is written.
+    fn facts(&self) -> (bool, Option<&str>, Option<&str>) {
+        (
+            self.serving,
+            self.refused.as_deref(),
+            self.failure.as_deref(),
+        )
     }
 }
 
@@ -232,6 +316,16 @@ pub struct Pending {
     pub pending: Option<String>,
 }
 
+impl fmt::Display for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` waits for a restart ({})", self.field, self.key)?;
+        if let (Some(running), Some(pending)) = (&self.running, &self.pending) {
+            write!(f, ": runs with {running}, will have {pending}")?;
+        }
+        Ok(())
+    }
+}
+
 /// A key below the prefix that the schema doesn't know. It is left alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -244,6 +338,16 @@ pub struct Unknown {
     pub nearest: Option<String>,
 }
 
+impl fmt::Display for Unknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the schema doesn't know {}", self.key)?;
+        match &self.nearest {
+            Some(nearest) => write!(f, "; did you mean `{nearest}`?"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// An old key or a deprecated field that is in use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -252,4 +356,140 @@ pub struct Warning {
     pub key: String,
     /// What to do instead.
     pub message: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::ErrorKind;
+
+    const SECOND: Duration = Duration::from_secs(1);
+    const LIMIT: Duration = Duration::from_secs(30);
+
+    fn confirmed() -> (Status, Instant) {
+        let now = Instant::now();
+        let status = Status {
+            connected: true,
+            confirmed: Some(now),
+            ..Status::new(LIMIT)
+        };
+        (status, now)
+    }
+
+    fn failing(mut status: Status) -> Status {
+        status.connected = false;
+        status.failure = Some(StoreError::new(ErrorKind::Unreachable, "cut off"));
+        status
+    }
+
+    #[test]
+    fn p09_it_is_stale_from_the_limit_on_and_says_since_when_and_why() {
+        let (status, at) = confirmed();
+        let before = status.clone().at(at + LIMIT - Duration::from_nanos(1));
+        assert!(before.is_fresh());
+        let stale = |status: Status| status.at(at + LIMIT).stale.expect("stale");
+        let silent = stale(status.clone());
+        assert_eq!(silent.since, at);
+        assert!(silent.cause.contains("says nothing"), "{}", silent.cause);
+        assert!(stale(failing(status)).cause.contains("cut off"));
+    }
+
+    #[test]
+    fn p09_what_was_never_confirmed_is_stale_from_the_beginning() {
+        let status = Status::new(LIMIT);
+        let begun = status.begun;
+        let stale = failing(status).at(begun).stale.expect("stale");
+        assert_eq!(stale.since, begun);
+        assert!(stale.cause.contains("cut off"), "{}", stale.cause);
+    }
+
+    #[test]
+    fn drill_19_ready_is_what_was_confirmed_within_the_limit_that_the_caller_sets() {
+        let (status, at) = confirmed();
+        assert_eq!(status.ready_at(at + 5 * SECOND, 5 * SECOND), Ok(()));
+        // However long the status itself calls it fresh.
+        let refused = failing(status.clone()).ready_at(at + 5 * SECOND, 4 * SECOND);
+        let Err(NotReady::Unconfirmed { age, limit, cause }) = &refused else {
+            panic!("{refused:?}");
+        };
+        assert_eq!((*age, *limit), (5 * SECOND, 4 * SECOND));
+        assert!(cause.contains("cut off"), "{cause}");
+        // And however long it calls it stale.
+        let year = Duration::from_secs(365 * 24 * 60 * 60);
+        assert_eq!(failing(status).ready_at(at + year, Duration::MAX), Ok(()));
+    }
+
+    #[test]
+    fn drill_19_what_was_never_confirmed_is_not_ready_whatever_the_limit() {
+        let status = Status::new(LIMIT);
+        let later = status.begun + 7 * SECOND;
+        let refused = failing(status).ready_at(later, Duration::MAX);
+        let Err(NotReady::NeverConfirmed { age, cause }) = &refused else {
+            panic!("{refused:?}");
+        };
+        assert_eq!(*age, 7 * SECOND);
+        assert!(cause.contains("cut off"), "{cause}");
+    }
+
+    #[test]
+    fn what_has_ended_is_not_ready_and_what_is_fixed_always_is() {
+        let (mut status, at) = confirmed();
+        status.ended = true;
+        assert_eq!(status.ready_at(at, LIMIT), Err(NotReady::Ended));
+        let fixed = Status::fixed();
+        let later = fixed.begun + 2 * LIMIT;
+        assert_eq!(fixed.ready_at(later, SECOND), Ok(()));
+        assert!(fixed.at(later).is_fresh());
+    }
+
+    #[test]
+    fn a_confirmation_and_a_revision_are_no_news_and_everything_else_is() {
+        let (status, _) = confirmed();
+        let with = |change: fn(&mut Status)| {
+            let mut changed = status.clone();
+            change(&mut changed);
+            changed
+        };
+        let unknown = |revision: u64| Unknown {
+            key: "/a/b".to_owned(),
+            revision: revision.into(),
+            nearest: None,
+        };
+        let moved = with(|status| {
+            status.revision = Some(9_u64.into());
+            status.confirmed = Some(Instant::now());
+        });
+        assert!(moved.is_no_news(&status));
+        let mut known = status.clone();
+        known.unknown = Arc::new([unknown(1)]);
+        let mut again = status.clone();
+        again.unknown = Arc::new([unknown(2)]);
+        assert!(again.is_no_news(&known) && !known.is_no_news(&status));
+        let news: [fn(&mut Status); 7] = [
+            |status| status.connected = false,
+            |status| status.epoch = 2,
+            |status| status.aged = true,
+            |status| status.ended = true,
+            |status| status.unknown_count = 1,
+            |status| status.failure = Some(StoreError::new(ErrorKind::Denied, "no")),
+            |status| *status = status.clone().at(Instant::now() + LIMIT),
+        ];
+        for (number, change) in news.into_iter().enumerate() {
+            assert!(!with(change).is_no_news(&status), "{number}");
+        }
+    }
+
+    #[test]
+    fn a_line_for_people_says_how_it_stands() {
+        let (status, _) = confirmed();
+        let text = failing(status).to_string();
+        assert!(
+            text.starts_with("not connected, never read, confirmed 0."),
+            "{text}"
+        );
+        assert!(
+            text.contains("\nfailing: the store cannot be reached: cut off"),
+            "{text}"
+        );
+    }
 }

@@ -451,6 +451,14 @@ impl<T: HotConfig> Apply<T> {
         }
     }
 
+    /// The paths of these leaves.
+    pub(crate) fn fields(&self, leaves: &[usize]) -> Vec<&str> {
+        let leaves = leaves
+            .iter()
+            .filter_map(|leaf| self.table.leaves.get(*leaf));
+        leaves.map(|leaf| leaf.name.as_str()).collect()
+    }
+
     fn leaf_of(&self, slot: Slot) -> Option<usize> {
         self.table.slots.get(slot).map(|info| info.leaf)
     }

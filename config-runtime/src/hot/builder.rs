@@ -21,6 +21,7 @@ use crate::defaults;
 use crate::fallback::{self, Key, Secrets};
 use crate::heart::Heart;
 use crate::layers::Table;
+use crate::observe::Observer;
 use crate::prefix;
 use crate::status::{Board, Status};
 use crate::store::backend::Backend;
@@ -283,7 +284,7 @@ impl<T: HotConfig> Builder<T> {
         let table = Arc::new(Table::new(T::TREE, Arc::clone(&ranges)));
         let begun = Instant::now();
         let status = Status::new(self.settings.staleness);
-        let status = Board::new(status);
+        let status = Board::new(status, Observer::new(T::TREE.name, &ranges));
         let seed = fastrand::u64(..);
         let (heart, actions) = Heart::new(Arc::clone(&table), self.settings, seed, Duration::ZERO);
         let (commands, receiver) = mpsc::unbounded_channel();

@@ -3,7 +3,6 @@
 //! In: a store and commands of the handles. Out: publications into the hub, and the status. What
 //! follows from an answer is not decided here.
 
-use std::collections::HashSet;
 use std::future::pending;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -16,6 +15,7 @@ use super::{Command, Reached, WaitError, list};
 use crate::apply::{BadKeys, Publication, Raw};
 use crate::fallback::{Contents, HeldNote, Kept};
 use crate::heart::{Action, Heart, Said};
+use crate::observe::{Meters, Timer};
 use crate::problem::Problem;
 use crate::publish::Hub;
 use crate::status::{Board, Held, Status};
@@ -64,6 +64,9 @@ struct Open {
     opening: Pending<Result<Box<dyn Watch>, StoreError>>,
     probe: Pending<Result<Probe, StoreError>>,
     watch: Option<Box<dyn Watch>>,
+    begun: Instant,
+    /// When the oldest event that was not settled yet arrived in this process.
+    oldest: Option<Instant>,
 }
 
 /// Somebody waits for a revision.
@@ -77,9 +80,12 @@ struct Waiter {
 impl Open {
     /// Does what the heart wants; answers come through [`Open::said`]. `Some` where the answer
     /// is there at once.
-    fn act(&mut self, action: Action) -> Option<Said> {
+    fn act(&mut self, action: Action, meters: &Meters) -> Option<Said> {
         match action {
-            Action::Read => self.reading = Some(self.store.read(Arc::clone(&self.ranges))),
+            Action::Read => {
+                let reading = self.store.read(Arc::clone(&self.ranges));
+                self.reading = Some(meters.reading(reading));
+            }
             Action::Open(from) => {
                 self.watch = None;
                 self.opening = Some(self.store.watch(Arc::clone(&self.ranges), from));
@@ -114,10 +120,14 @@ impl Open {
             // Before the watch, which may never stop talking.
             reading = answered(&mut self.reading) => Said::Read(reading),
             heard = heard(&mut self.watch) => {
-                if let Heard::Lost(_) = heard {
-                    self.watch = None;
+                let arrived = self.watch.as_ref().and_then(|watch| watch.arrived());
+                let arrived = arrived.unwrap_or_else(Instant::now);
+                match heard {
+                    Heard::Lost(_) => self.watch = None,
+                    Heard::Events { .. } => self.oldest = self.oldest.or(Some(arrived)),
+                    _ => {}
                 }
-                Said::Heard(heard)
+                Said::Arrived(heard, arrived.saturating_duration_since(self.begun))
             }
             probe = answered(&mut self.probe) => Said::Probed(probe),
         }
@@ -188,6 +198,8 @@ impl<T: HotConfig> Loop<T> {
             opening: None,
             probe: None,
             watch: None,
+            begun,
+            oldest: None,
         };
         let mut run = Run {
             open,
@@ -202,14 +214,19 @@ impl<T: HotConfig> Loop<T> {
         let first = match run.start(&start).await {
             Ok(first) => first,
             Err(no_start) => {
+                match &no_start {
+                    NoStart::Store(error) => run.status.observer().refused_by_store(error),
+                    NoStart::Problems(all) => run.status.observer().refused_by_rules(all),
+                }
                 run.end();
                 // Nobody listens where the start was given up.
                 let _ = started.send(Err(no_start));
                 return;
             }
         };
-        let hub = Hub::new(first.snapshot);
+        let hub = Hub::counting(first.snapshot, run.status.meters().subscribers());
         run.report();
+        run.status.start();
         let ending = Ending(Arc::clone(&hub), Arc::clone(&run.status));
         let done = match started.send(Ok(Arc::clone(&hub))) {
             Ok(()) => run.follow(&hub).await,
@@ -218,7 +235,7 @@ impl<T: HotConfig> Loop<T> {
         };
         run.end();
         // Closes the watch: whoever waits for the end finds nothing left of it.
-        run.open.act(Action::Close);
+        run.act(vec![Action::Close]);
         drop(ending);
         run.keep_the_last().await;
         drop(run);
@@ -234,17 +251,9 @@ struct Ending<T: HotConfig>(Arc<Hub<T>>, Arc<Board>);
 
 impl<T: HotConfig> Drop for Ending<T> {
     fn drop(&mut self) {
-        ended(&self.1);
+        self.1.end();
         self.0.end();
     }
-}
-
-/// Writes the end into the status.
-fn ended(board: &Board) {
-    let mut ended = Status::clone(&board.own());
-    ended.connected = false;
-    ended.ended = true;
-    board.write(ended, || {});
 }
 
 struct Run<T: HotConfig> {
@@ -263,6 +272,7 @@ impl<T: HotConfig> Run<T> {
     }
 
     fn step(&mut self, said: Said) {
+        self.status.meters().said(&said);
         let actions = self.heart.step(self.now(), said);
         self.act(actions);
     }
@@ -270,7 +280,7 @@ impl<T: HotConfig> Run<T> {
     fn act(&mut self, actions: Vec<Action>) {
         let mut actions = std::collections::VecDeque::from(actions);
         while let Some(action) = actions.pop_front() {
-            if let Some(said) = self.open.act(action) {
+            if let Some(said) = self.open.act(action, self.status.meters()) {
                 actions.extend(self.heart.step(self.now(), said));
             }
         }
@@ -282,7 +292,10 @@ impl<T: HotConfig> Run<T> {
         let until = until
             .min(self.heart.deadline())
             .min(keep.unwrap_or(Duration::MAX));
-        let sleep = tokio::time::sleep_until((self.begun + until).into());
+        let until = self.begun + until;
+        // Those who watch the status are told that it is stale, although nothing happens.
+        let until = self.status.ages_at().map_or(until, |at| at.min(until));
+        let sleep = tokio::time::sleep_until(until.into());
         tokio::select! {
             biased;
             command = self.commands.recv() => Woke::Command(command),
@@ -334,9 +347,7 @@ impl<T: HotConfig> Run<T> {
             contents = keeper.read(limit) => contents,
         };
         if let Some(contents) = contents {
-            if contents.of_schema(&keeper.whose().schema).is_err() {
-                tracing::info!("the fallback is of a program with another schema");
-            }
+            let schema = contents.of_schema(&keeper.whose().schema);
             let entries = contents.entries.into_iter().map(|kept| {
                 let raw = Raw {
                     value: kept.value,
@@ -346,9 +357,11 @@ impl<T: HotConfig> Run<T> {
             });
             if let Err(problems) = self.heart.seed(entries) {
                 let path = keeper.status().path.display();
+                let whose = schema.err().map(|other| format!("{other}, and "));
+                let whose = whose.unwrap_or_default();
+                let problems = list(&problems);
                 keeper.refuse(format!(
-                    "{path}: it does not fit the struct:{}",
-                    list(&problems)
+                    "{path}: {whose}it does not fit the struct:{problems}"
                 ));
             }
         }
@@ -458,13 +471,15 @@ impl<T: HotConfig> Run<T> {
                     if self.now() >= self.heart.deadline() {
                         self.step(Said::Tick);
                     }
+                    let staged = self.heart.has_staged().then(Timer::start);
                     let publication = self.heart.settle();
+                    if let Some(since) = staged {
+                        self.status.meters().settled(since);
+                    }
                     if let Some(Publication { snapshot, changed }) = &publication {
-                        tracing::debug!(
-                            revision = snapshot.revision().map(Revision::get),
-                            changed = changed.len(),
-                            "configuration changed"
-                        );
+                        let fields = || self.heart.fields(changed);
+                        let observer = self.status.observer();
+                        observer.changed(snapshot.revision(), fields, changed.len());
                     }
                     if publication.is_some() {
                         self.news();
@@ -473,7 +488,9 @@ impl<T: HotConfig> Run<T> {
                     let swapped = self.status.write(status, || {
                         publication.map(|news| hub.swap(news.snapshot, &news.changed))
                     });
+                    let oldest = self.open.oldest.take();
                     if let Some(swapped) = swapped {
+                        self.status.meters().published(oldest);
                         swapped.tell();
                     }
                 }
@@ -554,27 +571,18 @@ impl<T: HotConfig> Run<T> {
     }
 
     /// What is to be written; what is held and unknown changes only where something was staged.
-    /// Logs what is new.
     fn new_status(&mut self) -> Status {
-        let before = self.status.own();
-        let mut status = Status::clone(&before);
+        let mut status = Status::clone(&self.status.own());
         self.heart.report_sync(self.begun, &mut status);
-        if self.heart.report_apply(&mut status) {
-            tell_of(&before, &status);
-            if before.held != status.held {
-                self.news();
-            }
+        self.heart.report_apply(&mut status);
+        if status.held != self.status.own().held {
+            self.news();
         }
         if let Some(keeper) = &mut self.keeper {
             keeper.serving(self.heart.is_fallback());
             if status.fallback.as_ref() != Some(keeper.status()) {
                 status.fallback = Some(keeper.status().clone());
             }
-        }
-        if before.failure != status.failure
-            && let Some(failure) = &status.failure
-        {
-            tracing::warn!(%failure, "the store failed; what is known stays as it is");
         }
         status
     }
@@ -584,7 +592,7 @@ impl<T: HotConfig> Run<T> {
         for waiter in self.waiters.drain(..) {
             let _ = waiter.reply.send(Err(WaitError::Ended));
         }
-        ended(&self.status);
+        self.status.end();
     }
 }
 
@@ -602,36 +610,4 @@ fn held_of(held: &[Held], revision: Revision) -> Option<&Held> {
         held.iter()
             .find(|held| held.missing && held.after < revision && revision <= held.revision)
     })
-}
-
-/// Logs what is newly held, unknown or out of use.
-fn tell_of(before: &Status, now: &Status) {
-    let name = |held: &Held| (held.epoch, held.revision, held.missing);
-    let known: HashSet<_> = before.held.iter().map(name).collect();
-    for held in now.held.iter().filter(|held| !known.contains(&name(held))) {
-        tracing::warn!(%held, "a change is held; the last good values stay");
-    }
-    // By key alone: one that is written all the time is no news.
-    let known: HashSet<_> = before.unknown.iter().map(|unknown| &unknown.key).collect();
-    for unknown in now
-        .unknown
-        .iter()
-        .filter(|unknown| !known.contains(&unknown.key))
-    {
-        let hint = match &unknown.nearest {
-            Some(nearest) => format!("; did you mean `{nearest}`?"),
-            None => String::new(),
-        };
-        tracing::warn!(
-            key = unknown.key,
-            "a key that the schema doesn't know{hint}"
-        );
-    }
-    for warning in now
-        .warnings
-        .iter()
-        .filter(|warning| !before.warnings.contains(warning))
-    {
-        tracing::warn!(key = warning.key, "{}", warning.message);
-    }
 }

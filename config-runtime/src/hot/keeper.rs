@@ -108,7 +108,6 @@ impl Keeper {
 
     /// The copy can't be served from, and why.
     pub(super) fn refuse(&mut self, why: String) {
-        tracing::warn!(why, "the fallback is of no use");
         self.status.refused = Some(why);
     }
 
@@ -179,9 +178,6 @@ impl Keeper {
                 }
             }
             Err(failure) => {
-                if self.status.failure.as_ref() != Some(&failure) {
-                    tracing::warn!(failure, "the fallback can't be written; it is tried again");
-                }
                 self.status.failure = Some(failure);
                 let rest = self.wishes.interval * 2_u32.saturating_pow(self.failures.min(16));
                 self.failures += 1;

@@ -21,12 +21,13 @@ pub use builder::Builder;
 
 use crate::contract::guard;
 use crate::layers::Table;
+use crate::observe::Observer;
 use crate::problem::Problem;
 use crate::publish::{
     Change, Changes, Guard, Hub, Origin, Reader, Snapshot, Subscription, View, Watch,
 };
 use crate::schema::tree::{DefaultValue, Leaf};
-use crate::status::{Board, Held, Status};
+use crate::status::{Board, Held, Status, StatusWatch};
 use crate::store::{Range, Store, StoreError};
 use crate::{Field, HotConfig, Revision};
 
@@ -109,11 +110,19 @@ impl<T: HotConfig> Shared<T> {
     }
 }
 
+impl<T: HotConfig> Shared<T> {
+    /// The end of a configuration that has no loop.
+    fn end_fixed(&self) {
+        self.status.end();
+        self.hub.end();
+    }
+}
+
 impl<T: HotConfig> Drop for Shared<T> {
     fn drop(&mut self) {
         // A loop ends the hub when its commands end; a fixed configuration has no loop.
         if self.following.is_none() {
-            self.hub.end();
+            self.end_fixed();
         }
     }
 }
@@ -137,12 +146,10 @@ impl<T: HotConfig> Hot<T> {
         let prefix = T::TREE.prefix.unwrap_or_default();
         let table = Arc::new(Table::new(T::TREE, Arc::new([Range::below(prefix)])));
         let origins = table.leaves.iter().map(|_| Origin::Fixed).collect();
-        let mut status = Status::new(Duration::MAX);
-        status.confirmed = Some(Instant::now());
         Self::following(Shared {
             hub: Hub::new(Snapshot::new(value, None, 0, origins)),
             table,
-            status: Board::new(status),
+            status: Board::new(Status::fixed(), Observer::nobody(T::TREE.name)),
             following: None,
         })
     }
@@ -214,6 +221,11 @@ impl<T: HotConfig> Hot<T> {
         Status::clone(&self.shared.status.read()).at(Instant::now())
     }
 
+    /// Watches the status: the latest, whenever there is news. See [`StatusWatch`].
+    pub fn watch_status(&self) -> StatusWatch {
+        StatusWatch::new(Arc::clone(&self.shared.status))
+    }
+
     /// Waits until everything up to this revision is visible, or held; at most that long.
     ///
     /// Take the revision from the answer to a write. Cancel safe.
@@ -283,7 +295,7 @@ impl<T: HotConfig> Hot<T> {
     /// future does not take the wish back.
     pub async fn shutdown(&self) {
         let Some(following) = &self.shared.following else {
-            return self.shared.hub.end();
+            return self.shared.end_fixed();
         };
         let (done, ended) = oneshot::channel();
         if following.commands.send(Command::End(done)).is_ok() {

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use tokio::runtime::Handle;
 use tokio::task::{AbortHandle, spawn_blocking};
@@ -13,6 +14,7 @@ use tokio::task::{AbortHandle, spawn_blocking};
 use super::hub::{Hub, Ticket};
 use super::{Change, Watch};
 use crate::contract::guard;
+use crate::observe::tell;
 use crate::{Field, HotConfig};
 
 /// A callback that is called when its field changes: what `on_change` gives.
@@ -58,9 +60,15 @@ impl Subscription {
                     // It may have waited for a thread for longer than the subscription lived.
                     if !ended.load(Ordering::Acquire)
                         && let Some(callback) = &mut callback.0
-                        && let Err(panic) = guard(|| callback(change))
                     {
-                        tracing::error!(field = path, panic, "a callback panicked");
+                        let begun = Instant::now();
+                        if let Err(panic) = guard(|| callback(change)) {
+                            tell::callback_panicked(&path, &panic);
+                        }
+                        let took = begun.elapsed();
+                        if took >= tell::SLOW {
+                            tell::callback_slow(&path, took);
+                        }
                     }
                     callback
                 });

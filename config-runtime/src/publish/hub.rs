@@ -12,6 +12,7 @@ use super::registry::{Place, Registry};
 use super::snapshot::State;
 use crate::HotConfig;
 use crate::contract::guard;
+use crate::observe::{Count, tell};
 use crate::schema::lookup::Span;
 
 /// One writer, many readers and subscribers.
@@ -21,6 +22,7 @@ pub(crate) struct Hub<T: HotConfig> {
     paths: Vec<Vec<u16>>,
     registry: Mutex<Registry<Inbox<T>>>,
     ended: AtomicBool,
+    subscribers: Count,
 }
 
 /// A snapshot that readers have, and subscribers are still to be told of.
@@ -44,11 +46,17 @@ impl<T: HotConfig> Swapped<T> {
 impl<T: HotConfig> Hub<T> {
     /// Begins with this snapshot.
     pub(crate) fn new(first: Snapshot<T>) -> Arc<Self> {
+        Self::counting(first, Count::default())
+    }
+
+    /// The same, and counts its subscribers there.
+    pub(crate) fn counting(first: Snapshot<T>, subscribers: Count) -> Arc<Self> {
         Arc::new(Self {
             current: ArcSwap::new(first.0),
             paths: T::TREE.leaves().into_iter().map(|leaf| leaf.path).collect(),
             registry: Mutex::new(Registry::new(T::TREE)),
             ended: AtomicBool::new(false),
+            subscribers,
         })
     }
 
@@ -111,6 +119,7 @@ impl<T: HotConfig> Hub<T> {
         let baseline = self.snapshot();
         let place = registry.add(span, inbox);
         drop(registry);
+        self.subscribers.more();
         let hub = Arc::clone(self) as Arc<dyn Forget>;
         (baseline, Arc::new(Ticket { hub, place }))
     }
@@ -141,6 +150,9 @@ trait Forget: Send + Sync {
 impl<T: HotConfig> Forget for Hub<T> {
     fn forget(&self, place: Place) {
         let inbox = self.registry().remove(place);
+        if inbox.is_some() {
+            self.subscribers.less();
+        }
         // Not under the lock: it may hold snapshots.
         drop(inbox);
     }
@@ -221,7 +233,7 @@ impl<T> Inbox<T> {
     fn wake(&self) {
         // Whoever polls brings the waker; a panic of it is not ours to die of.
         if let Err(panic) = guard(|| self.line.bell.notify_one()) {
-            tracing::error!(panic, "the waker of a subscriber panicked");
+            tell::waker_panicked(&panic);
         }
     }
 

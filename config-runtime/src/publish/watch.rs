@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::feed::{Subscribed, subscribe};
 use super::hub::{Hub, Ticket};
 use super::{Baseline, Change, Update};
+use crate::observe::tell;
 use crate::{Field, HotConfig};
 
 /// How many changes [`Changes`] queues unless told otherwise.
@@ -163,7 +164,11 @@ impl<V: 'static> Changes<V> {
     /// Cancel safe: a future that is dropped before it was ready has taken nothing. It runs on
     /// any runtime.
     pub async fn next(&mut self) -> Option<Update<V>> {
-        self.subscribed.next().await
+        let update = self.subscribed.next().await;
+        if let Some(Update::Missed(count)) = &update {
+            tell::missed(&self.path, *count);
+        }
+        update
     }
 
     /// The value that was given last; at first the one from which on changes are told.
@@ -198,10 +203,7 @@ impl<V> fmt::Debug for Changes<V> {
 
 fn since<V>(subscribed: &mut Subscribed<V>, path: &str, baseline: &impl Baseline) {
     if !subscribed.feed.since(baseline.whole()) {
-        tracing::error!(
-            field = path,
-            "`since` was given a snapshot of another struct"
-        );
+        tell::foreign_snapshot(path);
     }
 }
 

@@ -197,6 +197,7 @@ impl StoreError {
 pub mod backend {
     use std::future::Future;
     use std::pin::Pin;
+    use std::time::Instant;
 
     use super::{Arc, Heard, Probe, Range, Reading, Revision, StoreError};
 
@@ -233,6 +234,12 @@ pub mod backend {
         /// What it says next. Cancel safe: nothing is lost when the future is dropped. After
         /// [`Heard::Lost`] it says that again, without end.
         fn next(&mut self) -> Answer<'_, Heard>;
+
+        /// When what it said last had arrived in this process, where that is known: it may have
+        /// waited for whoever asks.
+        fn arrived(&self) -> Option<Instant> {
+            None
+        }
 
         /// Asks for a [`Heard::Progress`]. `false` where the store's word cannot be trusted, so
         /// that none will come.

@@ -122,8 +122,12 @@ pub(crate) enum Input<'a> {
     Read(Result<Reading, StoreError>, bool),
     /// The watch that was asked for stands, or does not.
     Opened(Result<(), StoreError>),
-    /// The watch says something.
+    /// The watch says something, just now.
+    #[cfg(test)]
     Heard(Heard),
+    /// The watch says something that arrived then, and may have waited since: that is what it
+    /// confirms.
+    Arrived(Heard, Duration),
     /// This store's progress can't be trusted: none will come.
     NoProgress,
     /// The probe that was asked for, and what is known here, to compare it with.
@@ -299,7 +303,9 @@ impl Sync {
         match input {
             Input::Read(Ok(reading), contradicts) => self.read(now, reading, contradicts, &mut out),
             Input::Opened(Ok(())) => self.opened(now),
-            Input::Heard(heard) => self.heard(now, heard, &mut out),
+            #[cfg(test)]
+            Input::Heard(heard) => self.heard(now, now, heard, &mut out),
+            Input::Arrived(heard, at) => self.heard(now, at.min(now), heard, &mut out),
             Input::NoProgress => self.no_progress(now, &mut out),
             Input::Probed(Ok(probe), known) => self.probed(now, &probe, known, &mut out),
             Input::Want(revision) => self.want(now, revision),
@@ -393,7 +399,7 @@ impl Sync {
         now + again.min(idle.max(AGAIN))
     }
 
-    fn heard(&mut self, now: Duration, heard: Heard, out: &mut Vec<Output>) {
+    fn heard(&mut self, now: Duration, arrived: Duration, heard: Heard, out: &mut Vec<Output>) {
         let State::Watching(watching) = &mut self.state else {
             return;
         };
@@ -426,7 +432,7 @@ impl Sync {
                 }
                 // Events that were repeats confirm nothing, nor do those of another history.
                 if *seen > before && !watching.doubted {
-                    self.confirmed = self.confirmed.max(Some(now));
+                    self.confirmed = self.confirmed.max(Some(arrived));
                 }
                 self.release(now, out);
             }

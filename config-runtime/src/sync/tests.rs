@@ -570,6 +570,28 @@ fn p09_a_probe_confirms_the_moment_it_was_asked_at() {
 }
 
 #[test]
+fn p09_an_event_that_waited_confirms_the_moment_it_arrived_at() {
+    let mut world = watching(true);
+    let confirmed = world.sync.confirmed().expect("it was read");
+    let event = |revision: u64| Heard::Events {
+        range: 0,
+        events: vec![Event {
+            key: b"/a/k".to_vec(),
+            value: None,
+            revision: Revision::new(revision),
+        }],
+    };
+    world.now += Duration::from_secs(60);
+    let arrived = confirmed + Duration::from_secs(5);
+    world.step(Input::Arrived(event(1_000), arrived));
+    assert_eq!(world.sync.confirmed(), Some(arrived));
+    // What claims to come from the future came now.
+    let future = world.now + Duration::from_secs(1);
+    world.step(Input::Arrived(event(1_001), future));
+    assert_eq!(world.sync.confirmed(), Some(world.now));
+}
+
+#[test]
 fn p03_a_revision_of_two_ranges_waits_for_both() {
     let mut world = World::new(2, true, 1);
     world.run(&Op::Read);

@@ -1,12 +1,13 @@
 //! Where a watch's messages wait for their reader: bounded, so that a reader that stopped reading
 //! costs a known amount of memory, and never blocking, so that it holds up nobody else.
 //!
-//! In: what was [`Heard`], from the task that drains the connection. Out: the same, in order, to
-//! one reader. When it is full the watch is lost: everything that waited is dropped, since a
+//! In: what was [`Heard`], from the task that drains the connection. Out: the same with the moment at
+//! which it came in, in order, to one reader. When it is full the watch is lost: everything that waited is dropped, since a
 //! full read replaces it.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use tokio::sync::Notify;
 
@@ -27,7 +28,7 @@ pub(super) struct Queue {
 
 #[derive(Debug, Default)]
 struct State {
-    waiting: VecDeque<Heard>,
+    waiting: VecDeque<(Heard, Instant)>,
     events: usize,
     bytes: usize,
     lost: Option<StoreError>,
@@ -67,7 +68,7 @@ impl Queue {
         } else {
             state.events += events;
             state.bytes += bytes;
-            state.waiting.push_back(heard);
+            state.waiting.push_back((heard, Instant::now()));
         }
         drop(state);
         self.arrived.notify_one();
@@ -82,7 +83,7 @@ impl Queue {
 
     /// The next message; after the last one [`Heard::Lost`], without end. For one reader at a
     /// time.
-    pub(super) async fn next(&self) -> Heard {
+    pub(super) async fn next(&self) -> (Heard, Instant) {
         loop {
             // A message that arrives after this look has left its permit.
             if let Some(heard) = self.lock().take() {
@@ -103,14 +104,15 @@ impl Queue {
 }
 
 impl State {
-    fn take(&mut self) -> Option<Heard> {
-        let Some(heard) = self.waiting.pop_front() else {
-            return self.lost.clone().map(Heard::Lost);
+    fn take(&mut self) -> Option<(Heard, Instant)> {
+        let Some((heard, at)) = self.waiting.pop_front() else {
+            let lost = self.lost.clone()?;
+            return Some((Heard::Lost(lost), Instant::now()));
         };
         let (events, bytes) = size(&heard);
         self.events -= events;
         self.bytes -= bytes;
-        Some(heard)
+        Some((heard, at))
     }
 }
 
@@ -148,7 +150,7 @@ mod tests {
     }
 
     fn next(queue: &Queue) -> Option<Heard> {
-        queue.next().now_or_never()
+        queue.next().now_or_never().map(|(heard, _)| heard)
     }
 
     #[test]
@@ -195,6 +197,17 @@ mod tests {
         let queue = Queue::new(1_000);
         assert!(queue.push(events(2, 5_000)));
         assert_eq!(next(&queue), Some(events(2, 5_000)));
+    }
+
+    #[test]
+    fn p09_what_waited_says_when_it_came_in() {
+        let queue = Queue::new(1_000);
+        assert!(queue.push(events(2, 10)));
+        let pushed = Instant::now();
+        // Whatever happens before it is read.
+        assert!(queue.push(events(3, 10)));
+        let (_, arrived) = queue.next().now_or_never().expect("it is there");
+        assert!(arrived <= pushed);
     }
 
     #[test]

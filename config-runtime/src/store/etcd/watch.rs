@@ -6,6 +6,7 @@
 //! that was not asked for, a full queue. It knows no cursor; what an event means, others decide.
 
 use std::sync::Arc;
+use std::time;
 
 use etcd_client::proto::{PbEvent, PbKeyValue, PbWatchResponse};
 use etcd_client::{WatchOptions, WatchRequestSender, WatchResponseStream};
@@ -37,6 +38,7 @@ pub(super) struct Opened {
 #[derive(Debug)]
 pub(super) struct EtcdWatch {
     opened: Opened,
+    arrived: Option<time::Instant>,
     _worker: Arc<Worker>,
 }
 
@@ -44,6 +46,7 @@ impl EtcdWatch {
     pub(super) fn new(opened: Opened, worker: Arc<Worker>) -> Self {
         Self {
             opened,
+            arrived: None,
             _worker: worker,
         }
     }
@@ -51,7 +54,15 @@ impl EtcdWatch {
 
 impl Watch for EtcdWatch {
     fn next(&mut self) -> Answer<'_, Heard> {
-        Box::pin(self.opened.queue.next())
+        Box::pin(async {
+            let (heard, at) = self.opened.queue.next().await;
+            self.arrived = Some(at);
+            heard
+        })
+    }
+
+    fn arrived(&self) -> Option<time::Instant> {
+        self.arrived
     }
 
     fn ask_progress(&mut self) -> bool {

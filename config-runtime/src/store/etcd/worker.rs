@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 
 use super::connection::Lines;
 use super::shared::Shared;
+use crate::observe::tell;
 use crate::store::{ErrorKind, StoreError};
 
 /// At most fifteen bytes, so that the system shows it whole.
@@ -113,7 +114,7 @@ fn run(shared: &Arc<Shared>, mut jobs: UnboundedReceiver<Job>) {
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {
-            tracing::error!(%error, "the thread {NAME} has no runtime");
+            tell::thread_failed(NAME, &error);
             return;
         }
     };

@@ -1,0 +1,279 @@
+//! The meters. Names, kinds and labels are those of the table in the crate's documentation.
+
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use metrics::{Counter, Gauge, Histogram, SharedString, Unit};
+
+use super::word;
+use crate::heart::Said;
+use crate::status::Status;
+use crate::store::backend::Answer;
+use crate::store::{Heard, Reading, StoreError};
+
+const STORE_ERRORS: &str = "hotconfig_store_errors_total";
+const WATCH_LOSSES: &str = "hotconfig_watch_losses_total";
+
+/// The meters of one configuration, with its prefix as their label.
+#[derive(Debug)]
+pub(crate) struct Meters {
+    /// `None` where nothing is measured.
+    prefix: Option<SharedString>,
+    publications: Counter,
+    events: Counter,
+    held_total: Counter,
+    read: Counter,
+    not_read: Counter,
+    connected: Gauge,
+    confirmed: Gauge,
+    staleness: Gauge,
+    revision: Gauge,
+    epoch: Gauge,
+    held: Gauge,
+    unknown: Gauge,
+    pending: Gauge,
+    subscribers: Gauge,
+    lag: Histogram,
+    reading: Histogram,
+    settle: Histogram,
+}
+
+impl Meters {
+    pub(super) fn new(prefix: &str) -> Self {
+        describe();
+        let prefix = SharedString::from_shared(prefix.into());
+        let own = || prefix.clone();
+        let readings = "hotconfig_readings_total";
+        Self {
+            publications: metrics::counter!("hotconfig_publications_total", "prefix" => own()),
+            events: metrics::counter!("hotconfig_events_total", "prefix" => own()),
+            held_total: metrics::counter!("hotconfig_held_total", "prefix" => own()),
+            read: metrics::counter!(readings, "prefix" => own(), "outcome" => "ok"),
+            not_read: metrics::counter!(readings, "prefix" => own(), "outcome" => "failed"),
+            connected: metrics::gauge!("hotconfig_connected", "prefix" => own()),
+            confirmed: metrics::gauge!("hotconfig_confirmed_timestamp_seconds", "prefix" => own()),
+            staleness: metrics::gauge!("hotconfig_staleness_limit_seconds", "prefix" => own()),
+            revision: metrics::gauge!("hotconfig_revision", "prefix" => own()),
+            epoch: metrics::gauge!("hotconfig_epoch", "prefix" => own()),
+            held: metrics::gauge!("hotconfig_held", "prefix" => own()),
+            unknown: metrics::gauge!("hotconfig_unknown_keys", "prefix" => own()),
+            pending: metrics::gauge!("hotconfig_restart_pending", "prefix" => own()),
+            subscribers: metrics::gauge!("hotconfig_subscribers", "prefix" => own()),
+            lag: metrics::histogram!("hotconfig_lag_seconds", "prefix" => own()),
+            reading: metrics::histogram!("hotconfig_reading_seconds", "prefix" => own()),
+            settle: metrics::histogram!("hotconfig_settle_seconds", "prefix" => own()),
+            prefix: Some(prefix),
+        }
+    }
+
+    /// Those of a configuration that follows nothing.
+    pub(super) fn nothing() -> Self {
+        Self {
+            prefix: None,
+            publications: Counter::noop(),
+            events: Counter::noop(),
+            held_total: Counter::noop(),
+            read: Counter::noop(),
+            not_read: Counter::noop(),
+            connected: Gauge::noop(),
+            confirmed: Gauge::noop(),
+            staleness: Gauge::noop(),
+            revision: Gauge::noop(),
+            epoch: Gauge::noop(),
+            held: Gauge::noop(),
+            unknown: Gauge::noop(),
+            pending: Gauge::noop(),
+            subscribers: Gauge::noop(),
+            lag: Histogram::noop(),
+            reading: Histogram::noop(),
+            settle: Histogram::noop(),
+        }
+    }
+
+    /// What the status says, as numbers.
+    pub(crate) fn status(&self, status: &Status) {
+        if self.prefix.is_none() {
+            return;
+        }
+        self.connected.set(f64::from(u8::from(status.connected)));
+        let confirmed = status.confirmed.map(unix_seconds);
+        self.confirmed.set(confirmed.unwrap_or_default());
+        self.staleness.set(status.staleness.as_secs_f64());
+        let revision = status.revision.map(crate::Revision::get);
+        self.revision.set(float(revision.unwrap_or_default()));
+        self.epoch.set(float(status.epoch));
+        self.held.set(count(status.held.len()));
+        self.unknown.set(count(status.unknown_count));
+        self.pending.set(count(status.pending_restart.len()));
+    }
+
+    /// One more group is held.
+    pub(super) fn held(&self) {
+        self.held_total.increment(1);
+    }
+
+    /// What the store said.
+    pub(crate) fn said(&self, said: &Said) {
+        match said {
+            #[cfg(test)]
+            Said::Heard(_) => {}
+            Said::Arrived(heard, _) => match heard {
+                Heard::Events { events, .. } => self.events.increment(events.len() as u64),
+                Heard::Lost(error) => {
+                    self.of_kind(WATCH_LOSSES, error);
+                    self.of_kind(STORE_ERRORS, error);
+                }
+                Heard::Created { .. } | Heard::Progress { .. } => {}
+            },
+            Said::Read(Err(error)) | Said::Opened(Err(error)) | Said::Probed(Err(error)) => {
+                self.of_kind(STORE_ERRORS, error);
+            }
+            _ => {}
+        }
+    }
+
+    fn of_kind(&self, name: &'static str, error: &StoreError) {
+        if let Some(prefix) = &self.prefix {
+            let kind = word(error.kind());
+            metrics::counter!(name, "prefix" => prefix.clone(), "kind" => kind).increment(1);
+        }
+    }
+
+    /// The same reading, measured. One that is dropped is not counted.
+    pub(crate) fn reading(
+        &self,
+        reading: Answer<'static, Result<Reading, StoreError>>,
+    ) -> Answer<'static, Result<Reading, StoreError>> {
+        let (read, not_read) = (self.read.clone(), self.not_read.clone());
+        let took = self.reading.clone();
+        Box::pin(async move {
+            let begun = Instant::now();
+            let answer = reading.await;
+            took.record(begun.elapsed());
+            let counter = if answer.is_ok() { read } else { not_read };
+            counter.increment(1);
+            answer
+        })
+    }
+
+    /// What was staged has been tried.
+    pub(crate) fn settled(&self, since: Timer) {
+        self.settle.record(since.0.elapsed());
+    }
+
+    /// Another configuration can be seen. The oldest event in it arrived then, if it was of events.
+    pub(crate) fn published(&self, arrived: Option<Instant>) {
+        self.publications.increment(1);
+        if let Some(arrived) = arrived {
+            self.lag.record(arrived.elapsed());
+        }
+    }
+
+    pub(crate) fn subscribers(&self) -> Count {
+        Count(Some(self.subscribers.clone()))
+    }
+}
+
+/// When something began.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Timer(Instant);
+
+impl Timer {
+    pub(crate) fn start() -> Self {
+        Self(Instant::now())
+    }
+}
+
+/// How many there are of something.
+#[derive(Debug, Default)]
+pub(crate) struct Count(Option<Gauge>);
+
+impl Count {
+    pub(crate) fn more(&self) {
+        if let Some(gauge) = &self.0 {
+            gauge.increment(1.0);
+        }
+    }
+
+    pub(crate) fn less(&self) {
+        if let Some(gauge) = &self.0 {
+            gauge.decrement(1.0);
+        }
+    }
+}
+
+/// By the clock on the wall, which whoever collects it has, too.
+fn unix_seconds(at: Instant) -> f64 {
+    let then = SystemTime::now().checked_sub(at.elapsed());
+    let since = then.and_then(|then| then.duration_since(UNIX_EPOCH).ok());
+    since.unwrap_or_default().as_secs_f64()
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "nobody counts beyond 2^53, and a gauge is a float"
+)]
+fn float(number: u64) -> f64 {
+    number as f64
+}
+
+fn count(number: usize) -> f64 {
+    float(number as u64)
+}
+
+/// Says what they are, to recorders that want to know.
+fn describe() {
+    use metrics::{describe_counter, describe_gauge, describe_histogram};
+    describe_counter!(
+        "hotconfig_publications_total",
+        "configurations that were published after the first"
+    );
+    describe_counter!("hotconfig_events_total", "events that the watch brought");
+    describe_counter!("hotconfig_held_total", "changes that were refused and held");
+    describe_counter!("hotconfig_readings_total", "readings of everything");
+    describe_counter!(WATCH_LOSSES, "watches that were lost");
+    describe_counter!(STORE_ERRORS, "errors of the store");
+    describe_gauge!("hotconfig_connected", "1 while a watch stands");
+    describe_gauge!(
+        "hotconfig_confirmed_timestamp_seconds",
+        Unit::Seconds,
+        "when the configuration was last confirmed to be current; 0: never"
+    );
+    describe_gauge!(
+        "hotconfig_staleness_limit_seconds",
+        Unit::Seconds,
+        "after how long without a confirmation it is stale"
+    );
+    describe_gauge!(
+        "hotconfig_revision",
+        "up to which everything was applied or held"
+    );
+    describe_gauge!(
+        "hotconfig_epoch",
+        "grows when the store's history began anew"
+    );
+    describe_gauge!("hotconfig_held", "changes that are held");
+    describe_gauge!(
+        "hotconfig_unknown_keys",
+        "keys that the schema doesn't know"
+    );
+    describe_gauge!(
+        "hotconfig_restart_pending",
+        "fields whose new value waits for a restart"
+    );
+    describe_gauge!("hotconfig_subscribers", "watches, queues and callbacks");
+    describe_histogram!(
+        "hotconfig_lag_seconds",
+        Unit::Seconds,
+        "from the arrival of a publication's oldest event to the swap"
+    );
+    describe_histogram!(
+        "hotconfig_reading_seconds",
+        Unit::Seconds,
+        "how long a reading took"
+    );
+    describe_histogram!(
+        "hotconfig_settle_seconds",
+        Unit::Seconds,
+        "how long decoding and validating took"
+    );
+}

@@ -1,0 +1,167 @@
+//! What an operator is told: events of `tracing`, and metrics where the feature of that name is on.
+//!
+//! In: what the loop and the subscriptions went through. Out: the events and the meters of the two
+//! tables in the crate's documentation, which a test holds this room to. Nothing depends on it: who does
+//! not listen loses nothing, and pays next to nothing. No secret may come in.
+
+#[cfg(feature = "metrics")]
+mod meters;
+#[cfg(not(feature = "metrics"))]
+#[path = "no_meters.rs"]
+mod meters;
+pub(crate) mod tell;
+
+use std::collections::HashSet;
+
+use crate::Revision;
+use crate::problem::Problem;
+use crate::status::{Held, Status};
+use crate::store::{ErrorKind, Range, StoreError};
+pub(crate) use meters::{Count, Meters, Timer};
+
+/// One configuration, as an operator tells it from others.
+#[derive(Debug)]
+pub(crate) struct Observer {
+    schema: &'static str,
+    prefix: String,
+    meters: Meters,
+}
+
+impl Observer {
+    pub(crate) fn new(schema: &'static str, ranges: &[Range]) -> Self {
+        let prefixes: Vec<_> = ranges
+            .iter()
+            .map(|range| range.start().trim_end_matches('/'))
+            .collect();
+        let prefix = prefixes.join(",");
+        Self {
+            meters: Meters::new(&prefix),
+            schema,
+            prefix,
+        }
+    }
+
+    /// Of a configuration that follows nothing: nothing is said of it.
+    pub(crate) fn nobody(schema: &'static str) -> Self {
+        Self {
+            schema,
+            prefix: String::new(),
+            meters: Meters::nothing(),
+        }
+    }
+
+    pub(crate) fn meters(&self) -> &Meters {
+        &self.meters
+    }
+
+    /// The start gave a configuration.
+    pub(crate) fn started(&self, status: &Status) {
+        tell::started(self, status);
+    }
+
+    /// There is none: the store could not be read.
+    pub(crate) fn refused_by_store(&self, error: &StoreError) {
+        tell::start_refused(self, error);
+    }
+
+    /// There is none: keys are bad or missing.
+    pub(crate) fn refused_by_rules(&self, problems: &[Problem]) {
+        tell::start_refused(self, &tell::first(problems));
+    }
+
+    /// Another configuration is about to be seen, with these fields.
+    pub(crate) fn changed<'a>(
+        &self,
+        revision: Option<Revision>,
+        fields: impl Fn() -> Vec<&'a str>,
+        count: usize,
+    ) {
+        tell::changed(self, revision, fields, count);
+    }
+
+    /// What differs between two statuses, one after the other.
+    pub(crate) fn tell_of(&self, before: &Status, now: &Status, ended: bool) {
+        if now.epoch != before.epoch {
+            tell::new_epoch(self, now);
+        }
+        let failed = now
+            .failure
+            .as_ref()
+            .filter(|_| before.failure != now.failure);
+        match (before.connected, now.connected) {
+            (true, false) if !now.ended => tell::disconnected(self, now.failure.as_ref()),
+            (false, true) => tell::connected(self, now),
+            _ => {
+                if let Some(error) = failed {
+                    tell::store_failed(self, error);
+                }
+            }
+        }
+        if now.aged && !before.aged && !now.ended {
+            tell::stale(self, now);
+        } else if before.aged && !now.aged {
+            tell::fresh(self, now);
+        }
+        let facts = |status: &Status| {
+            let fallback = status.fallback.as_ref();
+            fallback.map(|fallback| (fallback.refused.clone(), fallback.failure.clone()))
+        };
+        let (refused, failed) = facts(now).unwrap_or_default();
+        let (was_refused, had_failed) = facts(before).unwrap_or_default();
+        if let Some(why) = refused.filter(|why| was_refused.as_ref() != Some(why)) {
+            tell::fallback_refused(self, &why);
+        }
+        if let Some(why) = failed.filter(|why| had_failed.as_ref() != Some(why)) {
+            tell::fallback_failed(self, &why);
+        }
+        self.tell_of_groups(before, now);
+        // By key alone: one that is written all the time is no news.
+        let known: HashSet<_> = before.unknown.iter().map(|unknown| &unknown.key).collect();
+        let unknown = now.unknown.iter();
+        for unknown in unknown.filter(|unknown| !known.contains(&unknown.key)) {
+            tell::unknown_key(self, unknown);
+        }
+        let warnings = now.warnings.iter();
+        for warning in warnings.filter(|warning| !before.warnings.contains(warning)) {
+            tell::deprecated(self, warning);
+        }
+        let pending = now.pending_restart.iter();
+        for pending in pending.filter(|pending| !before.pending_restart.contains(pending)) {
+            tell::restart_pending(self, pending);
+        }
+        if ended {
+            tell::ended(self, now);
+        }
+    }
+
+    fn tell_of_groups(&self, before: &Status, now: &Status) {
+        let name = |held: &Held| (held.epoch, held.revision, held.missing);
+        let not_in = |one: &Status| {
+            let known: HashSet<_> = one.held.iter().map(name).collect();
+            move |held: &&Held| !known.contains(&name(held))
+        };
+        for held in now.held.iter().filter(not_in(before)) {
+            self.meters.held();
+            tell::held(self, held);
+        }
+        for held in before.held.iter().filter(not_in(now)) {
+            tell::released(self, held);
+        }
+    }
+}
+
+/// The word for a kind of error in events and labels.
+fn word(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Unreachable => "unreachable",
+        ErrorKind::Timeout => "timeout",
+        ErrorKind::Denied => "denied",
+        ErrorKind::Unauthenticated => "unauthenticated",
+        ErrorKind::Compacted => "compacted",
+        ErrorKind::TooBig => "too_big",
+        ErrorKind::Cancelled => "cancelled",
+        ErrorKind::Invalid => "invalid",
+        ErrorKind::Refused => "refused",
+        ErrorKind::Other => "other",
+    }
+}

@@ -1,0 +1,64 @@
+//! What stands in for the meters without the feature `metrics`: nothing, at no cost.
+
+use std::time::Instant;
+
+use crate::heart::Said;
+use crate::status::Status;
+use crate::store::backend::Answer;
+use crate::store::{Reading, StoreError};
+
+#[derive(Debug)]
+pub(crate) struct Meters;
+
+#[expect(clippy::unused_self, reason = "the meters have the same")]
+impl Meters {
+    pub(super) fn new(_: &str) -> Self {
+        Self
+    }
+
+    pub(super) fn nothing() -> Self {
+        Self
+    }
+
+    pub(crate) fn status(&self, _: &Status) {}
+
+    pub(super) fn held(&self) {}
+
+    pub(crate) fn said(&self, _: &Said) {}
+
+    pub(crate) fn reading(
+        &self,
+        reading: Answer<'static, Result<Reading, StoreError>>,
+    ) -> Answer<'static, Result<Reading, StoreError>> {
+        reading
+    }
+
+    pub(crate) fn settled(&self, _: Timer) {}
+
+    pub(crate) fn published(&self, _: Option<Instant>) {}
+
+    pub(crate) fn subscribers(&self) -> Count {
+        Count
+    }
+}
+
+/// When something began.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Timer;
+
+impl Timer {
+    pub(crate) fn start() -> Self {
+        Self
+    }
+}
+
+/// How many there are of something.
+#[derive(Debug, Default)]
+pub(crate) struct Count;
+
+#[expect(clippy::unused_self, reason = "the meters have the same")]
+impl Count {
+    pub(crate) fn more(&self) {}
+
+    pub(crate) fn less(&self) {}
+}

@@ -1,0 +1,313 @@
+//! The events. Names, levels and fields are those of the table in the crate's documentation.
+
+use std::fmt::{Display, Write};
+use std::time::Duration;
+
+use tracing::Level;
+
+use super::{Observer, word};
+use crate::Revision;
+use crate::status::{Held, Pending, Status, Unknown, Warning};
+use crate::store::StoreError;
+
+/// How many keys, fields or problems one event names.
+const MOST: usize = 8;
+
+/// A callback that takes that long is worth a word.
+pub(crate) const SLOW: Duration = Duration::from_secs(1);
+
+/// An event with its name, which is also a field, since few subscribers print names.
+macro_rules! event {
+    ($level:ident, $name:literal, $($rest:tt)+) => {
+        tracing::event!(
+            name: $name,
+            target: "hotconfig",
+            Level::$level,
+            event = $name,
+            $($rest)+
+        )
+    };
+}
+
+/// The same, of one configuration.
+macro_rules! event_of {
+    ($level:ident, $name:literal, $of:expr, $($rest:tt)+) => {
+        event!($level, $name, schema = $of.schema, prefix = $of.prefix, $($rest)+)
+    };
+}
+
+/// The first of these in one line, and how many more there are.
+pub(super) fn first<D: Display>(items: impl IntoIterator<Item = D>) -> String {
+    let mut line = String::new();
+    let mut more = 0;
+    for (number, item) in items.into_iter().enumerate() {
+        if number >= MOST {
+            more += 1;
+            continue;
+        }
+        let between = if number == 0 { "" } else { "; " };
+        // Writing into a text does not fail.
+        let _ = write!(line, "{between}{item}");
+    }
+    if more > 0 {
+        let _ = write!(line, "; and {more} more");
+    }
+    line
+}
+
+fn number(revision: Option<Revision>) -> Option<u64> {
+    revision.map(Revision::get)
+}
+
+pub(super) fn started(of: &Observer, status: &Status) {
+    let (revision, held) = (number(status.revision), status.held.len());
+    event_of!(
+        INFO,
+        "started",
+        of,
+        revision,
+        held,
+        "there is a configuration"
+    );
+}
+
+pub(super) fn start_refused(of: &Observer, error: &dyn Display) {
+    event_of!(ERROR, "start_refused", of, %error, "there is no configuration");
+}
+
+pub(super) fn ended(of: &Observer, status: &Status) {
+    let revision = number(status.revision);
+    event_of!(INFO, "ended", of, revision, "the store is followed no more");
+}
+
+pub(super) fn changed<'a>(
+    of: &Observer,
+    revision: Option<Revision>,
+    fields: impl Fn() -> Vec<&'a str>,
+    count: usize,
+) {
+    // The fields are asked for only where somebody listens.
+    event_of!(
+        DEBUG,
+        "changed",
+        of,
+        revision = number(revision),
+        count,
+        fields = first(fields()),
+        "the configuration changed"
+    );
+}
+
+pub(super) fn held(of: &Observer, held: &Held) {
+    event_of!(
+        WARN,
+        "held",
+        of,
+        revision = held.revision.get(),
+        keys = first(&held.keys),
+        problems = first(&held.problems),
+        "a change is held; the last good values stay"
+    );
+}
+
+pub(super) fn released(of: &Observer, held: &Held) {
+    event_of!(
+        INFO,
+        "released",
+        of,
+        revision = held.revision.get(),
+        keys = first(&held.keys),
+        "a change is no longer held: it got in, or was overwritten"
+    );
+}
+
+pub(super) fn connected(of: &Observer, status: &Status) {
+    let revision = number(status.revision);
+    event_of!(INFO, "connected", of, revision, "the store is watched");
+}
+
+pub(super) fn disconnected(of: &Observer, error: Option<&StoreError>) {
+    // Without a failure the watch was of a history that is gone.
+    let kind = error.map(|error| word(error.kind()));
+    let error = error.map(tracing::field::display);
+    event_of!(
+        WARN,
+        "disconnected",
+        of,
+        kind,
+        error,
+        "the store is not watched any more; what is known stays as it is"
+    );
+}
+
+pub(super) fn fallback_refused(of: &Observer, why: &str) {
+    event_of!(
+        WARN,
+        "fallback_refused",
+        of,
+        why,
+        "the copy on disk is of no use"
+    );
+}
+
+pub(super) fn fallback_failed(of: &Observer, why: &str) {
+    event_of!(
+        WARN,
+        "fallback_failed",
+        of,
+        why,
+        "the copy on disk can't be written; it is tried again"
+    );
+}
+
+pub(super) fn store_failed(of: &Observer, error: &StoreError) {
+    event_of!(
+        WARN,
+        "store_failed",
+        of,
+        kind = word(error.kind()),
+        %error,
+        "the store failed; what is known stays as it is"
+    );
+}
+
+pub(super) fn stale(of: &Observer, status: &Status) {
+    event_of!(
+        WARN,
+        "stale",
+        of,
+        revision = number(status.revision),
+        confirmed_ms_ago = status.confirmed.map(|at| whole(at.elapsed())),
+        cause = status.cause(),
+        "the configuration may be out of date"
+    );
+}
+
+pub(super) fn fresh(of: &Observer, status: &Status) {
+    let revision = number(status.revision);
+    event_of!(
+        INFO,
+        "fresh",
+        of,
+        revision,
+        "the configuration is up to date again"
+    );
+}
+
+pub(super) fn new_epoch(of: &Observer, status: &Status) {
+    event_of!(
+        WARN,
+        "new_epoch",
+        of,
+        epoch = status.epoch,
+        revision = number(status.revision),
+        "the store's history began anew, as after a restore"
+    );
+}
+
+pub(super) fn unknown_key(of: &Observer, unknown: &Unknown) {
+    event_of!(
+        WARN,
+        "unknown_key",
+        of,
+        key = unknown.key,
+        revision = unknown.revision.get(),
+        nearest = unknown.nearest,
+        "a key that the schema doesn't know"
+    );
+}
+
+pub(super) fn deprecated(of: &Observer, warning: &Warning) {
+    event_of!(
+        WARN,
+        "deprecated",
+        of,
+        key = warning.key,
+        advice = warning.message,
+        "an old key or a deprecated field is in use"
+    );
+}
+
+pub(super) fn restart_pending(of: &Observer, pending: &Pending) {
+    event_of!(
+        INFO,
+        "restart_pending",
+        of,
+        key = pending.key,
+        field = pending.field,
+        revision = number(pending.revision),
+        "a new value waits for a restart"
+    );
+}
+
+/// A queue of `changes` was full.
+pub(crate) fn missed(field: &str, count: u64) {
+    event!(
+        DEBUG,
+        "missed",
+        field,
+        count,
+        "changes were dropped from a full queue"
+    );
+}
+
+pub(crate) fn callback_panicked(field: &str, panic: &str) {
+    event!(
+        ERROR,
+        "callback_panicked",
+        field,
+        panic,
+        "a callback panicked"
+    );
+}
+
+/// Of a callback that took [`SLOW`] or longer.
+pub(crate) fn callback_slow(field: &str, took: Duration) {
+    event!(
+        WARN,
+        "callback_slow",
+        field,
+        took_ms = whole(took),
+        "a callback took its time; what changes meanwhile reaches it as one change"
+    );
+}
+
+pub(crate) fn waker_panicked(panic: &str) {
+    event!(
+        ERROR,
+        "waker_panicked",
+        panic,
+        "the waker of a subscriber panicked"
+    );
+}
+
+pub(crate) fn foreign_snapshot(field: &str) {
+    event!(
+        ERROR,
+        "foreign_snapshot",
+        field,
+        "`since` was given a snapshot of another struct"
+    );
+}
+
+/// The thread of an etcd has no runtime.
+#[cfg(feature = "etcd")]
+pub(crate) fn thread_failed(thread: &str, error: &std::io::Error) {
+    event!(ERROR, "thread_failed", thread, %error, "a thread has no runtime");
+}
+
+fn whole(length: Duration) -> u64 {
+    u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_names_the_first_and_counts_the_rest() {
+        assert_eq!(first(["a", "b"]), "a; b");
+        assert_eq!(first(0..10), "0; 1; 2; 3; 4; 5; 6; 7; and 2 more");
+        assert_eq!(first::<u8>([]), "");
+    }
+}

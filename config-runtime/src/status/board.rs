@@ -1,0 +1,146 @@
+//! Where the status hangs out, for the one loop that writes it and all who read it.
+//!
+//! In: each status, with the swap that it belongs to. Out: the status of what can be seen; and
+//! where something is new, those who watch it are woken, and it is logged and measured.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use arc_swap::ArcSwap;
+use tokio::sync::Notify;
+
+use super::Status;
+use crate::contract::guard;
+use crate::observe::{Meters, Observer, tell};
+
+#[derive(Debug)]
+pub(crate) struct Board {
+    current: ArcSwap<Status>,
+    /// Held while a configuration is swapped and its status is written: whoever has seen the one
+    /// finds the other, also who looked between the two.
+    publishing: Mutex<()>,
+    observer: Observer,
+    /// Whether there is a configuration: before, nobody is told how old it is.
+    started: AtomicBool,
+    bells: Mutex<Bells>,
+}
+
+/// Those who watch the status.
+#[derive(Debug, Default)]
+struct Bells {
+    next: u64,
+    all: BTreeMap<u64, Arc<Notify>>,
+}
+
+impl Board {
+    pub(crate) fn new(status: Status, observer: Observer) -> Arc<Self> {
+        Arc::new(Self {
+            current: ArcSwap::from_pointee(status),
+            publishing: Mutex::new(()),
+            observer,
+            started: AtomicBool::new(false),
+            bells: Mutex::default(),
+        })
+    }
+
+    /// The status of the configuration that can be seen. Waits for a swap that is under way.
+    pub(crate) fn read(&self) -> Arc<Status> {
+        let _whole = self.publishing();
+        self.current.load_full()
+    }
+
+    /// Writes the status together with what `swap` does. No code of a user's may run in it.
+    pub(crate) fn write<R>(&self, mut status: Status, swap: impl FnOnce() -> R) -> R {
+        status.aged = self.has_started() && status.is_stale_at(Instant::now());
+        let status = Arc::new(status);
+        let whole = self.publishing();
+        let swapped = swap();
+        let old = self.current.swap(Arc::clone(&status));
+        drop(whole);
+        self.observer.meters().status(&status);
+        if !status.is_no_news(&old) {
+            let ended = status.ended && !old.ended && self.has_started();
+            self.observer.tell_of(&old, &status, ended);
+            self.ring();
+        }
+        swapped
+    }
+
+    /// The status as it stands: for the loop, which writes it.
+    pub(crate) fn own(&self) -> Arc<Status> {
+        self.current.load_full()
+    }
+
+    /// There is a first configuration, whose age counts from now on.
+    pub(crate) fn start(&self) {
+        let status = self.own();
+        self.observer.started(&status);
+        self.started.store(true, Ordering::Relaxed);
+        self.write(Status::clone(&status), || {});
+    }
+
+    /// Writes the end into the status.
+    pub(crate) fn end(&self) {
+        let mut ended = Status::clone(&self.own());
+        ended.connected = false;
+        ended.ended = true;
+        self.write(ended, || {});
+    }
+
+    /// When those who watch are to be told that it is stale, if nothing confirms it before; `None`
+    /// where they were.
+    pub(crate) fn ages_at(&self) -> Option<Instant> {
+        let status = self.current.load();
+        let confirmed = status.confirmed.filter(|_| !status.aged)?;
+        confirmed.checked_add(status.staleness)
+    }
+
+    /// Who is told of what happens to this configuration.
+    pub(crate) fn observer(&self) -> &Observer {
+        &self.observer
+    }
+
+    pub(crate) fn meters(&self) -> &Meters {
+        self.observer.meters()
+    }
+
+    /// Adds one that is woken by news, until [`Board::forget`].
+    pub(super) fn watch(&self) -> (u64, Arc<Notify>) {
+        let mut bells = self.bells();
+        let (id, bell) = (bells.next, Arc::new(Notify::new()));
+        bells.next += 1;
+        bells.all.insert(id, Arc::clone(&bell));
+        (id, bell)
+    }
+
+    pub(super) fn forget(&self, id: u64) {
+        self.bells().all.remove(&id);
+    }
+
+    /// Wakes all. Not under the lock: a waker may run anything, and a panic of it is not ours to
+    /// die of.
+    fn ring(&self) {
+        let all: Vec<_> = self.bells().all.values().cloned().collect();
+        for bell in all {
+            if let Err(panic) = guard(|| bell.notify_one()) {
+                tell::waker_panicked(&panic);
+            }
+        }
+    }
+
+    fn has_started(&self) -> bool {
+        self.started.load(Ordering::Relaxed)
+    }
+
+    fn bells(&self) -> MutexGuard<'_, Bells> {
+        self.bells.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn publishing(&self) -> MutexGuard<'_, ()> {
+        self.publishing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
