@@ -1,6 +1,5 @@
 //! The format, from outside: what was written comes back, and nothing else is taken for it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -554,40 +553,4 @@ fn a_copy_and_its_body_come_back_for_the_fuzzer() {
     let file = encode(&contents(), &Secrets::Plain).unwrap();
     assert_eq!(round_trip(&file), Ok(true));
     assert_eq!(round_trip(body(&file).as_bytes()), Ok(true));
-}
-
-/// `cargo test --release -p hotconfig --lib -- --ignored --nocapture how_long`
-#[test]
-#[ignore = "a measurement"]
-fn how_long_a_hundred_thousand_keys_take() {
-    let mut copy = contents();
-    let texts = (0..100_000).map(|at| (format!("features/f{at:06}"), format!("value {at}")));
-    copy.entries = texts
-        .map(|(name, value)| kept(&name, 5, value.as_bytes(), false))
-        .collect();
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("copy");
-    let mut best = BTreeMap::new();
-    for _ in 0..10 {
-        let mut timed = |what, begun: std::time::Instant| {
-            let took = begun.elapsed();
-            let best = best.entry(what).or_insert(took);
-            *best = took.min(*best);
-        };
-        let begun = std::time::Instant::now();
-        let bytes = encode(&copy, &Secrets::LeaveOut).unwrap();
-        timed("1 encode", begun);
-        let begun = std::time::Instant::now();
-        write(&path, &bytes).unwrap();
-        timed("2 write", begun);
-        let begun = std::time::Instant::now();
-        let bytes = read(&path).unwrap().unwrap();
-        timed("3 read", begun);
-        let begun = std::time::Instant::now();
-        let read = decode(&bytes, &Secrets::LeaveOut).unwrap();
-        timed("4 decode", begun);
-        assert_eq!(read.entries, copy.entries);
-    }
-    let bytes = std::fs::metadata(&path).unwrap().len();
-    println!("{bytes} bytes, the best of ten: {best:?}");
 }
