@@ -575,6 +575,7 @@ async fn p13_drill_22_a_restored_store_that_has_overtaken_us_is_known_by_what_co
     let young = store.put(key("retries"), "3");
     let hot = start(&store).await;
     settled(&hot, young).await;
+    until("connected", || hot.status().connected).await;
     store.disconnect();
     until("disconnected", || !hot.status().connected).await;
     store.restore(backup).unwrap();
@@ -591,6 +592,23 @@ async fn p13_drill_22_a_restored_store_that_has_overtaken_us_is_known_by_what_co
     })
     .await;
     assert_eq!(hot.status().epoch, 2);
+}
+
+#[tokio::test]
+async fn p13_a_restore_between_the_reading_and_the_watch_is_found() {
+    for _ in 0..4 {
+        let store = store();
+        let backup = store.put(key("retries"), "2");
+        let young = store.put(key("retries"), "3");
+        let hot = start(&store).await;
+        // Wherever it is by now: reading is over, and the watch stands, or does not yet.
+        store.restore(backup).unwrap();
+        for _ in 0..3 {
+            store.put("/elsewhere", "x");
+        }
+        assert!(store.revision() > young, "overtaken");
+        until("the younger history", || hot.load().retries == 2).await;
+    }
 }
 
 #[tokio::test]

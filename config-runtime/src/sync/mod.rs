@@ -29,8 +29,8 @@
 //! back in the same instant. Whatever the class, what is known stays, the status says why, and
 //! the reading that follows is compared with what is known: a change that the watch lost is
 //! found, deletes included. While watching, *checks* find what no error tells. The store is asked
-//! for progress; where its word can't be trusted, or does not come, it is probed (the number of
-//! keys and the newest change); and now and then everything is read and compared beside the open
+//! for progress; where its word can't be trusted, or does not come, and once after each opening, it
+//! is probed (the number of keys and the newest change); and now and then everything is read and compared beside the open
 //! watch.
 //!
 //! A reading shows *another history* (a new epoch) where its revision is below one that is known
@@ -183,6 +183,9 @@ struct Watching {
     /// Whether the store seems to be behind what is known: until a reading tells why, nothing
     /// that the watch says is handed out.
     doubted: bool,
+    /// Whether anything has shown since it stands that it goes on from what is known. The store may
+    /// have been restored between the reading and the opening, and have overtaken the cursor.
+    proven: bool,
     /// A reading beside the watch: since when, and the cursor when it was asked for.
     comparing: Option<(Duration, Option<Revision>)>,
     compare_at: Duration,
@@ -344,7 +347,7 @@ impl Sync {
         match &mut self.state {
             State::Watching(watching) if !new_epoch => {
                 watching.comparing = None;
-                watching.doubted = false;
+                (watching.doubted, watching.proven) = (false, true);
                 watching.compare_at = now + self.backoff.around(self.settings.compare_every);
                 watching.check = Check::Idle {
                     at: now + self.settings.staleness / 3,
@@ -379,18 +382,25 @@ impl Sync {
         self.state = State::Watching(Watching {
             seen: vec![cursor; self.ranges],
             waiting: BTreeMap::new(),
-            check: Check::Idle { at },
+            check: Check::Idle {
+                at: at.min(now + AGAIN),
+            },
             doubted: false,
+            proven: false,
             comparing: None,
             compare_at: now + self.backoff.around(self.settings.compare_every),
         });
     }
 
+    /// Whether somebody waits for a revision that is yet to come.
+    fn waits(&self) -> bool {
+        self.wanted.is_some_and(|wanted| Some(wanted) > self.cursor)
+    }
+
     /// When to look again: sooner where somebody waits.
     fn next_check(&mut self, now: Duration) -> Duration {
         let idle = self.settings.staleness / 3;
-        let waits = self.wanted.is_some_and(|wanted| Some(wanted) > self.cursor);
-        if !waits {
+        if !self.waits() {
             return now + idle;
         }
         // Where progress can't be trusted each look is a reading of everything.
@@ -490,7 +500,7 @@ impl Sync {
     }
 
     fn no_progress(&mut self, now: Duration, out: &mut Vec<Output>) {
-        let waits = self.wanted.is_some_and(|wanted| Some(wanted) > self.cursor);
+        let waits = self.waits();
         let State::Watching(watching) = &mut self.state else {
             return;
         };
@@ -526,6 +536,7 @@ impl Sync {
 
     fn probed(&mut self, now: Duration, probe: &Probe, known: &[Known], out: &mut Vec<Output>) {
         let next = self.next_check(now);
+        let waits = self.waits();
         let State::Watching(watching) = &mut self.state else {
             return;
         };
@@ -543,8 +554,13 @@ impl Sync {
             self.compare(now, out);
         } else if probe.ranges == known {
             self.confirmed = self.confirmed.max(Some(since));
-            watching.check = Check::Idle { at: next };
-        } else if suspect && cursor == self.cursor {
+            let at = match watching.proven {
+                false if waits => now + GRACE,
+                _ => next,
+            };
+            watching.proven = true;
+            watching.check = Check::Idle { at };
+        } else if suspect && (cursor == self.cursor || !watching.proven) {
             // Nothing came in all that time: an event was lost, or the watch is dead.
             self.compare(now, out);
         } else {
@@ -591,6 +607,15 @@ impl Sync {
                     return self.out_of_time(now, out);
                 }
                 match watching.check {
+                    // Progress says nothing of what lies before the watch.
+                    Check::Idle { at } if now >= at && !watching.proven => {
+                        watching.check = Check::Probing {
+                            since: now,
+                            cursor: self.cursor,
+                            suspect: false,
+                        };
+                        out.push(Output::Probe);
+                    }
                     Check::Idle { at } if now >= at => {
                         watching.check = Check::Asked {
                             since: now,

@@ -473,6 +473,11 @@ fn watching(trusted: bool) -> World {
     world.run(&Op::Read);
     world.run(&Op::Open);
     assert!(world.sync.is_watching());
+    // The look that follows each opening.
+    world.now = world.sync.deadline();
+    world.step(Input::Tick);
+    assert!(world.probing, "progress says nothing of what lies before");
+    world.run(&Op::Probe);
     world
 }
 
