@@ -109,8 +109,10 @@ impl Fallback {
             (None, true) => Secrets::Plain,
             (None, false) => Secrets::LeaveOut,
         };
+        let path = self.path?;
         Some(Wishes {
-            path: self.path?,
+            // Whoever changes the working directory means the same file.
+            path: std::path::absolute(&path).unwrap_or(path),
             secrets,
             max_age: self.max_age,
             interval: self.interval.unwrap_or(FALLBACK_INTERVAL),
