@@ -14,7 +14,11 @@
 //! curl http://127.0.0.1:8080/config
 //! ```
 //!
-//! More arguments: `--listen 127.0.0.1:0`, `--app NAME`, `--env NAME`, `--staleness 30s`.
+//! For whoever looks after it: `/healthz` is alive, `/readyz` is ready, `/status` is why.
+//!
+//! More arguments: `--listen 127.0.0.1:0`, `--app NAME`, `--env NAME`, and `--staleness 30s`, after which without a
+//! word of etcd it is not ready. An outage of etcd makes *all* instances so at the same time: choose
+//! how old a configuration may be rather than how soon you want to know.
 
 use std::error::Error;
 use std::io::{self, IsTerminal};
@@ -50,7 +54,7 @@ struct Service {
     /// How requests are answered.
     #[hot(nested)]
     http: Http,
-    /// What `/config` asks its readers for, if anything.
+    /// What `/config` and `/status` ask their readers for, if anything.
     #[hot(secret, non_empty)]
     token: Option<Secret<String>>,
 }
@@ -110,23 +114,28 @@ async fn run() -> Outcome {
 
     let listener = TcpListener::bind(&arguments.listen).await?;
     announce(&listener)?;
-    serve(listener, router(hot.clone()))
+    serve(listener, router(hot.clone(), arguments.staleness))
         .with_graceful_shutdown(asked_to_end()?)
         .await?;
     hot.shutdown().await;
     Ok(())
 }
 
-fn router(hot: Hot<Service>) -> Router {
-    let in_flight = Arc::default();
-    let app = App { hot, in_flight };
+fn router(hot: Hot<Service>, staleness: Duration) -> Router {
+    let app = App {
+        hot,
+        staleness,
+        in_flight: Arc::default(),
+    };
     Router::new()
         .route("/", get(async || "hello\n"))
         .route("/work", get(work))
         // Whoever looks after the service gets in while it is busy, too: the routes below.
         .route_layer(middleware::from_fn_with_state(app.clone(), limit))
         .route("/config", get(config))
-        .route("/healthz", get(health))
+        .route("/status", get(status))
+        .route("/healthz", get(alive))
+        .route("/readyz", get(ready))
         .layer(middleware::from_fn(log))
         .with_state(app)
 }
@@ -134,6 +143,7 @@ fn router(hot: Hot<Service>) -> Router {
 #[derive(Clone)]
 struct App {
     hot: Hot<Service>,
+    staleness: Duration,
     in_flight: Arc<AtomicUsize>,
 }
 
@@ -207,11 +217,32 @@ fn may_read(config: &Service, headers: &HeaderMap) -> bool {
     given.is_some_and(|given| token.expose().as_bytes().ct_eq(given).into())
 }
 
-async fn health(State(app): State<App>) -> (StatusCode, String) {
-    let unavailable = StatusCode::SERVICE_UNAVAILABLE;
-    match app.hot.status().stale {
-        None => (StatusCode::OK, "fresh\n".to_owned()),
-        Some(stale) => (unavailable, format!("stale: {}\n", stale.cause)),
+/// How it stands with etcd, and what is held, pending and unknown, with the values that were refused.
+async fn status(State(app): State<App>, headers: HeaderMap) -> Response {
+    if may_read(&app.hot.load(), &headers) {
+        format!("{}\n", app.hot.status()).into_response()
+    } else {
+        StatusCode::UNAUTHORIZED.into_response()
+    }
+}
+
+/// Whether the configuration is followed. Nothing else is a reason to kill the process: a new one
+/// would have the same etcd.
+async fn alive(State(app): State<App>) -> (StatusCode, &'static str) {
+    match app.hot.status().ended {
+        false => (StatusCode::OK, "alive\n"),
+        true => (StatusCode::SERVICE_UNAVAILABLE, "nothing is followed\n"),
+    }
+}
+
+/// Whether etcd confirmed the configuration within the staleness that was asked for.
+async fn ready(State(app): State<App>) -> (StatusCode, String) {
+    match app.hot.status().ready_within(app.staleness) {
+        Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
+        Err(why) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!("not ready: {why}\n"),
+        ),
     }
 }
 

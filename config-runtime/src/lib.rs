@@ -64,6 +64,7 @@
 //! | `store_failed` | warn | `schema`, `prefix`, `kind`, `error` | the store fails in another way than before, and no watch stands |
 //! | `stale` | warn | `schema`, `prefix`, `revision`, `confirmed_ms_ago`, `cause` | nothing confirmed the configuration within the staleness limit |
 //! | `fresh` | info | `schema`, `prefix`, `revision` | it is confirmed again |
+//! | `fallback_serving` | warn | `schema`, `prefix`, `path` | the configuration is that of the copy on disk |
 //! | `fallback_refused` | warn | `schema`, `prefix`, `why` | the copy on disk that the start found is of no use |
 //! | `fallback_failed` | warn | `schema`, `prefix`, `why` | the copy on disk can't be written; it is tried again |
 //! | `new_epoch` | warn | `schema`, `prefix`, `epoch`, `revision` | the store's history began anew, as after a restore from a backup |
@@ -75,6 +76,8 @@
 //! | `callback_slow` | warn | `field`, `took_ms` | one took a second or longer |
 //! | `waker_panicked` | error | `panic` | the executor of a subscriber panicked when it was woken |
 //! | `foreign_snapshot` | error | `field` | `since` was given a snapshot of another struct |
+//! | `tls_changed` | info | none | the files for TLS changed: the next connection to the `Etcd` uses them |
+//! | `tls_refused` | warn | `why` | they can't be used; the last good ones stay in use |
 //! | `thread_failed` | error | `thread`, `error` | the thread of an `Etcd` has no runtime |
 //!
 //! `schema` is the struct's name. `kind` is one of `unreachable`, `timeout`, `denied`, `unauthenticated`, `compacted`,

@@ -193,6 +193,9 @@ impl fmt::Display for Status {
         } else if let Some(failure) = &self.failure {
             write!(f, "\nfailing: {failure}")?;
         }
+        if let Some(fallback) = &self.fallback {
+            fallback.lines(f)?;
+        }
         for held in &self.held {
             write!(f, "\n{held}")?;
         }
@@ -260,6 +263,22 @@ impl FallbackStatus {
             self.refused.as_deref(),
             self.failure.as_deref(),
         )
+    }
+}
+
+impl FallbackStatus {
+    /// A line for each thing that is not as it should be.
+    fn lines(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.serving {
+            write!(f, "\nserved from the fallback {}", self.path.display())?;
+        }
+        if let Some(why) = &self.refused {
+            write!(f, "\nthe fallback is of no use: {why}")?;
+        }
+        if let Some(failure) = &self.failure {
+            write!(f, "\nthe fallback can't be written: {failure}")?;
+        }
+        Ok(())
     }
 }
 

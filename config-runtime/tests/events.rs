@@ -22,7 +22,7 @@ use tracing_subscriber::layer::{Context as Layered, Layer, SubscriberExt};
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// The rows that no test can bring about: a thread that gets no runtime.
-const UNSEEN: [&str; 1] = ["thread_failed"];
+const UNSEEN: [&str; 3] = ["thread_failed", "tls_changed", "tls_refused"];
 
 #[derive(HotConfig, Clone, Debug, PartialEq)]
 #[hot(prefix = "/told/{env}")]
@@ -265,6 +265,17 @@ async fn every_event_is_one_of_the_table_and_every_row_is_told() {
     hot.shutdown().await;
     seen.told("ended", "prefix", "/told/test").await;
 
+    // The copy on disk.
+    store.put(key("needed"), "1");
+    let kept = || {
+        let limit = Duration::from_millis(300);
+        builder(&store).start_timeout(limit).fallback(&copy)
+    };
+    kept().start().await.unwrap().shutdown().await;
+    store.disconnect();
+    kept().start().await.unwrap().shutdown().await;
+    seen.told("fallback_serving", "path", "copy").await;
+
     let table = table();
     let all = seen.0.lock().unwrap().clone();
     for Seen {
@@ -284,9 +295,13 @@ async fn every_event_is_one_of_the_table_and_every_row_is_told() {
     let told = |name: &String| all.iter().any(|seen| seen.values["event"] == *name);
     let untold: Vec<_> = table.keys().filter(|name| !told(name)).collect();
     assert_eq!(untold, UNSEEN, "rows that nothing was told of");
+    let source = include_str!("../src/observe/tell.rs");
+    for name in UNSEEN {
+        assert!(source.contains(&format!("\"{name}\"")), "{name}");
+    }
     // A start that failed has no end.
     assert_eq!(
         (seen.named("started").len(), seen.named("ended").len()),
-        (1, 1)
+        (3, 3)
     );
 }

@@ -7,12 +7,15 @@
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use hotconfig::store::Memory;
 use hotconfig::{Hot, HotConfig, Reached, field};
+use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 use metrics_util::MetricKind;
-use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
+use metrics_util::registry::{AtomicStorage, Registry};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -25,9 +28,52 @@ struct Measured {
     workers: u16,
 }
 
-/// What is measured, by name and labels. Taking it forgets what the histograms held, so it is added up.
+/// Keeps what is measured.
+#[derive(Clone)]
+struct Collects {
+    registry: Arc<Registry<Key, AtomicStorage>>,
+    described: Arc<Mutex<BTreeSet<String>>>,
+}
+
+impl Collects {
+    fn describe(&self, name: &KeyName) {
+        let name = name.as_str().to_owned();
+        self.described.lock().unwrap().insert(name);
+    }
+}
+
+impl Recorder for Collects {
+    fn describe_counter(&self, name: KeyName, _: Option<Unit>, _: SharedString) {
+        self.describe(&name);
+    }
+
+    fn describe_gauge(&self, name: KeyName, _: Option<Unit>, _: SharedString) {
+        self.describe(&name);
+    }
+
+    fn describe_histogram(&self, name: KeyName, _: Option<Unit>, _: SharedString) {
+        self.describe(&name);
+    }
+
+    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
+        self.registry
+            .get_or_create_counter(key, |counter| counter.clone().into())
+    }
+
+    fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
+        self.registry
+            .get_or_create_gauge(key, |gauge| gauge.clone().into())
+    }
+
+    fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
+        self.registry
+            .get_or_create_histogram(key, |histogram| histogram.clone().into())
+    }
+}
+
+/// What is measured, by name and labels.
 struct Meters {
-    snapshotter: Snapshotter,
+    collects: Collects,
     samples: BTreeMap<String, Vec<f64>>,
     numbers: BTreeMap<String, f64>,
     kinds: BTreeMap<String, (MetricKind, BTreeSet<String>)>,
@@ -35,31 +81,33 @@ struct Meters {
 
 impl Meters {
     fn look(&mut self) {
-        for (key, _, description, value) in self.snapshotter.snapshot().into_vec() {
-            let (kind, key) = key.into_parts();
-            let (name, labels) = key.into_parts();
-            assert!(description.is_some(), "{} is not described", name.as_str());
-            let mut full = name.as_str().to_owned();
-            let mut names = BTreeSet::new();
-            for label in &labels {
-                names.insert(label.key().to_owned());
-                full.push_str(&format!(" {}", label.value()));
-            }
-            self.kinds.insert(name.as_str().to_owned(), (kind, names));
-            match value {
-                DebugValue::Counter(count) => {
-                    let sum = self.numbers.entry(full).or_default();
-                    *sum = f64::from(u32::try_from(count).unwrap());
-                }
-                DebugValue::Gauge(value) => {
-                    self.numbers.insert(full, value.into_inner());
-                }
-                DebugValue::Histogram(values) => {
-                    let values = values.into_iter().map(|value| value.into_inner());
-                    self.samples.entry(full).or_default().extend(values);
-                }
-            }
+        let registry = Arc::clone(&self.collects.registry);
+        for (key, counter) in registry.get_counter_handles() {
+            let count = u32::try_from(counter.load(Ordering::Relaxed)).unwrap();
+            let name = self.note(MetricKind::Counter, &key);
+            self.numbers.insert(name, f64::from(count));
         }
+        for (key, gauge) in registry.get_gauge_handles() {
+            let name = self.note(MetricKind::Gauge, &key);
+            let value = f64::from_bits(gauge.load(Ordering::Relaxed));
+            self.numbers.insert(name, value);
+        }
+        for (key, histogram) in registry.get_histogram_handles() {
+            let name = self.note(MetricKind::Histogram, &key);
+            self.samples.insert(name, histogram.data());
+        }
+    }
+
+    /// Its name, with the values of its labels.
+    fn note(&mut self, kind: MetricKind, key: &Key) -> String {
+        let described = self.collects.described.lock().unwrap();
+        assert!(described.contains(key.name()), "{key} is not described");
+        let labels = key.labels().map(|label| label.key().to_owned());
+        self.kinds
+            .insert(key.name().to_owned(), (kind, labels.collect()));
+        key.labels().fold(key.name().to_owned(), |name, label| {
+            format!("{name} {}", label.value())
+        })
     }
 
     fn number(&mut self, name: &str) -> f64 {
@@ -120,14 +168,17 @@ fn now() -> f64 {
 
 #[tokio::test]
 async fn every_metric_is_one_of_the_table_and_counts_what_it_says() {
-    let recorder = DebuggingRecorder::new();
+    let collects = Collects {
+        registry: Arc::new(Registry::atomic()),
+        described: Arc::default(),
+    };
+    metrics::set_global_recorder(collects.clone()).unwrap();
     let mut meters = Meters {
-        snapshotter: recorder.snapshotter(),
+        collects,
         samples: BTreeMap::new(),
         numbers: BTreeMap::new(),
         kinds: BTreeMap::new(),
     };
-    recorder.install().unwrap();
     let store = Memory::new();
     let before = now();
     let hot = Hot::<Measured>::builder(store.clone())

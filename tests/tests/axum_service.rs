@@ -120,6 +120,23 @@ impl Service {
         .await;
     }
 
+    async fn is_ready(&self) {
+        eventually("a service that is ready", async || {
+            self.status_of("/readyz").await == 200
+        })
+        .await;
+    }
+
+    /// Waits until it is not, for this reason.
+    async fn is_not_ready(&self, because: &str) {
+        eventually(&format!("not ready: {because}"), async || {
+            let answer = self.get("/readyz").await;
+            answer.status == 503
+                && answer.has_line_with(&["not ready: not confirmed for ", because])
+        })
+        .await;
+    }
+
     /// The exit status, once the process has ended by itself.
     async fn ended(&mut self) -> ExitStatus {
         let mut status = None;
@@ -299,7 +316,12 @@ async fn p07_a_bad_value_changes_nothing_and_the_last_good_one_is_shown() {
         .shows(&["http/concurrency", "  7", "last good"])
         .await;
     assert_eq!(service.status_of("/work?ms=20").await, 200);
-    assert_eq!(service.status_of("/healthz").await, 200);
+    // The last good values serve, so it is ready; what is held is said.
+    service.is_ready().await;
+    let status = service.get("/status").await;
+    let held = ["is held (", "http/timeout", "http/concurrency"];
+    assert!(status.has_line_with(&held), "{status:?}");
+    assert!(status.has_line_with(&["http/timeout", "10m"]), "{status:?}");
 
     // It stops no other key, and the next good value takes its place.
     put(&mut client, &[("log_level", "warn")]).await;
@@ -339,6 +361,20 @@ async fn a_token_is_asked_for_can_be_replaced_and_is_shown_to_nobody() {
         .get_as("/config", "Authorization: Bearer hunter2\r\n")
         .await;
     assert_eq!(old.status, 401);
+    // One that is refused is held without a word of it.
+    put(&mut client, &[("token", "")]).await;
+    assert_eq!(service.status_of("/status").await, 401);
+    let status = Mutex::new(String::new());
+    eventually("the bad token to be held", async || {
+        let header = "Authorization: Bearer hunter3\r\n";
+        let answer = service.get_as("/status", header).await;
+        let held = answer.has_line_with(&["is held (", "/token"]);
+        *status.lock().unwrap() = answer.body;
+        held
+    })
+    .await;
+    let status = status.into_inner().unwrap();
+    assert!(!status.contains("hunter"), "{status}");
     assert!(!service.log().contains("hunter"), "{}", service.log());
 }
 
@@ -348,17 +384,11 @@ async fn p09_it_serves_without_etcd_says_so_and_catches_up() {
     let mut etcd = Server::start().await;
     put(&mut etcd.client().await, &[("http/concurrency", "7")]).await;
     let service = Service::start(&etcd, &["--staleness", "1s"]);
-    eventually("a fresh service", async || {
-        service.status_of("/healthz").await == 200
-    })
-    .await;
+    service.is_ready().await;
 
     etcd.kill();
-    eventually("a stale service", async || {
-        let health = service.get("/healthz").await;
-        health.status == 503 && health.body.starts_with("stale: ")
-    })
-    .await;
+    service.is_not_ready("cannot be reached").await;
+    assert_eq!(service.status_of("/healthz").await, 200, "it is alive");
     assert_eq!(service.status_of("/work?ms=1").await, 200);
     assert!(
         service
@@ -373,10 +403,22 @@ async fn p09_it_serves_without_etcd_says_so_and_catches_up() {
     put(&mut etcd.client().await, &[("http/concurrency", "8")]).await;
     service.signal(rustix::process::Signal::CONT);
     service.shows(&["http/concurrency", "  8"]).await;
-    eventually("a fresh service", async || {
-        service.status_of("/healthz").await == 200
-    })
-    .await;
+    service.is_ready().await;
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn p09_drill_27_a_frozen_etcd_makes_it_not_ready_with_the_cause_and_a_thawed_one_ready() {
+    let etcd = Server::start().await;
+    let service = Service::start(&etcd, &["--staleness", "2s"]);
+    service.is_ready().await;
+    etcd.stop();
+    service.is_not_ready("which is more than 2s: ").await;
+    // Its socket is open, so that nothing but its silence tells.
+    assert_eq!(service.status_of("/healthz").await, 200, "it is alive");
+    assert!(service.get("/status").await.has_line_with(&["stale: "]));
+    etcd.cont();
+    service.is_ready().await;
 }
 
 #[cfg(unix)]

@@ -102,6 +102,13 @@ impl Observer {
         } else if before.aged && !now.aged {
             tell::fresh(self, now);
         }
+        let serves = |status: &Status| status.fallback.as_ref().is_some_and(|copy| copy.serving);
+        if let Some(fallback) = &now.fallback
+            && serves(now)
+            && !serves(before)
+        {
+            tell::fallback_serving(self, fallback);
+        }
         let facts = |status: &Status| {
             let fallback = status.fallback.as_ref();
             fallback.map(|fallback| (fallback.refused.clone(), fallback.failure.clone()))

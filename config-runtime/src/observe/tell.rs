@@ -7,7 +7,7 @@ use tracing::Level;
 
 use super::{Observer, word};
 use crate::Revision;
-use crate::status::{Held, Pending, Status, Unknown, Warning};
+use crate::status::{FallbackStatus, Held, Pending, Status, Unknown, Warning};
 use crate::store::StoreError;
 
 /// How many keys, fields or problems one event names.
@@ -138,6 +138,11 @@ pub(super) fn disconnected(of: &Observer, error: Option<&StoreError>) {
         error,
         "the store is not watched any more; what is known stays as it is"
     );
+}
+
+pub(super) fn fallback_serving(of: &Observer, fallback: &FallbackStatus) {
+    let path = fallback.path.display();
+    event_of!(WARN, "fallback_serving", of, %path, "the configuration is the copy's");
 }
 
 pub(super) fn fallback_refused(of: &Observer, why: &str) {
@@ -287,6 +292,27 @@ pub(crate) fn foreign_snapshot(field: &str) {
         "foreign_snapshot",
         field,
         "`since` was given a snapshot of another struct"
+    );
+}
+
+/// The files for TLS say something else.
+#[cfg(feature = "etcd")]
+pub(crate) fn tls_changed() {
+    event!(
+        INFO,
+        "tls_changed",
+        "the files for TLS changed: the next connection uses them"
+    );
+}
+
+/// The files for TLS are of no use.
+#[cfg(feature = "etcd")]
+pub(crate) fn tls_refused(why: &str) {
+    event!(
+        WARN,
+        "tls_refused",
+        why,
+        "the files for TLS can't be used; the last good ones stay in use"
     );
 }
 

@@ -13,6 +13,7 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 
 use super::settings::invalid;
+use crate::observe::tell;
 use crate::store::StoreError;
 
 /// How often the files are looked at, at most.
@@ -294,7 +295,7 @@ impl Proofs {
             if proof != state.latest.1 {
                 state.latest = (state.latest.0 + 1, proof);
                 state.warned = None;
-                tracing::info!("the files for TLS changed: the next connection uses them");
+                tell::tls_changed();
             }
             if let Some(wrong) = wrong {
                 state.warn(wrong.message());
@@ -329,7 +330,7 @@ impl State {
     fn warn(&mut self, why: &str) {
         if self.warned.as_deref() != Some(why) {
             self.warned = Some(why.to_owned());
-            tracing::warn!(%why, "the files for TLS can't be used; the last good ones stay in use");
+            tell::tls_refused(why);
         }
     }
 }
