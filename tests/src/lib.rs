@@ -15,6 +15,7 @@ pub mod certificates;
 mod example;
 mod folder;
 mod ports;
+mod proxy;
 pub mod scripted;
 mod server;
 pub mod users;
@@ -22,5 +23,6 @@ mod wait;
 
 pub use binary::{Version, etcd, etcdctl, etcdutl, version};
 pub use example::example;
+pub use proxy::Proxy;
 pub use server::{Builder, Server};
 pub use wait::{LIMIT, eventually};
