@@ -73,7 +73,7 @@ struct State {
 /// An open stream with its watchers.
 struct Stand {
     out: UnboundedSender<Said>,
-    watchers: Vec<(Vec<u8>, Vec<u8>)>,
+    watchers: Vec<(i64, std::ops::Range<Vec<u8>>)>,
 }
 
 /// How often it was asked.
@@ -256,9 +256,10 @@ pub fn lie(key: &str, value: &str, revision: i64) -> PbEvent {
     })
 }
 
-/// What the first watcher of a stream is told of these events, in a header of that revision.
+/// What the watcher with the id 1 is told of these events, in a header of that revision.
 pub fn told(events: Vec<PbEvent>, revision: i64) -> PbWatchResponse {
     PbWatchResponse {
+        watch_id: 1,
         header: Some(header(revision)),
         events,
         ..PbWatchResponse::default()
@@ -296,10 +297,10 @@ impl State {
         let (Some(stand), Some(pair)) = (self.streams.get(place), &event.kv) else {
             return;
         };
-        for (id, (start, end)) in (0..).zip(&stand.watchers) {
-            if (start..end).contains(&&pair.key) {
+        for (id, range) in &stand.watchers {
+            if range.contains(&pair.key) {
                 let said = PbWatchResponse {
-                    watch_id: id,
+                    watch_id: *id,
                     ..told(vec![event.clone()], self.revision)
                 };
                 // A stream that is gone hears nothing.
@@ -388,16 +389,15 @@ impl Inner {
         };
         let said = match &request.request_union {
             Some(PbWatchRequestUnion::CreateRequest(create)) => {
-                let id = i64::try_from(stand.watchers.len()).unwrap_or(i64::MAX);
-                stand
-                    .watchers
-                    .push((create.key.clone(), create.range_end.clone()));
+                // A real one gives ids of its own, from 0, to those who ask for none.
+                let id = create.watch_id;
+                let range = create.key.clone()..create.range_end.clone();
+                stand.watchers.push((id, range.clone()));
                 let mut honest = vec![PbWatchResponse {
                     watch_id: id,
                     created: true,
                     ..told(Vec::new(), *revision)
                 }];
-                let range = create.key.clone()..create.range_end.clone();
                 let missed = |event: &&PbEvent| {
                     event.kv.as_ref().is_some_and(|pair| {
                         pair.mod_revision >= create.start_revision && range.contains(&pair.key)

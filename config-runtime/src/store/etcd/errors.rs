@@ -351,14 +351,50 @@ mod tests {
     #[test]
     fn errors_of_etcd_are_told_apart() {
         use ErrorKind::{
-            Cancelled, Compacted, Denied, Other, Timeout, TooBig, Unauthenticated, Unreachable,
+            Cancelled, Compacted, Denied, Other, Refused, Timeout, TooBig, Unauthenticated,
+            Unreachable,
         };
+        // As `etcdserver/api/v3rpc/rpctypes` has them, and those of gRPC and of the transport.
         for (code, text, expected) in [
+            // The way, or one member of several.
             (Code::Unavailable, "tcp connect error", Unreachable),
             (Code::Unavailable, "etcdserver: no leader", Unreachable),
+            (Code::Unavailable, "etcdserver: leader changed", Unreachable),
+            (Code::Unavailable, "etcdserver: server stopped", Unreachable),
+            (
+                Code::Unavailable,
+                "etcdserver: unhealthy cluster",
+                Unreachable,
+            ),
             (
                 Code::Unavailable,
                 "etcdserver: request timed out",
+                Unreachable,
+            ),
+            (
+                Code::Unavailable,
+                "etcdserver: request timed out, possibly due to previous leader failure",
+                Unreachable,
+            ),
+            (
+                Code::Unavailable,
+                "etcdserver: request timed out, waiting for the applied index took too long",
+                Unreachable,
+            ),
+            (
+                Code::FailedPrecondition,
+                "etcdserver: not leader",
+                Unreachable,
+            ),
+            // 3.4 and 3.5 give it different codes.
+            (
+                Code::Unavailable,
+                "etcdserver: rpc not supported for learner",
+                Unreachable,
+            ),
+            (
+                Code::FailedPrecondition,
+                "etcdserver: rpc not supported for learner",
                 Unreachable,
             ),
             (
@@ -367,12 +403,29 @@ mod tests {
                 Unreachable,
             ),
             (Code::Unknown, "transport error", Unreachable),
+            (
+                Code::Cancelled,
+                "grpc: the client connection is closing",
+                Unreachable,
+            ),
+            (
+                Code::Unavailable,
+                "grpc-status header missing, mapped from HTTP status code 503",
+                Unreachable,
+            ),
+            // No answer in time.
             (Code::Cancelled, "Timeout expired", Timeout),
-            (Code::Cancelled, "context canceled", Cancelled),
             (Code::DeadlineExceeded, "context deadline exceeded", Timeout),
+            // Who may.
             (
                 Code::PermissionDenied,
                 "etcdserver: permission denied",
+                Denied,
+            ),
+            (Code::Unknown, "etcdserver: permission denied", Denied),
+            (
+                Code::PermissionDenied,
+                "grpc-status header missing, mapped from HTTP status code 403",
                 Denied,
             ),
             (
@@ -396,6 +449,23 @@ mod tests {
                 Unauthenticated,
             ),
             (
+                Code::FailedPrecondition,
+                "etcdserver: user name not found",
+                Unauthenticated,
+            ),
+            // The history.
+            (
+                Code::OutOfRange,
+                "etcdserver: mvcc: required revision has been compacted",
+                Compacted,
+            ),
+            (
+                Code::OutOfRange,
+                "etcdserver: mvcc: required revision is a future revision",
+                Compacted,
+            ),
+            // Too big for somebody.
+            (
                 Code::OutOfRange,
                 "Error, decoded message length too large: found 5 bytes, the limit is: 4 bytes",
                 TooBig,
@@ -407,23 +477,103 @@ mod tests {
             ),
             (
                 Code::ResourceExhausted,
+                "grpc: received message larger than max (5 vs. 4)",
+                TooBig,
+            ),
+            (
+                Code::ResourceExhausted,
+                "grpc: received message after decompression larger than max (5 vs. 4)",
+                TooBig,
+            ),
+            (
+                Code::InvalidArgument,
+                "etcdserver: request is too large",
+                TooBig,
+            ),
+            // Never done.
+            (
+                Code::InvalidArgument,
+                "etcdserver: too many operations in txn request",
+                Refused,
+            ),
+            (
+                Code::InvalidArgument,
+                "etcdserver: duplicate key given in txn request",
+                Refused,
+            ),
+            (Code::Cancelled, "context canceled", Cancelled),
+            (Code::Cancelled, "etcdserver: watch canceled", Cancelled),
+            // No fresh login, no smaller page and no other endpoint helps.
+            (
+                Code::ResourceExhausted,
                 "etcdserver: mvcc: database space exceeded",
                 Other,
             ),
             (
-                Code::OutOfRange,
-                "etcdserver: mvcc: required revision has been compacted",
-                Compacted,
+                Code::ResourceExhausted,
+                "etcdserver: too many requests",
+                Other,
             ),
+            (Code::DataLoss, "etcdserver: corrupt cluster", Other),
             (
-                Code::OutOfRange,
-                "etcdserver: mvcc: required revision is a future revision",
-                Compacted,
+                Code::Unimplemented,
+                "unknown service etcdserverpb.KV",
+                Other,
             ),
             (Code::Unknown, "something else", Other),
+            (Code::Internal, "", Other),
         ] {
             assert_eq!(kind(code, text), expected, "{code:?}: {text}");
+            // The reason of a cancelled watch is the text alone, at times with the code before.
+            if text.starts_with("etcdserver") && expected != Other && expected != Cancelled {
+                for reason in [
+                    text.to_owned(),
+                    format!("rpc error: code = {code:?} desc = {text}"),
+                ] {
+                    let failure = Failure::cancelled(&reason, 0, false);
+                    assert_eq!(failure.kind, expected, "{reason}");
+                }
+            }
         }
+    }
+
+    #[test]
+    fn a_fresh_login_is_tried_where_it_may_help() {
+        let of = |text: &str| {
+            let status = Status::new(Code::InvalidArgument, text);
+            Failure::from(Error::GRpcStatus(status)).logins
+        };
+        assert_eq!(of("etcdserver: invalid auth token"), ONCE);
+        assert_eq!(of("etcdserver: revision of auth store is old"), OFTEN);
+        assert_eq!(of("etcdserver: permission denied"), 0);
+        // Of a watcher that was never granted, a worn-out token is said to be denied, too.
+        let denied = "etcdserver: permission denied";
+        assert_eq!(Failure::cancelled(denied, 0, true).logins, ONCE);
+        assert_eq!(Failure::cancelled(denied, 0, false).logins, 0);
+    }
+
+    #[test]
+    fn p15_who_is_denied_learns_what_is_missing_and_how_to_give_it() {
+        let denied = |prefixes: &[&str]| {
+            let ranges: Vec<Range> = prefixes.iter().map(|one| Range::below(one)).collect();
+            let failure = Failure::new(ErrorKind::Denied, "etcdserver: permission denied");
+            failure
+                .into_error(
+                    &Asked::of("reading", &ranges),
+                    "the user \"reader\"",
+                    "http://e",
+                )
+                .message()
+                .to_owned()
+        };
+        assert_eq!(
+            denied(&["/configs/users/prod"]),
+            "reading /configs/users/prod/: the user \"reader\" needs READ on \
+             [\"/configs/users/prod/\", \"/configs/users/prod0\"); etcdctl role grant-permission \
+             ROLE --prefix=true read /configs/users/prod/ (etcd at http://e)"
+        );
+        assert!(denied(&["/a", "/b"]).contains("[\"/a/\", \"/a0\") and [\"/b/\", \"/b0\")"));
+        assert!(denied(&["/it's"]).contains(r"read '/it'\''s/'"));
     }
 
     #[test]

@@ -25,6 +25,11 @@ use crate::store::{ErrorKind, Event, Heard, Range, StoreError};
 /// The id of answers that concern the whole stream.
 const WHOLE_STREAM: i64 = -1;
 
+/// The id that is asked for, for the first watcher of a stream; the others count up from it. etcd
+/// gives what is asked for. Its proxy counts from 0, whatever is asked for, and so gives itself
+/// away: it does not hand on what etcd says of progress.
+const FIRST: i64 = 1;
+
 /// A watch that stands, with a task that drains it.
 #[derive(Debug)]
 pub(super) struct Opened {
@@ -126,9 +131,10 @@ async fn stand(
     // Zero would be "from now on".
     let start = i64::try_from(from.get()).unwrap_or(i64::MAX).max(1);
     let mut requests: Option<(WatchRequestSender, WatchResponseStream)> = None;
-    for range in ranges {
+    for (id, range) in (FIRST..).zip(ranges) {
         let options = WatchOptions::new()
             .with_range(range.end())
+            .with_watch_id(id)
             .with_start_revision(start);
         match &mut requests {
             None => {
@@ -217,6 +223,9 @@ struct State {
     watchers: Vec<Watcher>,
     /// How many of them stand.
     standing: usize,
+    /// The id of the first.
+    first: i64,
+    /// Which member serves all of them, as far as can be told; zero where it can't.
     member: u64,
     /// Whether progress is to be asked for, and whether it ever was.
     to_ask: bool,
@@ -247,6 +256,7 @@ impl State {
             from,
             watchers: ranges.iter().map(watcher).collect(),
             standing: 0,
+            first: 0,
             member: 0,
             to_ask: false,
             asked: false,
@@ -266,22 +276,27 @@ impl State {
         }
         let header = response.header.as_ref();
         let revision = header.map_or(0, |header| header.revision);
-        let place = usize::try_from(response.watch_id).ok();
+        let id = response.watch_id;
         if response.created {
-            // etcd and its proxy number the watchers of a stream in the order of the requests,
-            // and create them in that order.
             let range = self.standing;
-            if range >= self.watchers.len() || place != Some(range) {
-                return Err(strange(response.watch_id));
+            let member = header.map_or(0, |header| header.member_id);
+            if range == 0 && id == FIRST {
+                (self.first, self.member) = (id, member);
+            }
+            // Both etcd and its proxy create the watchers in the order of the requests.
+            if range >= self.watchers.len() || self.place(id) != Some(range) {
+                return Err(strange(id));
+            }
+            if self.member != member {
+                self.member = 0;
             }
             self.standing += 1;
-            self.member = header.map_or(0, |header| header.member_id);
             return Ok(Some(Heard::Created {
                 range,
                 revision: revision.into(),
             }));
         }
-        if let Some(range) = place.filter(|place| *place < self.standing)
+        if let Some(range) = self.place(id).filter(|place| *place < self.standing)
             && let Some(watcher) = self.watchers.get_mut(range)
         {
             // The last piece of a message may hold nothing. A single watcher's progress says
@@ -291,15 +306,20 @@ impl State {
             return Ok((!events.is_empty()).then_some(Heard::Events { range, events }));
         }
         if !response.events.is_empty() {
-            return Err(strange(response.watch_id));
+            return Err(strange(id));
         }
         // What nobody asked for comes from a server that was not found to be worth asking. And
         // while a message is in pieces, its events have not been handed on.
         let in_pieces = self.watchers.iter().any(|one| !one.pieces.is_empty());
-        let is_progress = response.watch_id == WHOLE_STREAM && self.asked && revision > 0;
+        let is_progress = id == WHOLE_STREAM && self.asked && revision > 0;
         Ok((is_progress && !in_pieces).then_some(Heard::Progress {
             revision: revision.into(),
         }))
+    }
+
+    /// The place of the watcher with that id.
+    fn place(&self, id: i64) -> Option<usize> {
+        usize::try_from(id.checked_sub(self.first)?).ok()
     }
 }
 
@@ -389,9 +409,12 @@ fn strange(watch_id: i64) -> Failure {
 
 /// Whether the member that serves the watch can be believed when it speaks of progress.
 ///
-/// Asked for each watch: a member may be replaced by one of another version, and an endpoint may
-/// lead to several members. In doubt it is not.
+/// Asked for each watch: whatever replaces a member, also one of another version behind the same
+/// address, ends its watches; and an endpoint may lead to several members.
 async fn trusted(line: &Line, member: u64, until: Instant) -> bool {
+    if member == 0 {
+        return false;
+    }
     let about = Asked::about("asking for the version");
     let status = line.call(&about, |mut clients| async move {
         Ok(clients.maintenance.status().await?)
@@ -569,8 +592,39 @@ mod tests {
             assert!(standing().take(response).is_err());
         }
         let mut first = state(2, 1);
-        assert!(first.take(created(1)).is_err());
+        assert!(first.take(created(2)).is_err());
         assert!(state(2, 1).take(changed(0, 8, 1, 0)).is_err());
+    }
+
+    #[test]
+    fn a_proxy_and_a_stream_of_several_members_give_themselves_away() {
+        let created = |watch_id, member_id| {
+            let header = PbResponseHeader {
+                member_id,
+                ..PbResponseHeader::default()
+            };
+            PbWatchResponse {
+                header: Some(header),
+                ..created(watch_id)
+            }
+        };
+        for (ids, members, member) in [
+            ([1, 2], [7, 7], 7),
+            // etcd's proxy, with what it says of the first watch of a range, and of later ones.
+            ([0, 1], [7, 7], 0),
+            ([1, 2], [7, 0], 0),
+            ([1, 2], [7, 8], 0),
+            ([1, 2], [0, 7], 0),
+        ] {
+            let mut state = state(2, 1);
+            for (range, (id, member)) in ids.into_iter().zip(members).enumerate() {
+                let heard = state.take(created(id, member)).unwrap();
+                assert!(
+                    matches!(heard, Some(Heard::Created { range: place, .. }) if place == range)
+                );
+            }
+            assert_eq!(state.member, member, "{ids:?} of {members:?}");
+        }
     }
 
     #[test]
