@@ -173,7 +173,6 @@ async fn every_event_is_one_of_the_table_and_every_row_is_told() {
     let seen = Collects::default();
     let subscriber = tracing_subscriber::registry().with(seen.clone());
     tracing::subscriber::set_global_default(subscriber).unwrap();
-    std::panic::set_hook(Box::new(|_| {}));
     let store = Memory::new();
     store.set_call_timeout(Duration::from_millis(200));
 
@@ -224,7 +223,8 @@ async fn every_event_is_one_of_the_table_and_every_row_is_told() {
     settled(&hot, store.put(key("workers"), "5")).await;
     seen.told("restart_pending", "field", "workers").await;
 
-    // Subscribers.
+    // Subscribers, whose panics need not be printed.
+    std::panic::set_hook(Box::new(|_| {}));
     let mut queue = hot.changes(field!(Told, inner.number)).capacity(1);
     let _panicking = hot.on_change(field!(Told, inner.number), |_| panic!("a mistake"));
     let _slow = hot.on_change(field!(Told, inner), |_| {
@@ -246,6 +246,7 @@ async fn every_event_is_one_of_the_table_and_every_row_is_told() {
     seen.told("callback_panicked", "panic", "a mistake").await;
     seen.told("callback_slow", "field", "inner").await;
     seen.told("waker_panicked", "panic", "woken").await;
+    drop(std::panic::take_hook());
     let backup = store.revision();
 
     // The store.
@@ -266,7 +267,7 @@ async fn every_event_is_one_of_the_table_and_every_row_is_told() {
     seen.told("ended", "prefix", "/told/test").await;
 
     // The copy on disk.
-    store.put(key("needed"), "1");
+    store.put(key("password"), "hunter2");
     let kept = || {
         let limit = Duration::from_millis(300);
         builder(&store).start_timeout(limit).fallback(&copy)
