@@ -323,6 +323,8 @@ impl Clients {
                 if !failure.message.contains("authentication is not enabled") {
                     return Err(failure.of_login(&user.name));
                 }
+                // Some versions refuse a token that they gave before it was switched off.
+                client.update_user(None).await.map_err(Failure::from)?;
             }
             login.count += 1;
             login.user = turn;
