@@ -233,7 +233,7 @@ fn different(recorded: &Branch, read: &Branch, base: u64) -> String {
         .filter(|key| one.get(*key) != other.get(*key));
     let shown = differ.map(|key| {
         let was = recorded.at(key, base);
-        let story = recorded.story(&[key.clone()], base.saturating_sub(500), base);
+        let story = recorded.story(std::slice::from_ref(key), base.saturating_sub(500), base);
         format!(
             "\n{key}: recorded {was:?}, read {:?}\n{story}",
             read.at(key, base)
