@@ -341,6 +341,9 @@ fn shown(entry: &Entry) -> String {
     }
 }
 
+/// What was published, and the place of the branch that explains it, if one does.
+type Named = (Row, Option<usize>);
+
 /// Judges one instance.
 pub(crate) fn judge(branches: &[Branch], seen: &Seen) -> Verdict {
     let mut judging = Judging {
@@ -365,7 +368,7 @@ struct Judging<'a> {
     seen: &'a Seen,
     verdict: Verdict,
     /// For each epoch and revision what was published, and by which branch it is explained.
-    named: BTreeMap<(u64, u64), Vec<(Row, Option<usize>)>>,
+    named: BTreeMap<(u64, u64), Vec<Named>>,
 }
 
 impl Judging<'_> {
@@ -532,10 +535,9 @@ impl Judging<'_> {
     }
 
     /// What was published under that name, if it is this.
-    fn published(&self, at: (u64, u64), row: &Row) -> Option<Option<usize>> {
-        let named = self.named.get(&at)?;
-        let found = named.iter().find(|(published, _)| published == row);
-        found.map(|(_, branch)| *branch)
+    fn published(&self, at: (u64, u64), row: &Row) -> Option<Named> {
+        let mut named = self.named.get(&at)?.iter();
+        named.find(|(published, _)| published == row).cloned()
     }
 
     fn readers(&mut self) {
@@ -556,8 +558,8 @@ impl Judging<'_> {
                             sample.row
                         ),
                     ),
-                    Some(Some(place)) => self.origins(&who, sample, place),
-                    Some(None) => {}
+                    Some((_, Some(place))) => self.origins(&who, sample, place),
+                    Some((_, None)) => {}
                 }
             }
             let end = (seen.end.epoch, seen.end.revision);
@@ -759,7 +761,8 @@ impl Judging<'_> {
                             && State::new(branch, entry.changed).holds(waited.key).1
                     });
                     if !visible && !overwritten {
-                        let story = branch.story(&[key.clone()], waited.revision, branch.last);
+                        let story =
+                            branch.story(std::slice::from_ref(&key), waited.revision, branch.last);
                         self.broken(
                             "P12",
                             format!(

@@ -155,7 +155,7 @@ struct Subscribing<'a> {
 }
 
 impl Subscribing<'_> {
-    fn name(&self, what: &str, path: &str) -> String {
+    fn name(what: &str, path: &str) -> String {
         format!("{what} of {path}")
     }
 
@@ -169,7 +169,7 @@ impl Subscribing<'_> {
 
     fn watch<V: Send + Sync + 'static>(&self, part: &Part<V>, slow: bool) {
         let mut watch = self.hot.watch(part.field).since(self.first);
-        let name = self.name(
+        let name = Self::name(
             if slow { "a slow watch" } else { "a watch" },
             part.field.path(),
         );
@@ -186,7 +186,7 @@ impl Subscribing<'_> {
     fn changes<V: Send + Sync + 'static>(&self, part: &Part<V>, capacity: usize, slow: bool) {
         let changes = self.hot.changes(part.field).capacity(capacity);
         let mut changes = changes.since(self.first);
-        let name = self.name(&format!("a queue of {capacity}"), part.field.path());
+        let name = Self::name(&format!("a queue of {capacity}"), part.field.path());
         let number = self.log.subscriber(name, Way::Each, part.part, &self.row);
         let (log, of) = (Arc::clone(self.log), part.of);
         tokio::spawn(async move {
@@ -207,7 +207,7 @@ impl Subscribing<'_> {
         part: &Part<V>,
         then: impl Fn() + Send + 'static,
     ) -> Subscription {
-        let name = self.name(what, part.field.path());
+        let name = Self::name(what, part.field.path());
         let number = self.log.subscriber(name, Way::Latest, part.part, &self.row);
         let (log, of) = (Arc::clone(self.log), part.of);
         let subscription = self.hot.on_change(part.field, move |change| {
@@ -239,6 +239,10 @@ fn pair(pair: &crate::config::Pair) -> String {
     format!("{}..{}", pair.min, pair.max)
 }
 
+#[expect(
+    clippy::ref_option,
+    reason = "it is given to what has a reference to any value"
+)]
 fn maybe(value: &Option<u64>) -> String {
     value.map_or("None".to_owned(), |value| value.to_string())
 }
@@ -512,8 +516,7 @@ fn threads(hot: &Hot<Service>, log: &Arc<Log>) -> Vec<JoinHandle<()>> {
     let mut reader = hot.reader();
     let loading = hot.clone();
     let asking = hot.clone();
-    let nothing = || vec![Vec::new(), Vec::new()];
-    *lock(&log.readers) = nothing();
+    *lock(&log.readers) = vec![Vec::new(), Vec::new()];
     let looping = |every: u64, mut look: Box<dyn FnMut(&Log) + Send>| {
         let log = Arc::clone(log);
         std::thread::spawn(move || {

@@ -56,7 +56,11 @@ mod tests {
     #[tokio::test]
     async fn a_thread_that_spins_is_the_busiest() {
         static OVER: AtomicBool = AtomicBool::new(false);
-        let spin = || while !OVER.load(Ordering::Relaxed) {};
+        let spin = || {
+            while !OVER.load(Ordering::Relaxed) {
+                std::hint::spin_loop();
+            }
+        };
         let named = std::thread::Builder::new().name("hotconfig-test".to_owned());
         let thread = named.spawn(spin).unwrap();
         let before = of_the_library();

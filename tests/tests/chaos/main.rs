@@ -14,6 +14,8 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stderr,
+    clippy::large_futures,
+    clippy::too_many_lines,
     reason = "a test says what it expects by failing"
 )]
 #![cfg(unix)]
@@ -27,6 +29,7 @@ mod recorder;
 mod weather;
 mod writers;
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -476,7 +479,7 @@ impl Chaos {
             what,
         } in &violations
         {
-            report += &format!("\n{promise}, by \"{instance}\": {what}\n");
+            let _ = writeln!(report, "\n{promise}, by \"{instance}\": {what}");
         }
         let story = self.weather.story.join("\n");
         panic!("{report}\nwhat happened:\n{story}\n");

@@ -112,18 +112,9 @@ impl Recorder {
             tokio::time::sleep(Duration::from_millis(100)).await;
         };
         let branch = Branch::new(since, base, state);
-        {
-            let mut shared = lock(&self.shared);
-            // A history that begins inside another has the same beginning.
-            if let Some(before) = shared.branches.last()
-                && base > 1
-                && before.knows(base)
-                && before.state(base) != branch.state(base)
-            {
-                shared.gap = Some(different(before, &branch, base));
-            }
-            shared.branches.push(branch);
-        }
+        // What it begins with need not be what the one before had at that revision: the snapshot
+        // may be older than the last restore.
+        lock(&self.shared).branches.push(branch);
         let (endpoints, shared) = (self.endpoints.clone(), Arc::clone(&self.shared));
         self.task = Some(tokio::spawn(record(endpoints, shared)));
     }
@@ -233,7 +224,7 @@ fn different(recorded: &Branch, read: &Branch, base: u64) -> String {
         .filter(|key| one.get(*key) != other.get(*key));
     let shown = differ.map(|key| {
         let was = recorded.at(key, base);
-        let story = recorded.story(&[key.clone()], base.saturating_sub(500), base);
+        let story = recorded.story(std::slice::from_ref(key), base.saturating_sub(500), base);
         format!(
             "\n{key}: recorded {was:?}, read {:?}\n{story}",
             read.at(key, base)
