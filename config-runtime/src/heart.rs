@@ -111,7 +111,10 @@ impl<T: HotConfig> Heart<T> {
         let mut actions = Vec::new();
         for output in outputs {
             match output {
-                Output::Read => actions.push(Action::Read),
+                Output::Read => {
+                    self.apply.expect_reading();
+                    actions.push(Action::Read);
+                }
                 Output::Open(from) => actions.push(Action::Open(from)),
                 Output::AskProgress => actions.push(Action::AskProgress),
                 Output::Probe => actions.push(Action::Probe),

@@ -24,6 +24,8 @@ pub(crate) struct GroupId {
 pub(crate) struct Rejection {
     /// The groups with a field that does not decode or breaks its own rule.
     pub(crate) bad: BTreeMap<GroupId, Vec<Problem>>,
+    /// Those of them that share the blame for a field with another: alone they may be valid.
+    pub(crate) shared: BTreeSet<GroupId>,
     /// Problems that are no single group's: rules over whole structs, and missing keys.
     pub(crate) whole: Vec<Problem>,
 }
@@ -60,7 +62,7 @@ pub(crate) struct Settled<C> {
 }
 
 /// Lets in what is valid: first everything together; then without the groups that have a bad
-/// field; then the rest one by one, in passes.
+/// field; then the rest one by one, in passes, with those that are bad only together.
 pub(crate) fn settle<J: Judge>(
     judge: &J,
     base: J::Candidate,
@@ -68,35 +70,33 @@ pub(crate) fn settle<J: Judge>(
 ) -> Settled<J::Candidate> {
     let mut held = BTreeMap::new();
     let mut rest = groups;
+    let mut together = BTreeSet::new();
     // (1) everything, and (2) everything but the bad. Setting a group aside can uncover another
     // bad value (of a lower layer, or behind an alias): until none is left.
-    let mut why = loop {
+    let (mut candidate, mut accepted, mut why) = loop {
         match judge.with(&base, &rest) {
-            Ok(candidate) => {
-                return Settled {
-                    candidate,
-                    accepted: rest,
-                    held,
-                };
+            Ok(candidate) => break (candidate, std::mem::take(&mut rest), Vec::new()),
+            Err(Rejection { bad, whole, .. }) if bad.is_empty() => {
+                break (base, BTreeSet::new(), whole);
             }
-            Err(Rejection { bad, whole }) if bad.is_empty() => break whole,
-            Err(Rejection { bad, .. }) => {
+            Err(Rejection { bad, shared, .. }) => {
                 let before = rest.len();
                 for (group, problems) in bad {
                     if rest.remove(&group) {
                         held.insert(group, problems);
                     }
                 }
+                together.extend(shared);
                 // A judge that blames groups it was not asked about would keep us here.
                 if rest.len() == before {
-                    break Vec::new();
+                    break (base, BTreeSet::new(), Vec::new());
                 }
             }
         }
     };
     // (3) passes, in the order of revisions.
-    let mut candidate = base;
-    let mut accepted = BTreeSet::new();
+    together.retain(|group| held.contains_key(group));
+    rest.append(&mut together);
     loop {
         let mut entered = false;
         for group in rest.clone() {

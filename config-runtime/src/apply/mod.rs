@@ -111,6 +111,9 @@ pub(crate) struct Apply<T> {
     /// For each range the keys that the schema doesn't know.
     unknown: Vec<BTreeMap<Vec<u8>, Revision>>,
     unknown_changed: bool,
+    /// Which of them were deleted since the reading that is under way was asked for: it may still
+    /// have them.
+    gone: Option<HashMap<Vec<u8>, Revision>>,
     /// The known keys that those of the report are most like: looking is not cheap.
     nearest: HashMap<Vec<u8>, Option<String>>,
     epoch: u64,
@@ -139,6 +142,7 @@ impl<T: HotConfig> Apply<T> {
             known_at: BTreeMap::new(),
             unknown: vec![BTreeMap::new(); table.ranges.len()],
             unknown_changed: false,
+            gone: None,
             nearest: HashMap::new(),
             epoch: 1,
             table,
@@ -207,7 +211,7 @@ impl<T: HotConfig> Apply<T> {
                         group,
                     );
                 }
-                None => self.stage_unknown(range, key, value.map(|_| revision)),
+                None => self.stage_unknown(range, key, revision, value.is_some()),
             }
         }
     }
@@ -226,6 +230,7 @@ impl<T: HotConfig> Apply<T> {
         }
         let (epoch, at) = (self.epoch, reading.revision);
         let mut there = vec![false; self.table.slots.len()];
+        let gone = self.gone.take().unwrap_or_default();
         for (range, entries) in reading.entries.into_iter().enumerate() {
             let mut unknown = BTreeMap::new();
             for Entry {
@@ -235,7 +240,10 @@ impl<T: HotConfig> Apply<T> {
             } in entries
             {
                 let Some(slot) = self.table.slot(&key) else {
-                    unknown.insert(key, mod_revision);
+                    let is_gone = |gone: &Revision| *gone > at && !new_epoch;
+                    if !gone.get(&key).is_some_and(is_gone) {
+                        unknown.insert(key, mod_revision);
+                    }
                     continue;
                 };
                 if let Some(there) = there.get_mut(slot) {
@@ -376,15 +384,24 @@ impl<T: HotConfig> Apply<T> {
         self.groups.entry(group).or_default().insert(slot);
     }
 
-    fn stage_unknown(&mut self, range: usize, key: Vec<u8>, since: Option<Revision>) {
+    fn stage_unknown(&mut self, range: usize, key: Vec<u8>, revision: Revision, there: bool) {
         let Some(known) = self.unknown.get_mut(range) else {
             return;
         };
         self.unknown_changed = true;
-        match since {
-            Some(since) => drop(known.insert(key, since)),
-            None => drop(known.remove(&key)),
+        if there {
+            known.insert(key, revision);
+            return;
         }
+        known.remove(&key);
+        if let Some(gone) = &mut self.gone {
+            gone.insert(key, revision);
+        }
+    }
+
+    /// A reading is asked for: what happens from now on may not be in it.
+    pub(crate) fn expect_reading(&mut self) {
+        self.gone = Some(HashMap::new());
     }
 
     /// The first configuration: from what was staged, or the problems, all of them.
@@ -873,6 +890,9 @@ impl<T: HotConfig> Apply<T> {
             if blamed.is_empty() {
                 rejection.whole.push(problem);
                 continue;
+            }
+            if blamed.len() > 1 {
+                rejection.shared.extend(&blamed);
             }
             for group in blamed {
                 rejection

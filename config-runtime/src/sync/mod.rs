@@ -180,13 +180,16 @@ struct Watching {
     /// Revisions that some range may still have events of.
     waiting: BTreeMap<Revision, Vec<(usize, Event)>>,
     check: Check,
+    /// When progress was asked for first, of the times that were not answered yet.
+    asked: Option<Duration>,
     /// Whether the store seems to be behind what is known: until a reading tells why, nothing
     /// that the watch says is handed out.
     doubted: bool,
     /// Whether anything has shown since it stands that it goes on from what is known. The store may
     /// have been restored between the reading and the opening, and have overtaken the cursor.
     proven: bool,
-    /// A reading beside the watch: since when, and the cursor when it was asked for.
+    /// A reading beside the watch: since when, and the newest revision that was known when it was
+    /// asked for.
     comparing: Option<(Duration, Option<Revision>)>,
     compare_at: Duration,
 }
@@ -197,7 +200,7 @@ enum Check {
     /// The next look is due then.
     Idle { at: Duration },
     /// Progress was asked for; without an answer by `until`, a probe.
-    Asked { since: Duration, until: Duration },
+    Asked { until: Duration },
     /// A probe is under way.
     Probing {
         since: Duration,
@@ -210,6 +213,22 @@ enum Check {
         at: Duration,
         cursor: Option<Revision>,
     },
+}
+
+impl Watching {
+    /// The newest revision that is known to exist: also of what waits for another range.
+    fn newest(&self, cursor: Option<Revision>) -> Option<Revision> {
+        self.seen.iter().copied().max().max(cursor)
+    }
+
+    /// Asks for progress.
+    fn ask(&mut self, now: Duration, staleness: Duration, out: &mut Vec<Output>) {
+        self.asked.get_or_insert(now);
+        self.check = Check::Asked {
+            until: now + staleness / 6,
+        };
+        out.push(Output::AskProgress);
+    }
 }
 
 /// The state machine. See the module's text.
@@ -385,6 +404,7 @@ impl Sync {
             check: Check::Idle {
                 at: at.min(now + AGAIN),
             },
+            asked: None,
             doubted: false,
             proven: false,
             comparing: None,
@@ -413,10 +433,15 @@ impl Sync {
         let State::Watching(watching) = &mut self.state else {
             return;
         };
+        // A beginning is told for each range; events of another may have come before it.
+        let known = match heard {
+            Heard::Progress { .. } => watching.newest(self.cursor),
+            _ => self.cursor,
+        };
         match heard {
             // Another history, or a member that lags behind: a reading tells.
             Heard::Created { revision, .. } | Heard::Progress { revision }
-                if Some(revision) < self.cursor =>
+                if Some(revision) < known =>
             {
                 watching.doubted = true;
                 self.compare(now, out);
@@ -450,9 +475,9 @@ impl Sync {
                 for seen in &mut watching.seen {
                     *seen = revision.max(*seen);
                 }
-                // What was current when it was asked for may have changed since; an answer that
-                // is late is of no known age.
-                if let Check::Asked { since, .. } = watching.check
+                // What was current when it was asked for may have changed since; and the answer to
+                // an older question may come after a newer one was asked.
+                if let Some(since) = watching.asked.take()
                     && !watching.doubted
                 {
                     self.confirmed = self.confirmed.max(Some(since));
@@ -491,11 +516,7 @@ impl Sync {
         if !watching.waiting.is_empty()
             && let Check::Idle { .. } = watching.check
         {
-            watching.check = Check::Asked {
-                since: now,
-                until: now + self.settings.staleness / 6,
-            };
-            out.push(Output::AskProgress);
+            watching.ask(now, self.settings.staleness, out);
         }
     }
 
@@ -504,6 +525,7 @@ impl Sync {
         let State::Watching(watching) = &mut self.state else {
             return;
         };
+        watching.asked = None;
         let Check::Asked { .. } = watching.check else {
             return;
         };
@@ -529,7 +551,7 @@ impl Sync {
         };
         watching.check = Check::Idle { at };
         if watching.comparing.is_none() {
-            watching.comparing = Some((now, self.cursor));
+            watching.comparing = Some((now, watching.newest(self.cursor)));
             out.push(Output::Read);
         }
     }
@@ -617,11 +639,7 @@ impl Sync {
                         out.push(Output::Probe);
                     }
                     Check::Idle { at } if now >= at => {
-                        watching.check = Check::Asked {
-                            since: now,
-                            until: now + staleness / 6,
-                        };
-                        out.push(Output::AskProgress);
+                        watching.ask(now, staleness, out);
                     }
                     Check::Asked { until, .. } if now >= until => {
                         watching.check = Check::Probing {
@@ -646,7 +664,7 @@ impl Sync {
                     _ => {}
                 }
                 if watching.comparing.is_none() && now >= watching.compare_at {
-                    watching.comparing = Some((now, self.cursor));
+                    watching.comparing = Some((now, watching.newest(self.cursor)));
                     out.push(Output::Read);
                 }
             }

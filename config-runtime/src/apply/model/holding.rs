@@ -96,55 +96,61 @@ impl<W: Words> Model<W> {
         self.words.decode(&texts(written))
     }
 
-    /// The groups, among these, that made a field bad: the one that wrote the value, or else
-    /// those that deleted what stood above it.
-    fn blamed(&self, groups: &BTreeSet<Id>) -> BTreeSet<Id> {
+    /// For each bad field the groups, among these, that made it so: the one that wrote the value,
+    /// or else those that deleted what stood above it.
+    fn blamed(&self, groups: &BTreeSet<Id>) -> Vec<BTreeSet<Id>> {
         let of = |key: &W::Key| {
             let mut groups = groups.iter();
             groups.find(|id| self.groups[id].contains(key)).copied()
         };
-        let mut blamed = BTreeSet::new();
-        for keys in self.words.bad(&texts(&self.with(groups))) {
-            match keys.last().and_then(of) {
-                Some(writer) => drop(blamed.insert(writer)),
-                None => blamed.extend(keys.iter().filter_map(of)),
+        let texts = texts(&self.with(groups));
+        let bad = self.words.bad(&texts).into_iter();
+        let blamed = bad.map(|keys| {
+            let wrote = keys.last().filter(|key| texts.contains_key(key));
+            match wrote.and_then(of) {
+                Some(writer) => BTreeSet::from([writer]),
+                None => keys.iter().filter_map(of).collect(),
             }
-        }
-        blamed
+        });
+        blamed.collect()
     }
 
     /// Tries everything that waits.
     pub(crate) fn settle(&mut self) {
         let mut rest: BTreeSet<Id> = self.groups.keys().copied().collect();
         let mut accepted = BTreeSet::new();
+        let mut only_together = BTreeSet::new();
         // (1) everything together; (2) without what is bad by itself. To set it aside may uncover
         // another bad value, behind it.
-        let together = loop {
+        loop {
             if self.decode(&self.with(&rest)).is_some() {
-                break true;
+                accepted = std::mem::take(&mut rest);
+                break;
             }
             let blamed = self.blamed(&rest);
-            if blamed.is_empty() {
-                break false;
+            if blamed.iter().all(BTreeSet::is_empty) {
+                break;
             }
-            rest.retain(|id| !blamed.contains(id));
-        };
-        if together {
-            accepted = rest;
-        } else {
-            // (3) one after the other, in passes.
-            loop {
-                let before = accepted.len();
-                for id in &rest {
-                    let mut more = accepted.clone();
-                    more.insert(*id);
-                    if self.decode(&self.with(&more)).is_some() {
-                        accepted = more;
-                    }
+            for groups in blamed {
+                if groups.len() > 1 {
+                    only_together.extend(groups.clone());
                 }
-                if accepted.len() == before {
-                    break;
+                rest.retain(|id| !groups.contains(id));
+            }
+        }
+        // (3) one after the other, in passes; also what is bad only together.
+        rest.append(&mut only_together);
+        loop {
+            let before = accepted.len();
+            for id in &rest {
+                let mut more = accepted.clone();
+                more.insert(*id);
+                if self.decode(&self.with(&more)).is_some() {
+                    accepted = more;
                 }
+            }
+            if accepted.len() == before {
+                break;
             }
         }
         self.good = self.with(&accepted);
