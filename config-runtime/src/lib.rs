@@ -125,6 +125,9 @@ pub mod contract;
 mod defaults;
 mod fallback;
 mod field;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzz;
 mod heart;
 mod hot;
 mod layers;

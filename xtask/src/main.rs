@@ -16,7 +16,9 @@ mod ci;
 mod cost;
 mod deny;
 mod etcd;
+mod fuzz;
 mod leaks;
+mod mutants;
 mod protoc;
 mod soak;
 mod summary;
@@ -43,7 +45,13 @@ Usage: cargo xtask <command>
                  Measure what the derive costs to compile, beside serde's: times in N
                  rounds, or instructions (needs valgrind, and minutes)
   ci             Everything that a change has to pass
+  fuzz [TARGETS…] [--seconds N]
+                 Fuzz what reads bytes, for N seconds each: `value`, `keys`, `template`,
+                 `fallback`, `schema`
   leaks [STARTS] Count what that many starts and stops leave behind; 100,000
+  mutants [NAMES…]
+                 Make each mistake of `mutants/` in a copy of the tree, and see that a
+                 test finds it out
   deny [CHECKS…] Check the dependencies with cargo-deny: bans, licenses and sources,
                  or else the CHECKS that are named (`advisories` needs a network)
   soak [chaos [--hours H | --minutes M] | histories [N]]
@@ -93,6 +101,8 @@ fn run(command: &str, rest: &[OsString]) -> Result<ExitCode> {
         "bench" => bench::run(rest)?,
         "cost" => cost::run(rest)?,
         "deny" => deny::run(rest)?,
+        "fuzz" => fuzz::run(rest)?,
+        "mutants" => return mutants::run(rest),
         "leaks" => return Ok(leaks::run(rest)?.conclude()),
         "soak" => soak::run(rest)?,
         "tools" => tools()?,

@@ -472,7 +472,7 @@ fn readable(value: &[u8]) -> Option<&str> {
 ///
 /// # Errors
 /// What did not come back.
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub(crate) fn round_trip(bytes: &[u8]) -> Result<bool, String> {
     let mut read = false;
     for file in [bytes, &with_header(bytes)] {
@@ -489,7 +489,7 @@ pub(crate) fn round_trip(bytes: &[u8]) -> Result<bool, String> {
     Ok(read)
 }
 
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 fn lost(first: &dyn std::fmt::Debug, second: &dyn std::fmt::Debug) -> String {
     format!("read: {first:?}\nread again: {second:?}")
 }

@@ -21,7 +21,9 @@ use sha2::{Digest, Sha256};
 
 pub(crate) use file::{read, sweep, write};
 #[cfg(test)]
-pub(crate) use format::{Unwritten, round_trip};
+pub(crate) use format::Unwritten;
+#[cfg(any(test, fuzzing))]
+pub(crate) use format::round_trip;
 pub(crate) use format::{decode, encode};
 pub(crate) use refusal::Refusal;
 pub(crate) use seal::{Key, Secrets};

@@ -71,9 +71,14 @@ impl Gate {
 
     /// Nothing goes through those that are open, in either direction, and nobody is told.
     pub(crate) fn silence(&self) {
+        self.silence_from(0);
+    }
+
+    /// The same for those that are open, from this one on.
+    pub(crate) fn silence_from(&self, first: usize) {
         let knocked = self.knocked();
         self.state
-            .send_modify(|state| state.silent_before = knocked);
+            .send_modify(|state| state.silent = (first, knocked));
     }
 
     /// What was held back goes on.

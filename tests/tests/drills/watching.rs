@@ -170,7 +170,8 @@ async fn p09_drill_18_a_way_that_goes_silent_is_noticed_said_and_left() {
     let hot = builder(etcd).staleness_limit(limit).start().await.unwrap();
     eventually("it is connected", async || hot.status().connected).await;
     let mut size = hot.watch(field!(Service, db.pool_size));
-    // The connections stay open, and nothing comes through any more; new ones get in.
+    // The connections stay open, and nothing comes through any more; new ones don't get in.
+    gate.let_in(gate.knocked());
     gate.silence();
     put(&mut client, "db/pool_size", "16").await;
     eventually("stale, with a reason", async || {
@@ -178,6 +179,8 @@ async fn p09_drill_18_a_way_that_goes_silent_is_noticed_said_and_left() {
         !status.is_fresh() && status.failure.is_some()
     })
     .await;
+    // There is a way again, another one.
+    gate.let_in(usize::MAX);
     let change = soon("the change", size.changed()).await.unwrap();
     assert_eq!(*change.current(), 16);
     eventually("fresh again", async || hot.status().is_fresh()).await;

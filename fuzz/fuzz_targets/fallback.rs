@@ -1,0 +1,4 @@
+//! The copy on disk: what holds of any bytes stands in the library's `fuzz`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| hotconfig::fuzz::fallback(data));
