@@ -24,6 +24,10 @@ pub use watch::StatusWatch;
 /// What the loop knows of itself, at one moment.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and any of them goes with any other"
+)]
 pub struct Status {
     /// Whether a watch stands.
     pub connected: bool,
