@@ -61,6 +61,7 @@ fn said(message: impl Display, most: usize) {
     assert!(!message.contains(odd), "control characters: {message:?}");
 }
 
+type Decode<V> = fn(&[u8]) -> Result<V, Reason>;
 type Encode<V> = fn(&V) -> Result<Option<Vec<u8>>, Reason>;
 
 /// A codec does not panic; what it read comes back when it is written and read again.
@@ -68,7 +69,7 @@ fn comes_back<V>(data: &[u8])
 where
     V: DeserializeOwned + Serialize + PartialEq + Debug,
 {
-    let codecs: [(fn(&[u8]) -> Result<V, Reason>, Encode<V>); 3] = [
+    let codecs: [(Decode<V>, Encode<V>); 3] = [
         (value::auto, encode::auto),
         (value::text, encode::text),
         (value::json, encode::json),

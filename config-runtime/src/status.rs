@@ -408,7 +408,9 @@ mod tests {
     #[test]
     fn p09_it_is_stale_from_the_limit_on_and_says_since_when_and_why() {
         let (status, at) = confirmed();
-        let before = status.clone().at(at + LIMIT - Duration::from_nanos(1));
+        let before = status
+            .clone()
+            .at(at + LIMIT.saturating_sub(Duration::from_nanos(1)));
         assert!(before.is_fresh());
         let stale = |status: Status| status.at(at + LIMIT).stale.expect("stale");
         let silent = stale(status.clone());

@@ -115,6 +115,9 @@ fn piece(watch_id: i64, key: &str, revision: i64, more: bool) -> PbWatchResponse
     }
 }
 
+/// What a server makes of an answer.
+type Twist = fn(&mut PbRangeResponse);
+
 #[tokio::test]
 async fn p03_a_message_in_pieces_is_one_whatever_comes_between() {
     let server = Scripted::start().await;
@@ -412,7 +415,6 @@ async fn p10_answers_that_no_reading_can_be_are_errors() {
     let good = soon("a reading", etcd.read(ranges(["/a"]))).await.unwrap();
     assert_eq!(good.entries, [good.entries[0].clone()]);
 
-    type Twist = fn(&mut PbRangeResponse);
     let twists: [(&str, Twist); 12] = [
         ("the same page without end", |answer| {
             answer.more = true;
@@ -466,7 +468,6 @@ async fn p10_answers_that_no_probe_can_be_are_errors() {
     let good = etcd.probe(ranges(["/a"])).await.unwrap();
     assert_eq!(good.ranges, [(1, Some(Revision::new(2)))]);
 
-    type Twist = fn(&mut PbRangeResponse);
     let twists: [(&str, Twist); 6] = [
         ("fewer than none", |answer| answer.count = -1),
         ("none, and one", |answer| answer.count = 0),

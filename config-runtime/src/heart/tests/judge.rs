@@ -239,7 +239,7 @@ impl World {
         self.model
             .good
             .retain(|key, _| !held.contains(&key.escape_ascii().to_string()));
-        for (_, keys) in &mut self.model.groups {
+        for keys in self.model.groups.values_mut() {
             keys.retain(|key| held.contains(&key.escape_ascii().to_string()));
         }
         self.model.groups.retain(|_, keys| !keys.is_empty());
@@ -390,7 +390,7 @@ impl World {
             confirmed <= truth,
             "P9: said to be confirmed at {confirmed:?}, but it was not since {truth:?}"
         );
-        let age = truth.map(|truth| self.now - truth);
+        let age = truth.map(|truth| self.now.saturating_sub(truth));
         ensure!(
             !self.is_fresh() || age.is_some_and(|age| age <= self.settings.staleness),
             "P9: said to be fresh, although it was current {age:?} ago"

@@ -541,14 +541,12 @@ impl World {
                     self.send(Heard::Progress { revision });
                 }
             }
-            Step::OldReading(back) => {
-                if self.open_questions().contains(&Open::Reading) {
-                    let revision = self.server.latest().saturating_sub(u64::from(*back));
-                    self.reading = None;
-                    self.judgement.confirmed(self.now);
-                    let reading = self.server.reading(self.prefixes, revision.max(1));
-                    self.say(Said::Read(Ok(reading)))?;
-                }
+            Step::OldReading(back) if self.open_questions().contains(&Open::Reading) => {
+                let revision = self.server.latest().saturating_sub(u64::from(*back));
+                self.reading = None;
+                self.judgement.confirmed(self.now);
+                let reading = self.server.reading(self.prefixes, revision.max(1));
+                self.say(Said::Read(Ok(reading)))?;
             }
             Step::Restore { back, bump, breaks } => {
                 self.server.restore(u64::from(*back), bump.map(u64::from));
