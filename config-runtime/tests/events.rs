@@ -2,6 +2,8 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
+    clippy::too_many_lines,
     reason = "a test says what it expects by failing"
 )]
 

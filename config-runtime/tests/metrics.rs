@@ -121,7 +121,7 @@ impl Meters {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         };
-        let reached = tokio::time::timeout(LIMIT, reaches).await;
+        let in_time = tokio::time::timeout(LIMIT, reaches).await;
         assert!(reached.is_ok(), "{name} stays at {}", self.number(name));
     }
 

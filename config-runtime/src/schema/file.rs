@@ -40,7 +40,9 @@ impl Schema {
     /// Where the text is no JSON, is of another version, or has a member or a key twice, one too
     /// many or one too few: it may be more than this version understands, and so is not guessed.
     pub fn from_json(text: &str) -> Result<Self, SchemaError> {
-        let wrong = |error: serde_json::Error| SchemaError(error.to_string());
+        // What stands in the file is somebody's text: on one line, and not endless.
+        let wrong =
+            |error: serde_json::Error| SchemaError(crate::value::shorten(&error.to_string()));
         // First, because what a later version writes has no place in this one.
         let head: Head = serde_json::from_str(text).map_err(wrong)?;
         match head.format.as_deref() {
@@ -58,7 +60,8 @@ impl Schema {
             }
         }
         let file: File = serde_json::from_str(text).map_err(wrong)?;
-        file.schema().map_err(SchemaError)
+        let told = |wrong: String| SchemaError(crate::value::shorten(&wrong));
+        file.schema().map_err(told)
     }
 }
 
