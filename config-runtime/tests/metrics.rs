@@ -122,7 +122,7 @@ impl Meters {
             }
         };
         let in_time = tokio::time::timeout(LIMIT, reaches).await;
-        assert!(reached.is_ok(), "{name} stays at {}", self.number(name));
+        assert!(in_time.is_ok(), "{name} stays at {}", self.number(name));
     }
 
     async fn becomes(&mut self, name: &str, number: f64) {

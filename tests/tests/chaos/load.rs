@@ -11,8 +11,16 @@ use std::time::Duration;
 /// spins takes all that it can get.
 pub(crate) const TOO_MUCH: f64 = 0.6;
 
+/// How the names of the library's threads begin.
+const LIBRARY: &str = "hotconfig";
+
 /// The processor time of each thread of the library.
 pub(crate) fn of_the_library() -> BTreeMap<String, Duration> {
+    of(LIBRARY)
+}
+
+/// The processor time of each thread whose name begins like that.
+fn of(names: &str) -> BTreeMap<String, Duration> {
     let Ok(tasks) = std::fs::read_dir("/proc/self/task") else {
         return BTreeMap::new();
     };
@@ -25,7 +33,7 @@ pub(crate) fn of_the_library() -> BTreeMap<String, Duration> {
         let ticks: u64 = times.next()?.parse().ok()?;
         let of_the_system: u64 = times.next()?.parse().ok()?;
         let spent = Duration::from_millis((ticks + of_the_system) * 10);
-        name.starts_with("hotconfig")
+        name.starts_with(names)
             .then(|| (format!("{name} {}", id.trim()), spent))
     });
     times.collect()
@@ -36,7 +44,15 @@ pub(crate) fn busiest(
     before: &BTreeMap<String, Duration>,
     time: Duration,
 ) -> Option<(String, f64)> {
-    let shares = of_the_library().into_iter().filter_map(|(name, spent)| {
+    busiest_of(LIBRARY, before, time)
+}
+
+fn busiest_of(
+    names: &str,
+    before: &BTreeMap<String, Duration>,
+    time: Duration,
+) -> Option<(String, f64)> {
+    let shares = of(names).into_iter().filter_map(|(name, spent)| {
         let since = spent.saturating_sub(*before.get(&name)?);
         Some((name, since.as_secs_f64() / time.as_secs_f64()))
     });
@@ -61,13 +77,15 @@ mod tests {
                 std::hint::spin_loop();
             }
         };
-        let named = std::thread::Builder::new().name("hotconfig-test".to_owned());
+        let named = std::thread::Builder::new().name("spins".to_owned());
         let thread = named.spawn(spin).unwrap();
-        let before = of_the_library();
+        // A thread gives itself its name.
+        eventually("its name", || async { !of("spins").is_empty() }).await;
+        let before = of("spins");
         let began = Instant::now();
         eventually("a thread to have spun", || async {
-            let busiest = busiest(&before, began.elapsed());
-            busiest.is_some_and(|(name, share)| name.starts_with("hotconfig-test") && share > 0.1)
+            let busiest = busiest_of("spins", &before, began.elapsed());
+            busiest.is_some_and(|(name, share)| name.starts_with("spins") && share > 0.1)
         })
         .await;
         OVER.store(true, Ordering::Relaxed);
