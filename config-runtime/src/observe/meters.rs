@@ -184,10 +184,15 @@ impl Timer {
 }
 
 /// How many there are of something.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Count(Option<Gauge>);
 
 impl Count {
+    /// Nobody is told.
+    pub(crate) fn nowhere() -> Self {
+        Self(None)
+    }
+
     pub(crate) fn more(&self) {
         if let Some(gauge) = &self.0 {
             gauge.increment(1.0);

@@ -46,7 +46,7 @@ impl<T: HotConfig> Swapped<T> {
 impl<T: HotConfig> Hub<T> {
     /// Begins with this snapshot.
     pub(crate) fn new(first: Snapshot<T>) -> Arc<Self> {
-        Self::counting(first, Count::default())
+        Self::counting(first, Count::nowhere())
     }
 
     /// The same, and counts its subscribers there.
