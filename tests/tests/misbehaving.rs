@@ -31,6 +31,9 @@ struct Service {
 const SIZE: &str = "/a/size";
 const OTHER: &str = "/a/other";
 
+/// What makes another answer of an honest one.
+type Twist = fn(&mut PbRangeResponse);
+
 fn builder(server: &Scripted) -> EtcdBuilder {
     Etcd::builder([server.endpoint()]).call_timeout(Duration::from_secs(2))
 }
@@ -412,7 +415,6 @@ async fn p10_answers_that_no_reading_can_be_are_errors() {
     let good = soon("a reading", etcd.read(ranges(["/a"]))).await.unwrap();
     assert_eq!(good.entries, [good.entries[0].clone()]);
 
-    type Twist = fn(&mut PbRangeResponse);
     let twists: [(&str, Twist); 12] = [
         ("the same page without end", |answer| {
             answer.more = true;
@@ -466,7 +468,6 @@ async fn p10_answers_that_no_probe_can_be_are_errors() {
     let good = etcd.probe(ranges(["/a"])).await.unwrap();
     assert_eq!(good.ranges, [(1, Some(Revision::new(2)))]);
 
-    type Twist = fn(&mut PbRangeResponse);
     let twists: [(&str, Twist); 6] = [
         ("fewer than none", |answer| answer.count = -1),
         ("none, and one", |answer| answer.count = 0),

@@ -155,13 +155,13 @@ async fn tokens_expire(flag: String) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn drill_20_simple_tokens_expire_and_are_forgotten_by_a_restart() {
-    tokens_expire("--auth-token-ttl=2".to_owned()).await;
+    Box::pin(tokens_expire("--auth-token-ttl=2".to_owned())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn drill_20_signed_tokens_expire() {
     let folder = tempfile::tempdir().unwrap();
-    tokens_expire(jwt_es256(folder.path(), 2)).await;
+    Box::pin(tokens_expire(jwt_es256(folder.path(), 2))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -349,6 +349,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::too_many_lines, reason = "a table")]
     fn errors_of_etcd_are_told_apart() {
         use ErrorKind::{
             Cancelled, Compacted, Denied, Other, Refused, Timeout, TooBig, Unauthenticated,

@@ -256,7 +256,7 @@ async fn probe_part(
 /// How many keys there are, and the revision of the newest.
 fn newest(part: &GetResponse) -> Result<(usize, Option<Revision>), Failure> {
     let count = usize::try_from(part.count()).ok();
-    let newest = part.kvs().first().map(|pair| pair.mod_revision());
+    let newest = part.kvs().first().map(etcd_client::KeyValue::mod_revision);
     match (count, newest) {
         (Some(0), None) => Ok((0, None)),
         (Some(count), Some(newest)) if count > 0 && newest > 0 => Ok((count, Some(newest.into()))),
