@@ -31,6 +31,9 @@ struct Service {
 const SIZE: &str = "/a/size";
 const OTHER: &str = "/a/other";
 
+/// What makes another answer of an honest one.
+type Twist = fn(&mut PbRangeResponse);
+
 fn builder(server: &Scripted) -> EtcdBuilder {
     Etcd::builder([server.endpoint()]).call_timeout(Duration::from_secs(2))
 }
