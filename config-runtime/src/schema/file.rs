@@ -40,9 +40,7 @@ impl Schema {
     /// Where the text is no JSON, is of another version, or has a member or a key twice, one too
     /// many or one too few: it may be more than this version understands, and so is not guessed.
     pub fn from_json(text: &str) -> Result<Self, SchemaError> {
-        // What stands in the file is somebody's text: on one line, and not endless.
-        let wrong =
-            |error: serde_json::Error| SchemaError(crate::value::shorten(&error.to_string()));
+        let wrong = |error: serde_json::Error| SchemaError(readable(error.to_string()));
         // First, because what a later version writes has no place in this one.
         let head: Head = serde_json::from_str(text).map_err(wrong)?;
         match head.format.as_deref() {
@@ -60,8 +58,7 @@ impl Schema {
             }
         }
         let file: File = serde_json::from_str(text).map_err(wrong)?;
-        let told = |wrong: String| SchemaError(crate::value::shorten(&wrong));
-        file.schema().map_err(told)
+        file.schema().map_err(|error| SchemaError(readable(error)))
     }
 }
 
@@ -464,6 +461,16 @@ impl IntervalOfFile {
             inclusive,
         })
     }
+}
+
+/// A message that may quote the file: as it is, if a person can read it.
+fn readable(message: String) -> String {
+    const MOST: usize = 1_000;
+    let odd = |char: char| char.is_control() && char != '\n';
+    if message.len() <= MOST && !message.contains(odd) {
+        return message;
+    }
+    crate::value::shorten(&message)
 }
 
 #[cfg(test)]

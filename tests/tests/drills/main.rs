@@ -9,6 +9,7 @@
 mod applying;
 mod deleting;
 mod gate;
+mod members;
 mod starting;
 mod telling;
 mod watching;
