@@ -286,6 +286,8 @@ async fn messages_of_another_watch_end_the_watch_and_nothing_is_lost() {
         .await;
         is(&hot_one, size, 0).await;
     }
+    // None of the lies about a revision was believed.
+    assert_eq!(hot_one.status().epoch, 1);
 }
 
 #[tokio::test]

@@ -89,6 +89,19 @@ async fn authentication_that_is_switched_on_and_off_is_followed() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn another_user_is_asked_for_by_the_next_call_although_the_token_of_the_last_is_good() {
+    let server = Server::start().await;
+    users::with_users(&server, &[("nobody", &[]), ("reader", &["/k/"])]).await;
+    let etcd = builder(&server).user("nobody", password("nobody"));
+    let etcd = etcd.build().unwrap();
+    for error in errors(&etcd).await {
+        assert_eq!(error.unwrap().kind(), ErrorKind::Denied);
+    }
+    etcd.set_user("reader", password("reader")).unwrap();
+    assert_eq!(errors(&etcd).await, [None, None, None]);
+}
+
 /// A second member makes the first one a minority of two: there is no leader any more, and
 /// nothing is answered until it is there.
 #[tokio::test(flavor = "multi_thread")]
