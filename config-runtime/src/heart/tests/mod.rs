@@ -11,11 +11,14 @@ mod steps;
 mod subscribers;
 mod world;
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 use proptest::test_runner::RngAlgorithm;
 
+use crate::apply::BadKeys;
 use judge::{Judged, ensure};
-use steps::{History, Nature, history};
+use steps::{History, Nature, Step, history};
 use world::World;
 
 /// Everything to a good value, and nothing else.
@@ -144,4 +147,33 @@ proptest! {
         let same = once.iter().zip(&again).take_while(|(one, other)| one == other).count();
         prop_assert_eq!(once.get(same), again.get(same));
     }
+}
+
+/// Both take away what would give the field its value; each could have come alone.
+#[test]
+fn two_changes_that_are_bad_only_together_do_not_block_each_other() {
+    let seconds = Duration::from_secs;
+    let history = History {
+        nature: Nature::Honest,
+        layered: true,
+        trusted: true,
+        bad_keys: BadKeys::Refuse,
+        staleness: seconds(30),
+        compare_every: seconds(600),
+        seed: 0,
+        watching: true,
+        steps: vec![
+            Step::Write(vec![(b"/p/need", None), (b"/p@1/need", Some(b"1"))]),
+            Step::Write(vec![(b"/p@1/need", None), (b"/p/maybe", Some(b"5"))]),
+            Step::Deliver,
+        ],
+    };
+    let mut world = World::new(&history, false).unwrap();
+    for step in &history.steps {
+        world.run(step).unwrap();
+    }
+    world.calm(seconds(1)).unwrap();
+    let now = world.hub.as_ref().unwrap().snapshot();
+    assert_eq!((now.need, now.maybe), (3, Some(5)));
+    end(&mut world, &history).unwrap();
 }

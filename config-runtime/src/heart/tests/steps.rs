@@ -75,6 +75,8 @@ pub(super) enum Step {
     Sleep(u32),
     /// Time passes, and everything is answered at once.
     Calm(u32),
+    /// Time passes, and everything fails at once.
+    Refuse(u32, ErrorKind),
     /// Somebody waits for the revision that is so far ahead of the newest one.
     Want(u8),
     /// A subscriber looks.
@@ -165,6 +167,7 @@ fn honest() -> impl Strategy<Value = Step> {
         8 => (1..30_000_u32).prop_map(Step::Sleep),
         1 => (1..800_000_u32).prop_map(Step::Sleep),
         12 => (1..40_000_u32).prop_map(Step::Calm),
+        2 => (1..90_000_u32, kind()).prop_map(|(ms, kind)| Step::Refuse(ms, kind)),
         2 => small.clone().prop_map(Step::Want),
         8 => small.prop_map(Step::Look),
     ]
@@ -296,6 +299,9 @@ impl fmt::Display for Step {
             Self::Burst(count) => write!(f, "the next {count} steps are one batch"),
             Self::Sleep(ms) => write!(f, "{ms} ms pass, and nobody answers"),
             Self::Calm(ms) => write!(f, "{ms} ms pass, and everything is answered at once"),
+            Self::Refuse(ms, kind) => {
+                write!(f, "{ms} ms pass, and everything fails at once: {kind:?}")
+            }
             Self::Want(ahead) => write!(f, "somebody waits for the newest revision + {ahead} - 1"),
             Self::Look(which) => write!(f, "subscriber {which} looks"),
             Self::Skip(range, count) => {

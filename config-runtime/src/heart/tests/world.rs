@@ -484,6 +484,10 @@ impl World {
             }
             Step::Sleep(ms) => self.sleep(Duration::from_millis(u64::from(*ms)))?,
             Step::Calm(ms) => self.calm(Duration::from_millis(u64::from(*ms)))?,
+            Step::Refuse(ms, kind) => {
+                let length = Duration::from_millis(u64::from(*ms));
+                self.refuse(length, *kind)?;
+            }
             Step::Want(ahead) => {
                 let revision = (self.server.latest() + u64::from(*ahead)).saturating_sub(1);
                 self.want(revision, Duration::from_secs(5))?;
@@ -685,6 +689,26 @@ impl World {
             self.late()?;
         }
         self.now = end;
+        self.judge_time()
+    }
+
+    /// Whatever is asked fails at once, for that long.
+    fn refuse(&mut self, length: Duration, kind: ErrorKind) -> Judged {
+        let end = self.now + length;
+        while self.now < end {
+            self.flush()?;
+            if let Some(open) = self.open_questions().first() {
+                self.fail(*open, kind)?;
+                self.settle()?;
+                self.now += Duration::from_millis(1);
+            } else {
+                let next = self.next_wake().min(end);
+                self.now = next.max(self.now + Duration::from_millis(1));
+            }
+            if self.now >= self.next_wake() {
+                self.late()?;
+            }
+        }
         self.judge_time()
     }
 
