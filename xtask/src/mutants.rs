@@ -155,17 +155,25 @@ struct Scratch {
     target: PathBuf,
     protoc: PathBuf,
     etcd: PathBuf,
+    /// Held by the one process that may change the copy.
+    _lock: fs::File,
 }
 
 impl Scratch {
     fn new(root: &Path) -> Result<Self> {
         let folder = cargo::target()?.join("mutants");
+        fs::create_dir_all(folder.join("tree"))?;
+        let lock = fs::File::create(folder.join("lock"))?;
+        if lock.try_lock().is_err() {
+            bail!("another `cargo xtask mutants` is at work");
+        }
         let scratch = Self {
             root: root.to_owned(),
             tree: folder.join("tree"),
             target: folder.join("target"),
             protoc: protoc::find()?,
             etcd: etcd::find()?,
+            _lock: lock,
         };
         scratch.reset()?;
         Ok(scratch)
@@ -270,7 +278,7 @@ fn judge(summary: Summary, text: &str) -> Outcome {
         .lines()
         .skip_while(|line| *line != "failures:")
         .filter_map(|line| line.strip_prefix("    "))
-        .filter(|name| !name.contains(' '))
+        .filter(|name| name.chars().all(|char| char.is_alphanumeric() || "_:".contains(char)))
         .map(|name| name.rsplit("::").next().unwrap_or(name).to_owned())
         .collect();
     failed.sort();
@@ -378,7 +386,7 @@ mod tests {
             reader.read(text.as_bytes());
             judge(reader.finish(), text)
         };
-        let failed = "failures:\n\n---- a::b stdout ----\n    noise of it\nfailures:\n    a::b\n    \
+        let failed = "failures:\n\n---- a::b stdout ----\n    noise of it\n    },\nfailures:\n    a::b\n    \
                       a::c\n\ntest result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 \
                       filtered out; finished in 0.11s\n";
         let names = ["b", "c"].map(str::to_owned).to_vec();
