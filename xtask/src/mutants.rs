@@ -124,13 +124,13 @@ fn patches(folder: &Path) -> Result<BTreeMap<PathBuf, String>> {
 }
 
 /// Reads the lines before the first file's: `What: …`, and `Test: …` once or more.
-fn mutant(name: &str, text: &str) -> Result<Mutant> {
+fn mutant(name: &str, patch: &str) -> Result<Mutant> {
     let mut mutant = Mutant {
         name: name.to_owned(),
         what: String::new(),
         tests: Vec::new(),
     };
-    let head = text.lines().take_while(|line| !line.starts_with("--- "));
+    let head = patch.lines().take_while(|line| !line.starts_with("--- "));
     for line in head {
         match line.split_once(": ") {
             Some(("What", what)) => what.clone_into(&mut mutant.what),
@@ -251,9 +251,9 @@ impl Scratch {
     /// Builds and runs these tests in the copy as it is.
     fn test(&self, test: &[String]) -> Result<Outcome> {
         if let Err(error) = cargo::output(self.command(test).arg("--no-run")) {
-            let text = error.to_string();
-            let first = text.lines().find(|line| line.starts_with("error"));
-            let first = first.map_or_else(|| last_line(&text), str::to_owned);
+            let said = error.to_string();
+            let first = said.lines().find(|line| line.starts_with("error"));
+            let first = first.map_or_else(|| last_line(&said), str::to_owned);
             return Ok(Outcome::DoesNotCompile(first));
         }
         let output = tempfile()?;
@@ -265,10 +265,10 @@ impl Scratch {
         if !in_time(&mut command)? {
             return Ok(Outcome::DoesNotEnd);
         }
-        let text = contents(output)?;
+        let printed = contents(output)?;
         let mut reader = Reader::default();
-        reader.read(text.as_bytes());
-        Ok(judge(reader.finish(), &text))
+        reader.read(printed.as_bytes());
+        Ok(judge(reader.finish(), &printed))
     }
 }
 
@@ -278,7 +278,10 @@ fn judge(summary: Summary, text: &str) -> Outcome {
         .lines()
         .skip_while(|line| *line != "failures:")
         .filter_map(|line| line.strip_prefix("    "))
-        .filter(|name| name.chars().all(|char| char.is_alphanumeric() || "_:".contains(char)))
+        .filter(|name| {
+            name.chars()
+                .all(|char| char.is_alphanumeric() || "_:".contains(char))
+        })
         .map(|name| name.rsplit("::").next().unwrap_or(name).to_owned())
         .collect();
     failed.sort();
