@@ -29,11 +29,15 @@ async fn p04_p09_drill_25_one_member_dies_then_the_quorum_and_all_come_back() {
         .start()
         .await
         .unwrap();
-    visible(&hot, soon("a write", written(&cluster, 2)).await).await;
+    visible(&hot, soon("a write", Box::pin(written(&cluster, 2))).await).await;
     // Each of them once, and so the leader, and the one that the watch is with.
     for (member, size) in [(0, 3), (1, 4), (2, 5)] {
         cluster.kill(member);
-        visible(&hot, soon("a write", written(&cluster, size)).await).await;
+        visible(
+            &hot,
+            soon("a write", Box::pin(written(&cluster, size))).await,
+        )
+        .await;
         assert_eq!(hot.load().db.pool_size, size);
         cluster.heal().await;
     }
@@ -47,6 +51,6 @@ async fn p04_p09_drill_25_one_member_dies_then_the_quorum_and_all_come_back() {
     .await;
     assert_eq!(hot.load().db.pool_size, 5);
     cluster.revive(0);
-    visible(&hot, soon("a write", written(&cluster, 6)).await).await;
+    visible(&hot, soon("a write", Box::pin(written(&cluster, 6))).await).await;
     eventually("fresh", async || hot.status().is_fresh()).await;
 }
