@@ -118,9 +118,6 @@ fn piece(watch_id: i64, key: &str, revision: i64, more: bool) -> PbWatchResponse
     }
 }
 
-/// What a server makes of an answer.
-type Twist = fn(&mut PbRangeResponse);
-
 #[tokio::test]
 async fn p03_a_message_in_pieces_is_one_whatever_comes_between() {
     let server = Scripted::start().await;
