@@ -64,11 +64,12 @@ impl Pages {
         }
     }
 
-    /// Whether a smaller page can be asked for.
-    fn too_big(&mut self) -> bool {
+    /// Whether a smaller page can be asked for, where that many keys are left: a limit above their
+    /// number would bring all of them again.
+    fn too_big(&mut self, left: i64) -> bool {
         self.good = 0;
         let can = self.limit > 1;
-        self.limit = (self.limit / 2).max(1);
+        self.limit = (self.limit.min(left.max(2)) / 2).max(1);
         can
     }
 
@@ -101,7 +102,9 @@ async fn read_range(
         let (mut page, revision) = match page {
             Ok(page) => page,
             Err(error) if error.kind() == ErrorKind::TooBig => {
-                if pages.too_big() {
+                let count = options.clone().with_limit(0).with_count_only();
+                let left = get(line, &asked, &start, &count).await;
+                if pages.too_big(left.map_or(i64::MAX, |(left, _)| left.count())) {
                     continue;
                 }
                 let name = name_of(line, &asked, &start, &options).await?;
@@ -305,7 +308,7 @@ mod tests {
     fn pages_shrink_and_grow_again() {
         let mut pages = Pages::new(10);
         let mut limits = vec![];
-        while pages.too_big() {
+        while pages.too_big(i64::MAX) {
             limits.push(pages.limit);
         }
         assert_eq!(limits, [5, 2, 1]);
