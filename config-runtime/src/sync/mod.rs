@@ -13,6 +13,7 @@
 //! | watching | events | those already seen are dropped; whole revisions are staged | the next check |
 //! | | progress at or above the cursor | the cursor moves there | |
 //! | | a beginning, progress or a probe *below* the cursor | a reading beside the watch tells a member that lags from another history | |
+//! | | a reading that shows another history | staged; rest, read again | |
 //! | | the end of the watch, or a question that failed | by its class | `read_limit` for each question: failed |
 //! | resting | anything late | dropped | the rest: reading |
 //!
@@ -378,9 +379,10 @@ impl Sync {
                 self.release(now, out);
             }
             State::Watching(_) => {
-                // The watch counts in the numbers of a history that is gone.
-                out.push(Output::Close);
-                self.open(now, revision, out);
+                // The watch counts in the numbers of a history that is gone. A rest, since two
+                // stores that answer in turns would bring us here again and again.
+                let said = "the store's history is another one than before";
+                self.fail(now, StoreError::new(ErrorKind::Other, said), out);
             }
             _ => self.open(now, revision, out),
         }

@@ -47,7 +47,6 @@ pub(super) struct Judgement {
     /// The epoch and the revision of the last publication, and of the last cursor.
     published: Option<(u64, Option<Revision>)>,
     cursor: (u64, Option<Revision>),
-    replaced: bool,
     pub(super) publications: usize,
 }
 
@@ -64,7 +63,6 @@ impl Judgement {
             most: 4 * usize::try_from(checks).unwrap() + 80,
             published: None,
             cursor: (1, None),
-            replaced: false,
             publications: 0,
         }
     }
@@ -93,10 +91,6 @@ impl Judgement {
         let most = self.most + self.stirs.len();
         ensure!(count <= most, "P10: {count} {what} within a minute");
         Ok(())
-    }
-
-    pub(super) fn history_replaced(&mut self) {
-        self.replaced = true;
     }
 }
 

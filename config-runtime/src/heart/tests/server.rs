@@ -16,14 +16,14 @@ pub(super) type State = Written<Spoken>;
 /// A key and what it became; `None`: it was deleted.
 pub(super) type Change = (Key, Option<Text>);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Commit {
     changes: Vec<Change>,
     /// The state after it.
     state: State,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Server {
     commits: BTreeMap<u64, Commit>,
     latest: u64,

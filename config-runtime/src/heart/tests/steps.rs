@@ -92,6 +92,9 @@ pub(super) enum Step {
     FalseProgress(u8),
     /// A reading is answered with the state of so many revisions ago.
     OldReading(u8),
+    /// For so many milliseconds two stores answer in turns, after so many answers each: this one,
+    /// and one that went another way so many revisions ago.
+    Twins { ms: u32, every: u8, back: u8 },
     /// The history is that of a backup of so many revisions ago.
     Restore {
         back: u8,
@@ -181,6 +184,8 @@ fn lie() -> impl Strategy<Value = Step> {
         1 => (0..2_u8).prop_map(Step::Halve),
         1 => (0..3_u8).prop_map(Step::FalseProgress),
         1 => (1..4_u8).prop_map(Step::OldReading),
+        1 => (1..70_000_u32, 1..4_u8, 0..4_u8)
+            .prop_map(|(ms, every, back)| Step::Twins { ms, every, back }),
         3 => restore.prop_map(|(back, bump, breaks)| Step::Restore { back, bump, breaks }),
     ]
 }
@@ -334,6 +339,11 @@ impl fmt::Display for Step {
                     "LIE: a reading is answered with the state {back} revisions ago"
                 )
             }
+            Self::Twins { ms, every, back } => write!(
+                f,
+                "LIE: {ms} ms pass, and two stores that parted {back} revisions ago answer at \
+                 once, in turns of {every}"
+            ),
             Self::Restore { back, bump, breaks } => {
                 write!(
                     f,

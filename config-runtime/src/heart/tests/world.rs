@@ -552,15 +552,38 @@ impl World {
                 let reading = self.server.reading(self.prefixes, revision.max(1));
                 self.say(Said::Read(Ok(reading)))?;
             }
+            Step::Twins { ms, every, back } => {
+                let length = Duration::from_millis(u64::from(*ms));
+                self.twins(length, *every, *back)?;
+            }
             Step::Restore { back, bump, breaks } => {
                 self.server.restore(u64::from(*back), bump.map(u64::from));
-                self.judgement.history_replaced();
                 if *breaks && self.line.take().is_some() {
                     let broken = error(ErrorKind::Unreachable);
                     self.say(Said::Heard(Heard::Lost(broken)))?;
                 }
             }
             _ => {}
+        }
+        Ok(())
+    }
+
+    /// Two stores answer in turns.
+    fn twins(&mut self, length: Duration, every: u8, back: u8) -> Judged {
+        let mut twin = self.server.clone();
+        twin.restore(u64::from(back), None);
+        twin.write(&[(b"/p/maybe", Some(b"8"))]);
+        let end = self.now + length;
+        let mut is_other = false;
+        while self.now < end && !self.refused {
+            for _ in 0..every {
+                self.calm_round(end)?;
+            }
+            std::mem::swap(&mut self.server, &mut twin);
+            is_other = !is_other;
+        }
+        if is_other {
+            self.server = twin;
         }
         Ok(())
     }
