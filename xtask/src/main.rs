@@ -89,7 +89,7 @@ fn main() -> ExitCode {
 fn run(command: &str, rest: &[OsString]) -> Result<ExitCode> {
     let takes_arguments = matches!(
         command,
-        "test" | "demo" | "bench" | "cost" | "deny" | "leaks" | "soak"
+        "test" | "demo" | "bench" | "cost" | "deny" | "soak" | "leaks" | "mutants" | "fuzz"
     );
     if let (false, Some(argument)) = (takes_arguments, rest.first()) {
         bail!("`{command}` takes no argument {}", argument.display());
