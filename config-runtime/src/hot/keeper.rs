@@ -95,7 +95,10 @@ impl Keeper {
         let found = match tokio::time::timeout(limit, reading).await {
             Ok(Ok(found)) => found,
             Ok(Err(_)) => Err(format!("{}: reading it broke off", self.path())),
-            Err(_) => Err(format!("{}: the disk does not answer", self.path())),
+            Err(_) => Err(format!(
+                "{}: the disk did not answer within {limit:?}",
+                self.path()
+            )),
         };
         match found {
             Ok(contents) => contents,

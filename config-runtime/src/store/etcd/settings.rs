@@ -18,6 +18,9 @@ use crate::store::{ErrorKind, StoreError};
 /// etcd's own `--grpc-keepalive-min-time`: a client that pings more often is cut off.
 const SHORTEST_KEEP_ALIVE: Duration = Duration::from_secs(5);
 
+/// What a limit is kept within: one without end would leave the calendar.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// Builds an [`Etcd`]; see [`Etcd::builder`].
 ///
 /// ```
@@ -88,7 +91,7 @@ impl EtcdBuilder {
     ///
     /// A longer one lets a call wait longer for a host that is gone, before another is tried.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
-        self.settings.connect_timeout = limit;
+        self.settings.connect_timeout = limit.min(LONGEST);
         self
     }
 
@@ -98,7 +101,7 @@ impl EtcdBuilder {
     /// With several endpoints each attempt gets half of it at most. A shorter
     /// limit notices a silent server sooner, and takes a slow one for a silent one.
     pub fn call_timeout(mut self, limit: Duration) -> Self {
-        self.settings.call_timeout = limit;
+        self.settings.call_timeout = limit.min(LONGEST);
         self
     }
 
@@ -109,7 +112,7 @@ impl EtcdBuilder {
     /// 17 bytes. An etcd cuts off who pings more often than every 5 s, unless it was started
     /// with another `--grpc-keepalive-min-time`.
     pub fn keep_alive(mut self, interval: Duration, timeout: Duration) -> Self {
-        self.settings.keep_alive = (interval, timeout);
+        self.settings.keep_alive = (interval.min(LONGEST), timeout.min(LONGEST));
         self
     }
 
@@ -296,6 +299,22 @@ mod tests {
         refused(Etcd::builder(Vec::<String>::new()));
         refused(Etcd::builder(["http://127.0.0.1:1", "https://127.0.0.1:2"]));
         refused(good().tls(Tls::new()));
+    }
+
+    #[test]
+    fn limits_without_end_are_kept_within_a_year() {
+        let endless = good()
+            .connect_timeout(Duration::MAX)
+            .call_timeout(Duration::MAX)
+            .keep_alive(Duration::MAX, Duration::MAX)
+            .settings;
+        let limits = [
+            endless.connect_timeout,
+            endless.call_timeout,
+            endless.keep_alive.0,
+            endless.keep_alive.1,
+        ];
+        assert_eq!(limits, [LONGEST; 4]);
     }
 
     #[test]
