@@ -86,8 +86,8 @@
 //! # Metrics
 //!
 //! With the feature `metrics`, through the facade of that name. Install the recorder before `start()`: what began
-//! without one is not measured. The label `prefix` tells several configurations of one process apart;
-//! `kind` is the word of the events above.
+//! without one is not measured. The label `prefix` tells several configurations of one process apart (those
+//! of one prefix share their series); `kind` is the word of the events above.
 //!
 //! | metric | kind | labels | what |
 //! | --- | --- | --- | --- |
