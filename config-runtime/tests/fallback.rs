@@ -351,7 +351,7 @@ async fn drill_37_secrets_are_left_out_sealed_or_plain_as_declared() {
         (hot.load().size, hot.load().token.expose().as_str()),
         (16, "none")
     );
-    drop(hot);
+    hot.shutdown().await;
 
     home.store.reconnect();
     let sealed = || home.builder::<Service>().fallback_key(KEY);
@@ -361,6 +361,8 @@ async fn drill_37_secrets_are_left_out_sealed_or_plain_as_declared() {
     home.store.disconnect();
     let hot = sealed().start().await.unwrap();
     assert_eq!(hot.load().token.expose(), "hunter2");
+    // It would go on, and write its own copy.
+    hot.shutdown().await;
     let other = home
         .builder::<Service>()
         .fallback_key([8; 32])
