@@ -18,7 +18,10 @@ pub(crate) fn fill(
             mistakes.push(unused(template, name, &used));
         }
         if let Some(wrong) = illegal_value(value) {
-            mistakes.push(format!("the variable `{name}` is {value:?}: {wrong}"));
+            mistakes.push(format!(
+                "the variable `{}` is {value:?}: {wrong}",
+                name.escape_debug()
+            ));
         }
     }
     // A mistake in a variable is said above, in the words of the variable.
@@ -63,21 +66,25 @@ fn substitute<'t>(
 
 fn missing(template: &str, name: &str, variables: &BTreeMap<String, String>) -> String {
     let hint = match crate::rules::nearest(name, variables.keys().map(String::as_str)) {
-        Some(near) => format!(" (`{near}` was given: is it meant?)"),
+        Some(near) => format!(" (`{}` was given: is it meant?)", near.escape_debug()),
         None => String::new(),
     };
     format!(
-        "the prefix {template:?} needs the variable `{name}`: give it with \
-         `.var({name:?}, \"…\")`{hint}"
+        "the prefix {template:?} needs the variable `{}`: give it with \
+         `.var({name:?}, \"…\")`{hint}",
+        name.escape_debug()
     )
 }
 
 fn unused(template: &str, name: &str, known: &[&str]) -> String {
     let hint = match crate::rules::nearest(name, known.iter().copied()) {
-        Some(near) => format!("; did you mean `{near}`?"),
+        Some(near) => format!("; did you mean `{}`?", near.escape_debug()),
         None => String::new(),
     };
-    format!("the prefix {template:?} has no variable `{name}`{hint}")
+    format!(
+        "the prefix {template:?} has no variable `{}`{hint}",
+        name.escape_debug()
+    )
 }
 
 /// Why a variable's value can't be a part of one segment.
