@@ -183,6 +183,9 @@ struct Watching {
     check: Check,
     /// When progress was asked for first, of the times that were not answered yet.
     asked: Option<Duration>,
+    /// When it was asked for last, where that is another request. Not a list of all: a store that
+    /// answers only some would be ever further behind.
+    asked_again: Option<Duration>,
     /// Whether the store seems to be behind what is known: until a reading tells why, nothing
     /// that the watch says is handed out.
     doubted: bool,
@@ -224,7 +227,10 @@ impl Watching {
 
     /// Asks for progress.
     fn ask(&mut self, now: Duration, staleness: Duration, out: &mut Vec<Output>) {
-        self.asked.get_or_insert(now);
+        match self.asked {
+            None => self.asked = Some(now),
+            Some(_) => self.asked_again = Some(now),
+        }
         self.check = Check::Asked {
             until: now + staleness / 6,
         };
@@ -407,6 +413,7 @@ impl Sync {
                 at: at.min(now + AGAIN),
             },
             asked: None,
+            asked_again: None,
             doubted: false,
             proven: false,
             comparing: None,
@@ -479,7 +486,9 @@ impl Sync {
                 }
                 // What was current when it was asked for may have changed since; and the answer to
                 // an older question may come after a newer one was asked.
-                if let Some(since) = watching.asked.take()
+                let answered = watching.asked.take();
+                watching.asked = watching.asked_again.take();
+                if let Some(since) = answered
                     && !watching.doubted
                 {
                     self.confirmed = self.confirmed.max(Some(since));

@@ -700,3 +700,26 @@ fn p13_a_reading_that_contradicts_what_is_known_begins_a_new_epoch() {
     assert_eq!(world.sync.epoch(), 2);
     assert_eq!(world.sync.cursor(), Some(revision));
 }
+
+#[test]
+fn p09_of_two_requests_for_progress_the_second_answer_confirms_the_second() {
+    let mut world = watching(true);
+    let mut asked = Vec::new();
+    while asked.len() < 3 {
+        if world.progress {
+            world.progress = false;
+            asked.push(world.now);
+        }
+        world.run(&Op::Probe);
+        world.now = world.sync.deadline();
+        world.step(Input::Tick);
+    }
+    let revision = world.latest();
+    let mut confirmed = Vec::new();
+    for _ in 0..2 {
+        world.sync.confirmed = None;
+        world.step(Input::Heard(Heard::Progress { revision }));
+        confirmed.push(world.sync.confirmed());
+    }
+    assert_eq!(confirmed, [Some(asked[0]), asked.last().copied()]);
+}
