@@ -8,7 +8,7 @@
 )]
 
 use std::future::Future;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -63,15 +63,24 @@ fn block_on<R>(future: impl Future<Output = R>) -> R {
 }
 
 /// Subscribes and unsubscribes until it is over, in every way there is. Some callbacks panic, and
-/// some block until the end.
-fn churn(hot: &Hot<Service>, over: &AtomicBool, blocked: &Arc<Mutex<()>>, seed: u64) -> u64 {
+/// some block until the end. Counts itself once it has done so for a while.
+fn churn(
+    hot: &Hot<Service>,
+    over: &AtomicBool,
+    blocked: &Arc<Mutex<()>>,
+    churning: &AtomicUsize,
+    seed: u64,
+) {
     let mut random = fastrand::Rng::with_seed(seed);
     let mut watches: Vec<Watch<u64>> = Vec::new();
     let mut queues: Vec<Changes<Pair>> = Vec::new();
     let mut callbacks: Vec<Subscription> = Vec::new();
-    let mut rounds = 0;
+    let mut rounds = 0_u64;
     while !over.load(Ordering::Relaxed) {
         rounds += 1;
+        if rounds == 20 {
+            churning.fetch_add(1, Ordering::SeqCst);
+        }
         match random.u8(..6) {
             0 => watches.push(hot.watch(field!(Service, fast))),
             1 => queues.push(hot.changes(field!(Service, pair)).capacity(2)),
@@ -103,7 +112,6 @@ fn churn(hot: &Hot<Service>, over: &AtomicBool, blocked: &Arc<Mutex<()>>, seed: 
             callbacks.truncate(most);
         }
     }
-    rounds
 }
 
 /// One that stays to the end.
@@ -137,6 +145,32 @@ impl Survivor {
     }
 }
 
+/// Two threads that write, and say how far they are.
+fn write(store: &Memory, written: &Arc<AtomicU64>) -> Vec<thread::JoinHandle<()>> {
+    (0..2)
+        .map(|writer| {
+            let (store, written) = (store.clone(), Arc::clone(written));
+            thread::spawn(move || {
+                for number in 1..=WRITES {
+                    if writer == 0 {
+                        store.put("/stress/fast", number.to_string());
+                        written.store(number, Ordering::SeqCst);
+                    } else {
+                        let number = number.to_string();
+                        let both = store.transaction();
+                        both.put("/stress/pair/left", &number)
+                            .put("/stress/pair/right", &number)
+                            .put("/stress/slow", &number)
+                            .commit()
+                            .unwrap();
+                    }
+                    thread::yield_now();
+                }
+            })
+        })
+        .collect()
+}
+
 /// Two threads publish while four subscribe and unsubscribe, two read, and forty subscribers stay.
 /// The end comes when all is written, or in the middle of it.
 fn storm(seed: u64, shutdown_at: u64) {
@@ -163,10 +197,12 @@ fn storm(seed: u64, shutdown_at: u64) {
             survivors.into_iter().map(Survivor::last),
         ))
     });
+    let churning = Arc::new(AtomicUsize::new(0));
     let churns: Vec<_> = (0..4)
         .map(|number| {
             let (hot, over, blocked) = (hot.clone(), Arc::clone(&over), Arc::clone(&blocked));
-            thread::spawn(move || churn(&hot, &over, &blocked, seed * 10 + number))
+            let churning = Arc::clone(&churning);
+            thread::spawn(move || churn(&hot, &over, &blocked, &churning, seed * 10 + number))
         })
         .collect();
     let readers: Vec<_> = (0..2)
@@ -183,29 +219,11 @@ fn storm(seed: u64, shutdown_at: u64) {
             })
         })
         .collect();
+    while churning.load(Ordering::SeqCst) < 4 {
+        thread::yield_now();
+    }
     let written = Arc::new(AtomicU64::new(0));
-    let writers: Vec<_> = (0..2)
-        .map(|writer| {
-            let (store, written) = (store.clone(), Arc::clone(&written));
-            thread::spawn(move || {
-                for number in 1..=WRITES {
-                    if writer == 0 {
-                        store.put("/stress/fast", number.to_string());
-                        written.store(number, Ordering::SeqCst);
-                    } else {
-                        let number = number.to_string();
-                        let both = store.transaction();
-                        both.put("/stress/pair/left", &number)
-                            .put("/stress/pair/right", &number)
-                            .put("/stress/slow", &number)
-                            .commit()
-                            .unwrap();
-                    }
-                    thread::yield_now();
-                }
-            })
-        })
-        .collect();
+    let writers = write(&store, &written);
 
     while written.load(Ordering::SeqCst) < shutdown_at.min(WRITES) {
         thread::yield_now();
@@ -234,7 +252,7 @@ fn storm(seed: u64, shutdown_at: u64) {
     }
     over.store(true, Ordering::Relaxed);
     for churn in churns {
-        assert!(churn.join().unwrap() > 0);
+        churn.join().unwrap();
     }
     for reader in readers {
         reader.join().unwrap();

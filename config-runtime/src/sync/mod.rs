@@ -13,6 +13,7 @@
 //! | watching | events | those already seen are dropped; whole revisions are staged | the next check |
 //! | | progress at or above the cursor | the cursor moves there | |
 //! | | a beginning, progress or a probe *below* the cursor | a reading beside the watch tells a member that lags from another history | |
+//! | | a reading, while an answer about progress is overdue | staged; opening a new watch |
 //! | | a reading that shows another history | staged; rest, read again | |
 //! | | the end of the watch, or a question that failed | by its class | `read_limit` for each question: failed |
 //! | resting | anything late | dropped | the rest: reading |
@@ -31,8 +32,10 @@
 //! the reading that follows is compared with what is known: a change that the watch lost is
 //! found, deletes included. While watching, *checks* find what no error tells. The store is asked
 //! for progress; where its word can't be trusted, or does not come, and once after each opening, it
-//! is probed (the number of keys and the newest change); and now and then everything is read and compared beside the open
-//! watch.
+//! is probed (the number of keys and the newest change). Stores leave questions about progress
+//! unanswered, and no answer says which question it is to: it confirms the moment of the oldest that
+//! is open, and while one is owed, probes confirm. Now and then everything is read and compared beside
+//! the open watch.
 //!
 //! A reading shows *another history* (a new epoch) where its revision is below one that is known
 //! already, or where it contradicts what is known (see [`Input::Read`]).
@@ -181,11 +184,9 @@ struct Watching {
     /// Revisions that some range may still have events of.
     waiting: BTreeMap<Revision, Vec<(usize, Event)>>,
     check: Check,
-    /// When progress was asked for first, of the times that were not answered yet.
-    asked: Option<Duration>,
-    /// When it was asked for last, where that is another request. Not a list of all: a store that
-    /// answers only some would be ever further behind.
-    asked_again: Option<Duration>,
+    /// When progress was asked for first, of the times that were not answered yet, and how many
+    /// they are.
+    owed: Option<(Duration, u32)>,
     /// Whether the store seems to be behind what is known: until a reading tells why, nothing
     /// that the watch says is handed out.
     doubted: bool,
@@ -225,16 +226,40 @@ impl Watching {
         self.seen.iter().copied().max().max(cursor)
     }
 
-    /// Asks for progress.
-    fn ask(&mut self, now: Duration, staleness: Duration, out: &mut Vec<Output>) {
-        match self.asked {
-            None => self.asked = Some(now),
-            Some(_) => self.asked_again = Some(now),
-        }
-        self.check = Check::Asked {
-            until: now + staleness / 6,
-        };
+    /// Asks for progress. While an answer is owed, the next one may be to an older question: it
+    /// moves the cursor, but a probe must tell what it can't.
+    fn ask(
+        &mut self,
+        now: Duration,
+        cursor: Option<Revision>,
+        patience: Duration,
+        out: &mut Vec<Output>,
+    ) {
         out.push(Output::AskProgress);
+        let owed = self.owed.get_or_insert((now, 0));
+        owed.1 = owed.1.saturating_add(1);
+        if owed.1 > 1 {
+            self.probe(now, cursor, false, out);
+        } else {
+            self.check = Check::Asked {
+                until: now + patience,
+            };
+        }
+    }
+
+    fn probe(
+        &mut self,
+        now: Duration,
+        cursor: Option<Revision>,
+        suspect: bool,
+        out: &mut Vec<Output>,
+    ) {
+        self.check = Check::Probing {
+            since: now,
+            cursor,
+            suspect,
+        };
+        out.push(Output::Probe);
     }
 }
 
@@ -314,7 +339,7 @@ impl Sync {
             State::Watching(watching) => {
                 let check = match watching.check {
                     Check::Idle { at } | Check::Suspect { at, .. } => at,
-                    Check::Asked { until, .. } => until,
+                    Check::Asked { until } => until,
                     Check::Probing { since, .. } => since + self.settings.read_limit,
                 };
                 let compare = match watching.comparing {
@@ -357,6 +382,7 @@ impl Sync {
             _ => return,
         };
         let revision = reading.revision;
+        let patience = self.patience();
         let new_epoch = floor.is_some_and(|floor| revision < floor || contradicts);
         self.confirmed = if new_epoch {
             Some(since)
@@ -373,6 +399,14 @@ impl Sync {
         match &mut self.state {
             State::Watching(watching) if !new_epoch => {
                 watching.comparing = None;
+                // It will not come any more: only a new watch starts without debts.
+                let overdue = watching
+                    .owed
+                    .is_some_and(|(asked, _)| now >= asked + patience);
+                if let (true, Some(cursor)) = (overdue, self.cursor) {
+                    out.push(Output::Close);
+                    return self.open(now, cursor, out);
+                }
                 (watching.doubted, watching.proven) = (false, true);
                 watching.compare_at = now + self.backoff.around(self.settings.compare_every);
                 watching.check = Check::Idle {
@@ -412,13 +446,17 @@ impl Sync {
             check: Check::Idle {
                 at: at.min(now + AGAIN),
             },
-            asked: None,
-            asked_again: None,
+            owed: None,
             doubted: false,
             proven: false,
             comparing: None,
             compare_at: now + self.backoff.around(self.settings.compare_every),
         });
+    }
+
+    /// How long an answer about progress may take.
+    fn patience(&self) -> Duration {
+        self.settings.staleness / 6
     }
 
     /// Whether somebody waits for a revision that is yet to come.
@@ -484,14 +522,13 @@ impl Sync {
                 for seen in &mut watching.seen {
                     *seen = revision.max(*seen);
                 }
-                // What was current when it was asked for may have changed since; and the answer to
-                // an older question may come after a newer one was asked.
-                let answered = watching.asked.take();
-                watching.asked = watching.asked_again.take();
-                if let Some(since) = answered
-                    && !watching.doubted
-                {
-                    self.confirmed = self.confirmed.max(Some(since));
+                // What was current when it was asked for may have changed since. And nothing tells
+                // which question this answers: stores answer late, and some questions never.
+                if let Some((since, owed)) = watching.owed {
+                    watching.owed = (owed > 1).then(|| (since, owed - 1));
+                    if !watching.doubted {
+                        self.confirmed = self.confirmed.max(Some(since));
+                    }
                 }
                 self.release(now, out);
                 let at = self.next_check(now);
@@ -507,6 +544,7 @@ impl Sync {
 
     /// Hands out the revisions that every range has been seen up to.
     fn release(&mut self, now: Duration, out: &mut Vec<Output>) {
+        let patience = self.patience();
         let State::Watching(watching) = &mut self.state else {
             return;
         };
@@ -527,7 +565,7 @@ impl Sync {
         if !watching.waiting.is_empty()
             && let Check::Idle { .. } = watching.check
         {
-            watching.ask(now, self.settings.staleness, out);
+            watching.ask(now, self.cursor, patience, out);
         }
     }
 
@@ -536,7 +574,7 @@ impl Sync {
         let State::Watching(watching) = &mut self.state else {
             return;
         };
-        watching.asked = None;
+        watching.owed = None;
         let Check::Asked { .. } = watching.check else {
             return;
         };
@@ -544,13 +582,7 @@ impl Sync {
             // Only a reading moves the cursor where no event comes.
             self.compare(now, out);
         } else {
-            let probing = Check::Probing {
-                since: now,
-                cursor: self.cursor,
-                suspect: false,
-            };
-            watching.check = probing;
-            out.push(Output::Probe);
+            watching.probe(now, self.cursor, false, out);
         }
     }
 
@@ -621,7 +653,8 @@ impl Sync {
 
     fn tick(&mut self, now: Duration, out: &mut Vec<Output>) {
         let limit = self.settings.read_limit;
-        let staleness = self.settings.staleness;
+        let patience = self.patience();
+        let cursor = self.cursor;
         match &mut self.state {
             State::Reading { since } | State::Opening { since } => {
                 if now >= *since + limit {
@@ -642,32 +675,14 @@ impl Sync {
                 match watching.check {
                     // Progress says nothing of what lies before the watch.
                     Check::Idle { at } if now >= at && !watching.proven => {
-                        watching.check = Check::Probing {
-                            since: now,
-                            cursor: self.cursor,
-                            suspect: false,
-                        };
-                        out.push(Output::Probe);
+                        watching.probe(now, cursor, false, out);
                     }
-                    Check::Idle { at } if now >= at => {
-                        watching.ask(now, staleness, out);
+                    Check::Idle { at } if now >= at => watching.ask(now, cursor, patience, out),
+                    Check::Asked { until } if now >= until => {
+                        watching.probe(now, cursor, false, out);
                     }
-                    Check::Asked { until, .. } if now >= until => {
-                        watching.check = Check::Probing {
-                            since: now,
-                            cursor: self.cursor,
-                            suspect: false,
-                        };
-                        out.push(Output::Probe);
-                    }
-                    Check::Suspect { at, cursor } if now >= at => {
-                        let suspect = cursor == self.cursor;
-                        watching.check = Check::Probing {
-                            since: now,
-                            cursor: self.cursor,
-                            suspect,
-                        };
-                        out.push(Output::Probe);
+                    Check::Suspect { at, cursor: then } if now >= at => {
+                        watching.probe(now, cursor, then == cursor, out);
                     }
                     Check::Probing { since, .. } if late(since) => {
                         return self.out_of_time(now, out);

@@ -332,7 +332,8 @@ impl World {
         };
         if at < self.compacted {
             self.watch = None;
-            let gone = StoreError::new(ErrorKind::Compacted, "compacted");
+            let gone = format!("the history begins at revision {} now", self.compacted);
+            let gone = StoreError::new(ErrorKind::Compacted, gone);
             return self.step(Input::Heard(Heard::Lost(gone)));
         }
         let with_events = |revision: &u64| {
@@ -701,25 +702,68 @@ fn p13_a_reading_that_contradicts_what_is_known_begins_a_new_epoch() {
     assert_eq!(world.sync.cursor(), Some(revision));
 }
 
-#[test]
-fn p09_of_two_requests_for_progress_the_second_answer_confirms_the_second() {
-    let mut world = watching(true);
-    let mut asked = Vec::new();
-    while asked.len() < 3 {
-        if world.progress {
-            world.progress = false;
-            asked.push(world.now);
-        }
+/// Answers probes until something is so, and nothing else.
+fn probe_until(world: &mut World, mut so: impl FnMut(&mut World) -> bool) {
+    while !so(world) {
         world.run(&Op::Probe);
         world.now = world.sync.deadline();
         world.step(Input::Tick);
     }
+}
+
+fn asked_for_progress(world: &mut World) -> bool {
+    std::mem::take(&mut world.progress)
+}
+
+/// A watch that was asked for progress twice, and was silent; and when it was first.
+fn silent() -> (World, Duration) {
+    let mut world = watching(true);
+    probe_until(&mut world, asked_for_progress);
+    let first = world.now;
+    let confirmed = world.sync.confirmed();
+    world.now = world.sync.deadline();
+    world.step(Input::Tick);
+    assert_eq!(world.sync.confirmed(), confirmed, "by the clock");
+    probe_until(&mut world, asked_for_progress);
+    (world, first)
+}
+
+#[test]
+fn p09_no_answer_about_progress_confirms_more_than_the_oldest_question_that_is_open() {
+    let (mut world, first) = silent();
     let revision = world.latest();
-    let mut confirmed = Vec::new();
     for _ in 0..2 {
         world.sync.confirmed = None;
         world.step(Input::Heard(Heard::Progress { revision }));
-        confirmed.push(world.sync.confirmed());
+        assert_eq!(world.sync.confirmed(), Some(first));
     }
-    assert_eq!(confirmed, [Some(asked[0]), asked.last().copied()]);
+    probe_until(&mut world, asked_for_progress);
+    world.step(Input::Heard(Heard::Progress { revision }));
+    assert_eq!(world.sync.confirmed(), Some(world.now), "nothing is owed");
+}
+
+#[test]
+fn p09_while_an_answer_about_progress_is_owed_probes_confirm() {
+    let (mut world, _) = silent();
+    for _ in 0..20 {
+        let revision = world.latest();
+        world.step(Input::Heard(Heard::Progress { revision }));
+        world.run(&Op::Probe);
+        world.now = world.sync.deadline();
+        world.step(Input::Tick);
+        let limit = world.sync.settings.staleness;
+        assert!(world.sync.confirmed().unwrap() + limit > world.now);
+    }
+}
+
+#[test]
+fn a_watch_that_owes_an_answer_about_progress_is_left_at_the_next_reading() {
+    let (mut world, _) = silent();
+    probe_until(&mut world, |world| world.reading);
+    world.run(&Op::Read);
+    assert_eq!(world.opening, Some(world.latest().next()));
+    assert!(!world.probing, "what was asked of the old one");
+    world.run(&Op::Open);
+    assert!(world.sync.is_watching() && world.sync.failure().is_none());
+    assert_eq!(world.sync.epoch(), 1);
 }
