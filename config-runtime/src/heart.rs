@@ -49,6 +49,7 @@ pub(crate) enum Said {
     NoProgress,
     Probed(Result<Probe, StoreError>),
     Want(Option<Revision>),
+    Renewed,
     Tick,
 }
 
@@ -100,6 +101,7 @@ impl<T: HotConfig> Heart<T> {
                 Input::Probed(probe, &known)
             }
             Said::Want(revision) => Input::Want(revision),
+            Said::Renewed => Input::Renewed,
             Said::Tick => Input::Tick,
         };
         let outputs = self.sync.step(now, input);

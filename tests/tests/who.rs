@@ -199,7 +199,14 @@ async fn p04_a_password_that_changed_is_given_anew_while_the_program_runs() {
     put(&mut root(&server).await, 16).await;
     let etcd = reader(&server);
     let often = Duration::from_millis(200);
-    let follower = hot(&etcd).compare_interval(often).start().await.unwrap();
+    // So long a rest that only the new password can end it.
+    let long = 8 * LIMIT;
+    let follower = hot(&etcd)
+        .compare_interval(often)
+        .backoff(long, 2 * long)
+        .start()
+        .await
+        .unwrap();
     assert_eq!(follower.load().pool_size, 16);
 
     let mut admin = root(&server).await;

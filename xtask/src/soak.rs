@@ -78,7 +78,7 @@ fn chaos(seconds: u64) -> Result<()> {
 }
 
 fn histories(number: u64) -> Result<()> {
-    eprintln!("{number} histories for each property of the heart");
+    eprintln!("{number} histories, half of them in an honest world and half in a lying one");
     soak(
         &["--package", "hotconfig", "--lib"],
         &["heart::"],

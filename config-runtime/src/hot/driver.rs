@@ -64,6 +64,8 @@ struct Open {
     opening: Pending<Result<Box<dyn Watch>, StoreError>>,
     probe: Pending<Result<Probe, StoreError>>,
     watch: Option<Box<dyn Watch>>,
+    /// The program changes how the store is asked.
+    renewed: Answer<'static, ()>,
     begun: Instant,
     /// When the oldest event that was not settled yet arrived in this process.
     oldest: Option<Instant>,
@@ -130,6 +132,10 @@ impl Open {
                 Said::Arrived(heard, arrived.saturating_duration_since(self.begun))
             }
             probe = answered(&mut self.probe) => Said::Probed(probe),
+            () = &mut self.renewed => {
+                self.renewed = self.store.renewed();
+                Said::Renewed
+            }
         }
     }
 
@@ -192,6 +198,7 @@ impl<T: HotConfig> Loop<T> {
             keeper,
         } = self;
         let open = Open {
+            renewed: store.renewed(),
             store,
             ranges,
             reading: None,

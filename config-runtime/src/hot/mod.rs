@@ -292,7 +292,9 @@ impl<T: HotConfig> Hot<T> {
     /// Ends the loop and waits for its end: the watch, the timers and, after it, the thread.
     ///
     /// Every handle goes on giving the last configuration; watches give `None`. Dropping the
-    /// future does not take the wish back.
+    /// future does not take the wish back. A store that hangs does not delay it; a
+    /// [runtime](Builder::runtime) of your own that nobody drives does, for as long as nobody
+    /// drives it.
     pub async fn shutdown(&self) {
         let Some(following) = &self.shared.following else {
             return self.shared.end_fixed();

@@ -236,6 +236,12 @@ pub mod backend {
             from: Revision,
         ) -> Answer<'static, Result<Box<dyn Watch>, StoreError>>;
 
+        /// Waits, from this call on, for the program to change how the store is asked: what failed
+        /// before may then succeed.
+        fn renewed(&self) -> Answer<'static, ()> {
+            Box::pin(std::future::pending())
+        }
+
         /// The id of the cluster that answered last; `None` before the first answer, and of a
         /// store that has none. A store that was wiped or restored may well have kept its own.
         fn cluster(&self) -> Option<u64> {

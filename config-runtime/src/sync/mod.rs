@@ -17,6 +17,7 @@
 //! | | a reading that shows another history | staged; rest, read again | |
 //! | | the end of the watch, or a question that failed | by its class | `read_limit` for each question: failed |
 //! | resting | anything late | dropped | the rest: reading |
+//! | | the program gave another user | the rest is over | |
 //!
 //! | class of a failure | its [kinds](ErrorKind) | done about it before it comes here | what follows |
 //! | --- | --- | --- | --- |
@@ -138,6 +139,8 @@ pub(crate) enum Input<'a> {
     Probed(Result<Probe, StoreError>, &'a [Known]),
     /// Somebody waits for this revision; `None`: nobody any more.
     Want(Option<Revision>),
+    /// The program changed how the store is asked: what failed before may succeed.
+    Renewed,
     /// A timer ran out.
     Tick,
 }
@@ -275,6 +278,8 @@ pub(crate) struct Sync {
     /// How often was looked for it in vain.
     in_vain: u32,
     backoff: Backoff,
+    /// Whether the way to the store was changed since it was asked.
+    renewed: bool,
     confirmed: Option<Duration>,
     failure: Option<StoreError>,
 }
@@ -298,6 +303,7 @@ impl Sync {
             wanted: None,
             in_vain: 0,
             backoff,
+            renewed: false,
             confirmed: None,
             failure: None,
         };
@@ -363,6 +369,7 @@ impl Sync {
             Input::NoProgress => self.no_progress(now, &mut out),
             Input::Probed(Ok(probe), known) => self.probed(now, &probe, known, &mut out),
             Input::Want(revision) => self.want(now, revision),
+            Input::Renewed => self.renewed(now, &mut out),
             Input::Tick => self.tick(now, &mut out),
             Input::Read(Err(error), _)
             | Input::Opened(Err(error))
@@ -438,7 +445,7 @@ impl Sync {
             return;
         };
         self.backoff.healthy(now);
-        self.failure = None;
+        (self.failure, self.renewed) = (None, false);
         let at = self.next_check(now);
         self.state = State::Watching(Watching {
             seen: vec![cursor; self.ranges],
@@ -651,6 +658,21 @@ impl Sync {
         }
     }
 
+    fn renewed(&mut self, now: Duration, out: &mut Vec<Output>) {
+        match self.state {
+            State::Resting { .. } => self.rested(now, out),
+            // What is on its way may have been asked in the old way, and fail.
+            State::Reading { .. } | State::Opening { .. } => self.renewed = true,
+            State::Watching(_) => {}
+        }
+    }
+
+    fn rested(&mut self, now: Duration, out: &mut Vec<Output>) {
+        self.renewed = false;
+        self.state = State::Reading { since: now };
+        out.push(Output::Read);
+    }
+
     fn tick(&mut self, now: Duration, out: &mut Vec<Output>) {
         let limit = self.settings.read_limit;
         let patience = self.patience();
@@ -663,8 +685,7 @@ impl Sync {
             }
             State::Resting { until } => {
                 if now >= *until {
-                    self.state = State::Reading { since: now };
-                    out.push(Output::Read);
+                    self.rested(now, out);
                 }
             }
             State::Watching(watching) => {
@@ -708,8 +729,11 @@ impl Sync {
             return;
         }
         self.failure = Some(error);
+        out.push(Output::Close);
+        if self.renewed {
+            return self.rested(now, out);
+        }
         let rest = self.backoff.failed(now);
         self.state = State::Resting { until: now + rest };
-        out.push(Output::Close);
     }
 }

@@ -565,6 +565,23 @@ fn drill_15_after_a_compaction_everything_is_read_again() {
 }
 
 #[test]
+fn p04_another_user_ends_a_rest_and_makes_the_failure_of_the_old_one_cost_none() {
+    let mut world = World::new(1, true, 1);
+    world.step(Input::Renewed);
+    world.run(&Op::FailRead);
+    assert!(world.reading, "it was asked as the old one");
+    world.run(&Op::FailRead);
+    assert!(!world.reading);
+    world.step(Input::Renewed);
+    assert!(world.reading);
+    world.run(&Op::Read);
+    world.run(&Op::Open);
+    world.step(Input::Renewed);
+    world.run(&Op::Lose);
+    assert!(world.sync.deadline() > world.now, "the watch stood");
+}
+
+#[test]
 fn p09_a_probe_confirms_the_moment_it_was_asked_at() {
     let mut world = watching(false);
     world.now = world.sync.deadline();

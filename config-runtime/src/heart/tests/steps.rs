@@ -81,6 +81,8 @@ pub(super) enum Step {
     Want(u8),
     /// A subscriber looks.
     Look(u8),
+    /// The program gives another user.
+    Renew,
 
     /// The watch leaves out the next revisions of a range.
     Skip(u8, u8),
@@ -173,6 +175,7 @@ fn honest() -> impl Strategy<Value = Step> {
         2 => (1..90_000_u32, kind()).prop_map(|(ms, kind)| Step::Refuse(ms, kind)),
         2 => small.clone().prop_map(Step::Want),
         8 => small.prop_map(Step::Look),
+        2 => Just(Step::Renew),
     ]
 }
 
@@ -309,6 +312,7 @@ impl fmt::Display for Step {
             }
             Self::Want(ahead) => write!(f, "somebody waits for the newest revision + {ahead} - 1"),
             Self::Look(which) => write!(f, "subscriber {which} looks"),
+            Self::Renew => f.write_str("the program gives another user"),
             Self::Skip(range, count) => {
                 write!(
                     f,

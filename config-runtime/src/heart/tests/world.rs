@@ -488,6 +488,7 @@ impl World {
                 let length = Duration::from_millis(u64::from(*ms));
                 self.refuse(length, *kind)?;
             }
+            Step::Renew => self.renew()?,
             Step::Want(ahead) => {
                 let revision = (self.server.latest() + u64::from(*ahead)).saturating_sub(1);
                 self.want(revision, Duration::from_secs(5))?;
@@ -670,6 +671,14 @@ impl World {
         self.report();
         self.answer_waiter()?;
         self.judge_time()
+    }
+
+    fn renew(&mut self) -> Judged {
+        // It may ask everything anew: a reading, a watch, a look at it.
+        for _ in 0..4 {
+            self.judgement.stirred(self.now);
+        }
+        self.say(Said::Renewed)
     }
 
     fn want(&mut self, revision: u64, limit: Duration) -> Judged {

@@ -64,7 +64,8 @@ impl Etcd {
     /// to the [builder](EtcdBuilder::user), or for the first time.
     ///
     /// For all clones, and for all configurations built on them. It returns at once: the next
-    /// call, and the next watch that is opened, logs in anew. Watches that are open go on, as
+    /// call, and the next watch that is opened, logs in anew; a configuration that rests after a
+    /// failure asks again at once. Watches that are open go on, as
     /// etcd has it: with what the user could read when they were opened. Nothing is forgotten
     /// that was read before; where the new user may read less, the next reading is denied, and
     /// the status says so.
@@ -123,6 +124,16 @@ impl Backend for Etcd {
                 .ask(move |lines| watch::open(lines, ranges, from))
                 .await?;
             Ok(Box::new(watch::EtcdWatch::new(opened, worker)) as Box<dyn Watch>)
+        })
+    }
+
+    fn renewed(&self) -> Answer<'static, ()> {
+        let mut logins = self.worker.shared().logins();
+        Box::pin(async move {
+            if logins.changed().await.is_err() {
+                // Nobody is left who could give one.
+                std::future::pending::<()>().await;
+            }
         })
     }
 

@@ -4,10 +4,11 @@
 //! same, to whoever asks, from any thread and without waiting. It knows no connection.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use etcd_client::ResponseHeader;
+use tokio::sync::watch;
 
 use super::settings::{Settings, invalid};
 use super::tls::{Proofs, Tls};
@@ -16,11 +17,13 @@ use crate::store::StoreError;
 pub(super) struct Shared {
     pub(super) settings: Settings,
     pub(super) proofs: Option<Proofs>,
-    /// The user, and how often there was another.
-    user: Mutex<(u64, Option<Arc<User>>)>,
+    login: watch::Sender<Login>,
     /// The id of the cluster, which is never zero; zero before it is known.
     cluster: AtomicU64,
 }
+
+/// How often there was another user, and who it is now.
+pub(super) type Login = (u64, Option<Arc<User>>);
 
 /// Who logs in.
 #[derive(Clone)]
@@ -57,20 +60,25 @@ impl Shared {
         Self {
             settings,
             proofs,
-            user: Mutex::new((0, user.map(Arc::new))),
+            login: watch::Sender::new((0, user.map(Arc::new))),
             cluster: AtomicU64::new(0),
         }
     }
 
     /// Who logs in now, and a number that grows when it is somebody else or another password.
-    pub(super) fn user(&self) -> (u64, Option<Arc<User>>) {
-        self.lock().clone()
+    pub(super) fn user(&self) -> Login {
+        self.login.borrow().clone()
+    }
+
+    /// Tells of every other user from now on.
+    pub(super) fn logins(&self) -> watch::Receiver<Login> {
+        self.login.subscribe()
     }
 
     pub(super) fn set_user(&self, user: User) -> Result<(), StoreError> {
         user.check()?;
-        let mut current = self.lock();
-        *current = (current.0 + 1, Some(Arc::new(user)));
+        self.login
+            .send_modify(|login| *login = (login.0 + 1, Some(Arc::new(user))));
         Ok(())
     }
 
@@ -114,9 +122,5 @@ impl Shared {
         f.field("user", &self.user().1)
             .field("tls", &self.proofs)
             .field("settings", &self.settings)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, (u64, Option<Arc<User>>)> {
-        self.user.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
