@@ -5,6 +5,7 @@
 //! end with calm weather. `HOTCONFIG_HISTORIES` says how many histories are tried.
 
 mod config;
+mod copy;
 mod judge;
 mod server;
 mod steps;
@@ -162,6 +163,7 @@ fn two_changes_that_are_bad_only_together_do_not_block_each_other() {
         compare_every: seconds(600),
         seed: 0,
         watching: true,
+        copy: None,
         steps: vec![
             Step::Write(vec![(b"/p/need", None), (b"/p@1/need", Some(b"1"))]),
             Step::Write(vec![(b"/p@1/need", None), (b"/p/maybe", Some(b"5"))]),

@@ -34,6 +34,8 @@ pub(super) struct History {
     pub(super) seed: u64,
     /// Whether it is watching when the steps begin; else it has only asked for the first reading.
     pub(super) watching: bool,
+    /// What a fallback holds, if there is one, besides what is in the store from the beginning.
+    pub(super) copy: Option<Vec<(Key, Text)>>,
     pub(super) steps: Vec<Step>,
 }
 
@@ -134,15 +136,17 @@ fn text() -> impl Strategy<Value = Text> {
     ]
 }
 
+/// What is in the secret is nowhere else, so that it can be told where it is printed.
+fn fit(key: Key, text: Text) -> Text {
+    match text.starts_with(b"hush") && !key.ends_with(b"token") {
+        true => b"no secret",
+        false => text,
+    }
+}
+
 fn transaction() -> impl Strategy<Value = Step> {
-    let change = (key(), prop::option::weighted(0.8, text())).prop_map(|(key, text)| {
-        // What is in the secret is nowhere else, so that it can be told where it is printed.
-        let secret = text.is_some_and(|text| text.starts_with(b"hush"));
-        match secret && !key.ends_with(b"token") {
-            true => (key, Some(&b"no secret"[..])),
-            false => (key, text),
-        }
-    });
+    let change = (key(), prop::option::weighted(0.8, text()));
+    let change = change.prop_map(|(key, text)| (key, text.map(|text| fit(key, text))));
     prop::collection::vec(change, 1..4).prop_map(Step::Write)
 }
 
@@ -209,13 +213,21 @@ pub(super) fn history(nature: Nature) -> impl Strategy<Value = History> {
     let ground = (
         any::<bool>(),
         any::<bool>(),
-        prop::bool::weighted(0.8),
+        prop::bool::weighted(0.7),
         bad_keys,
     );
+    let copy = (key(), text()).prop_map(|(key, text)| (key, fit(key, text)));
+    let copy = prop::collection::vec(copy, 0..5);
+    let copy = prop::option::weighted(0.3, copy);
     let settings = (seconds(&[30, 6]), seconds(&[600, 60]), any::<u64>());
     let steps = prop::collection::vec(step(nature), 1..70);
-    (ground, settings, steps).prop_map(
-        move |((layered, trusted, watching, bad_keys), (staleness, compare_every, seed), steps)| {
+    (ground, settings, copy, steps).prop_map(
+        move |(
+            (layered, trusted, watching, bad_keys),
+            (staleness, compare_every, seed),
+            copy,
+            steps,
+        )| {
             History {
                 nature,
                 layered,
@@ -225,6 +237,7 @@ pub(super) fn history(nature: Nature) -> impl Strategy<Value = History> {
                 compare_every,
                 seed,
                 watching,
+                copy,
                 steps,
             }
         },
@@ -251,6 +264,21 @@ impl fmt::Debug for History {
                 "a reading was asked for"
             },
         )?;
+        if let Some(copy) = &self.copy {
+            let copy = copy.iter();
+            let copy = copy.map(|(key, text)| {
+                format!(
+                    "{} = {:?}",
+                    key.escape_ascii(),
+                    text.escape_ascii().to_string()
+                )
+            });
+            let copy = copy.collect::<Vec<_>>().join(", ");
+            writeln!(
+                f,
+                "  0. there is a fallback, with {copy}; every other of these is in the store"
+            )?;
+        }
         for (at, step) in self.steps.iter().enumerate() {
             writeln!(f, "{:3}. {step}", at + 1)?;
         }

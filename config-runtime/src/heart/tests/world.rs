@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::config::{Config, Key, PREFIXES, Spoken, keys_below};
+use super::copy::Copy;
 use super::judge::{Judged, Judgement, ensure};
 use super::server::Server;
 use super::steps::{History, Nature, Step};
@@ -96,6 +97,7 @@ pub(super) struct World {
     pub(super) subscribers: Vec<Subscriber>,
     /// The start was refused: keys are bad.
     pub(super) refused: bool,
+    pub(super) copy: Copy,
     /// Everything that was carried, in words; only where it is compared.
     log: Option<Vec<String>>,
 }
@@ -143,8 +145,12 @@ impl World {
             hub: None,
             subscribers: Vec::new(),
             refused: false,
+            copy: Copy::default(),
             log: log.then(Vec::new),
         };
+        if let Some(copy) = &history.copy {
+            world.seed(copy)?;
+        }
         world.act(actions)?;
         if history.watching {
             world.calm(Duration::from_millis(100))?;
@@ -619,7 +625,10 @@ impl World {
     fn begin(&mut self) -> Judged {
         self.report();
         if !self.heart.has_read() {
-            return self.judge_time();
+            return match self.does_without() {
+                true => self.begin_without_the_store(),
+                false => self.judge_time(),
+            };
         }
         let begun = self.heart.begin(self.bad_keys);
         self.report();
@@ -628,6 +637,10 @@ impl World {
             self.refused = true;
             return Ok(());
         };
+        self.serve(first)
+    }
+
+    pub(super) fn serve(&mut self, first: Publication<Config>) -> Judged {
         self.note_publication(Some(&first));
         let hub = Hub::new(first.snapshot);
         self.subscribers = Subscriber::some(&hub);
@@ -647,7 +660,7 @@ impl World {
         }
     }
 
-    fn report(&mut self) {
+    pub(super) fn report(&mut self) {
         self.heart.report_sync(self.base, &mut self.status);
         self.heart.report_apply(&mut self.status);
     }
@@ -669,6 +682,9 @@ impl World {
         }
         self.unsettled = false;
         self.report();
+        if self.hub.is_none() && self.does_without() {
+            self.begin()?;
+        }
         self.answer_waiter()?;
         self.judge_time()
     }
@@ -709,8 +725,10 @@ impl World {
 
     /// The next time at which the driver wakes by itself.
     fn next_wake(&self) -> Duration {
-        let until = self.waiter.map_or(Duration::MAX, |(_, until)| until);
-        self.heart.deadline().min(until)
+        let waiter = self.waiter.map(|(_, until)| until);
+        let until = [waiter, self.start_ends()];
+        let until = until.into_iter().flatten();
+        until.fold(self.heart.deadline(), Duration::min)
     }
 
     fn sleep(&mut self, length: Duration) -> Judged {

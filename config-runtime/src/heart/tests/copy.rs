@@ -1,0 +1,137 @@
+//! Starts with a copy of what was published once: the fallback.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::config::{Key, Text, intended};
+use super::judge::{Judged, ensure};
+use super::server::{Change, State};
+use super::world::World;
+use crate::Revision;
+use crate::apply::model::holding::texts;
+use crate::apply::{BadKeys, Publication, Raw};
+use crate::sync::Class;
+
+/// How long a start waits for the store.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// What a copy changes of a program's start.
+#[derive(Default)]
+pub(super) struct Copy {
+    /// Whether there is one that serves.
+    pub(super) serves: bool,
+    /// The keys that are as the copy has them, and were not found in the store since.
+    pub(super) keys: BTreeSet<Key>,
+    /// Whether it is what was begun with, and nothing was published since.
+    pub(super) alone: bool,
+}
+
+impl World {
+    /// Every other entry of the copy is in the store, too, and as new.
+    pub(super) fn seed(&mut self, entries: &[(Key, Text)]) -> Judged {
+        let own = |(key, _): &&(Key, Text)| self.own.contains(key);
+        let entries: Vec<_> = entries.iter().filter(own).copied().collect();
+        let in_the_store = entries.iter().step_by(2);
+        let changes: Vec<Change> = in_the_store
+            .map(|(key, text)| (*key, Some(*text)))
+            .collect();
+        self.server.write(&changes);
+        let at = self.server.latest();
+        let mut copy: State = self.server.state(2).clone();
+        copy.extend(entries.into_iter().map(|(key, text)| (key, (text, at))));
+        let raws = copy.iter().map(|(key, (text, at))| {
+            let raw = Raw {
+                value: Arc::from(*text),
+                revision: Revision::new(*at),
+            };
+            (String::from_utf8_lossy(key).into_owned(), raw)
+        });
+        let seeded = self.heart.seed(raws);
+        let serves = intended(&texts(&copy)).is_some();
+        ensure!(
+            seeded.is_ok() == serves,
+            "starting: of the copy {copy:?} is said {seeded:?}"
+        );
+        if serves {
+            self.copy.serves = true;
+            self.copy.keys = copy.keys().copied().collect();
+            (self.model.staged, self.model.good) = (copy.clone(), copy);
+        }
+        Ok(())
+    }
+
+    /// When the start stops waiting for the store, where a copy can serve.
+    pub(super) fn start_ends(&self) -> Option<Duration> {
+        (self.copy.serves && self.hub.is_none()).then_some(LIMIT)
+    }
+
+    /// Whether the copy is to be begun with now, since the store does not come.
+    pub(super) fn does_without(&self) -> bool {
+        let hopeless = |kind| Class::of(kind).ends_a_start();
+        let failure = self.heart.failure();
+        let ends = self.start_ends();
+        ends.is_some_and(|ends| self.now >= ends)
+            || (ends.is_some() && failure.is_some_and(|failure| hopeless(failure.kind())))
+    }
+
+    pub(super) fn begin_without_the_store(&mut self) -> Judged {
+        let begun = self.heart.begin(BadKeys::Refuse);
+        self.report();
+        let Ok(first) = begun else {
+            return Err(format!("starting: the copy does not serve: {begun:?}"));
+        };
+        self.judge_publication(&first.snapshot)?;
+        let copied = intended(&texts(&self.model.good));
+        ensure!(
+            copied.as_ref() == Some(&*first.snapshot),
+            "P2: begun with {first:?}, but the copy gives {copied:?}"
+        );
+        ensure!(
+            self.status.held.is_empty() && self.status.confirmed.is_none(),
+            "starting: without the store the status is {:?}",
+            self.status
+        );
+        self.model.words.running = Some(first.snapshot.threads);
+        self.model.published = copied;
+        self.copy.alone = true;
+        self.judge_origins(&first.snapshot)?;
+        self.serve(first)
+    }
+
+    /// What the copy's keys are now is also known from the store, or waits.
+    pub(super) fn compare_with_the_copy(&mut self) {
+        let groups: BTreeSet<Key> = self.model.groups.values().flatten().copied().collect();
+        self.copy.keys.retain(|key| groups.contains(key));
+    }
+
+    /// The first publication after a start without the store may bring nothing new: it gives the
+    /// snapshot its revision and its origins.
+    pub(super) fn anchors(
+        &mut self,
+        published: Option<&Publication<super::config::Config>>,
+    ) -> Judged<bool> {
+        let anchors = std::mem::take(&mut self.copy.alone);
+        ensure!(
+            !anchors || published.is_some(),
+            "starting: the store was read, and the snapshot is without its revision"
+        );
+        Ok(anchors)
+    }
+
+    /// The next copy would be of what is published.
+    pub(super) fn judge_kept(&self) -> Judged {
+        let kept = self.heart.kept().map(|(key, raw, secret)| {
+            let key = key.as_bytes().to_vec();
+            (key, (raw.value.to_vec(), raw.revision.get(), secret))
+        });
+        let kept: BTreeMap<_, _> = kept.collect();
+        let good = self.model.good.iter().map(|(key, (text, at))| {
+            let secret = key.ends_with(b"token");
+            (key.to_vec(), (text.to_vec(), *at, secret))
+        });
+        let good: BTreeMap<_, _> = good.collect();
+        ensure!(kept == good, "fallback: {kept:?} would be kept of {good:?}");
+        Ok(())
+    }
+}
