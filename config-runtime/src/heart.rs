@@ -123,7 +123,7 @@ impl<T: HotConfig> Heart<T> {
                 Output::Close => actions.push(Action::Close),
                 Output::StageReading { reading, new_epoch } => {
                     (self.read, self.staged) = (true, true);
-                    self.apply.stage_reading(reading, new_epoch);
+                    self.apply.stage_reading(&reading, new_epoch);
                 }
                 Output::StageRevision { revision, events } => {
                     self.staged = true;

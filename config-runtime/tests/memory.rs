@@ -18,7 +18,9 @@ use futures_util::FutureExt;
 use futures_util::poll;
 use hotconfig::Revision;
 use hotconfig::store::backend::{Answer, Backend, Watch};
-use hotconfig::store::{Entry, ErrorKind, Event, Heard, Memory, Probe, Range, Reading, StoreError};
+use hotconfig::store::{
+    Entries, Entry, ErrorKind, Event, Heard, Memory, Probe, Range, Reading, StoreError,
+};
 use proptest::prelude::*;
 
 fn below(prefixes: &[&str]) -> Arc<[Range]> {
@@ -141,7 +143,7 @@ fn a_prefix_is_deleted_at_one_revision_byte_for_byte() {
             .unwrap()
             .entries
             .iter()
-            .all(Vec::is_empty)
+            .all(Entries::is_empty)
     );
 }
 
@@ -313,16 +315,19 @@ fn a_reading_is_of_one_revision_with_the_ranges_as_they_were_given() {
     let y = store.put("/a/y", "2");
     store.put("/a2/x", "3");
     store.delete("/a2/x");
-    let entry = |key: &str, value: &str, mod_revision| Entry {
-        key: key.into(),
-        value: value.as_bytes().into(),
-        mod_revision,
+    let entry = |key: &'static str, value: &'static str, mod_revision| {
+        let entry = Entry {
+            key: key.as_bytes(),
+            value: value.as_bytes(),
+            mod_revision,
+        };
+        Entries::from_iter([entry])
     };
     let reading = read(&store, &["/b", "/none", "/a"]).unwrap();
     let entries = vec![
-        vec![entry("/b/x", "1", x)],
-        vec![],
-        vec![entry("/a/y", "2", y)],
+        entry("/b/x", "1", x),
+        Entries::default(),
+        entry("/a/y", "2", y),
     ];
     assert_eq!(
         reading,
@@ -339,10 +344,8 @@ fn drill_11_a_range_ends_at_a_segment() {
     for key in ["/a", "/a/", "/a/x", "/a0", "/a2/x", "/a-/x"] {
         store.put(key, "x");
     }
-    let keys: Vec<_> = read(&store, &["/a"]).unwrap().entries[0]
-        .iter()
-        .map(|entry| entry.key.clone())
-        .collect();
+    let reading = read(&store, &["/a"]).unwrap();
+    let keys: Vec<_> = reading.entries[0].iter().map(|entry| entry.key).collect();
     assert_eq!(keys, [b"/a/".to_vec(), b"/a/x".to_vec()]);
 }
 
@@ -915,7 +918,7 @@ fn a_wiped_store_is_a_new_one() {
         reading,
         Reading {
             revision: revision(1),
-            entries: vec![vec![]]
+            entries: vec![Entries::default()]
         }
     );
     let at = store.put("/a/x", "2");
@@ -1240,11 +1243,11 @@ fn play(steps: &[Step]) {
     for (found, range) in reading.entries.iter().zip(below(&PREFIXES).iter()) {
         let own = model.state().iter().filter(|(key, _)| range.holds(key));
         let expected = own.map(|(key, (value, at))| Entry {
-            key: key.clone(),
-            value: value.as_slice().into(),
+            key,
+            value,
             mod_revision: revision(*at),
         });
-        assert_eq!(found, &expected.collect::<Vec<_>>());
+        assert_eq!(found, &expected.collect::<Entries>());
     }
     for told in watches {
         told.finish(&model);

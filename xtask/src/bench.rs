@@ -28,13 +28,14 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
         } else {
             eprintln!("no valgrind on the PATH: instructions are not counted");
         }
-        return propagation(&[]);
+        on_etcd("propagation", &[])?;
+        return on_etcd("recovery", &[]);
     };
     match &*what.to_string_lossy() {
         "read" => read(rest),
         "instructions" => instructions(rest),
-        "propagation" => propagation(rest),
-        other => bail!("no benchmark `{other}`: read, instructions or propagation"),
+        what @ ("propagation" | "recovery") => on_etcd(what, rest),
+        other => bail!("no benchmark `{other}`: read, instructions, propagation or recovery"),
     }
 }
 
@@ -55,17 +56,11 @@ fn read(arguments: &[OsString]) -> Result<()> {
     )
 }
 
-fn propagation(arguments: &[OsString]) -> Result<()> {
+/// A program that starts an etcd for itself.
+fn on_etcd(program: &str, arguments: &[OsString]) -> Result<()> {
     let mut command = cargo_for("run")?;
     command
-        .args([
-            "--quiet",
-            "--profile",
-            "bench",
-            "--bin",
-            "propagation",
-            "--",
-        ])
+        .args(["--quiet", "--profile", "bench", "--bin", program, "--"])
         .args(arguments)
         .env("HOTCONFIG_ETCD", etcd::find()?);
     cargo::run(&mut command)

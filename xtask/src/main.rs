@@ -39,8 +39,8 @@ Usage: cargo xtask <command>
   test [ARGS…]   Run all tests on a real etcd, and those that need one on an old one
                  once more; ARGS go to `cargo test`
   demo [ARGS…]   Run the quickstart example; ARGS go to it
-  bench [WHAT]   Run the benchmarks: `read`, `instructions` (needs valgrind) or
-                 `propagation`; what follows goes to that one
+  bench [WHAT]   Run the benchmarks: `read`, `instructions` (needs valgrind),
+                 `propagation` or `recovery`; what follows goes to that one
   cost [--runs N | --instructions]
                  Measure what the derive costs to compile, beside serde's: times in N
                  rounds, or instructions (needs valgrind, and minutes)

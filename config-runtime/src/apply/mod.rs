@@ -9,6 +9,7 @@
 //! Where they differ, the slot is in a group: accepted or held as a unit, by the rule of
 //! `apply::hold`.
 
+mod abreast;
 mod hold;
 #[cfg(test)]
 pub(crate) mod model;
@@ -27,6 +28,7 @@ use crate::status::{Held, Pending, Unknown, Warning};
 use crate::store::{Entry, Event, Reading};
 use crate::sync::Known;
 use crate::{HotConfig, Revision};
+use abreast::{Abreast, Renewal};
 use hold::{GroupId, Judge, Rejection, Settled};
 use trial::{Config, Effective, Ground, Refused, Valid};
 
@@ -220,7 +222,7 @@ impl<T: HotConfig> Apply<T> {
     ///
     /// What is known from a later revision than the reading's stays. With a new epoch nothing
     /// does: its revisions count in a history that is gone.
-    pub(crate) fn stage_reading(&mut self, reading: Reading, new_epoch: bool) {
+    pub(crate) fn stage_reading(&mut self, reading: &Reading, new_epoch: bool) {
         if new_epoch {
             self.epoch += 1;
             self.staged_to = Revision::default();
@@ -231,56 +233,32 @@ impl<T: HotConfig> Apply<T> {
         let (epoch, at) = (self.epoch, reading.revision);
         let mut there = vec![false; self.table.slots.len()];
         let gone = self.gone.take().unwrap_or_default();
-        for (range, entries) in reading.entries.into_iter().enumerate() {
-            let mut unknown = BTreeMap::new();
-            for Entry {
-                key,
-                value,
-                mod_revision,
-            } in entries
-            {
-                let Some(slot) = self.table.slot(&key) else {
-                    let is_gone = |gone: &Revision| *gone > at && !new_epoch;
-                    if !gone.get(&key).is_some_and(is_gone) {
-                        unknown.insert(key, mod_revision);
+        // What came after the reading is not in it.
+        let newest = if new_epoch { u64::MAX.into() } else { at };
+        let table = Arc::clone(&self.table);
+        for (range, entries) in reading.entries.iter().enumerate() {
+            let unknown = self.unknown.get_mut(range);
+            let mut unknown = unknown.map(std::mem::take).unwrap_or_default();
+            let mut renewal = Renewal::of(&unknown, newest);
+            let mut slots = Abreast::of(table.in_order());
+            for entry in entries.iter() {
+                match slots.at(entry.key) {
+                    Some(slot) => {
+                        if let Some(there) = there.get_mut(slot) {
+                            *there = true;
+                        }
+                        self.stage_entry(slot, entry, at, new_epoch);
                     }
-                    continue;
-                };
-                if let Some(there) = there.get_mut(slot) {
-                    *there = true;
+                    None => {
+                        let is_gone = |gone: &Revision| *gone > at && !new_epoch;
+                        if gone.is_empty() || !gone.get(entry.key).is_some_and(is_gone) {
+                            renewal.found(entry.key, entry.mod_revision);
+                        }
+                    }
                 }
-                if self.is_newer(slot, at, new_epoch) {
-                    continue;
-                }
-                let group = GroupId {
-                    epoch,
-                    revision: mod_revision,
-                    missing: false,
-                };
-                let raw = Some(Raw {
-                    value,
-                    revision: mod_revision,
-                });
-                self.stage(
-                    slot,
-                    Staged {
-                        raw,
-                        since: mod_revision,
-                    },
-                    group,
-                );
             }
+            self.unknown_changed |= renewal.end().apply(&mut unknown);
             if let Some(known) = self.unknown.get_mut(range) {
-                if !new_epoch {
-                    // Those that came after the reading are not in it.
-                    unknown.extend(
-                        known
-                            .iter()
-                            .filter(|(_, since)| **since > at)
-                            .map(|(key, since)| (key.clone(), *since)),
-                    );
-                }
-                self.unknown_changed |= *known != unknown;
                 *known = unknown;
             }
         }
@@ -317,6 +295,31 @@ impl<T: HotConfig> Apply<T> {
         self.moved.extend(leaves.map(|info| info.leaf));
     }
 
+    fn stage_entry(&mut self, slot: Slot, entry: Entry<'_>, at: Revision, new_epoch: bool) {
+        if self.is_newer(slot, at, new_epoch) {
+            return;
+        }
+        let revision = entry.mod_revision;
+        let group = GroupId {
+            epoch: self.epoch,
+            revision,
+            missing: false,
+        };
+        let known = self.staged.get(slot).and_then(|staged| staged.raw.as_ref());
+        let raw = match known {
+            Some(raw) if raw.revision == revision && *raw.value == *entry.value => raw.clone(),
+            _ => Raw {
+                value: entry.value.into(),
+                revision,
+            },
+        };
+        let staged = Staged {
+            raw: Some(raw),
+            since: revision,
+        };
+        self.stage(slot, staged, group);
+    }
+
     /// Whether this reading can't be of the history that is known: in one, a key that was
     /// written at a revision has that value there, is never of an older revision again, and is
     /// not there earlier than it was known to be absent.
@@ -324,25 +327,25 @@ impl<T: HotConfig> Apply<T> {
         let at = reading.revision;
         let mut ranges = reading.entries.iter().enumerate();
         ranges.any(|(range, entries)| {
-            let unknown = self.unknown.get(range);
-            entries
-                .iter()
-                .any(|entry| match self.table.slot(&entry.key) {
-                    Some(slot) => self.staged.get(slot).is_some_and(|staged| {
-                        let known_then = staged.since <= at;
-                        known_then
-                            && match &staged.raw {
-                                Some(raw) if raw.revision == entry.mod_revision => {
-                                    raw.value != entry.value
-                                }
-                                Some(raw) => entry.mod_revision < raw.revision,
-                                None => entry.mod_revision <= staged.since,
+            let mut slots = Abreast::of(self.table.in_order());
+            let unknown = self.unknown.get(range).into_iter();
+            let mut unknown = Abreast::of(unknown.flat_map(abreast::by_bytes));
+            entries.iter().any(|entry| match slots.at(entry.key) {
+                Some(slot) => self.staged.get(slot).is_some_and(|staged| {
+                    let known_then = staged.since <= at;
+                    known_then
+                        && match &staged.raw {
+                            Some(raw) if raw.revision == entry.mod_revision => {
+                                *raw.value != *entry.value
                             }
-                    }),
-                    None => unknown
-                        .and_then(|unknown| unknown.get(&entry.key))
-                        .is_some_and(|known| *known <= at && entry.mod_revision < *known),
-                })
+                            Some(raw) => entry.mod_revision < raw.revision,
+                            None => entry.mod_revision <= staged.since,
+                        }
+                }),
+                None => unknown
+                    .at(entry.key)
+                    .is_some_and(|known| known <= at && entry.mod_revision < known),
+            })
         })
     }
 

@@ -233,9 +233,13 @@ impl SideBySide {
     }
 
     fn reading(&self) -> Reading {
-        let entries = self.store.iter().map(|(key, (text, at))| Entry {
-            key: format!("/p/{key}").into_bytes(),
-            value: Arc::from(text.clone().into_bytes()),
+        let entries = self.store.iter();
+        let entries: Vec<_> = entries
+            .map(|(key, (text, at))| (format!("/p/{key}"), text, *at))
+            .collect();
+        let entries = entries.iter().map(|(key, text, at)| Entry {
+            key: key.as_bytes(),
+            value: text.as_bytes(),
             mod_revision: Revision::new(*at),
         });
         Reading {
@@ -248,7 +252,7 @@ impl SideBySide {
         self.model.epoch += u64::from(new_epoch);
         self.model.read(&KEYS, &self.store, self.revision);
         let reading = self.reading();
-        self.apply.stage_reading(reading, new_epoch);
+        self.apply.stage_reading(&reading, new_epoch);
     }
 
     fn run(&mut self, step: &Step) {
@@ -285,7 +289,7 @@ impl SideBySide {
             // Everything in it is known, and some of it is not true any more.
             Step::Arrive => {
                 if let Some(taken) = self.taken.take() {
-                    self.apply.stage_reading(taken, false);
+                    self.apply.stage_reading(&taken, false);
                 }
             }
             Step::Settle => self.settle(),
@@ -465,19 +469,19 @@ fn a_start_with_bad_keys_takes_what_is_good() {
     let table = Arc::new(Table::new(Start::TREE, Arc::new([Range::below("/p")])));
     let mut apply = Apply::<Start>::new(table);
     let entries = [
-        ("one", "1", 2),
-        ("two", "2", 3),
-        ("low", "30", 4),
-        ("free", "x", 5),
+        ("/p/free", "x", 5),
+        ("/p/low", "30", 4),
+        ("/p/one", "1", 2),
+        ("/p/two", "2", 3),
     ];
     let entries = entries.map(|(key, text, at)| Entry {
-        key: format!("/p/{key}").into_bytes(),
-        value: Arc::from(text.as_bytes()),
+        key: key.as_bytes(),
+        value: text.as_bytes(),
         mod_revision: Revision::new(at),
     });
     let revision = Revision::new(9);
-    let entries = vec![entries.to_vec()];
-    apply.stage_reading(Reading { revision, entries }, false);
+    let entries = vec![entries.into_iter().collect()];
+    apply.stage_reading(&Reading { revision, entries }, false);
     let first = apply.begin(Some(revision), BadKeys::Default).unwrap();
     let expected = Start {
         one: 1,

@@ -4,7 +4,7 @@
 //! one key that can give a leaf its value: in each layer the leaf's key, then its aliases) and,
 //! for a leaf, the slot that wins. It knows no bytes and nothing of how they came.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -41,7 +41,7 @@ pub(crate) struct Table {
     hides: Vec<AtomicBool>,
     /// For each leaf its slots, the one that wins first.
     of_leaf: Vec<Vec<Slot>>,
-    by_key: HashMap<Arc<str>, Slot>,
+    by_key: BTreeMap<Box<[u8]>, Slot>,
     /// For each section its path in Rust and its key below the prefix.
     sections: HashMap<String, String>,
 }
@@ -52,7 +52,7 @@ impl Table {
         let leaves = schema.leaves();
         let mut slots = Vec::new();
         let mut of_leaf = vec![Vec::new(); leaves.len()];
-        let mut by_key = HashMap::new();
+        let mut by_key = BTreeMap::new();
         for (layer, range) in ranges.iter().enumerate() {
             for (leaf, own) in leaves.iter().zip(&mut of_leaf) {
                 let names = std::iter::once((&leaf.key, false))
@@ -60,7 +60,7 @@ impl Table {
                 for (name, alias) in names {
                     let key: Arc<str> = format!("{}{name}", range.start()).into();
                     own.push(slots.len());
-                    by_key.insert(Arc::clone(&key), slots.len());
+                    by_key.insert(key.as_bytes().into(), slots.len());
                     slots.push(SlotInfo {
                         key,
                         leaf: leaf.index,
@@ -118,7 +118,12 @@ impl Table {
 
     /// The slot of a whole key, if the schema knows it.
     pub(crate) fn slot(&self, key: &[u8]) -> Option<Slot> {
-        self.by_key.get(std::str::from_utf8(key).ok()?).copied()
+        self.by_key.get(key).copied()
+    }
+
+    /// All slots, in the order of their keys.
+    pub(crate) fn in_order(&self) -> impl Iterator<Item = (&[u8], Slot)> {
+        self.by_key.iter().map(|(key, slot)| (&**key, *slot))
     }
 
     /// The slots of a leaf, the one that wins first.

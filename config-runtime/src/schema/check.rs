@@ -15,7 +15,7 @@ use super::{Absent, Key, Schema};
 use crate::hot::list;
 use crate::problem::{Problem, excerpt, shown_key};
 use crate::store::backend::Backend;
-use crate::store::{Entry, Range, Reading, Store, StoreError};
+use crate::store::{Entries, Entry, Range, Reading, Store, StoreError};
 use crate::{Revision, contract, prefix, rules};
 
 /// How many unknown keys a report names.
@@ -302,10 +302,10 @@ impl Concern {
 fn report(schema: &Schema, prefix: String, reading: &Reading) -> Report {
     let range = Range::below(&prefix);
     let start = range.start();
-    let entries: HashMap<&[u8], &Entry> = reading
+    let entries: HashMap<&[u8], Entry<'_>> = reading
         .entries
         .iter()
-        .flatten()
+        .flat_map(Entries::iter)
         .filter_map(|entry| Some((entry.key.strip_prefix(start.as_bytes())?, entry)))
         .collect();
     let mut findings = Findings {
@@ -365,7 +365,7 @@ impl Findings<'_> {
         concern: Concern,
         key: String,
         field: &str,
-        entry: Option<&Entry>,
+        entry: Option<Entry<'_>>,
         wrong: &str,
     ) {
         self.push(
@@ -398,7 +398,7 @@ impl Findings<'_> {
     }
 
     /// Judges one key of the schema.
-    fn key<'e>(&mut self, key: &Key, entry: impl Fn(&str) -> Option<&'e Entry>) {
+    fn key<'e>(&mut self, key: &Key, entry: impl Fn(&str) -> Option<Entry<'e>>) {
         let names = std::iter::once(&key.key).chain(&key.aliases);
         let mut there = names.filter_map(|name| Some((name, entry(name)?)));
         let Some((name, winner)) = there.next() else {
@@ -443,8 +443,8 @@ impl Findings<'_> {
     }
 
     /// Judges the value that a key has.
-    fn value(&mut self, key: &Key, whole: &str, entry: &Entry) {
-        let verdict = key.judge(&entry.value);
+    fn value(&mut self, key: &Key, whole: &str, entry: Entry<'_>) {
+        let verdict = key.judge(entry.value);
         if verdict.refused.is_empty() {
             for why in &verdict.unjudged {
                 let whole = whole.to_owned();
@@ -460,7 +460,7 @@ impl Findings<'_> {
                 key: whole.to_owned(),
                 field: key.field.clone(),
                 revision: Some(entry.mod_revision),
-                found: (!key.secret).then(|| excerpt(&entry.value)),
+                found: (!key.secret).then(|| excerpt(entry.value)),
                 wrong: reason.wrong().to_owned(),
                 expected: reason.right().map(str::to_owned),
             };
@@ -469,7 +469,7 @@ impl Findings<'_> {
     }
 
     /// Names the keys that the schema doesn't know; the answer is how many there are.
-    fn unknown(&mut self, schema: &Schema, entries: &HashMap<&[u8], &Entry>) -> usize {
+    fn unknown(&mut self, schema: &Schema, entries: &HashMap<&[u8], Entry<'_>>) -> usize {
         let keys = schema.keys.iter();
         let known: HashSet<&[u8]> = keys
             .flat_map(|key| std::iter::once(&key.key).chain(&key.aliases))
@@ -484,10 +484,10 @@ impl Findings<'_> {
         let to_compare: usize = schema.keys.iter().map(|key| key.key.len()).sum();
         let mut effort = 0_usize;
         for (name, entry) in unknown.into_iter().take(UNKNOWN) {
-            let key = String::from_utf8_lossy(&entry.key).into_owned();
+            let key = String::from_utf8_lossy(entry.key).into_owned();
             let Ok(name) = std::str::from_utf8(name) else {
                 let wrong = "this key is not UTF-8: no field can have it";
-                self.add(Concern::NotUtf8, key, "", Some(entry), wrong);
+                self.add(Concern::NotUtf8, key, "", Some(*entry), wrong);
                 continue;
             };
             effort = effort.saturating_add(name.len().saturating_mul(to_compare));
@@ -498,7 +498,7 @@ impl Findings<'_> {
             };
             let wrong = rules::suggest("the schema doesn't know this key", nearest);
             let nearest = nearest.map(str::to_owned);
-            self.add(Concern::Unknown { nearest }, key, "", Some(entry), &wrong);
+            self.add(Concern::Unknown { nearest }, key, "", Some(*entry), &wrong);
         }
         count
     }

@@ -4,6 +4,7 @@
 //! revisions. A store knows no schema, no value and nobody who asks; whatever the real one does
 //! is told in the words of this file, and `sync` decides what follows from it.
 
+mod entries;
 #[cfg(feature = "etcd")]
 mod etcd;
 mod memory;
@@ -13,6 +14,9 @@ use std::sync::Arc;
 #[cfg(feature = "etcd")]
 pub use etcd::{Etcd, EtcdBuilder, Tls};
 pub use memory::{Memory, Transaction};
+
+#[doc(hidden)]
+pub use entries::{Entries, Entry};
 
 use crate::Revision;
 use backend::Backend;
@@ -67,18 +71,6 @@ impl Range {
     }
 }
 
-/// A key with its value, as a reading found it.
-#[doc(hidden)]
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// The whole key; not always UTF-8.
-    pub key: Vec<u8>,
-    /// The value.
-    pub value: Arc<[u8]>,
-    /// The revision that wrote it last.
-    pub mod_revision: Revision,
-}
-
 /// Everything under the prefixes at one revision.
 #[doc(hidden)]
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,7 +78,7 @@ pub struct Reading {
     /// The revision at which all of it was true.
     pub revision: Revision,
     /// The entries of each range, in the order in which the ranges were given.
-    pub entries: Vec<Vec<Entry>>,
+    pub entries: Vec<Entries>,
 }
 
 /// A cheap look at the store: how many keys each range has, and the newest change in it.

@@ -18,7 +18,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::store::Entry;
+use crate::store::{Entries, Entry};
 
 type Keys = BTreeMap<Vec<u8>, (Arc<[u8]>, Revision)>;
 
@@ -150,7 +150,7 @@ impl World {
                 }
                 Output::StageReading { reading, new_epoch } => {
                     self.staged_readings += 1;
-                    self.stage_reading(reading, new_epoch);
+                    self.stage_reading(&reading, new_epoch);
                 }
                 Output::StageRevision { revision, events } => {
                     for (
@@ -175,13 +175,13 @@ impl World {
 
     /// As `apply` does it: what is known from after the reading stays. The mirror forgets what
     /// was deleted after the reading; the states tell.
-    fn stage_reading(&mut self, reading: Reading, new_epoch: bool) {
+    fn stage_reading(&mut self, reading: &Reading, new_epoch: bool) {
         let at = reading.revision;
         let cursor = self.sync.cursor();
-        for (range, entries) in reading.entries.into_iter().enumerate() {
+        for (range, entries) in reading.entries.iter().enumerate() {
             let read: Keys = entries
-                .into_iter()
-                .map(|entry| (entry.key, (entry.value, entry.mod_revision)))
+                .iter()
+                .map(|entry| (entry.key.to_vec(), (entry.value.into(), entry.mod_revision)))
                 .collect();
             if new_epoch || cursor <= Some(at) {
                 self.mirror[range] = read;
@@ -198,8 +198,8 @@ impl World {
                 let entries = |keys: &Keys| {
                     keys.iter()
                         .map(|(key, (value, mod_revision))| Entry {
-                            key: key.clone(),
-                            value: Arc::clone(value),
+                            key,
+                            value,
                             mod_revision: *mod_revision,
                         })
                         .collect()
@@ -711,7 +711,7 @@ fn p13_a_reading_that_contradicts_what_is_known_begins_a_new_epoch() {
     world.run(&Op::Lose);
     world.now = world.sync.deadline();
     world.step(Input::Tick);
-    let entries = vec![Vec::new()];
+    let entries = vec![Entries::default()];
     let revision = Revision::new(9);
     world.reading = false;
     world.step(Input::Read(Ok(Reading { revision, entries }), true));

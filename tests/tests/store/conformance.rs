@@ -9,7 +9,7 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use hotconfig::Revision;
 use hotconfig::store::backend::{Backend, Watch};
-use hotconfig::store::{Entry, ErrorKind, Event, Heard, Range, Store};
+use hotconfig::store::{Entries, Entry, ErrorKind, Event, Heard, Range, Store};
 use hotconfig_tests::LIMIT;
 
 /// What is written at once: keys with their values, or to be deleted.
@@ -93,10 +93,10 @@ pub(crate) async fn lost(watch: &mut Box<dyn Watch>) -> ErrorKind {
     }
 }
 
-fn entry(key: &str, value: &str, revision: Revision) -> Entry {
+fn entry<'a>(key: &'a str, value: &'a str, revision: Revision) -> Entry<'a> {
     Entry {
-        key: key.into(),
-        value: value.as_bytes().into(),
+        key: key.as_bytes(),
+        value: value.as_bytes(),
         mod_revision: revision,
     }
 }
@@ -113,7 +113,7 @@ async fn an_empty_prefix_has_a_reading(store: &impl Store, writer: &impl Writer)
     let written = writer.write(&[("/empty2/key", Some("of another"))]).await;
     let reading = soon("a reading", store.read(ranges(["/empty"]))).await;
     let reading = reading.unwrap();
-    assert_eq!(reading.entries, vec![vec![]]);
+    assert_eq!(reading.entries, [Entries::default()]);
     assert!(reading.revision >= written);
 }
 
@@ -133,12 +133,12 @@ async fn a_reading_holds_its_prefixes_and_nothing_else(store: &impl Store, write
     assert!(reading.revision >= third);
     assert_eq!(
         reading.entries,
-        vec![
-            vec![entry("/read/b/x", "", second)],
-            vec![
+        [
+            Entries::from_iter([entry("/read/b/x", "", second)]),
+            Entries::from_iter([
                 entry("/read/a/b/c", "2", second),
                 entry("/read/a/z", "1", first),
-            ],
+            ]),
         ],
     );
 }

@@ -125,8 +125,8 @@ impl Server {
         let entries = |prefix: &&str| {
             let entries = self.below(prefix, revision);
             let entries = entries.map(|(key, (text, at))| Entry {
-                key: key.to_vec(),
-                value: Arc::from(*text),
+                key,
+                value: text,
                 mod_revision: Revision::new(*at),
             });
             entries.collect()

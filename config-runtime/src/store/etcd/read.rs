@@ -3,12 +3,14 @@
 //! In: ranges. Out: a [`Reading`] or a [`Probe`] that was true at one revision, whatever was
 //! written meanwhile; an error where the answers can't be that. It knows no watch.
 
-use etcd_client::{GetOptions, GetResponse, SortOrder, SortTarget, Txn, TxnOp, TxnOpResponse};
+use etcd_client::{
+    GetOptions, GetResponse, KeyValue, SortOrder, SortTarget, Txn, TxnOp, TxnOpResponse,
+};
 
 use super::connection::Line;
 use super::errors::{Asked, Failure};
 use crate::Revision;
-use crate::store::{Entry, ErrorKind, Probe, Range, Reading, StoreError};
+use crate::store::{Entries, Entry, ErrorKind, Probe, Range, Reading, StoreError};
 
 /// How often a reading begins anew when its revision is compacted between two pages.
 const MOST_BEGINNINGS: usize = 3;
@@ -89,9 +91,9 @@ async fn read_range(
     range: &Range,
     pinned: &mut Option<i64>,
     pages: &mut Pages,
-) -> Result<Vec<Entry>, StoreError> {
+) -> Result<Entries, StoreError> {
     let asked = Asked::of("reading", std::slice::from_ref(range));
-    let mut entries: Vec<Entry> = Vec::new();
+    let mut entries = Entries::default();
     let mut start = range.start().as_bytes().to_vec();
     loop {
         let options = GetOptions::new()
@@ -115,38 +117,36 @@ async fn read_range(
         pages.fitted();
         let at = *pinned.get_or_insert(revision);
         let more = page.more();
-        let before = entries.len();
-        for pair in page.take_kvs() {
-            let known = entries.last().map(|entry| entry.key.as_slice());
-            let in_order = known.is_none_or(|known| known < pair.key());
-            if !(in_order && pair.key() >= start.as_slice() && range.holds(pair.key())) {
-                let why = "the answer has a key that was not asked for, or twice";
-                return Err(wrong(line, &asked, why));
-            }
-            if !(1..=at).contains(&pair.mod_revision()) {
-                let why = format!(
-                    "the answer has a key of revision {}, and was asked for revision {at}",
-                    pair.mod_revision()
-                );
-                return Err(wrong(line, &asked, &why));
-            }
-            let mod_revision = pair.mod_revision().into();
-            let (key, value) = pair.into_key_value();
-            entries.push(Entry {
-                key,
-                value: value.into(),
-                mod_revision,
-            });
+        let pairs = page.take_kvs();
+        // What is in order is in the range where both ends are.
+        let fits = |pair: &KeyValue| pair.key() >= start.as_slice() && range.holds(pair.key());
+        let asked_for = pairs.first().is_none_or(fits) && pairs.last().is_none_or(fits);
+        if !asked_for || !pairs.is_sorted_by(|one, next| one.key() < next.key()) {
+            let why = "the answer has a key that was not asked for, or twice";
+            return Err(wrong(line, &asked, why));
         }
+        let strange = |pair: &&KeyValue| !(1..=at).contains(&pair.mod_revision());
+        if let Some(pair) = pairs.iter().find(strange) {
+            let why = format!(
+                "the answer has a key of revision {}, and was asked for revision {at}",
+                pair.mod_revision()
+            );
+            return Err(wrong(line, &asked, &why));
+        }
+        entries.add(pairs.iter().map(|pair| Entry {
+            key: pair.key(),
+            value: pair.value(),
+            mod_revision: pair.mod_revision().into(),
+        }));
         if !more {
             return Ok(entries);
         }
-        match entries.last() {
-            Some(last) if entries.len() > before => {
-                start.clone_from(&last.key);
+        match pairs.last() {
+            Some(last) => {
+                start = last.key().to_vec();
                 start.push(0);
             }
-            _ => return Err(wrong(line, &asked, "there is more, but nothing new came")),
+            None => return Err(wrong(line, &asked, "there is more, but nothing new came")),
         }
     }
 }

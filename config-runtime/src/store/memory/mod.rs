@@ -547,8 +547,8 @@ impl State {
         let entries = |range: &Range| {
             let found = self.history.below(range.start().as_bytes());
             let found = found.map(|(key, version)| Entry {
-                key: key.to_vec(),
-                value: Arc::clone(&version.value),
+                key,
+                value: &version.value,
                 mod_revision: version.mod_revision,
             });
             found.collect()
