@@ -30,6 +30,8 @@ pub(crate) enum Action {
     Open(Revision),
     /// Ask the watch for progress; where that can't be trusted, say so.
     AskProgress,
+    /// Ask the store which revision it is at.
+    AskLatest,
     /// Probe the ranges.
     Probe,
     /// Drop the watch and every question that is open.
@@ -41,12 +43,9 @@ pub(crate) enum Action {
 pub(crate) enum Said {
     Read(Result<Reading, StoreError>),
     Opened(Result<(), StoreError>),
-    /// A message, just now.
-    #[cfg(test)]
     Heard(Heard),
-    /// A message that arrived then, and may have waited since.
-    Arrived(Heard, Duration),
     NoProgress,
+    Latest(Result<Revision, StoreError>),
     Probed(Result<Probe, StoreError>),
     Want(Option<Revision>),
     Renewed,
@@ -92,10 +91,9 @@ impl<T: HotConfig> Heart<T> {
                 Input::Read(read, contradicts)
             }
             Said::Opened(opened) => Input::Opened(opened),
-            #[cfg(test)]
             Said::Heard(heard) => Input::Heard(heard),
-            Said::Arrived(heard, at) => Input::Arrived(heard, at),
             Said::NoProgress => Input::NoProgress,
+            Said::Latest(latest) => Input::Latest(latest),
             Said::Probed(probe) => {
                 known = self.apply.known();
                 Input::Probed(probe, &known)
@@ -119,6 +117,7 @@ impl<T: HotConfig> Heart<T> {
                 }
                 Output::Open(from) => actions.push(Action::Open(from)),
                 Output::AskProgress => actions.push(Action::AskProgress),
+                Output::AskLatest => actions.push(Action::AskLatest),
                 Output::Probe => actions.push(Action::Probe),
                 Output::Close => actions.push(Action::Close),
                 Output::StageReading { reading, new_epoch } => {

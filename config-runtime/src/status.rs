@@ -36,8 +36,12 @@ pub struct Status {
     /// One unbroken history of the store; a restore from a backup that is noticed begins a new
     /// one, and this number grows.
     pub epoch: u64,
-    /// When the configuration was last confirmed to be current: by an event, by progress that
-    /// can be trusted, or by a reading. `None`: never.
+    /// When the configuration was last known to be all that the store had: the moment at which a
+    /// quorum of the cluster was asked, either for all keys, for their number and newest change, or
+    /// for its revision, which the watch has reached by now. `None`: never.
+    ///
+    /// An event alone confirms nothing. It may have been on its way for long, and the member that
+    /// sent it may be cut off from the others without knowing it.
     pub confirmed: Option<Instant>,
     /// Since when, and why, the configuration may be out of date. `None`: it is fresh.
     pub stale: Option<Stale>,

@@ -255,7 +255,7 @@ fn keys_and_values_are_arbitrary_bytes() {
     let entries = &read(&store, &["/a"]).unwrap().entries[0];
     let found: Vec<_> = entries
         .iter()
-        .map(|entry| (&entry.key[..], &*entry.value))
+        .map(|entry| (entry.key, entry.value))
         .collect();
     assert_eq!(
         found,
@@ -864,7 +864,7 @@ fn drill_22_a_restore_goes_back_and_an_old_cursor_hears_nothing() {
     assert_eq!(reading.revision, backup);
     let found: Vec<_> = reading.entries[0]
         .iter()
-        .map(|entry| (&entry.key[..], entry.mod_revision))
+        .map(|entry| (entry.key, entry.mod_revision))
         .collect();
     assert_eq!(found, [(&b"/a/gone"[..], backup), (&b"/a/x"[..], x)]);
     // Accepted as the future; only the number in `Created` tells.

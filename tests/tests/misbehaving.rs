@@ -17,7 +17,7 @@ use hotconfig::store::{ErrorKind, Etcd, EtcdBuilder, Heard, Range, StoreError};
 use hotconfig::{Builder, Hot, HotConfig, Revision, Update, field};
 use hotconfig_tests::scripted::{Scripted, header, lie, told};
 use hotconfig_tests::{LIMIT, eventually};
-use tonic::Status;
+use tonic::{Code, Status};
 
 #[derive(HotConfig, Clone, Debug, PartialEq)]
 #[hot(prefix = "/a")]
@@ -595,4 +595,75 @@ async fn p03_a_reading_whose_revision_is_compacted_between_pages_begins_anew() {
         }
     });
     assert_eq!(read_error(&etcd).await.kind(), ErrorKind::Compacted);
+}
+
+/// All that may be said by who has the address of a member now.
+const CODES: [Code; 13] = [
+    Code::Unknown,
+    Code::InvalidArgument,
+    Code::NotFound,
+    Code::AlreadyExists,
+    Code::PermissionDenied,
+    Code::ResourceExhausted,
+    Code::FailedPrecondition,
+    Code::Aborted,
+    Code::OutOfRange,
+    Code::Unimplemented,
+    Code::Internal,
+    Code::Unauthenticated,
+    Code::Cancelled,
+];
+
+/// Says that to everything.
+async fn stranger(code: Code) -> Scripted {
+    let stranger = Scripted::start().await;
+    let says = move || Status::new(code, "upstream connect error");
+    stranger.twist_range(move |_, _| Err(says()));
+    stranger.twist_txn(move |_, _| Err(says()));
+    stranger.twist_created(move |_, _| Err(says()));
+    stranger
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p04_whoever_is_no_etcd_among_the_endpoints_costs_a_retry_elsewhere() {
+    let good = Scripted::start().await;
+    good.put(SIZE, "3");
+    for code in CODES {
+        let stranger = stranger(code).await;
+        // The first of them is chosen at random.
+        for _ in 0..4 {
+            let etcd = Etcd::builder([stranger.endpoint(), good.endpoint()]);
+            let hot = following(hot(&etcd.build().unwrap())).await;
+            assert_eq!(hot.load().size, 3, "{code:?}");
+            assert_eq!(hot.status().failure, None, "{code:?}");
+            hot.shutdown().await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p04_behind_a_member_that_is_gone_and_a_stranger_the_third_is_found() {
+    for code in [Code::Unimplemented, Code::PermissionDenied, Code::Internal] {
+        let (gone, good) = (Scripted::start().await, Scripted::start().await);
+        let stranger = stranger(code).await;
+        good.put(SIZE, "3");
+        let endpoints = [gone.endpoint(), stranger.endpoint(), good.endpoint()];
+        drop(gone);
+        let hot = following(hot(&Etcd::builder(endpoints).build().unwrap())).await;
+        good.put(SIZE, "4");
+        eventually("the change", || async { hot.load().size == 4 }).await;
+        hot.shutdown().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_alone_is_not_taken_for_an_etcd_that_denies() {
+    let stranger = stranger(Code::PermissionDenied).await;
+    let error = soon("an answer", etcd(&stranger).read(ranges(["/a"]))).await;
+    let error = error.unwrap_err();
+    assert!(
+        error.message().contains("upstream connect error"),
+        "{error}"
+    );
+    assert!(!error.message().contains("grant-permission"), "{error}");
 }

@@ -164,9 +164,11 @@ impl<T: HotConfig> Builder<T> {
 
     /// After how long without a confirmation by the store the status says stale. 30 s.
     ///
-    /// A third of it after the last confirmation the store is asked for one, and so an idle
-    /// configuration costs one small message in that time; at half of it a store that did not
-    /// answer is asked in another way.
+    /// A third of it after the last confirmation the store is asked for one, so that a
+    /// configuration costs one read of one key and one small message of the watch in that time;
+    /// where the watch does not come to the store's revision by half of it, the number of keys and
+    /// the newest change are looked at. That is also the way where etcd's word about progress can't
+    /// be trusted.
     pub fn staleness_limit(mut self, limit: Duration) -> Self {
         self.settings.staleness = limit.clamp(SHORTEST, LONGEST);
         self

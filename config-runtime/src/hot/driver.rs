@@ -63,10 +63,10 @@ struct Open {
     reading: Pending<Result<Reading, StoreError>>,
     opening: Pending<Result<Box<dyn Watch>, StoreError>>,
     probe: Pending<Result<Probe, StoreError>>,
+    latest: Pending<Result<Revision, StoreError>>,
     watch: Option<Box<dyn Watch>>,
     /// The program changes how the store is asked.
     renewed: Answer<'static, ()>,
-    begun: Instant,
     /// When the oldest event that was not settled yet arrived in this process.
     oldest: Option<Instant>,
 }
@@ -102,7 +102,9 @@ impl Open {
                     return Some(Said::NoProgress);
                 }
             }
+            Action::AskLatest => self.latest = Some(self.store.latest(Arc::clone(&self.ranges))),
             Action::Close => {
+                self.latest = None;
                 self.watch = None;
                 self.reading = None;
                 self.opening = None;
@@ -122,16 +124,18 @@ impl Open {
             // Before the watch, which may never stop talking.
             reading = answered(&mut self.reading) => Said::Read(reading),
             heard = heard(&mut self.watch) => {
-                let arrived = self.watch.as_ref().and_then(|watch| watch.arrived());
-                let arrived = arrived.unwrap_or_else(Instant::now);
                 match heard {
                     Heard::Lost(_) => self.watch = None,
-                    Heard::Events { .. } => self.oldest = self.oldest.or(Some(arrived)),
+                    Heard::Events { .. } if self.oldest.is_none() => {
+                        let arrived = self.watch.as_ref().and_then(|watch| watch.arrived());
+                        self.oldest = Some(arrived.unwrap_or_else(Instant::now));
+                    }
                     _ => {}
                 }
-                Said::Arrived(heard, arrived.saturating_duration_since(self.begun))
+                Said::Heard(heard)
             }
             probe = answered(&mut self.probe) => Said::Probed(probe),
+            latest = answered(&mut self.latest) => Said::Latest(latest),
             () = &mut self.renewed => {
                 self.renewed = self.store.renewed();
                 Said::Renewed
@@ -204,8 +208,8 @@ impl<T: HotConfig> Loop<T> {
             reading: None,
             opening: None,
             probe: None,
+            latest: None,
             watch: None,
-            begun,
             oldest: None,
         };
         let mut run = Run {

@@ -114,9 +114,7 @@ impl Meters {
     /// What the store said.
     pub(crate) fn said(&self, said: &Said) {
         match said {
-            #[cfg(test)]
-            Said::Heard(_) => {}
-            Said::Arrived(heard, _) => match heard {
+            Said::Heard(heard) => match heard {
                 Heard::Events { events, .. } => self.events.increment(events.len() as u64),
                 Heard::Lost(error) => {
                     self.of_kind(WATCH_LOSSES, error);
@@ -124,7 +122,10 @@ impl Meters {
                 }
                 Heard::Created { .. } | Heard::Progress { .. } => {}
             },
-            Said::Read(Err(error)) | Said::Opened(Err(error)) | Said::Probed(Err(error)) => {
+            Said::Read(Err(error))
+            | Said::Opened(Err(error))
+            | Said::Latest(Err(error))
+            | Said::Probed(Err(error)) => {
                 self.of_kind(STORE_ERRORS, error);
             }
             _ => {}

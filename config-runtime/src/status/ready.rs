@@ -46,7 +46,7 @@ impl Status {
     /// staleness limit, an outage of the store takes *every* instance out of service at the same
     /// time, although each of them could go on; with [`Duration::MAX`] an instance that once was
     /// confirmed stays. A limit below half of the staleness limit refuses also while all is well,
-    /// since an idle configuration is confirmed no more often than that.
+    /// since a configuration is confirmed no more often than that.
     ///
     /// An instance that started without the store, from the defaults or from a copy, is not ready
     /// before the store has confirmed it, whatever the limit: in a rollout the old instances stay.

@@ -221,6 +221,10 @@ pub mod backend {
         /// Looks how many keys there are, and which change was the newest.
         fn probe(&self, ranges: Arc<[Range]>) -> Answer<'static, Result<Probe, StoreError>>;
 
+        /// The store's revision, not older than the question, and cheap. It is asked of a key in the
+        /// ranges, so that who may not read them is told so.
+        fn latest(&self, ranges: Arc<[Range]>) -> Answer<'static, Result<Revision, StoreError>>;
+
         /// Watches the ranges from this revision on, itself included.
         fn watch(
             &self,

@@ -12,8 +12,9 @@
 //! | | a failure | by its class | |
 //! | watching | events | those already seen are dropped; whole revisions are staged | the next check |
 //! | | progress at or above the cursor | the cursor moves there | |
-//! | | a beginning, progress or a probe *below* the cursor | a reading beside the watch tells a member that lags from another history | |
-//! | | a reading, while an answer about progress is overdue | staged; opening a new watch |
+//! | | the store's revision, at or below the cursor | confirmed as of the question | |
+//! | | the store's revision, above the cursor | confirmed so once the cursor is there | the patience: a probe |
+//! | | a beginning, progress, a revision or a probe *below* the cursor | a reading beside the watch tells a member that lags from another history | |
 //! | | a reading that shows another history | staged; rest, read again | |
 //! | | the end of the watch, or a question that failed | by its class | `read_limit` for each question: failed |
 //! | resting | anything late | dropped | the rest: reading |
@@ -31,12 +32,15 @@
 //! sustained health: so no answer of a store makes anybody spin, and many instances don't come
 //! back in the same instant. Whatever the class, what is known stays, the status says why, and
 //! the reading that follows is compared with what is known: a change that the watch lost is
-//! found, deletes included. While watching, *checks* find what no error tells. The store is asked
-//! for progress; where its word can't be trusted, or does not come, and once after each opening, it
-//! is probed (the number of keys and the newest change). Stores leave questions about progress
-//! unanswered, and no answer says which question it is to: it confirms the moment of the oldest that
-//! is open, and while one is owed, probes confirm. Now and then everything is read and compared beside
-//! the open watch.
+//! found, deletes included. While watching, *checks* find what no error tells: the watch is asked
+//! for progress, and the store for its revision; where progress can't be trusted, or does not come,
+//! and once after each opening, the store is probed (the number of keys and the newest change). Now
+//! and then everything is read and compared beside the open watch.
+//!
+//! *Confirmed* is the moment of a question: of a reading, of a probe that found what is known, or of
+//! one for the store's revision, once the cursor is there. What the watch says by itself confirms
+//! nothing: events may have been on their way for long, and the member that sends them may be cut
+//! off from the others without knowing it. Questions for the revision are answered by a quorum.
 //!
 //! A reading shows *another history* (a new epoch) where its revision is below one that is known
 //! already, or where it contradicts what is known (see [`Input::Read`]).
@@ -48,7 +52,7 @@ mod backoff;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use crate::Revision;
@@ -86,6 +90,8 @@ impl Default for Settings {
 const GRACE: Duration = Duration::from_millis(20);
 /// How long until progress is asked for again while somebody waits, and a doubt looked into.
 const AGAIN: Duration = Duration::from_secs(1);
+/// How many moments are kept that are yet to be confirmed.
+const MOST_MARKS: usize = 16;
 
 /// What is done about a failure. See the table of the module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,14 +133,12 @@ pub(crate) enum Input<'a> {
     Read(Result<Reading, StoreError>, bool),
     /// The watch that was asked for stands, or does not.
     Opened(Result<(), StoreError>),
-    /// The watch says something, just now.
-    #[cfg(test)]
+    /// The watch says something.
     Heard(Heard),
-    /// The watch says something that arrived then, and may have waited since: that is what it
-    /// confirms.
-    Arrived(Heard, Duration),
     /// This store's progress can't be trusted: none will come.
     NoProgress,
+    /// The store's revision that was asked for.
+    Latest(Result<Revision, StoreError>),
     /// The probe that was asked for, and what is known here, to compare it with.
     Probed(Result<Probe, StoreError>, &'a [Known]),
     /// Somebody waits for this revision; `None`: nobody any more.
@@ -157,6 +161,8 @@ pub(crate) enum Output {
     Open(Revision),
     /// Ask the watch for progress.
     AskProgress,
+    /// Ask the store which revision it is at.
+    AskLatest,
     /// Probe the ranges.
     Probe,
     /// Drop the watch and every question that is open.
@@ -187,9 +193,11 @@ struct Watching {
     /// Revisions that some range may still have events of.
     waiting: BTreeMap<Revision, Vec<(usize, Event)>>,
     check: Check,
-    /// When progress was asked for first, of the times that were not answered yet, and how many
-    /// they are.
-    owed: Option<(Duration, u32)>,
+    /// Whether its progress can't be trusted.
+    is_mute: bool,
+    /// When the store was asked, and the revision that it was at: in order. With the cursor there,
+    /// what was current then is known.
+    marks: VecDeque<(Duration, Revision)>,
     /// Whether the store seems to be behind what is known: until a reading tells why, nothing
     /// that the watch says is handed out.
     doubted: bool,
@@ -202,24 +210,38 @@ struct Watching {
     compare_at: Duration,
 }
 
+/// What progress was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// To hand out what waits for another range. The next look stays due then.
+    HandOut { look_at: Duration },
+    /// To confirm the moment of the question: with the store's revision, which is to come.
+    Confirm { since: Duration },
+    /// The same, and the revision came.
+    Reach(Revision),
+}
+
 /// Where looking for what no error tells stands.
 #[derive(Debug, Clone, Copy)]
 enum Check {
     /// The next look is due then.
     Idle { at: Duration },
     /// Progress was asked for; without an answer by `until`, a probe.
-    Asked { until: Duration },
+    Asked { until: Duration, what: Asked },
     /// A probe is under way.
     Probing {
         since: Duration,
         cursor: Option<Revision>,
         suspect: bool,
+        looks: u32,
     },
     /// A probe found something else than is known, with the cursor here. Events may be on their
     /// way: a second look decides.
     Suspect {
         at: Duration,
         cursor: Option<Revision>,
+        /// How often it did.
+        looks: u32,
     },
 }
 
@@ -229,25 +251,24 @@ impl Watching {
         self.seen.iter().copied().max().max(cursor)
     }
 
-    /// Asks for progress. While an answer is owed, the next one may be to an older question: it
-    /// moves the cursor, but a probe must tell what it can't.
-    fn ask(
-        &mut self,
-        now: Duration,
-        cursor: Option<Revision>,
-        patience: Duration,
-        out: &mut Vec<Output>,
-    ) {
-        out.push(Output::AskProgress);
-        let owed = self.owed.get_or_insert((now, 0));
-        owed.1 = owed.1.saturating_add(1);
-        if owed.1 > 1 {
-            self.probe(now, cursor, false, out);
-        } else {
-            self.check = Check::Asked {
-                until: now + patience,
-            };
+    /// The store was at that revision when, or after, it was asked.
+    fn mark(&mut self, since: Duration, revision: Revision) {
+        if self.marks.len() >= MOST_MARKS {
+            self.marks.pop_back();
         }
+        self.marks.push_back((since, revision));
+    }
+
+    /// The newest moment that a cursor confirms.
+    fn reached(&mut self, cursor: Option<Revision>) -> Option<Duration> {
+        let mut newest = None;
+        while let Some((since, revision)) = self.marks.front()
+            && Some(*revision) <= cursor
+        {
+            newest = newest.max(Some(*since));
+            self.marks.pop_front();
+        }
+        newest
     }
 
     fn probe(
@@ -255,12 +276,14 @@ impl Watching {
         now: Duration,
         cursor: Option<Revision>,
         suspect: bool,
+        looks: u32,
         out: &mut Vec<Output>,
     ) {
         self.check = Check::Probing {
             since: now,
             cursor,
             suspect,
+            looks,
         };
         out.push(Output::Probe);
     }
@@ -345,7 +368,7 @@ impl Sync {
             State::Watching(watching) => {
                 let check = match watching.check {
                     Check::Idle { at } | Check::Suspect { at, .. } => at,
-                    Check::Asked { until } => until,
+                    Check::Asked { until, .. } => until,
                     Check::Probing { since, .. } => since + self.settings.read_limit,
                 };
                 let compare = match watching.comparing {
@@ -363,16 +386,16 @@ impl Sync {
         match input {
             Input::Read(Ok(reading), contradicts) => self.read(now, reading, contradicts, &mut out),
             Input::Opened(Ok(())) => self.opened(now),
-            #[cfg(test)]
-            Input::Heard(heard) => self.heard(now, now, heard, &mut out),
-            Input::Arrived(heard, at) => self.heard(now, at.min(now), heard, &mut out),
+            Input::Heard(heard) => self.heard(now, heard, &mut out),
             Input::NoProgress => self.no_progress(now, &mut out),
+            Input::Latest(Ok(revision)) => self.latest(now, revision, &mut out),
             Input::Probed(Ok(probe), known) => self.probed(now, &probe, known, &mut out),
             Input::Want(revision) => self.want(now, revision),
             Input::Renewed => self.renewed(now, &mut out),
             Input::Tick => self.tick(now, &mut out),
             Input::Read(Err(error), _)
             | Input::Opened(Err(error))
+            | Input::Latest(Err(error))
             | Input::Probed(Err(error), _) => self.fail(now, error, &mut out),
         }
         out
@@ -389,7 +412,6 @@ impl Sync {
             _ => return,
         };
         let revision = reading.revision;
-        let patience = self.patience();
         let new_epoch = floor.is_some_and(|floor| revision < floor || contradicts);
         self.confirmed = if new_epoch {
             Some(since)
@@ -406,14 +428,6 @@ impl Sync {
         match &mut self.state {
             State::Watching(watching) if !new_epoch => {
                 watching.comparing = None;
-                // It will not come any more: only a new watch starts without debts.
-                let overdue = watching
-                    .owed
-                    .is_some_and(|(asked, _)| now >= asked + patience);
-                if let (true, Some(cursor)) = (overdue, self.cursor) {
-                    out.push(Output::Close);
-                    return self.open(now, cursor, out);
-                }
                 (watching.doubted, watching.proven) = (false, true);
                 watching.compare_at = now + self.backoff.around(self.settings.compare_every);
                 watching.check = Check::Idle {
@@ -453,17 +467,13 @@ impl Sync {
             check: Check::Idle {
                 at: at.min(now + AGAIN),
             },
-            owed: None,
+            is_mute: false,
+            marks: VecDeque::new(),
             doubted: false,
             proven: false,
             comparing: None,
             compare_at: now + self.backoff.around(self.settings.compare_every),
         });
-    }
-
-    /// How long an answer about progress may take.
-    fn patience(&self) -> Duration {
-        self.settings.staleness / 6
     }
 
     /// Whether somebody waits for a revision that is yet to come.
@@ -483,7 +493,7 @@ impl Sync {
         now + again.min(idle.max(AGAIN))
     }
 
-    fn heard(&mut self, now: Duration, arrived: Duration, heard: Heard, out: &mut Vec<Output>) {
+    fn heard(&mut self, now: Duration, heard: Heard, out: &mut Vec<Output>) {
         let State::Watching(watching) = &mut self.state else {
             return;
         };
@@ -519,39 +529,88 @@ impl Sync {
                         .or_default()
                         .push((range, event));
                 }
-                // Events that were repeats confirm nothing, nor do those of another history.
-                if *seen > before && !watching.doubted {
-                    self.confirmed = self.confirmed.max(Some(arrived));
-                }
                 self.release(now, out);
             }
             Heard::Progress { revision } => {
                 for seen in &mut watching.seen {
                     *seen = revision.max(*seen);
                 }
-                // What was current when it was asked for may have changed since. And nothing tells
-                // which question this answers: stores answer late, and some questions never.
-                if let Some((since, owed)) = watching.owed {
-                    watching.owed = (owed > 1).then(|| (since, owed - 1));
-                    if !watching.doubted {
-                        self.confirmed = self.confirmed.max(Some(since));
+                if let Check::Asked { what, .. } = watching.check
+                    && let Asked::HandOut { look_at } = what
+                {
+                    watching.check = Check::Idle { at: look_at };
+                    self.hand_out(now, out);
+                    if now >= look_at {
+                        self.ask(now, Asked::Confirm { since: now }, out);
                     }
+                    return;
                 }
                 self.release(now, out);
-                let at = self.next_check(now);
-                if let State::Watching(watching) = &mut self.state
-                    && matches!(watching.check, Check::Asked { .. })
-                {
-                    watching.check = Check::Idle { at };
-                }
             }
             Heard::Lost(error) => self.fail(now, error, out),
         }
     }
 
-    /// Hands out the revisions that every range has been seen up to.
+    /// Which revision the store is at.
+    fn latest(&mut self, now: Duration, revision: Revision, out: &mut Vec<Output>) {
+        let cursor = self.cursor;
+        let State::Watching(watching) = &mut self.state else {
+            return;
+        };
+        let Check::Asked { until, what } = watching.check else {
+            return;
+        };
+        let Asked::Confirm { since } = what else {
+            return;
+        };
+        if Some(revision) < cursor {
+            watching.doubted = true;
+            return self.compare(now, out);
+        }
+        watching.mark(since, revision);
+        watching.check = Check::Asked {
+            until,
+            what: Asked::Reach(revision),
+        };
+        self.confirm(now);
+    }
+
+    /// The cursor may have reached what it was to.
+    fn confirm(&mut self, now: Duration) {
+        let cursor = self.cursor;
+        let State::Watching(watching) = &mut self.state else {
+            return;
+        };
+        if watching.doubted {
+            return;
+        }
+        self.confirmed = self.confirmed.max(watching.reached(cursor));
+        if let Check::Asked { what, .. } = watching.check
+            && let Asked::Reach(revision) = what
+            && Some(revision) <= cursor
+        {
+            let at = self.next_check(now);
+            if let State::Watching(watching) = &mut self.state {
+                watching.check = Check::Idle { at };
+            }
+        }
+    }
+
+    /// Hands out what can be, and asks for what more takes.
     fn release(&mut self, now: Duration, out: &mut Vec<Output>) {
-        let patience = self.patience();
+        self.hand_out(now, out);
+        // With several ranges only progress tells that a range has nothing of a revision.
+        if let State::Watching(watching) = &self.state
+            && !watching.waiting.is_empty()
+            && !watching.doubted
+            && let Check::Idle { at } = watching.check
+        {
+            self.ask(now, Asked::HandOut { look_at: at }, out);
+        }
+    }
+
+    /// Hands out the revisions that every range has been seen up to.
+    fn hand_out(&mut self, now: Duration, out: &mut Vec<Output>) {
         let State::Watching(watching) = &mut self.state else {
             return;
         };
@@ -568,11 +627,23 @@ impl Sync {
             out.push(Output::StageRevision { revision, events });
         }
         self.cursor = self.cursor.max(Some(frontier));
-        // With several ranges only progress tells that a range has nothing of a revision.
-        if !watching.waiting.is_empty()
-            && let Check::Idle { .. } = watching.check
-        {
-            watching.ask(now, self.cursor, patience, out);
+        self.confirm(now);
+    }
+
+    /// Asks for progress, and looks for itself where there is none to be trusted.
+    fn ask(&mut self, now: Duration, what: Asked, out: &mut Vec<Output>) {
+        // How long an answer may take.
+        let until = now + self.settings.staleness / 6;
+        let State::Watching(watching) = &mut self.state else {
+            return;
+        };
+        watching.check = Check::Asked { until, what };
+        if watching.is_mute {
+            return self.no_progress(now, out);
+        }
+        out.push(Output::AskProgress);
+        if let Asked::Confirm { .. } = what {
+            out.push(Output::AskLatest);
         }
     }
 
@@ -581,7 +652,7 @@ impl Sync {
         let State::Watching(watching) = &mut self.state else {
             return;
         };
-        watching.owed = None;
+        watching.is_mute = true;
         let Check::Asked { .. } = watching.check else {
             return;
         };
@@ -589,7 +660,7 @@ impl Sync {
             // Only a reading moves the cursor where no event comes.
             self.compare(now, out);
         } else {
-            watching.probe(now, self.cursor, false, out);
+            watching.probe(now, self.cursor, false, 0, out);
         }
     }
 
@@ -616,6 +687,7 @@ impl Sync {
             since,
             cursor,
             suspect,
+            looks,
         } = watching.check
         else {
             return;
@@ -636,10 +708,19 @@ impl Sync {
             // Nothing came in all that time: an event was lost, or the watch is dead.
             self.compare(now, out);
         } else {
+            // Else what differs should be known.
+            if cursor < Some(probe.revision) {
+                watching.mark(since, probe.revision);
+            }
+            // Where events come, they may be behind for long.
+            let idle = self.settings.staleness / 3;
+            let again = AGAIN.saturating_mul(1 << looks.min(10));
             watching.check = Check::Suspect {
-                at: now + AGAIN,
+                at: now + again.min(idle.max(AGAIN)),
                 cursor: self.cursor,
+                looks: looks.saturating_add(1),
             };
+            self.confirm(now);
         }
     }
 
@@ -675,8 +756,8 @@ impl Sync {
 
     fn tick(&mut self, now: Duration, out: &mut Vec<Output>) {
         let limit = self.settings.read_limit;
-        let patience = self.patience();
         let cursor = self.cursor;
+        let mut to_ask = false;
         match &mut self.state {
             State::Reading { since } | State::Opening { since } => {
                 if now >= *since + limit {
@@ -696,15 +777,17 @@ impl Sync {
                 match watching.check {
                     // Progress says nothing of what lies before the watch.
                     Check::Idle { at } if now >= at && !watching.proven => {
-                        watching.probe(now, cursor, false, out);
+                        watching.probe(now, cursor, false, 0, out);
                     }
-                    Check::Idle { at } if now >= at => watching.ask(now, cursor, patience, out),
-                    Check::Asked { until } if now >= until => {
-                        watching.probe(now, cursor, false, out);
+                    Check::Idle { at } if now >= at => to_ask = true,
+                    Check::Asked { until, .. } if now >= until => {
+                        watching.probe(now, cursor, false, 0, out);
                     }
-                    Check::Suspect { at, cursor: then } if now >= at => {
-                        watching.probe(now, cursor, then == cursor, out);
-                    }
+                    Check::Suspect {
+                        at,
+                        cursor: then,
+                        looks,
+                    } if now >= at => watching.probe(now, cursor, then == cursor, looks, out),
                     Check::Probing { since, .. } if late(since) => {
                         return self.out_of_time(now, out);
                     }
@@ -713,6 +796,9 @@ impl Sync {
                 if watching.comparing.is_none() && now >= watching.compare_at {
                     watching.comparing = Some((now, watching.newest(self.cursor)));
                     out.push(Output::Read);
+                }
+                if to_ask {
+                    self.ask(now, Asked::Confirm { since: now }, out);
                 }
             }
         }

@@ -38,6 +38,7 @@ struct World {
     opening: Option<Revision>,
     probing: bool,
     progress: bool,
+    asked_latest: bool,
     watch: Option<Vec<Revision>>,
     /// What `sync` has handed out, put together.
     mirror: Vec<Keys>,
@@ -56,6 +57,7 @@ enum Op {
     Deliver { range: usize, revisions: usize },
     Repeat { range: usize },
     Progress,
+    Latest,
     Probe,
     Lose,
     Compact(usize),
@@ -79,6 +81,7 @@ fn op(rollback: bool) -> impl Strategy<Value = Op> {
         8 => (0..2_usize, 1..4_usize).prop_map(|(range, revisions)| Op::Deliver { range, revisions }),
         1 => (0..2_usize).prop_map(|range| Op::Repeat { range }),
         3 => Just(Op::Progress),
+        3 => Just(Op::Latest),
         2 => Just(Op::Probe),
         1 => Just(Op::Lose),
         1 => (0..8_usize).prop_map(Op::Compact),
@@ -106,6 +109,7 @@ impl World {
             opening: None,
             probing: false,
             progress: false,
+            asked_latest: false,
             watch: None,
             mirror: vec![Keys::new(); ranges],
             rolled_back: false,
@@ -142,10 +146,12 @@ impl World {
                     self.opening = Some(from);
                 }
                 Output::Probe => self.probing = true,
+                Output::AskLatest => self.asked_latest = true,
                 Output::AskProgress if self.trusted => self.progress = true,
                 Output::AskProgress => self.step(Input::NoProgress),
                 Output::Close => {
                     (self.reading, self.probing, self.progress) = (false, false, false);
+                    self.asked_latest = false;
                     (self.opening, self.watch) = (None, None);
                 }
                 Output::StageReading { reading, new_epoch } => {
@@ -252,6 +258,9 @@ impl World {
                     self.step(Input::Heard(Heard::Progress { revision: latest }));
                 }
             }
+            Op::Latest if std::mem::take(&mut self.asked_latest) => {
+                self.step(Input::Latest(Ok(self.latest())));
+            }
             Op::Probe if self.probing => {
                 self.probing = false;
                 let known = self.known();
@@ -288,7 +297,7 @@ impl World {
                 }
             }
             Op::Want(revision) => self.step(Input::Want(Some(Revision::new(*revision)))),
-            Op::Read | Op::FailRead | Op::Progress | Op::Probe => {}
+            Op::Read | Op::FailRead | Op::Progress | Op::Latest | Op::Probe => {}
         }
         self.check();
     }
@@ -392,7 +401,7 @@ impl World {
     fn come_to_rest(&mut self) {
         let limit = self.now + Duration::from_secs(1_800);
         for _ in 0..2_000 {
-            for op in [Op::Read, Op::Open, Op::Progress, Op::Probe] {
+            for op in [Op::Read, Op::Open, Op::Progress, Op::Latest, Op::Probe] {
                 self.run(&op);
             }
             for range in 0..self.ranges {
@@ -593,25 +602,19 @@ fn p09_a_probe_confirms_the_moment_it_was_asked_at() {
 }
 
 #[test]
-fn p09_an_event_that_waited_confirms_the_moment_it_arrived_at() {
+fn p09_what_the_watch_says_by_itself_confirms_nothing() {
     let mut world = watching(true);
-    let confirmed = world.sync.confirmed().expect("it was read");
-    let event = |revision: u64| Heard::Events {
+    let confirmed = world.sync.confirmed();
+    world.now += Duration::from_secs(5);
+    world.run(&Op::Write(vec![(0, 1, Some(1))]));
+    world.run(&Op::Deliver {
         range: 0,
-        events: vec![Event {
-            key: b"/a/k".to_vec(),
-            value: None,
-            revision: Revision::new(revision),
-        }],
-    };
-    world.now += Duration::from_secs(60);
-    let arrived = confirmed + Duration::from_secs(5);
-    world.step(Input::Arrived(event(1_000), arrived));
-    assert_eq!(world.sync.confirmed(), Some(arrived));
-    // What claims to come from the future came now.
-    let future = world.now + Duration::from_secs(1);
-    world.step(Input::Arrived(event(1_001), future));
-    assert_eq!(world.sync.confirmed(), Some(world.now));
+        revisions: 1,
+    });
+    let revision = world.latest();
+    world.step(Input::Heard(Heard::Progress { revision }));
+    assert_eq!(world.sync.cursor(), Some(revision));
+    assert_eq!(world.sync.confirmed(), confirmed);
 }
 
 #[test]
@@ -732,55 +735,88 @@ fn asked_for_progress(world: &mut World) -> bool {
     std::mem::take(&mut world.progress)
 }
 
-/// A watch that was asked for progress twice, and was silent; and when it was first.
-fn silent() -> (World, Duration) {
+/// A watch that is looked into, at this time; its store has gone on to revision 9.
+fn looked_into() -> (World, Duration) {
     let mut world = watching(true);
-    probe_until(&mut world, asked_for_progress);
-    let first = world.now;
-    let confirmed = world.sync.confirmed();
-    world.now = world.sync.deadline();
-    world.step(Input::Tick);
-    assert_eq!(world.sync.confirmed(), confirmed, "by the clock");
-    probe_until(&mut world, asked_for_progress);
-    (world, first)
-}
-
-#[test]
-fn p09_no_answer_about_progress_confirms_more_than_the_oldest_question_that_is_open() {
-    let (mut world, first) = silent();
-    let revision = world.latest();
-    for _ in 0..2 {
-        world.sync.confirmed = None;
-        world.step(Input::Heard(Heard::Progress { revision }));
-        assert_eq!(world.sync.confirmed(), Some(first));
+    for value in world.latest().get()..9 {
+        world.run(&Op::Write(vec![(0, 1, Some(value as u8))]));
     }
     probe_until(&mut world, asked_for_progress);
-    world.step(Input::Heard(Heard::Progress { revision }));
-    assert_eq!(world.sync.confirmed(), Some(world.now), "nothing is owed");
+    assert!(world.asked_latest, "which revision the store is at");
+    let asked = world.now;
+    (world, asked)
 }
 
 #[test]
-fn p09_while_an_answer_about_progress_is_owed_probes_confirm() {
-    let (mut world, _) = silent();
-    for _ in 0..20 {
-        let revision = world.latest();
-        world.step(Input::Heard(Heard::Progress { revision }));
+fn p09_a_cursor_confirms_the_moment_at_which_the_store_was_there() {
+    let (mut world, asked) = looked_into();
+    let before = world.sync.confirmed();
+    world.now += Duration::from_secs(1);
+    world.run(&Op::Latest);
+    // The answer to an older question, say.
+    let revision = Revision::new(8);
+    world.step(Input::Heard(Heard::Progress { revision }));
+    assert_eq!(world.sync.confirmed(), before);
+    world.now += Duration::from_secs(1);
+    let revision = Revision::new(9);
+    world.step(Input::Heard(Heard::Progress { revision }));
+    assert_eq!(world.sync.confirmed(), Some(asked));
+    assert!(
+        world.sync.deadline() > world.now + AGAIN,
+        "nothing more to ask"
+    );
+}
+
+#[test]
+fn p09_events_confirm_where_they_reach_what_the_store_was_at() {
+    let (mut world, asked) = looked_into();
+    world.run(&Op::Latest);
+    let before = world.sync.confirmed();
+    world.run(&Op::Deliver {
+        range: 0,
+        revisions: 7,
+    });
+    assert_eq!(world.sync.confirmed(), before);
+    world.run(&Op::Deliver {
+        range: 0,
+        revisions: 1,
+    });
+    assert_eq!(world.sync.cursor(), Some(world.latest()));
+    assert_eq!(world.sync.confirmed(), Some(asked));
+}
+
+#[test]
+fn p09_a_member_that_lags_without_knowing_it_confirms_nothing() {
+    let (mut world, _) = looked_into();
+    let before = world.sync.confirmed();
+    let end = world.now + Duration::from_secs(120);
+    while world.now < end {
+        if asked_for_progress(&mut world) {
+            let revision = Revision::new(5);
+            world.step(Input::Heard(Heard::Progress { revision }));
+        }
+        world.run(&Op::Latest);
         world.run(&Op::Probe);
+        assert_eq!(world.sync.confirmed(), before);
+        if std::mem::take(&mut world.reading) {
+            return;
+        }
         world.now = world.sync.deadline();
         world.step(Input::Tick);
-        let limit = world.sync.settings.staleness;
-        assert!(world.sync.confirmed().unwrap() + limit > world.now);
     }
+    panic!("nothing was read");
 }
 
 #[test]
-fn a_watch_that_owes_an_answer_about_progress_is_left_at_the_next_reading() {
-    let (mut world, _) = silent();
-    probe_until(&mut world, |world| world.reading);
-    world.run(&Op::Read);
-    assert_eq!(world.opening, Some(world.latest().next()));
-    assert!(!world.probing, "what was asked of the old one");
-    world.run(&Op::Open);
-    assert!(world.sync.is_watching() && world.sync.failure().is_none());
-    assert_eq!(world.sync.epoch(), 1);
+fn p09_progress_that_nobody_answers_confirms_nothing_and_a_probe_does() {
+    let mut world = watching(true);
+    probe_until(&mut world, asked_for_progress);
+    let before = world.sync.confirmed();
+    world.now = world.sync.deadline();
+    world.step(Input::Tick);
+    assert_eq!(world.sync.confirmed(), before, "by the clock");
+    let asked = world.now;
+    world.now += Duration::from_secs(1);
+    world.run(&Op::Probe);
+    assert_eq!(world.sync.confirmed(), Some(asked));
 }

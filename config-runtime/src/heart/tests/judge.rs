@@ -38,6 +38,9 @@ const MINUTE: Duration = Duration::from_secs(60);
 pub(super) struct Judgement {
     /// The last moment at which what is known was current, for all that the world knows.
     truth: Option<Duration>,
+    /// The revisions beyond the cursor that changed something, and when; and up to which revision
+    /// that is known.
+    ahead: (VecDeque<(u64, Duration)>, u64),
     /// The questions, the ticks, and what the heart could not help, of the last minute.
     questions: VecDeque<Duration>,
     ticks: VecDeque<Duration>,
@@ -55,6 +58,7 @@ impl Judgement {
         let checks = MINUTE.as_secs() / (settings.staleness.as_secs() / 3).max(1);
         Self {
             truth: None,
+            ahead: (VecDeque::new(), 0),
             questions: VecDeque::new(),
             ticks: VecDeque::new(),
             stirs: VecDeque::new(),
@@ -397,8 +401,34 @@ impl World {
         Ok(())
     }
 
+    /// Until when what the heart knows was all that there was.
+    fn current_until(&mut self) -> Duration {
+        let (cursor, latest) = (self.cursor(), self.server.latest());
+        let (ahead, known) = &mut self.judgement.ahead;
+        let changed = self.prefixes.iter();
+        let changed = changed.flat_map(|prefix| self.server.revisions_of(prefix, *known, latest));
+        let changed: BTreeSet<u64> = changed.collect();
+        ahead.extend(changed.into_iter().map(|revision| (revision, self.now)));
+        *known = latest;
+        while ahead
+            .front()
+            .is_some_and(|(revision, _)| *revision <= cursor)
+        {
+            ahead.pop_front();
+        }
+        // A key may have come and gone.
+        let mut until = self.now;
+        for (revision, at) in ahead.iter().rev() {
+            if self.server.same(self.prefixes, cursor, *revision) {
+                return until;
+            }
+            until = *at;
+        }
+        until
+    }
+
     /// What is promised at every moment.
-    pub(super) fn judge_time(&self) -> Judged {
+    pub(super) fn judge_time(&mut self) -> Judged {
         let deadline = self.heart.deadline();
         ensure!(
             self.hub.is_none() || deadline > self.now,
@@ -409,7 +439,10 @@ impl World {
             deadline <= self.now + longest.max(self.settings.read_limit),
             "P10: no timer within reach"
         );
-        let Judgement { truth, .. } = self.judgement;
+        let truth = match self.nature {
+            Nature::Honest => Some(self.current_until()),
+            Nature::Lying => self.judgement.truth,
+        };
         let confirmed = self.status.confirmed.map(|at| at - self.base);
         ensure!(
             confirmed <= truth,

@@ -137,6 +137,12 @@ impl Server {
         }
     }
 
+    /// Whether the ranges held the same at two revisions.
+    pub(super) fn same(&self, prefixes: &[&str], one: u64, other: u64) -> bool {
+        let mut prefixes = prefixes.iter();
+        prefixes.all(|prefix| self.below(prefix, one.max(1)).eq(self.below(prefix, other)))
+    }
+
     /// For each range the number of keys and the newest change.
     pub(super) fn counts(
         &self,

@@ -82,6 +82,7 @@ pub(super) struct World {
     pub(super) base: Instant,
     reading: Option<Question<Reading>>,
     probe: Option<Question<Probe>>,
+    latest: Option<Question<Revision>>,
     opening: Option<(u64, bool)>,
     pub(super) line: Option<Line>,
     lag: u64,
@@ -135,6 +136,7 @@ impl World {
             base: Instant::now(),
             reading: None,
             probe: None,
+            latest: None,
             opening: None,
             line: None,
             lag: 0,
@@ -189,6 +191,7 @@ impl World {
             match action {
                 Action::Read => self.reading = Some(Question::new()),
                 Action::Probe => self.probe = Some(Question::new()),
+                Action::AskLatest => self.latest = Some(Question::new()),
                 Action::Open(from) => {
                     self.line = None;
                     self.opening = Some((from.get(), false));
@@ -203,6 +206,7 @@ impl World {
                 },
                 Action::Close => {
                     (self.reading, self.probe, self.opening) = (None, None, None);
+                    self.latest = None;
                     self.line = None;
                     continue;
                 }
@@ -309,7 +313,9 @@ impl World {
                 }
             }
             Heard::Progress { revision } if revision.get() >= cursor => {
-                self.judgement.confirmed(at);
+                // What it says, be it true or not, holds for as long as nothing new is written.
+                let latest = revision.get() >= self.server.latest();
+                self.judgement.confirmed(if latest { self.now } else { at });
             }
             Heard::Lost(_) => self.line = None,
             _ => {}
@@ -323,10 +329,12 @@ impl World {
         let opening = matches!(self.opening, Some((_, false))).then_some(Open::Opening);
         let reading = self.reading.as_ref().filter(|it| !it.swallowed);
         let probe = self.probe.as_ref().filter(|it| !it.swallowed);
+        let latest = self.latest.as_ref().filter(|it| !it.swallowed);
         let open = [
             opening,
             reading.map(|_| Open::Reading),
             probe.map(|_| Open::Probe),
+            latest.map(|_| Open::Latest),
         ];
         open.into_iter().flatten().collect()
     }
@@ -376,6 +384,37 @@ impl World {
                 }
                 self.say(Said::Probed(Ok(probe)))
             }
+            Open::Latest => self.answer_latest(),
+        }
+    }
+
+    fn answer_latest(&mut self) -> Judged {
+        let asked = self.latest.take();
+        let computed = asked.and_then(|asked| asked.computed);
+        let (true_at, latest) = computed.unwrap_or_else(|| self.compute_latest());
+        if Some(latest) <= self.heart.cursor() {
+            self.judgement.confirmed(true_at);
+        }
+        self.say(Said::Latest(Ok(latest)))
+    }
+
+    fn compute_latest(&self) -> (Duration, Revision) {
+        (self.now, Revision::new(self.server.latest()))
+    }
+
+    /// What is asked is answered as of now, whenever that arrives.
+    fn take(&mut self) {
+        let reading = self.compute_reading();
+        let probe = self.compute_probe();
+        let latest = self.compute_latest();
+        if let Some(asked) = &mut self.reading {
+            asked.computed.get_or_insert(reading);
+        }
+        if let Some(asked) = &mut self.probe {
+            asked.computed.get_or_insert(probe);
+        }
+        if let Some(asked) = &mut self.latest {
+            asked.computed.get_or_insert(latest);
         }
     }
 
@@ -403,6 +442,10 @@ impl World {
             Open::Probe => {
                 self.probe = None;
                 self.say(Said::Probed(Err(error)))?;
+            }
+            Open::Latest => {
+                self.latest = None;
+                self.say(Said::Latest(Err(error)))?;
             }
         }
         let told = self.heart.failure().map(StoreError::kind);
@@ -435,16 +478,7 @@ impl World {
                 Some(open) => self.answer(open)?,
                 None => return Ok(()),
             },
-            Step::Take => {
-                let reading = self.compute_reading();
-                let probe = self.compute_probe();
-                if let Some(asked) = &mut self.reading {
-                    asked.computed.get_or_insert(reading);
-                }
-                if let Some(asked) = &mut self.probe {
-                    asked.computed.get_or_insert(probe);
-                }
-            }
+            Step::Take => self.take(),
             Step::Fail(which, kind) => match pick(self.open_questions(), *which) {
                 Some(open) => self.fail(open, *kind)?,
                 None => return Ok(()),
@@ -452,6 +486,7 @@ impl World {
             Step::Swallow => {
                 self.reading.iter_mut().for_each(|it| it.swallowed = true);
                 self.probe.iter_mut().for_each(|it| it.swallowed = true);
+                self.latest.iter_mut().for_each(|it| it.swallowed = true);
                 self.opening.iter_mut().for_each(|it| it.1 = true);
             }
             Step::Lag(back) => self.lag = u64::from(*back),
@@ -861,6 +896,7 @@ enum Open {
     Opening,
     Reading,
     Probe,
+    Latest,
 }
 
 fn error(kind: ErrorKind) -> StoreError {

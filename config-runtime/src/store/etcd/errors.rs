@@ -91,6 +91,8 @@ pub(super) struct Failure {
     pub(super) logins: u32,
     /// Whether it is a TLS connection that failed before it ever answered.
     pub(super) unproved: bool,
+    /// Whether these are no words of etcd's: a gateway, or whoever has the address now.
+    foreign: bool,
 }
 
 impl Failure {
@@ -105,6 +107,15 @@ impl Failure {
             message: message.into(),
             logins,
             unproved: false,
+            foreign: false,
+        }
+    }
+
+    /// An answer that no etcd gives.
+    pub(super) fn strange(message: impl Into<String>) -> Self {
+        Self {
+            foreign: true,
+            ..Self::new(ErrorKind::Other, message)
         }
     }
 
@@ -171,14 +182,14 @@ impl Failure {
 
     /// Whether another endpoint, or a new connection, may do better.
     pub(super) fn is_of_the_way(&self) -> bool {
-        matches!(self.kind, ErrorKind::Unreachable | ErrorKind::Timeout)
+        self.foreign || matches!(self.kind, ErrorKind::Unreachable | ErrorKind::Timeout)
     }
 
     /// With what was asked, by whom, and of whom.
     pub(super) fn into_error(self, asked: &Asked, who: &str, endpoints: &str) -> StoreError {
         let what = &asked.what;
         let message = match (self.kind, asked.needs()) {
-            (ErrorKind::Denied, Some(needs)) => format!("{who} {needs}"),
+            (ErrorKind::Denied, Some(needs)) if !self.foreign => format!("{who} {needs}"),
             _ => match hint(&self.message, self.unproved) {
                 Some(hint) => format!("{}; {hint}", self.message),
                 None => self.message,
@@ -205,7 +216,11 @@ impl From<Error> for Failure {
                 if message.is_empty() {
                     message = format!("{:?}", status.code());
                 }
-                Self::said(kind, &message)
+                let foreign = !is_of_etcd(status.message());
+                Self {
+                    foreign,
+                    ..Self::said(kind, &message)
+                }
             }
             Error::WatchError(message) => Self::new(ErrorKind::Unreachable, quoted(&message)),
             other => Self::new(ErrorKind::Other, quoted(&other.to_string())),
@@ -231,6 +246,12 @@ fn of_status(status: &tonic::Status) -> ErrorKind {
         Code::Cancelled => ErrorKind::Cancelled,
         _ => ErrorKind::Other,
     }
+}
+
+/// Whether a server's text is one of etcd's, as far as can be told.
+fn is_of_etcd(text: &str) -> bool {
+    const OWN: [&str; 3] = ["etcdserver:", "auth:", "mvcc:"];
+    by_text(text).is_some() || OWN.iter().any(|own| text.starts_with(own))
 }
 
 /// What etcd says to a token that was given out before the last change of a user or a role.

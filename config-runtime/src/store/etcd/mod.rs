@@ -113,6 +113,15 @@ impl Backend for Etcd {
         })
     }
 
+    fn latest(&self, ranges: Arc<[Range]>) -> Answer<'static, Result<Revision, StoreError>> {
+        let worker = Arc::clone(&self.worker);
+        Box::pin(async move {
+            worker
+                .ask(|lines| async move { read::latest(&lines.calls, &ranges).await })
+                .await
+        })
+    }
+
     fn watch(
         &self,
         ranges: Arc<[Range]>,

@@ -100,12 +100,15 @@ async fn read_range(
             .with_range(range.end())
             .with_limit(pages.limit)
             .with_revision(pinned.unwrap_or(0));
-        let page = get(line, &asked, &start, &options).await;
+        let at = *pinned;
+        let fits =
+            |page: &GetResponse, revision| page_fits(page, range, &start, at.unwrap_or(revision));
+        let page = get(line, &asked, &start, &options, fits).await;
         let (mut page, revision) = match page {
             Ok(page) => page,
             Err(error) if error.kind() == ErrorKind::TooBig => {
                 let count = options.clone().with_limit(0).with_count_only();
-                let left = get(line, &asked, &start, &count).await;
+                let left = get(line, &asked, &start, &count, |_, _| Ok(())).await;
                 if pages.too_big(left.map_or(i64::MAX, |(left, _)| left.count())) {
                     continue;
                 }
@@ -115,40 +118,48 @@ async fn read_range(
             Err(error) => return Err(error),
         };
         pages.fitted();
-        let at = *pinned.get_or_insert(revision);
+        pinned.get_or_insert(revision);
         let more = page.more();
         let pairs = page.take_kvs();
-        // What is in order is in the range where both ends are.
-        let fits = |pair: &KeyValue| pair.key() >= start.as_slice() && range.holds(pair.key());
-        let asked_for = pairs.first().is_none_or(fits) && pairs.last().is_none_or(fits);
-        if !asked_for || !pairs.is_sorted_by(|one, next| one.key() < next.key()) {
-            let why = "the answer has a key that was not asked for, or twice";
-            return Err(wrong(line, &asked, why));
-        }
-        let strange = |pair: &&KeyValue| !(1..=at).contains(&pair.mod_revision());
-        if let Some(pair) = pairs.iter().find(strange) {
-            let why = format!(
-                "the answer has a key of revision {}, and was asked for revision {at}",
-                pair.mod_revision()
-            );
-            return Err(wrong(line, &asked, &why));
-        }
         entries.add(pairs.iter().map(|pair| Entry {
             key: pair.key(),
             value: pair.value(),
             mod_revision: pair.mod_revision().into(),
         }));
-        if !more {
-            return Ok(entries);
-        }
         match pairs.last() {
-            Some(last) => {
+            Some(last) if more => {
                 start = last.key().to_vec();
                 start.push(0);
             }
-            None => return Err(wrong(line, &asked, "there is more, but nothing new came")),
+            _ => return Ok(entries),
         }
     }
+}
+
+/// Whether a page can be the truth: what was asked for, in order, and from before the revision
+/// that it was asked at.
+fn page_fits(page: &GetResponse, range: &Range, start: &[u8], at: i64) -> Result<(), Failure> {
+    let pairs = page.kvs();
+    // What is in order is in the range where both ends are.
+    let fits = |pair: &KeyValue| pair.key() >= start && range.holds(pair.key());
+    let asked_for = pairs.first().is_none_or(fits) && pairs.last().is_none_or(fits);
+    if !asked_for || !pairs.is_sorted_by(|one, next| one.key() < next.key()) {
+        let why = "the answer has a key that was not asked for, or twice";
+        return Err(Failure::strange(why));
+    }
+    if let Some(pair) = pairs
+        .iter()
+        .find(|pair| !(1..=at).contains(&pair.mod_revision()))
+    {
+        return Err(Failure::strange(format!(
+            "the answer has a key of revision {}, and was asked for revision {at}",
+            pair.mod_revision()
+        )));
+    }
+    if page.more() && pairs.is_empty() {
+        return Err(Failure::strange("there is more, but nothing new came"));
+    }
+    Ok(())
 }
 
 /// One page, with its revision.
@@ -157,12 +168,15 @@ async fn get(
     asked: &Asked,
     start: &[u8],
     options: &GetOptions,
+    fits: impl Fn(&GetResponse, i64) -> Result<(), Failure>,
 ) -> Result<(GetResponse, i64), StoreError> {
+    let fits = &fits;
     line.call(asked, |mut clients| {
         let (start, options) = (start.to_vec(), options.clone());
         async move {
             let page = clients.kv.get(start, Some(options)).await?;
             let revision = revision_of(line, page.header())?;
+            fits(&page, revision)?;
             Ok((page, revision))
         }
     })
@@ -177,7 +191,7 @@ async fn name_of(
     options: &GetOptions,
 ) -> Result<String, StoreError> {
     let options = options.clone().with_keys_only();
-    let (page, _) = get(line, asked, start, &options).await?;
+    let (page, _) = get(line, asked, start, &options, |_, _| Ok(())).await?;
     let key = page.kvs().first().map_or(start, |pair| pair.key());
     Ok(String::from_utf8_lossy(key).into_owned())
 }
@@ -190,6 +204,16 @@ fn one_too_big(line: &Line, name: &str, error: &StoreError) -> StoreError {
         error.message()
     );
     StoreError::new(ErrorKind::TooBig, message)
+}
+
+/// The revision of the cluster, by a read of one key that a quorum answers for.
+pub(super) async fn latest(line: &Line, ranges: &[Range]) -> Result<Revision, StoreError> {
+    some(ranges)?;
+    let asked = Asked::of("looking at", ranges);
+    let start = ranges.first().map(Range::start).unwrap_or_default();
+    let options = GetOptions::new().with_keys_only();
+    let (_, revision) = get(line, &asked, start.as_bytes(), &options, |_, _| Ok(())).await?;
+    Ok(revision.into())
 }
 
 /// Counts the entries of all ranges and finds the newest of each, at one revision.
@@ -248,7 +272,7 @@ async fn probe_part(
                 found.push(newest(&part)?);
             }
             if found.len() != ranges.len() {
-                return Err(strange("the answer is not one for each range"));
+                return Err(Failure::strange("the answer is not one for each range"));
             }
             Ok((revision, found))
         }
@@ -263,7 +287,7 @@ fn newest(part: &GetResponse) -> Result<(usize, Option<Revision>), Failure> {
     match (count, newest) {
         (Some(0), None) => Ok((0, None)),
         (Some(count), Some(newest)) if count > 0 && newest > 0 => Ok((count, Some(newest.into()))),
-        _ => Err(strange(format!(
+        _ => Err(Failure::strange(format!(
             "the answer counts {} keys, the newest of revision {newest:?}",
             part.count()
         ))),
@@ -283,21 +307,14 @@ pub(super) fn some(ranges: &[Range]) -> Result<(), StoreError> {
 
 /// The revision of an answer. A store's first is 1.
 fn revision_of(line: &Line, header: Option<&etcd_client::ResponseHeader>) -> Result<i64, Failure> {
-    let header = header.ok_or_else(|| strange("the answer has no header"))?;
+    let header = header.ok_or_else(|| Failure::strange("the answer has no header"))?;
     line.shared().answered(header);
     match header.revision() {
         revision @ 1.. => Ok(revision),
-        revision => Err(strange(format!("the answer is of revision {revision}"))),
+        revision => Err(Failure::strange(format!(
+            "the answer is of revision {revision}"
+        ))),
     }
-}
-
-/// What no etcd would say.
-fn strange(message: impl Into<String>) -> Failure {
-    Failure::new(ErrorKind::Other, message)
-}
-
-fn wrong(line: &Line, asked: &Asked, why: &str) -> StoreError {
-    line.error(strange(why), asked)
 }
 
 #[cfg(test)]

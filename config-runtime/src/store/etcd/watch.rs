@@ -359,10 +359,12 @@ impl Watcher {
     fn events(&mut self, whole: Vec<PbEvent>, from: Revision) -> Result<Vec<Event>, Failure> {
         let mut events = Vec::with_capacity(whole.len());
         for event in whole {
-            let pair = event.kv.ok_or_else(|| wrong("an event has no key"))?;
+            let pair = event
+                .kv
+                .ok_or_else(|| Failure::strange("an event has no key"))?;
             if !self.range.holds(&pair.key) {
                 let key = String::from_utf8_lossy(&pair.key);
-                return Err(wrong(format!(
+                return Err(Failure::strange(format!(
                     "an event is of the key {key:?}, which was not asked for"
                 )));
             }
@@ -375,7 +377,9 @@ impl Watcher {
                     continue;
                 }
                 // What was handed on was not the whole revision. Reading everything makes it so.
-                return Err(wrong(format!("revision {revision} came in two messages")));
+                return Err(Failure::strange(format!(
+                    "revision {revision} came in two messages"
+                )));
             }
             // The version of a key that was deleted is 0. The type of the event says the same,
             // but might be one that is not known yet.
@@ -397,12 +401,8 @@ impl Watcher {
     }
 }
 
-fn wrong(message: impl Into<String>) -> Failure {
-    Failure::new(ErrorKind::Other, message)
-}
-
 fn strange(watch_id: i64) -> Failure {
-    wrong(format!(
+    Failure::strange(format!(
         "the server speaks of a watcher {watch_id} that was not asked for"
     ))
 }

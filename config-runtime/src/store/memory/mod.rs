@@ -618,6 +618,10 @@ impl Backend for Memory {
         self.call(ranges, |state, ranges| state.probe(ranges))
     }
 
+    fn latest(&self, ranges: Arc<[Range]>) -> Answer<'static, Result<Revision, StoreError>> {
+        self.call(ranges, |state, _| state.history.revision())
+    }
+
     fn watch(
         &self,
         ranges: Arc<[Range]>,
