@@ -7,6 +7,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use hotconfig::store::{ErrorKind, Memory};
@@ -419,6 +421,31 @@ async fn drill_38_a_disk_that_refuses_is_said_and_survived_and_tried_again() {
     until("the copy", || fallback(&hot).failure.is_none()).await;
     until("the newest", || read(&path).contains("\"18\"")).await;
     assert!(fallback(&hot).written.is_some());
+}
+
+#[tokio::test]
+async fn p11_callbacks_that_block_do_not_keep_the_copy_from_being_written() {
+    let home = Home::new();
+    home.put("size", "16");
+    let hot = home.start().await;
+    let blocked = Arc::new(AtomicBool::new(true));
+    // More than a runtime has threads for.
+    let callbacks: Vec<_> = (0..600)
+        .map(|_| {
+            let blocked = Arc::clone(&blocked);
+            hot.on_change(field!(Service, size), move |_| {
+                while blocked.load(Ordering::SeqCst) {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+            })
+        })
+        .collect();
+    home.put("size", "17");
+    until("the copy", || read(&home.path()).contains("\"17\"")).await;
+    home.put("size", "18");
+    until("the next copy", || read(&home.path()).contains("\"18\"")).await;
+    blocked.store(false, Ordering::SeqCst);
+    drop(callbacks);
 }
 
 fn read(path: &Path) -> String {

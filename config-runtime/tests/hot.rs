@@ -270,6 +270,40 @@ async fn drill_35_a_start_without_the_store_is_bounded() {
     until("the watches end", || store.watches() == 0).await;
 }
 
+static BLOCKING: AtomicBool = AtomicBool::new(true);
+
+fn blocks(number: &u32) -> Result<(), Invalid> {
+    while *number == 2 && BLOCKING.load(Ordering::SeqCst) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    Ok(())
+}
+
+#[derive(HotConfig, Clone, Debug)]
+#[hot(prefix = "/blocked")]
+struct Blocked {
+    #[hot(default = 1, validate = blocks)]
+    number: u32,
+}
+
+#[tokio::test]
+async fn drill_35_a_start_is_bounded_also_while_a_validator_blocks() {
+    let store = Memory::new();
+    store.put("/blocked/number", "2");
+    let limit = Duration::from_millis(100);
+    let builder = Hot::<Blocked>::builder(store.clone()).start_timeout(limit);
+    let started = soon("the start", builder.start()).await;
+    let Err(StartError::Store(error)) = started else {
+        panic!("it started")
+    };
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert!(error.message().contains("validator"), "{error}");
+    BLOCKING.store(false, Ordering::SeqCst);
+    until("what was begun ends", || store.watches() == 0).await;
+    let hot = Hot::<Blocked>::builder(store).start().await.unwrap();
+    assert_eq!(hot.load().number, 2);
+}
+
 #[derive(HotConfig, Clone, Debug)]
 #[hot(prefix = "/lenient")]
 struct Lenient {

@@ -19,6 +19,8 @@ use std::time::{Duration, SystemTime};
 
 use tempfile::NamedTempFile;
 
+use super::format::NAME;
+
 /// A copy beyond this many bytes is not read.
 const LARGEST: u64 = 1 << 30;
 
@@ -39,7 +41,7 @@ const FORGOTTEN: Duration = Duration::from_secs(60 * 60);
 ///
 /// # Errors
 /// The path is named. Anything but a regular file is refused without reading from it, and so is a
-/// file of more than 1 GiB.
+/// file of more than 1 GiB. Of a file that is no copy only the beginning is read.
 pub(crate) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     match read_file(path) {
         Ok(bytes) => Ok(Some(bytes)),
@@ -54,16 +56,30 @@ fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     if !about.is_file() {
         return Err(no_file());
     }
+    let too_large = || {
+        Err(io::Error::new(
+            ErrorKind::FileTooLarge,
+            "it has more than 1 GiB",
+        ))
+    };
+    if about.len() > LARGEST {
+        return too_large();
+    }
     let mut bytes = Vec::new();
-    let room = usize::try_from(about.len().min(LARGEST)).unwrap_or(usize::MAX);
-    bytes.try_reserve_exact(room)?;
+    let name = NAME.len() as u64;
+    (&file).take(name).read_to_end(&mut bytes)?;
+    if bytes != NAME.as_bytes() {
+        // Somebody else's: the rest of it is of no use, and may be large.
+        return Ok(bytes);
+    }
+    let room = usize::try_from(about.len()).unwrap_or(usize::MAX);
+    bytes.try_reserve_exact(room.saturating_sub(bytes.len()))?;
     // It may have grown since.
-    file.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    file.take(LARGEST + 1 - name).read_to_end(&mut bytes)?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length <= LARGEST) {
         Ok(bytes)
     } else {
-        let why = "it has more than 1 GiB";
-        Err(io::Error::new(ErrorKind::FileTooLarge, why))
+        too_large()
     }
 }
 

@@ -51,7 +51,7 @@ use crate::Revision;
 pub(super) const FORMAT: &str = "hotconfig-fallback/1";
 
 /// What every version begins with.
-const NAME: &str = "hotconfig-fallback/";
+pub(super) const NAME: &str = "hotconfig-fallback/";
 
 /// The longest first line that this version writes: twenty digits at most for the length.
 const LONGEST_HEADER: usize = FORMAT.len() + " sha256=".len() + 64 + " bytes=".len() + 20;

@@ -113,20 +113,17 @@ impl Contents {
         }
     }
 
-    /// Whether it was confirmed to be current within the limit.
+    /// Whether it was confirmed to be current within the limit, as far as clocks can be trusted.
     pub(crate) fn not_older_than(&self, now: SystemTime, limit: Duration) -> Result<(), Refusal> {
-        let age = self.age(now);
-        if age <= limit {
-            Ok(())
-        } else {
-            Err(Refusal::TooOld { age, limit })
+        match now.duration_since(self.confirmed) {
+            Ok(age) if age > limit => Err(Refusal::TooOld { age, limit }),
+            // Clocks differ a little.
+            Err(ahead) if ahead.duration() > limit => {
+                let by = ahead.duration();
+                Err(Refusal::Ahead { by, limit })
+            }
+            _ => Ok(()),
         }
-    }
-
-    /// How long ago it was confirmed to be current. Zero if that lies ahead: then the clock went
-    /// back, and says nothing.
-    pub(crate) fn age(&self, now: SystemTime) -> Duration {
-        now.duration_since(self.confirmed).unwrap_or_default()
     }
 }
 

@@ -94,6 +94,14 @@ pub(crate) enum Refusal {
         humantime::format_duration(*.limit)
     )]
     TooOld { age: Duration, limit: Duration },
+    /// It comes from the future.
+    #[error(
+        "it was confirmed to be current {} from now, so that a clock is or was wrong, and nobody can \
+         say whether that is more than {} ago",
+        humantime::format_duration(seconds(.by)),
+        humantime::format_duration(*.limit)
+    )]
+    Ahead { by: Duration, limit: Duration },
 }
 
 /// Without what nobody wants to read; upwards, so that an age is never shown as its own limit.

@@ -403,7 +403,7 @@ fn drill_36_a_copy_of_other_prefixes_or_another_schema_says_so() {
 }
 
 #[test]
-fn an_age_is_held_against_the_limit_and_a_clock_that_went_back_says_nothing() {
+fn an_age_is_held_against_the_limit_in_both_directions() {
     let copy = contents();
     let limit = Duration::from_secs(3600);
     let after = |age: Duration| copy.not_older_than(copy.confirmed + age, limit);
@@ -412,8 +412,20 @@ fn an_age_is_held_against_the_limit_and_a_clock_that_went_back_says_nothing() {
     let refusal = after(limit + Duration::from_millis(1)).unwrap_err();
     let said = "it was last confirmed to be current 1h 1s ago, and 1h are allowed";
     assert_eq!(refusal.to_string(), said);
-    assert_eq!(copy.not_older_than(UNIX_EPOCH, Duration::ZERO), Ok(()));
-    assert_eq!(copy.age(UNIX_EPOCH), Duration::ZERO);
+    // By a clock that goes ahead a little, and by one that is wrong.
+    assert_eq!(copy.not_older_than(copy.confirmed - limit, limit), Ok(()));
+    let by = limit + Duration::from_secs(1);
+    let wrong = copy.not_older_than(copy.confirmed - by, limit);
+    assert_eq!(wrong, Err(Refusal::Ahead { by, limit }));
+    assert_eq!(
+        wrong.unwrap_err().to_string(),
+        format!(
+            "it was confirmed to be current {} from now, so that a clock is or was wrong, and \
+             nobody can say whether that is more than {} ago",
+            humantime::format_duration(by),
+            humantime::format_duration(limit)
+        )
+    );
 }
 
 #[test]

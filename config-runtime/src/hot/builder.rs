@@ -25,11 +25,13 @@ use crate::observe::Observer;
 use crate::prefix;
 use crate::status::{Board, Status};
 use crate::store::backend::Backend;
-use crate::store::{Range, Store};
+use crate::store::{ErrorKind, Range, Store, StoreError};
 use crate::sync::Settings;
 
 /// What a setting is kept within: one of nothing would ask without end, and one without end would
 /// leave the calendar.
+/// What a loop that is blocked may take more than the limit of a start.
+const BLOCKED: Duration = Duration::from_millis(500);
 const SHORTEST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
@@ -248,7 +250,8 @@ impl<T: HotConfig> Builder<T> {
     }
 
     /// How long ago the copy may have been confirmed to be current, to be started from. Without a
-    /// limit any age will do.
+    /// limit any age will do. One that was confirmed further ahead than that, by a clock that was
+    /// wrong, is refused, too.
     ///
     /// While the store confirms it, the copy is written anew at least every quarter of it.
     pub fn fallback_max_age(mut self, limit: Duration) -> Self {
@@ -268,7 +271,7 @@ impl<T: HotConfig> Builder<T> {
     ///
     /// On its own thread the loop goes on while all threads of the program are busy. A runtime that
     /// nobody drives, a current-thread one outside its `block_on`, starts nothing: then
-    /// [`Builder::start`] waits, too.
+    /// [`Builder::start`] gives up half a second after its time limit.
     pub fn runtime(mut self, handle: Handle) -> Self {
         self.runtime = Some(handle);
         self
@@ -276,7 +279,9 @@ impl<T: HotConfig> Builder<T> {
 
     /// Reads the configuration and begins to follow it.
     ///
-    /// Needs no tokio runtime. Dropping the future ends what it began.
+    /// Needs no tokio runtime. Dropping the future ends what it began. Where a validator or a codec
+    /// does not return, the answer comes half a second after the time limit, and what was begun ends
+    /// when it returns.
     ///
     /// # Errors
     /// [`StartError::Builder`] for mistakes that were made here, all at once and before anything
@@ -305,6 +310,7 @@ impl<T: HotConfig> Builder<T> {
             };
             Keeper::new(wishes, whose)
         });
+        let limit = self.start_limit;
         let (started, outcome) = oneshot::channel();
         let run = Loop {
             store: self.store,
@@ -325,7 +331,19 @@ impl<T: HotConfig> Builder<T> {
             }
             None => super::thread::spawn(run).map_err(StartError::Thread)?,
         };
-        match outcome.await {
+        // The loop keeps the limit itself, unless it can't run.
+        let outcome = tokio::select! {
+            biased;
+            outcome = outcome => outcome,
+            () = super::thread::pass(limit.saturating_add(BLOCKED)) => {
+                let said = format!(
+                    "no start within {limit:?}: something blocks the loop, such as a validator or a \
+                     codec that does not return"
+                );
+                Ok(Err(NoStart::Store(StoreError::new(ErrorKind::Timeout, said))))
+            }
+        };
+        match outcome {
             Ok(Ok(hub)) => Ok(Hot::following(Shared::new(
                 hub, table, status, commands, handle,
             ))),

@@ -7,9 +7,10 @@
 
 use std::future::pending;
 use std::path::PathBuf;
+use std::thread;
 use std::time::{Duration, SystemTime};
 
-use tokio::task::JoinHandle;
+use tokio::sync::oneshot;
 
 use crate::Revision;
 use crate::fallback::{self, Contents, Refusal, Secrets};
@@ -54,7 +55,7 @@ pub(super) struct Keeper {
 
 #[derive(Debug)]
 struct Writing {
-    task: JoinHandle<Result<(), String>>,
+    done: oneshot::Receiver<Result<(), String>>,
     revision: Option<Revision>,
 }
 
@@ -82,7 +83,7 @@ impl Keeper {
     /// What the file holds, if it can be served from. Waits at most that long for the disk.
     pub(super) async fn read(&mut self, limit: Duration) -> Option<Contents> {
         let (wishes, whose) = (self.wishes.clone(), self.whose.clone());
-        let reading = tokio::task::spawn_blocking(move || {
+        let reading = on_the_disk(move || {
             fallback::sweep(&wishes.path);
             let bytes = fallback::read(&wishes.path).map_err(|error| error.to_string())?;
             let Some(bytes) = bytes else {
@@ -142,18 +143,18 @@ impl Keeper {
         self.due = None;
         let wishes = self.wishes.clone();
         let revision = contents.revision;
-        let task = tokio::task::spawn_blocking(move || {
+        let done = on_the_disk(move || {
             let bytes = fallback::encode(&contents, &wishes.secrets)
                 .map_err(|error| format!("{}: {error}", wishes.path.display()))?;
             fallback::write(&wishes.path, &bytes).map_err(|error| error.to_string())
         });
-        self.writing = Some(Writing { task, revision });
+        self.writing = Some(Writing { done, revision });
     }
 
     /// The end of what is being written; never, where nothing is. Cancel safe.
     pub(super) async fn written(&mut self) -> Result<(), String> {
         match &mut self.writing {
-            Some(writing) => match (&mut writing.task).await {
+            Some(writing) => match (&mut writing.done).await {
                 Ok(done) => done,
                 Err(_) => Err(format!("{}: writing it broke off", self.path())),
             },
@@ -206,6 +207,18 @@ impl Keeper {
     pub(super) fn is_writing(&self) -> bool {
         self.writing.is_some()
     }
+}
+
+/// Works on a thread of its own: one of the runtime's might have to wait for callbacks that block.
+/// The answer is an error where it broke off, or where there is no thread to be had.
+fn on_the_disk<R: Send + 'static>(
+    work: impl FnOnce() -> R + Send + 'static,
+) -> oneshot::Receiver<R> {
+    let (done, end) = oneshot::channel();
+    let thread = thread::Builder::new().name("hotconfig-disk".to_owned());
+    // Where it fails, `done` is gone with it.
+    let _ = thread.spawn(move || done.send(work()));
+    end
 }
 
 /// What these bytes hold, if it may be served from.

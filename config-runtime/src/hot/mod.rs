@@ -228,7 +228,9 @@ impl<T: HotConfig> Hot<T> {
 
     /// Waits until everything up to this revision is visible, or held; at most that long.
     ///
-    /// Take the revision from the answer to a write. Cancel safe.
+    /// Take the revision from the answer to a write. Cancel safe. The loop keeps the limit: while a
+    /// validator or a codec blocks it, so that nothing can become visible, the answer waits for
+    /// that, too.
     ///
     /// # Errors
     /// [`WaitError`]: the time ran out, the loop ended, or the store's history began anew.

@@ -3,14 +3,33 @@
 //!
 //! In: the loop. Out: a handle of the runtime that it runs on. It knows nothing of configurations.
 
-use std::future::Future;
+use std::future::{Future, pending};
 use std::io;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Handle};
+use tokio::sync::oneshot;
 
 /// How long callbacks may take to be told of the last change when the loop has ended.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// Waits that long, also where every runtime is blocked. The thread that it takes ends with the
+/// future.
+pub(super) async fn pass(length: Duration) {
+    let (over, is_over) = oneshot::channel();
+    let (gone, is_gone) = mpsc::channel::<()>();
+    let thread = std::thread::Builder::new().name("hotconfig-timer".to_owned());
+    let spawned = thread.spawn(move || {
+        if is_gone.recv_timeout(length) == Err(RecvTimeoutError::Timeout) {
+            let _ = over.send(());
+        }
+    });
+    if spawned.is_err() || is_over.await.is_err() {
+        pending::<()>().await;
+    }
+    drop(gone);
+}
 
 /// Runs this on a thread that ends with it.
 pub(super) fn spawn(run: impl Future<Output = ()> + Send + 'static) -> io::Result<Handle> {
