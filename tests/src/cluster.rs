@@ -15,6 +15,7 @@ use crate::binary::{self, Version};
 use crate::folder::Folder;
 use crate::ports::Port;
 use crate::process::{Failure, Member, Process, etcd_tool, remove_data};
+use crate::proxy::Proxy;
 use crate::wait::LIMIT;
 
 /// How long one call of an operator may take.
@@ -25,9 +26,18 @@ const CALL: Duration = Duration::from_secs(5);
 pub struct ClusterBuilder {
     members: usize,
     flags: Vec<OsString>,
+    proxied: bool,
 }
 
 impl ClusterBuilder {
+    /// Puts a proxy before each member, through which the others connect to it. What a member says
+    /// to the others goes over connections that they make to it.
+    #[must_use]
+    pub fn with_proxies_between(mut self) -> Self {
+        self.proxied = true;
+        self
+    }
+
     /// Adds a flag for every member. One that they are given anyway is replaced.
     #[must_use]
     pub fn flag(mut self, flag: impl AsRef<OsStr>) -> Self {
@@ -45,6 +55,11 @@ impl ClusterBuilder {
         // Somebody else may take a port between its choice and its use.
         for _ in 0..10 {
             let mut cluster = Cluster::new(&self);
+            if self.proxied {
+                for one in &mut cluster.members {
+                    one.proxy = Some(Proxy::start(one.peer.number()).await);
+                }
+            }
             match cluster.launch().await {
                 Ok(()) => return cluster,
                 Err(Failure::PortTaken(log)) => last = log,
@@ -73,6 +88,8 @@ struct One {
     process: Process,
     client: Port,
     peer: Port,
+    /// Before the port for the other members.
+    proxy: Option<Proxy>,
     health: Port,
     /// Whether it is frozen.
     stopped: bool,
@@ -89,6 +106,7 @@ impl One {
             process: Process::new(folder.join(format!("{name}.log"))),
             client: Port::free(),
             peer: Port::free(),
+            proxy: None,
             health: Port::free(),
             stopped: false,
             joins: false,
@@ -102,6 +120,14 @@ impl One {
     }
 
     fn peer_url(&self) -> String {
+        match &self.proxy {
+            Some(proxy) => proxy.endpoint(),
+            None => self.listen_url(),
+        }
+    }
+
+    /// Where it listens for the others.
+    fn listen_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.peer.number())
     }
 }
@@ -121,6 +147,7 @@ impl Cluster {
         ClusterBuilder {
             members,
             flags: Vec::new(),
+            proxied: false,
         }
     }
 
@@ -153,6 +180,11 @@ impl Cluster {
     /// The port where clients reach that member.
     pub fn port(&self, member: usize) -> u16 {
         self.one(member).client.number()
+    }
+
+    /// The way of the others to that member, if there is a proxy in it.
+    pub fn way_to(&self, member: usize) -> Option<&Proxy> {
+        self.one(member).proxy.as_ref()
     }
 
     /// A bare client of that member alone, whose calls end after five seconds.
@@ -469,6 +501,7 @@ impl Cluster {
             data: &data,
             client: &one.url(),
             peer: &one.peer_url(),
+            listen_peer: &one.listen_url(),
             health: one.health.number(),
             cluster: &cluster,
             // A leader is missed in less than a second, but not by a busy machine.

@@ -32,8 +32,9 @@ pub(crate) struct Member<'a> {
     pub(crate) data: &'a Path,
     /// The URL for clients.
     pub(crate) client: &'a str,
-    /// The URL for the other members.
+    /// The URL for the other members, and the one where it listens for them.
     pub(crate) peer: &'a str,
+    pub(crate) listen_peer: &'a str,
     /// The port where health is asked for.
     pub(crate) health: u16,
     /// All members, as `name=peer,…`.
@@ -54,7 +55,7 @@ impl Member<'_> {
             .arg(self.data)
             .args(["--listen-client-urls", self.client])
             .args(["--advertise-client-urls", self.client])
-            .args(["--listen-peer-urls", self.peer])
+            .args(["--listen-peer-urls", self.listen_peer])
             .args(["--initial-advertise-peer-urls", self.peer])
             .args(["--initial-cluster", self.cluster])
             // Health is asked for without TLS and without a user.

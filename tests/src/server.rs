@@ -209,6 +209,7 @@ impl Server {
             data: &self.data_dir(),
             client: &self.endpoint(),
             peer: &peer,
+            listen_peer: &peer,
             health: self.health.number(),
             cluster: &format!("{NAME}={peer}"),
             // A single member need not wait long for votes.
