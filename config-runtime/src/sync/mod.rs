@@ -13,10 +13,11 @@
 //! | watching | events | those already seen are dropped; whole revisions are staged | the next check |
 //! | | progress at or above the cursor | the cursor moves there | |
 //! | | the store's revision, at or below the cursor | confirmed as of the question | |
-//! | | the store's revision, above the cursor | confirmed so once the cursor is there | the patience: a probe |
+//! | | the store's revision, above the cursor | confirmed so once the cursor is there | a sixth of the staleness limit: a probe |
+//! | | no revision | by its class, if it gives up; else as if it came later | the same |
 //! | | a beginning, progress, a revision or a probe *below* the cursor | a reading beside the watch tells a member that lags from another history | |
 //! | | a reading that shows another history | staged; rest, read again | |
-//! | | the end of the watch, or a question that failed | by its class | `read_limit` for each question: failed |
+//! | | the end of the watch, or another question that failed | by its class | `read_limit` for each question: failed |
 //! | resting | anything late | dropped | the rest: reading |
 //! | | the program gave another user | the rest is over | |
 //!
@@ -215,8 +216,12 @@ struct Watching {
 enum Asked {
     /// To hand out what waits for another range. The next look stays due then.
     HandOut { look_at: Duration },
-    /// To confirm the moment of the question: with the store's revision, which is to come.
-    Confirm { since: Duration },
+    /// To confirm the moment of the question: with the store's revision, which is to come. The
+    /// cursor was here then.
+    Confirm {
+        since: Duration,
+        cursor: Option<Revision>,
+    },
     /// The same, and the revision came.
     Reach(Revision),
 }
@@ -389,6 +394,8 @@ impl Sync {
             Input::Heard(heard) => self.heard(now, heard, &mut out),
             Input::NoProgress => self.no_progress(now, &mut out),
             Input::Latest(Ok(revision)) => self.latest(now, revision, &mut out),
+            // A store that is busy with itself may still send events: a probe will be asked.
+            Input::Latest(Err(error)) if !Class::of(error.kind()).ends_a_start() => {}
             Input::Probed(Ok(probe), known) => self.probed(now, &probe, known, &mut out),
             Input::Want(revision) => self.want(now, revision),
             Input::Renewed => self.renewed(now, &mut out),
@@ -541,7 +548,7 @@ impl Sync {
                     watching.check = Check::Idle { at: look_at };
                     self.hand_out(now, out);
                     if now >= look_at {
-                        self.ask(now, Asked::Confirm { since: now }, out);
+                        self.look(now, out);
                     }
                     return;
                 }
@@ -553,14 +560,13 @@ impl Sync {
 
     /// Which revision the store is at.
     fn latest(&mut self, now: Duration, revision: Revision, out: &mut Vec<Output>) {
-        let cursor = self.cursor;
         let State::Watching(watching) = &mut self.state else {
             return;
         };
         let Check::Asked { until, what } = watching.check else {
             return;
         };
-        let Asked::Confirm { since } = what else {
+        let Asked::Confirm { since, cursor } = what else {
             return;
         };
         if Some(revision) < cursor {
@@ -628,6 +634,12 @@ impl Sync {
         }
         self.cursor = self.cursor.max(Some(frontier));
         self.confirm(now);
+    }
+
+    /// Asks what confirms this moment.
+    fn look(&mut self, now: Duration, out: &mut Vec<Output>) {
+        let cursor = self.cursor;
+        self.ask(now, Asked::Confirm { since: now, cursor }, out);
     }
 
     /// Asks for progress, and looks for itself where there is none to be trusted.
@@ -798,7 +810,7 @@ impl Sync {
                     out.push(Output::Read);
                 }
                 if to_ask {
-                    self.ask(now, Asked::Confirm { since: now }, out);
+                    self.look(now, out);
                 }
             }
         }

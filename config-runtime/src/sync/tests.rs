@@ -786,6 +786,41 @@ fn p09_events_confirm_where_they_reach_what_the_store_was_at() {
 }
 
 #[test]
+fn events_that_overtake_the_answer_are_no_doubt() {
+    let (mut world, asked) = looked_into();
+    world.asked_latest = false;
+    world.run(&Op::Deliver {
+        range: 0,
+        revisions: 9,
+    });
+    let revision = Revision::new(8);
+    world.step(Input::Latest(Ok(revision)));
+    assert!(!world.reading, "a reading for nothing");
+    assert_eq!(world.sync.confirmed(), Some(asked));
+}
+
+#[test]
+fn p13_a_store_that_is_behind_what_was_known_when_it_was_asked_is_looked_into() {
+    let (mut world, _) = looked_into();
+    let before = world.sync.confirmed();
+    world.step(Input::Latest(Ok(Revision::new(0))));
+    assert!(world.reading);
+    assert_eq!(world.sync.confirmed(), before);
+}
+
+#[test]
+fn a_look_that_fails_costs_a_probe_and_no_watch_unless_it_is_denied() {
+    let (mut world, _) = looked_into();
+    world.step(Input::Latest(Err(failure())));
+    assert!(world.sync.is_watching());
+    probe_until(&mut world, |world| world.probing);
+    let (mut world, _) = looked_into();
+    let denied = StoreError::new(ErrorKind::Denied, "not these");
+    world.step(Input::Latest(Err(denied)));
+    assert!(!world.sync.is_watching());
+}
+
+#[test]
 fn p09_a_member_that_lags_without_knowing_it_confirms_nothing() {
     let (mut world, _) = looked_into();
     let before = world.sync.confirmed();
