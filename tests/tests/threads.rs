@@ -32,7 +32,10 @@ async fn all_threads_end_with_the_last_handles() {
     }
     assert_eq!(hots.iter().map(|hot| hot.load().size).sum::<u32>(), 160);
     // One for each loop, and one for the connections.
-    eventually("only the loops and the connection", async || threads() == 21).await;
+    eventually("only the loops and the connection", async || {
+        threads() == 21
+    })
+    .await;
     drop(etcd);
     hots.truncate(1);
     eventually("the loops' threads end", async || threads() == 2).await;
