@@ -199,6 +199,9 @@ struct Watching {
     /// When the store was asked, and the revision that it was at: in order. With the cursor there,
     /// what was current then is known.
     marks: VecDeque<(Duration, Revision)>,
+    /// Probes that found what is known at these revisions, beyond the cursor, and what was confirmed
+    /// before each. An event up to there brings back what the store had once, and has no more.
+    same_at: VecDeque<(Revision, Option<Duration>)>,
     /// Whether the store seems to be behind what is known: until a reading tells why, nothing
     /// that the watch says is handed out.
     doubted: bool,
@@ -476,6 +479,7 @@ impl Sync {
             },
             is_mute: false,
             marks: VecDeque::new(),
+            same_at: VecDeque::new(),
             doubted: false,
             proven: false,
             comparing: None,
@@ -530,6 +534,11 @@ impl Sync {
                         continue;
                     }
                     *seen = event.revision.max(*seen);
+                    let mut same_at = watching.same_at.iter();
+                    if let Some(first) = same_at.position(|(at, _)| event.revision <= *at) {
+                        let undone = watching.same_at.drain(first..).next();
+                        self.confirmed = undone.and_then(|(_, before)| before);
+                    }
                     watching
                         .waiting
                         .entry(event.revision)
@@ -591,6 +600,7 @@ impl Sync {
             return;
         }
         self.confirmed = self.confirmed.max(watching.reached(cursor));
+        watching.same_at.retain(|(at, _)| Some(*at) > cursor);
         if let Check::Asked { what, .. } = watching.check
             && let Asked::Reach(revision) = what
             && Some(revision) <= cursor
@@ -709,6 +719,13 @@ impl Sync {
             watching.doubted = true;
             self.compare(now, out);
         } else if probe.ranges == known {
+            if Some(probe.revision) > self.cursor {
+                if watching.same_at.len() >= MOST_MARKS {
+                    watching.same_at.pop_front();
+                }
+                let before = self.confirmed;
+                watching.same_at.push_back((probe.revision, before));
+            }
             self.confirmed = self.confirmed.max(Some(since));
             let at = match watching.proven {
                 false if waits => now + GRACE,

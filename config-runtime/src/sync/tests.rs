@@ -602,6 +602,24 @@ fn p09_a_probe_confirms_the_moment_it_was_asked_at() {
 }
 
 #[test]
+fn p09_what_came_and_went_confirms_only_until_half_of_it_arrives() {
+    let mut world = watching(false);
+    let before = world.sync.confirmed();
+    world.run(&Op::Write(vec![(0, 1, Some(1))]));
+    world.run(&Op::Write(vec![(0, 1, None)]));
+    world.now = world.sync.deadline();
+    let asked = world.now;
+    world.step(Input::Tick);
+    world.run(&Op::Probe);
+    assert_eq!(world.sync.confirmed(), Some(asked));
+    world.run(&Op::Deliver {
+        range: 0,
+        revisions: 1,
+    });
+    assert_eq!(world.sync.confirmed(), before);
+}
+
+#[test]
 fn p09_what_the_watch_says_by_itself_confirms_nothing() {
     let mut world = watching(true);
     let confirmed = world.sync.confirmed();

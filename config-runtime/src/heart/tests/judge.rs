@@ -41,6 +41,8 @@ pub(super) struct Judgement {
     /// The revisions beyond the cursor that changed something, and when; and up to which revision
     /// that is known.
     ahead: (VecDeque<(u64, Duration)>, u64),
+    /// When the store's revision became which.
+    was: Vec<(Duration, u64)>,
     /// The questions, the ticks, and what the heart could not help, of the last minute.
     questions: VecDeque<Duration>,
     ticks: VecDeque<Duration>,
@@ -59,6 +61,7 @@ impl Judgement {
         Self {
             truth: None,
             ahead: (VecDeque::new(), 0),
+            was: Vec::new(),
             questions: VecDeque::new(),
             ticks: VecDeque::new(),
             stirs: VecDeque::new(),
@@ -74,6 +77,13 @@ impl Judgement {
     /// What is known was current at that time.
     pub(super) fn confirmed(&mut self, at: Duration) {
         self.truth = self.truth.max(Some(at));
+    }
+
+    /// When the store went beyond a revision, after that time.
+    pub(super) fn beyond(&self, revision: u64, after: Duration) -> Option<Duration> {
+        let mut was = self.was.iter();
+        let beyond = was.find(|(at, was)| *at > after && *was > revision);
+        beyond.map(|(at, _)| *at)
     }
 
     /// Something came that was not asked for.
@@ -439,6 +449,15 @@ impl World {
             deadline <= self.now + longest.max(self.settings.read_limit),
             "P10: no timer within reach"
         );
+        let latest = self.server.latest();
+        if self
+            .judgement
+            .was
+            .last()
+            .is_none_or(|(_, was)| *was != latest)
+        {
+            self.judgement.was.push((self.now, latest));
+        }
         let truth = match self.nature {
             Nature::Honest => Some(self.current_until()),
             Nature::Lying => self.judgement.truth,

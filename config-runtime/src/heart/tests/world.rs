@@ -314,8 +314,8 @@ impl World {
             }
             Heard::Progress { revision } if revision.get() >= cursor => {
                 // What it says, be it true or not, holds for as long as nothing new is written.
-                let latest = revision.get() >= self.server.latest();
-                self.judgement.confirmed(if latest { self.now } else { at });
+                let until = self.judgement.beyond(revision.get(), at);
+                self.judgement.confirmed(until.unwrap_or(self.now));
             }
             Heard::Lost(_) => self.line = None,
             _ => {}
