@@ -368,7 +368,8 @@ impl World {
                 let asked = self.reading.take();
                 let computed = asked.and_then(|asked| asked.computed);
                 let (true_at, reading) = computed.unwrap_or_else(|| self.compute_reading());
-                self.judgement.confirmed(true_at);
+                let until = self.judgement.beyond(reading.revision.get(), true_at);
+                self.judgement.confirmed(until.unwrap_or(self.now));
                 self.say(Said::Read(Ok(reading)))
             }
             Open::Probe => {
