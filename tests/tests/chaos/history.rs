@@ -52,6 +52,18 @@ impl Branch {
         }
     }
 
+    /// With what an earlier recording knows and a reading does not tell: which revision deleted
+    /// what is absent. One who heard of it as part of a transaction may hold it with the rest.
+    pub(crate) fn with_deletions_of(mut self, earlier: &Self) -> Self {
+        for key in earlier.keys.keys() {
+            let was = earlier.at(key, self.base);
+            if was.changed > 0 && was.bytes.is_none() && !self.keys.contains_key(key) {
+                self.keys.insert(key.clone(), vec![(was.changed, None)]);
+            }
+        }
+        self
+    }
+
     /// Adds all changes of some revisions, in order. Repeats are left out; every revision changes
     /// something, so a number that is missing is a gap.
     pub(crate) fn add(&mut self, events: Vec<(String, Option<Bytes>, u64)>) -> Result<(), Gap> {
@@ -167,6 +179,26 @@ mod tests {
         assert_eq!(at("b", 5), (None, 0));
         assert_eq!(branch.state(6).len(), 2);
         assert!(branch.knows(7) && !branch.knows(8) && !branch.knows(4));
+    }
+
+    #[test]
+    fn what_a_reading_does_not_tell_of_deletions_is_known_from_the_recording() {
+        let mut branch = Branch::new(Instant::now(), 5, vec![("a".into(), bytes("1"), 3)]);
+        branch
+            .add(vec![
+                ("a".into(), None, 6),
+                ("b".into(), Some(bytes("x")), 6),
+                ("b".into(), None, 7),
+            ])
+            .unwrap();
+        let read = |base| Branch::new(Instant::now(), base, Vec::new()).with_deletions_of(&branch);
+        assert_eq!(read(7).at("a", 7).changed, 6);
+        assert_eq!(read(7).at("b", 7).changed, 7);
+        // Of what was not yet done then, nothing.
+        assert_eq!(read(5).at("a", 5).changed, 0);
+        // What is there again is what was read.
+        let there = Branch::new(Instant::now(), 8, vec![("a".into(), bytes("2"), 8)]);
+        assert_eq!(there.with_deletions_of(&branch).at("a", 8).changed, 8);
     }
 
     #[test]

@@ -111,10 +111,15 @@ impl Recorder {
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         };
-        let branch = Branch::new(since, base, state);
+        let mut branch = Branch::new(since, base, state);
+        let mut recorded = lock(&self.shared);
         // What it begins with need not be what the one before had at that revision: the snapshot
         // may be older than the last restore.
-        lock(&self.shared).branches.push(branch);
+        if let Some(before) = recorded.branches.last() {
+            branch = branch.with_deletions_of(before);
+        }
+        recorded.branches.push(branch);
+        drop(recorded);
         let (endpoints, shared) = (self.endpoints.clone(), Arc::clone(&self.shared));
         self.task = Some(tokio::spawn(record(endpoints, shared)));
     }
@@ -150,7 +155,7 @@ impl Recorder {
         if last.state(base) != read.state(base) {
             return Err(different(last, &read, base));
         }
-        let mut fresh = read;
+        let mut fresh = read.with_deletions_of(last);
         // What was recorded since the reading belongs to the new round.
         if last.last > base {
             return Err("somebody writes".to_owned());

@@ -489,6 +489,45 @@ fn what_a_deleted_key_shows_while_a_needed_one_is_missing_is_left_open() {
 }
 
 #[test]
+fn what_was_deleted_with_a_bad_value_may_be_held_in_the_next_round_too() {
+    let now = Instant::now();
+    let held = |said_to_be_held: &str| {
+        let mut before = branch(now);
+        before
+            .add(changes(&[(19, "maybe", None), (19, "a1", Some("bad"))]))
+            .unwrap();
+        // The next round begins with what is there, which deletions are not.
+        let entries = before.state(19).into_iter();
+        let there = entries.map(|(key, (bytes, revision))| (key, bytes, revision));
+        let branch = Branch::new(now, 19, there.collect()).with_deletions_of(&before);
+        let mut seen = seen(now);
+        let mut first = publication(now, 1, 19, seen.end.row.clone());
+        first.row.set("maybe", Value::Number(7));
+        let mut read = sample(&first);
+        let origin = Origin {
+            held: true,
+            revision: Some(9),
+        };
+        let key = KEYS.iter().find(|key| **key == said_to_be_held).unwrap();
+        read.origins.insert(key, origin);
+        (seen.first, seen.is_new) = (first.clone(), false);
+        (seen.publications, seen.end) = (Vec::new(), first);
+        (seen.readers, seen.subscribers) = (vec![vec![read]], Vec::new());
+        seen.waited.clear();
+        let because = |key: &str| vec![(format!("{PREFIX}{key}"), Some(19), "bad".to_owned())];
+        seen.held[0] = Held {
+            revision: 19,
+            missing: false,
+            keys: ["maybe", "a1"].map(str::to_owned).into(),
+            problems: because("a1"),
+        };
+        said_of(&[branch], &seen)
+    };
+    assert_eq!(held("maybe"), [""; 0]);
+    assert_eq!(held("list"), ["P7"]);
+}
+
+#[test]
 fn the_pair_enters_in_the_order_of_revisions() {
     let now = Instant::now();
     let pairs = |changes_of: &[(u64, &str, Option<&str>)], was| {
