@@ -123,6 +123,7 @@ impl Chaos {
     async fn start(seed: u64) -> Self {
         // A member that was away must often be sent a snapshot instead of the log.
         let cluster = Cluster::builder(3)
+            .with_proxies_between()
             .flag("--snapshot-count=200")
             .start()
             .await;

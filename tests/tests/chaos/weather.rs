@@ -31,6 +31,8 @@ pub(crate) struct Weather {
     pub(crate) cluster: Cluster,
     pub(crate) proxies: Vec<Proxy>,
     states: Vec<State>,
+    /// The same of the ways that the other members have to each.
+    between: Vec<State>,
     users: Vec<User>,
     random: fastrand::Rng,
     pub(crate) snapshots: Vec<PathBuf>,
@@ -49,6 +51,7 @@ impl Weather {
         }
         Self {
             states: vec![State::Open; proxies.len()],
+            between: vec![State::Open; proxies.len()],
             users: Vec::new(),
             random: fastrand::Rng::with_seed(seed),
             snapshots: Vec::new(),
@@ -85,9 +88,15 @@ impl Weather {
         self.story.push(format!("  {at:8.2}  {}", what.into()));
     }
 
+    /// Whether the members can agree on anything. Of those that hear some of the others and not
+    /// all, nothing is known.
+    fn has_quorum(&self) -> bool {
+        self.cluster.has_quorum() && self.between.contains(&State::Open)
+    }
+
     /// After a change that began then: who is cut off now, and who no more.
     fn look(&mut self, began: Instant) {
-        let quorum = self.cluster.has_quorum();
+        let quorum = self.has_quorum();
         for user in &mut self.users {
             let straight = user.proxies.is_empty();
             let ways = 0..self.cluster.size();
@@ -115,10 +124,7 @@ impl Weather {
             proxy.heal().await;
         }
         self.states.fill(State::Open);
-        // Before the members are: from here on somebody may be reached.
-        self.look_as_healed(began);
-        self.cluster.heal().await;
-        self.look(began);
+        self.heal_members_from(began).await;
     }
 
     /// Nobody is counted as cut off any more, from that time on.
@@ -130,10 +136,15 @@ impl Weather {
         }
     }
 
-    /// The members alone are healed.
+    /// The members alone are healed, and hear each other.
     pub(crate) async fn heal_members(&mut self) {
-        let began = Instant::now();
+        self.heal_members_from(Instant::now()).await;
+    }
+
+    async fn heal_members_from(&mut self, began: Instant) {
+        // Before the members are: from here on somebody may be reached.
         self.look_as_healed(began);
+        self.join(true).await;
         self.cluster.heal().await;
         self.look(began);
     }
@@ -145,10 +156,10 @@ impl Weather {
         let members = self.cluster.size();
         let one = self.random.usize(..members);
         let way = self.random.usize(..members);
-        let mut what = self.random.u32(0..100);
+        let mut what = self.random.u32(0..110);
         // Without a quorum little else can happen.
-        if !self.cluster.has_quorum() && self.random.bool() {
-            what = 24;
+        if !self.has_quorum() && self.random.bool() {
+            what = if self.cluster.has_quorum() { 109 } else { 24 };
         }
         match what {
             0..8 => {
@@ -233,12 +244,18 @@ impl Weather {
             84..90 => self.compact(compact).await,
             90..94 => self.save().await,
             94..96 => {
-                if self.cluster.up().len() == members {
+                if self.cluster.up().len() == members && !self.between.contains(&State::Closed) {
                     self.tell(format!("member {one} is replaced by an empty one"));
                     if let Err(error) = self.cluster.replace(one).await {
                         self.tell(format!("it can't be: {error}"));
                     }
                 }
+            }
+            100..106 => self.part(one, began).await,
+            106..110 => {
+                let all = self.random.bool();
+                self.look_at_between(began);
+                self.join(all).await;
             }
             _ => {
                 let up = self.cluster.up();
@@ -284,6 +301,64 @@ impl Weather {
         }
     }
 
+    /// A member is heard by the others no more, or late, or hears them no more; or nobody hears
+    /// anybody.
+    async fn part(&mut self, one: usize, began: Instant) {
+        let members = self.cluster.size();
+        let all = self.random.u32(..4) == 0;
+        let how = self.random.u32(..5);
+        let latency = Duration::from_millis(self.random.u64(1..300));
+        let names = ["cut", "closed", "stalled", "stalled to the others", "slow"];
+        let name = names.get(how as usize).copied().unwrap_or_default();
+        let which: Vec<_> = (0..members).filter(|other| all || *other == one).collect();
+        self.tell(format!("the ways of the others to {which:?} are {name}"));
+        if how == 3 {
+            // What was stalled in both directions may do more now.
+            self.look_at_between(began);
+        }
+        for member in which {
+            let Some(way) = self.cluster.way_to(member) else {
+                continue;
+            };
+            match how {
+                0 => way.cut(Cut::Refuse).await,
+                1 => way.cut(Cut::Close).await,
+                2 => way.stall(true, true),
+                3 => way.stall(false, true),
+                _ => way.slow(latency, None),
+            }
+            match how {
+                0..3 => self.between[member] = State::Closed,
+                3 => self.between[member] = State::Open,
+                _ => {}
+            }
+        }
+    }
+
+    /// The members hear each other again, or those that hear one of them.
+    async fn join(&mut self, all: bool) {
+        let one = self.random.usize(..self.cluster.size());
+        for member in (0..self.cluster.size()).filter(|member| all || *member == one) {
+            if let Some(way) = self.cluster.way_to(member) {
+                way.heal().await;
+            }
+            self.between[member] = State::Open;
+        }
+        let which = if all {
+            "all".to_owned()
+        } else {
+            one.to_string()
+        };
+        self.tell(format!("the ways of the others to {which} are good"));
+    }
+
+    /// From then on the members may hear each other.
+    fn look_at_between(&mut self, began: Instant) {
+        let states = std::mem::replace(&mut self.between, vec![State::Open]);
+        self.look(began);
+        self.between = states;
+    }
+
     /// A way that may lead to the store again, as of then.
     fn look_at_way(&mut self, way: usize, state: State, began: Instant) {
         self.states[way] = state;
@@ -314,7 +389,7 @@ impl Weather {
             options = options.with_physical();
         }
         let up = self.cluster.up().first().copied();
-        let Some(member) = up.filter(|_| self.cluster.has_quorum()) else {
+        let Some(member) = up.filter(|_| self.has_quorum()) else {
             return;
         };
         let mut client = self.cluster.client(member).await;
@@ -329,7 +404,7 @@ impl Weather {
 
     async fn save(&mut self) {
         let up = self.cluster.up().first().copied();
-        let Some(member) = up.filter(|_| self.cluster.has_quorum()) else {
+        let Some(member) = up.filter(|_| self.has_quorum()) else {
             return;
         };
         self.saved += 1;
