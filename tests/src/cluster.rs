@@ -97,6 +97,17 @@ struct One {
     joins: bool,
     /// Who belonged to the cluster when it joined, itself included: `name=peer,…`.
     known: Option<String>,
+    standing: Standing,
+}
+
+/// Whether one belongs to the cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    Member,
+    /// It was to be taken out, and nobody said that it was.
+    Leaving,
+    /// It has no data, and is to be added.
+    Out,
 }
 
 impl One {
@@ -111,6 +122,7 @@ impl One {
             stopped: false,
             joins: false,
             known: None,
+            standing: Standing::Member,
             name,
         }
     }
@@ -290,13 +302,15 @@ impl Cluster {
         }
     }
 
-    /// Starts a member with the data that it has, without waiting for it. One that runs goes on.
+    /// Starts a member with the data that it has, without waiting for it. One that runs goes on; one
+    /// whose replacement is not complete waits for [`Self::heal`].
     ///
     /// # Panics
     ///
     /// When it can't be started.
     pub fn revive(&mut self, member: usize) {
-        if !self.one(member).process.is_started()
+        if self.one(member).standing == Standing::Member
+            && !self.one(member).process.is_started()
             && let Err(Failure::PortTaken(what) | Failure::Other(what)) = self.spawn(member)
         {
             panic!("{what}");
@@ -315,6 +329,14 @@ impl Cluster {
             self.revive(member);
         }
         let began = Instant::now();
+        for member in 0..self.size() {
+            while self.one(member).standing != Standing::Member {
+                if let Err(error) = self.complete(member).await {
+                    assert!(began.elapsed() < LIMIT, "a member can't be added: {error}");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            }
+        }
         for member in 0..self.size() {
             loop {
                 let one = self.one_mut(member);
@@ -337,45 +359,74 @@ impl Cluster {
     ///
     /// # Errors
     ///
-    /// What the others said; the member is down then, and [`Self::heal`] starts it.
+    /// What the others said; [`Self::heal`] does the rest then.
     ///
     /// # Panics
     ///
     /// When its process can't be ended, or its data can't be removed.
     pub async fn replace(&mut self, member: usize) -> Result<(), etcd_client::Error> {
-        let other = self.up().into_iter().find(|up| *up != member).unwrap_or(0);
-        let mut client = self.client(other).await;
-        let (name, peer) = (self.one(member).name.clone(), self.one(member).peer_url());
-        let listed = client.member_list().await?;
-        let old = listed
-            .members()
-            .iter()
-            .find(|one| one.name() == name)
-            .map(etcd_client::Member::id);
-        if let Some(old) = old {
+        let mut client = self.other(member).await;
+        if let Some(old) = self.id(&mut client, member).await? {
+            self.one_mut(member).standing = Standing::Leaving;
             client.member_remove(old).await?;
         }
-        // From here on its data is of no use any more.
+        self.taken_out(member);
+        // The one that was taken out may have led.
+        let mut left = 3;
+        loop {
+            match self.complete(member).await {
+                Err(_) if left > 0 => left -= 1,
+                done => return done,
+            }
+        }
+    }
+
+    /// A client of another member that runs.
+    async fn other(&self, member: usize) -> Client {
+        let other = self.up().into_iter().find(|up| *up != member).unwrap_or(0);
+        self.client(other).await
+    }
+
+    /// Under which id the others know it, if they do.
+    async fn id(
+        &self,
+        client: &mut Client,
+        member: usize,
+    ) -> Result<Option<u64>, etcd_client::Error> {
+        let peer = self.one(member).peer_url();
+        let listed = client.member_list().await?;
+        let mut listed = listed.members().iter();
+        let found = listed.find(|one| one.peer_urls().contains(&peer));
+        Ok(found.map(etcd_client::Member::id))
+    }
+
+    /// Its data is of no use any more.
+    fn taken_out(&mut self, member: usize) {
         self.kill(member);
         remove_data(&self.data_dir(member));
         let known = self.peers();
         let one = self.one_mut(member);
-        (one.joins, one.known) = (true, Some(known));
-        // A member that starts before it was added ends by itself.
-        let mut left = 3;
-        loop {
-            let added = client
-                .member_add([peer.clone()], None::<MemberAddOptions>)
-                .await;
+        (one.joins, one.known, one.standing) = (true, Some(known), Standing::Out);
+    }
+
+    /// Adds a member that was taken out, if it is out, and starts it.
+    async fn complete(&mut self, member: usize) -> Result<(), etcd_client::Error> {
+        let mut client = self.other(member).await;
+        let standing = self.one(member).standing;
+        if standing == Standing::Leaving && self.id(&mut client, member).await?.is_none() {
+            self.taken_out(member);
+        }
+        if self.one(member).standing == Standing::Out {
+            // A member that starts before it was added ends by itself.
+            let peer = self.one(member).peer_url();
+            let added = client.member_add([peer], None::<MemberAddOptions>).await;
             match added {
-                Ok(_) => break,
                 // It was done, and the answer was lost.
-                Err(error) if error.to_string().contains("already exists") => break,
-                // The one that was taken out may have led.
-                Err(error) if left == 0 => return Err(error),
-                Err(_) => left -= 1,
+                Err(error) if error.to_string().contains("already exists") => {}
+                added => drop(added?),
             }
         }
+        self.one_mut(member).standing = Standing::Member;
         self.revive(member);
         Ok(())
     }
@@ -391,7 +442,7 @@ impl Cluster {
         for member in 0..self.size() {
             remove_data(&self.data_dir(member));
             let one = self.one_mut(member);
-            (one.joins, one.known) = (false, None);
+            (one.joins, one.known, one.standing) = (false, None, Standing::Member);
         }
     }
 
