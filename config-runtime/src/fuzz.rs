@@ -57,8 +57,8 @@ fn said(message: impl Display, most: usize) {
         length <= most,
         "a message of {length} characters: {message:.500}"
     );
-    let odd = |char: char| char.is_control() && char != '\n';
-    assert!(!message.contains(odd), "control characters: {message:?}");
+    let odd = |char: char| problem::misleads(char) && char != '\n';
+    assert!(!message.contains(odd), "what misleads: {message:?}");
 }
 
 type Decode<V> = fn(&[u8]) -> Result<V, Reason>;

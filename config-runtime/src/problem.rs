@@ -91,6 +91,27 @@ pub(crate) fn shown(bytes: &[u8]) -> String {
     shown.chain(text.chars().nth(MOST).map(|_| '…')).collect()
 }
 
+/// Whether it does something else to what people read than to stand in it: end the line, move the
+/// cursor, turn the direction of what follows, or be there without being seen.
+pub(crate) fn misleads(char: char) -> bool {
+    char.is_control()
+        || matches!(char, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// Text of somebody else's for a message: on one line, and all of it can be seen.
+pub(crate) fn printable(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for char in text.chars() {
+        if misleads(char) {
+            shown.extend(char.escape_default());
+        } else {
+            shown.push(char);
+        }
+    }
+    shown
+}
+
 /// A whole key that came from a store, for a message: without control characters, and not endless.
 pub(crate) fn shown_key(key: &[u8]) -> String {
     const MOST: usize = 300;
@@ -117,6 +138,24 @@ mod tests {
             excerpt(b"{\"password\": \"hunter2\""),
             "22 bytes that are not JSON"
         );
+    }
+
+    #[test]
+    fn what_cant_be_seen_or_turns_the_line_is_shown_by_its_number() {
+        let odd = [
+            '\u{1b}', '\n', '\u{202e}', '\u{2066}', '\u{200b}', '\u{2028}', '\u{feff}',
+        ];
+        for char in odd {
+            let text = printable(&format!("über {char} grün"));
+            assert!(!text.contains(misleads), "{text:?}");
+            assert!(
+                text.starts_with("über \\") && text.ends_with(" grün"),
+                "{text}"
+            );
+            // `escape_debug` knows all of them, too.
+            assert!(!excerpt(text.as_bytes()).contains(misleads));
+            assert!(!shown_key(char.to_string().as_bytes()).contains(misleads));
+        }
     }
 
     #[test]

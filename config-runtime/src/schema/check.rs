@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use super::{Absent, Key, Schema};
 use crate::hot::list;
-use crate::problem::{Problem, excerpt, shown_key};
+use crate::problem::{Problem, excerpt, printable, shown_key};
 use crate::store::backend::Backend;
 use crate::store::{Entries, Entry, Range, Reading, Store, StoreError};
 use crate::{Revision, contract, prefix, rules};
@@ -502,17 +502,4 @@ impl Findings<'_> {
         }
         count
     }
-}
-
-/// Text of the schema, or about it, without control characters.
-fn printable(text: &str) -> String {
-    let mut printable = String::with_capacity(text.len());
-    for char in text.chars() {
-        if char.is_control() {
-            printable.extend(char.escape_default());
-        } else {
-            printable.push(char);
-        }
-    }
-    printable
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::declared::{Key, Schema};
 use super::file::{head_members, key_members};
 use super::json::{Json, Members};
+use crate::problem::printable;
 
 /// What has to be done to the old schema to make it the new one; nothing where they are the same.
 pub(super) fn differences(old: &Schema, new: &Schema) -> Vec<String> {
@@ -25,12 +26,12 @@ pub(super) fn differences(old: &Schema, new: &Schema) -> Vec<String> {
             (Some(old), Some(new)) => {
                 let inside = members(old, new, "  ");
                 if !inside.is_empty() {
-                    lines.push(format!("{}:", shown(name)));
+                    lines.push(format!("{}:", printable(name)));
                     lines.extend(inside);
                 }
             }
-            (None, Some(new)) => lines.push(format!("+ {}: {}", shown(name), whole(new))),
-            (Some(old), None) => lines.push(format!("- {}: {}", shown(name), whole(old))),
+            (None, Some(new)) => lines.push(format!("+ {}: {}", printable(name), whole(new))),
+            (Some(old), None) => lines.push(format!("- {}: {}", printable(name), whole(old))),
             (None, None) => {}
         }
     }
@@ -59,17 +60,6 @@ fn find<'m>(members: &'m Members, name: &str) -> Option<&'m Json> {
 
 fn whole(members: &Members) -> Json {
     Json::Object(members.clone())
-}
-
-/// A key on one line, whatever a file makes of it.
-fn shown(key: &str) -> String {
-    key.chars()
-        .flat_map(|letter| {
-            let escaped = letter.is_control().then(|| letter.escape_default());
-            let plain = escaped.is_none().then_some(letter);
-            escaped.into_iter().flatten().chain(plain)
-        })
-        .collect()
 }
 
 #[cfg(test)]

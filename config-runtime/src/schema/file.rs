@@ -13,6 +13,7 @@ use super::declared::{
     Absent, Bound, Format, Interval, Key, Rule, Schema, Section, StructRule, Type,
 };
 use super::json::{Json, Members};
+use crate::problem::misleads;
 
 /// The version of the format; it begins a file.
 const VERSION: &str = "hotconfig-schema/1";
@@ -466,7 +467,7 @@ impl IntervalOfFile {
 /// A message that may quote the file: as it is, if a person can read it.
 fn readable(message: String) -> String {
     const MOST: usize = 1_000;
-    let odd = |char: char| char.is_control() && char != '\n';
+    let odd = |char: char| misleads(char) && char != '\n';
     if message.len() <= MOST && !message.contains(odd) {
         return message;
     }

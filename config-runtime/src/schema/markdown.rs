@@ -4,6 +4,7 @@
 //! comments are; everything else is shown letter by letter.
 
 use super::declared::{Absent, Key, Rule, Schema, Type};
+use crate::problem::misleads;
 
 impl Schema {
     /// A Markdown table of the keys, their types, defaults, rules and descriptions.
@@ -65,7 +66,7 @@ fn code(text: &str) -> String {
             // The one letter that also means something inside a fence, because the cells are
             // cut first.
             '|' => shown.push_str("\\|"),
-            letter if letter.is_control() => shown.extend(letter.escape_default()),
+            letter if misleads(letter) => shown.extend(letter.escape_default()),
             letter => shown.push(letter),
         }
     }

@@ -7,6 +7,7 @@ use std::fmt;
 
 use serde::de::{self, Expected, Unexpected};
 
+use crate::problem::printable;
 use crate::rules::{nearest, one_of_words, suggest};
 
 /// What was wrong, and what would be right.
@@ -112,7 +113,6 @@ fn kind(found: Unexpected<'_>) -> &'static str {
 pub(crate) fn shorten(message: &str) -> String {
     const FIRST: usize = 80;
     const LAST: usize = 120;
-    let mut short = String::new();
     let cut = message.char_indices().rev().nth(LAST - 1).map(|(at, _)| at);
     let (first, last) = match cut.and_then(|cut| message.split_at_checked(cut)) {
         Some((head, tail)) if head.chars().nth(FIRST).is_some() => (head, Some(tail)),
@@ -122,12 +122,6 @@ pub(crate) fn shorten(message: &str) -> String {
         .chars()
         .take(if last.is_some() { FIRST } else { usize::MAX });
     let gap = last.is_some().then_some('…');
-    for char in first.chain(gap).chain(last.unwrap_or_default().chars()) {
-        if char.is_control() {
-            short.extend(char.escape_default());
-        } else {
-            short.push(char);
-        }
-    }
-    short
+    let last = last.unwrap_or_default().chars();
+    printable(&first.chain(gap).chain(last).collect::<String>())
 }

@@ -100,6 +100,7 @@ use std::fmt;
 use std::mem::{Discriminant, discriminant};
 
 use super::{Absent, Format, Key, Rule, Schema, StructRule, Type};
+use crate::problem::printable;
 use crate::rules::nearest;
 
 /// Compares two schemas: says of every difference whether it is compatible, for whom, and why.
@@ -369,7 +370,7 @@ impl Effect {
     fn new(grade: Grade, why: impl Into<String>) -> Self {
         Self {
             grade,
-            why: words::clean(&why.into()),
+            why: printable(&why.into()),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::super::{Absent, Format, Type};
 use super::Change;
+use crate::problem::printable;
 
 /// A value as an example: in full where it is short.
 pub(super) fn excerpt(raw: &str) -> String {
@@ -64,24 +65,11 @@ fn absent(absent: &Absent) -> String {
     }
 }
 
-/// On one line, whatever a schema holds.
-pub(super) fn clean(text: &str) -> String {
-    let mut clean = String::with_capacity(text.len());
-    for letter in text.chars() {
-        if letter.is_control() {
-            clean.extend(letter.escape_default());
-        } else {
-            clean.push(letter);
-        }
-    }
-    clean
-}
-
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = String::new();
         self.write(&mut text)?;
-        f.write_str(&clean(&text))
+        f.write_str(&printable(&text))
     }
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use etcd_client::Error;
 
+use crate::problem::misleads;
 use crate::store::{ErrorKind, Range, StoreError};
 
 /// The most characters of somebody else's text that a message repeats.
@@ -350,7 +351,7 @@ fn quoted(text: &str) -> String {
     let mut shown: String = text
         .chars()
         .take(LONGEST)
-        .map(|c| if c.is_control() { ' ' } else { c })
+        .map(|c| if misleads(c) { ' ' } else { c })
         .collect();
     if text.chars().nth(LONGEST).is_some() {
         shown.push('…');
@@ -606,7 +607,7 @@ mod tests {
             "nobody",
             "http://127.0.0.1:2379",
         );
-        assert!(!error.message().chars().any(char::is_control));
+        assert!(!error.message().chars().any(misleads));
         assert!(error.message().len() < 1_000);
         assert!(error.message().starts_with("reading /a/: a b"));
         assert!(error.message().contains("http://127.0.0.1:2379"));
