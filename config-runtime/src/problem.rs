@@ -51,7 +51,7 @@ impl fmt::Display for Problem {
 pub(crate) fn excerpt(bytes: &[u8]) -> String {
     if let Some(b'[' | b'{') = bytes.trim_ascii_start().first() {
         return match serde_json::from_slice(bytes) {
-            Ok(value) => shown(shape(&value).as_bytes()),
+            Ok(value) => shape(&value, &|_| true),
             Err(_) => format!("{} bytes that are not JSON", bytes.len()),
         };
     }
@@ -64,18 +64,51 @@ pub(crate) fn excerpt(bytes: &[u8]) -> String {
     }
 }
 
-/// A JSON value without its texts and numbers.
-fn shape(value: &Value) -> String {
-    let list = |items: Vec<String>| items.join(", ");
+/// The same of a value in which there may be a secret, nobody knows where: of the names in it only
+/// these.
+pub(crate) fn outline(bytes: &[u8], names: &[&str]) -> String {
+    match serde_json::from_slice(bytes) {
+        Ok(Value::String(_)) => "a JSON string".to_owned(),
+        Ok(Value::Number(_)) => "a JSON number".to_owned(),
+        Ok(value) => shape(&value, &|name| names.contains(&name)),
+        Err(_) => format!("{} bytes", bytes.len()),
+    }
+}
+
+/// A JSON value without its texts and numbers, and with those names; not endless.
+fn shape(value: &Value, is_known: &dyn Fn(&str) -> bool) -> String {
+    let mut shape = String::new();
+    sketch(value, is_known, &mut shape);
+    match shape.char_indices().nth(MOST) {
+        Some((end, _)) => shape.get(..end).unwrap_or_default().to_owned() + "…",
+        None => shape,
+    }
+}
+
+/// Goes on until it is long enough.
+fn sketch(value: &Value, is_known: &dyn Fn(&str) -> bool, out: &mut String) {
     match value {
-        Value::Array(items) => format!("[{}]", list(items.iter().take(MOST).map(shape).collect())),
-        Value::Object(items) => {
-            let items = items.iter().take(MOST);
-            let items = items.map(|(name, value)| format!("{name:?}: {}", shape(value)));
-            format!("{{{}}}", list(items.collect()))
+        _ if out.len() > 4 * MOST => {}
+        Value::Array(items) => {
+            out.push('[');
+            for (place, item) in items.iter().take(MOST).enumerate() {
+                out.push_str(if place > 0 { ", " } else { "" });
+                sketch(item, is_known, out);
+            }
+            out.push(']');
         }
-        Value::String(_) | Value::Number(_) => "…".to_owned(),
-        Value::Null | Value::Bool(_) => value.to_string(),
+        Value::Object(items) => {
+            out.push('{');
+            for (place, (name, value)) in items.iter().take(MOST).enumerate() {
+                out.push_str(if place > 0 { ", " } else { "" });
+                let name = is_known(name).then(|| format!("{name:?}: "));
+                out.push_str(name.as_deref().unwrap_or("…: "));
+                sketch(value, is_known, out);
+            }
+            out.push('}');
+        }
+        Value::String(_) | Value::Number(_) => out.push('…'),
+        Value::Null | Value::Bool(_) => out.push_str(&value.to_string()),
     }
 }
 

@@ -19,6 +19,7 @@ use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use crate::problem;
 use crate::value::{Secret, Size, shorten};
 
 /// Why bytes or a value were refused, and what would be right.
@@ -28,7 +29,12 @@ pub struct Reason {
     expected: Option<String>,
     /// The words name values, one of which may be the right one: not to be told of a secret.
     names_values: bool,
+    /// Of the value only its shape may be shown, with these names.
+    shape: Option<Names>,
 }
+
+/// The names that a struct has.
+pub(crate) type Names = &'static [&'static str];
 
 impl Reason {
     /// What was wrong, in lower case and without a full stop: ``"`abc` is not a number"``.
@@ -37,6 +43,22 @@ impl Reason {
             wrong: wrong.into(),
             expected: None,
             names_values: false,
+            shape: None,
+        }
+    }
+
+    /// Whether there is a secret in the value was not seen, since it could not be read: of what
+    /// stands there only the shape is shown, and of its names only those that are known.
+    pub(crate) fn of_shape(mut self, names: Names) -> Self {
+        self.shape = Some(names);
+        self
+    }
+
+    /// What a message may show of the value that was refused.
+    pub(crate) fn excerpt(&self, raw: &[u8]) -> String {
+        match self.shape {
+            Some(names) => problem::outline(raw, names),
+            None => problem::excerpt(raw),
         }
     }
 
@@ -64,6 +86,7 @@ impl Reason {
             wrong: wrong.to_owned(),
             expected: self.expected.filter(|_| !self.names_values),
             names_values: false,
+            shape: self.shape,
         }
     }
 }

@@ -10,6 +10,7 @@
     reason = "as users write it"
 )]
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -897,6 +898,148 @@ async fn drill_39_a_secret_inside_a_value_is_nowhere_either() {
     assert!(!said.contains("hunter"), "{said}");
     // One secret begins with another: nothing of it is left.
     assert!(!said.contains("plus"), "{said}");
+}
+
+/// Secrets that are only found where the value has the right shape.
+#[derive(HotConfig, Clone, Debug)]
+#[hot(prefix = "/inside")]
+struct Inside {
+    list: Option<Vec<Secret<String>>>,
+    #[hot(json)]
+    map: Option<HashMap<String, Secret<u32>>>,
+    user: Option<Inner>,
+    pair: Option<(u16, Secret<String>)>,
+    way: Option<Way>,
+    loose: Option<Loose>,
+    #[hot(text)]
+    plain: Option<Inner>,
+    #[hot(default = 1)]
+    other: u32,
+}
+
+#[derive(serde::Deserialize, Clone, Debug, PartialEq)]
+#[serde(deny_unknown_fields)]
+struct Inner {
+    port: u16,
+    kind: Kind,
+    password: Secret<String>,
+}
+
+#[derive(serde::Deserialize, Clone, Debug, PartialEq)]
+enum Kind {
+    Admin,
+    Guest,
+}
+
+#[derive(serde::Deserialize, Clone, Debug, PartialEq)]
+enum Way {
+    Open,
+    Password(Secret<String>),
+}
+
+#[derive(serde::Deserialize, Clone, Debug, PartialEq)]
+#[serde(untagged)]
+enum Loose {
+    Number(u32),
+    Password { password: Secret<u32> },
+}
+
+#[tokio::test]
+async fn drill_39_a_secret_that_stands_in_the_wrong_place_is_nowhere_either() {
+    const KEYS: [&str; 7] = ["list", "map", "user", "pair", "way", "loose", "plain"];
+    let texts = [
+        "hunter2",
+        "\"hunter2\"",
+        "\"hunt\\\"hunter2\"",
+        "[hunter2]",
+        "['hunter2']",
+        "\"a, expected `hunter2`, expected b\"",
+        "4711",
+        "[4711.5, \"hunter2\"]",
+        "{\"hunter2\": 1}",
+        "{\"hunter2\": \"hunter2\"}",
+        "{\"hunter2`, expected `\": \"x\"}",
+        "{\"port\": \"hunter2\"}",
+        "{\"port\": 4711000}",
+        "{\"port\": 1, \"kind\": \"hunter2\"}",
+        "{\"port\": 1, \"kind\": {\"hunter2\": 4711}}",
+        "{\"Password\": [\"hunter2\"]}",
+        "[1, [\"hunter2\"]]",
+        "[\"hunter2\", 1]",
+        "ahunter2",
+        "hunter2,hunter2",
+    ];
+    let schema = hotconfig::schema::<Inside>();
+    for text in texts {
+        let mut said = Vec::new();
+        let at_the_start = Memory::new();
+        let running = Memory::new();
+        let hot = Hot::<Inside>::builder(running.clone()).start().await;
+        let hot = hot.unwrap();
+        for key in KEYS {
+            at_the_start.put(format!("/inside/{key}"), text);
+            let revision = running.put(format!("/inside/{key}"), text);
+            hot.wait_for(revision, LIMIT).await.unwrap();
+            let status = hot.status();
+            said.push(format!("{key}: {status} {status:?}"));
+        }
+        let checked = hotconfig::schema::check(&schema, &at_the_start).await;
+        said.push(checked.unwrap().to_string());
+        let start = Hot::<Inside>::builder(at_the_start).start().await;
+        let error = start.unwrap_err();
+        said.push(format!("{error} {error:?}"));
+        let said = said.join("\n");
+        assert!(!said.contains("hunter2"), "{text}: {said}");
+        assert!(!said.contains("4711"), "{text}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_in_a_value_of_several_parts_is_said_without_the_value() {
+    let wrong = |key: &'static str, text: &'static str| async move {
+        let store = Memory::new();
+        store.put(format!("/inside/{key}"), text);
+        let start = Hot::<Inside>::builder(store).start().await;
+        let error = start.unwrap_err().to_string();
+        error.lines().last().unwrap_or_default().to_owned()
+    };
+    let said = [
+        wrong("user", r#"{"prot": 1}"#).await,
+        wrong("user", r#"{"port": 1, "kind": "admin", "password": "x"}"#).await,
+        wrong("user", r#"{"port": "x", "secret": [1, null]}"#).await,
+        wrong("way", "open").await,
+        wrong("list", "\"x\"").await,
+    ];
+    let (json, list) = (
+        "a JSON object with `port`, `kind`, `password`",
+        "a JSON array",
+    );
+    let of = |kind: &str| format!(", or `null` that is a `Option<{kind}>`");
+    let inside = |what: &str| format!("  /inside/{what}");
+    assert_eq!(
+        said,
+        [
+            inside(
+                "user (revision 2): unknown field `prot`: did you mean `port`?, expected one of `port`, `kind`, `password` at line 1 column 7; found {…: …}; expected "
+            ) + json
+                + &of("Inner"),
+            inside(
+                "user (revision 2): not a known variant: did you mean `Admin`?, expected one of `Admin`, `Guest` at line 1 column 27; found {\"kind\": …, \"password\": …, \"port\": …}; expected "
+            ) + json
+                + &of("Inner"),
+            inside(
+                "user (revision 2): invalid type: string, expected u16 at line 1 column 12; found {\"port\": …, …: […, null]}; expected "
+            ) + json
+                + &of("Inner"),
+            inside(
+                "way (revision 2): not a known variant: did you mean `Open`?; found 4 bytes; expected one of `Open`, `Password`, or `null`"
+            ),
+            inside(
+                "list (revision 2): invalid type: string, expected a sequence at line 1 column 3; found a JSON string; expected "
+            ) + list
+                + &of("Vec<Secret<String>>"),
+        ]
+    );
 }
 
 /// A secret by its type, and one by the flag of its section.

@@ -86,7 +86,7 @@ problem: /configs/users/prod/db/dsn (revision 3): the value, which is a secret, 
 problem: /configs/users/prod/db/host: the key is missing; expected a value: the field has no default
 problem: /configs/users/prod/db/pool_size (revision 5): out of range; found \"65\"; expected a value in 1..=64
 problem: /configs/users/prod/log_level (revision 2): not one of the choices: did you mean `info`?; found \"inf\"; expected one of `debug`, `info`, `warn`
-problem: /configs/users/prod/tags (revision 9): invalid type: integer `1`, expected a string at line 1 column 2; found […, …]; expected a JSON array
+problem: /configs/users/prod/tags (revision 9): invalid type: integer, expected a string at line 1 column 2; found […, …]; expected a JSON array
 warning: /configs/users/prod/burst (revision 8): `burst` is deprecated: use `rps`
 warning: /configs/users/prod/rps (revision 6): an old key of `rps`: write /configs/users/prod/limits/rps
 warning: /configs/users/prod/requests (revision 7): an old key of `rps` that is not read: /configs/users/prod/rps is there

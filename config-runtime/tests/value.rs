@@ -426,7 +426,7 @@ fn structs_maps_sequences_and_tuples_are_json() {
         ("", "the value is empty"),
         (
             "8",
-            "invalid type: integer `8`, expected struct Pool at line 1 column",
+            "invalid type: integer, expected struct Pool at line 1 column",
         ),
         (
             "[8]",

@@ -15,7 +15,7 @@ use crate::HotConfig;
 use crate::contract::{Broken, Checks, Finding, Intake, guard};
 use crate::defaults;
 use crate::layers::{Slot, Table};
-use crate::problem::{Problem, excerpt};
+use crate::problem::Problem;
 use crate::publish::{Draft, Snapshot};
 use crate::schema::tree::{DefaultValue, Leaf};
 use crate::value::shorten;
@@ -266,7 +266,7 @@ impl Refused {
                     revision: there.map(|(_, raw)| raw.revision),
                     found: there
                         .filter(|_| !hidden)
-                        .map(|(_, raw)| excerpt(&raw.value)),
+                        .map(|(_, raw)| reason.excerpt(&raw.value)),
                     wrong: reason.wrong().to_owned(),
                     expected: reason.right().map(|right| {
                         match right.strip_prefix("a JSON ") {

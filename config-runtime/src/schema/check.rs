@@ -460,7 +460,7 @@ impl Findings<'_> {
                 key: whole.to_owned(),
                 field: key.field.clone(),
                 revision: Some(entry.mod_revision),
-                found: (!key.secret).then(|| excerpt(entry.value)),
+                found: (!key.secret).then(|| reason.excerpt(entry.value)),
                 wrong: reason.wrong().to_owned(),
                 expected: reason.right().map(str::to_owned),
             };

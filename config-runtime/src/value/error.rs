@@ -34,7 +34,7 @@ impl Error {
 
     /// An error of another deserializer, which this one stands around.
     pub(super) fn foreign(error: &impl fmt::Display) -> Self {
-        Self::new(shorten(&error.to_string()))
+        Self::new(shorten(&without_values(&error.to_string())))
     }
 }
 
@@ -75,7 +75,10 @@ impl de::Error for Error {
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
         let near = nearest(field, expected.iter().copied());
-        let wrong = format!("unknown field `{}`", shorten(field));
+        let wrong = match near {
+            Some(_) => format!("unknown field `{}`", shorten(field)),
+            None => "unknown field".to_owned(),
+        };
         let error = Self::new(suggest(&wrong, near));
         if expected.is_empty() {
             error
@@ -83,6 +86,100 @@ impl de::Error for Error {
             error.expected(one_of_words(expected))
         }
     }
+}
+
+/// A message of serde's without the values that it quotes, one of which may be a secret in the
+/// wrong place. A name that is nearly a known one is a slip, and kept.
+fn without_values(message: &str) -> String {
+    let mut kept = String::with_capacity(message.len());
+    let mut rest = message;
+    while let Some(found) = QUOTING
+        .iter()
+        .filter_map(|quoting| quoting.find(rest))
+        .min()
+    {
+        let (before, after) = (rest.get(..found.0), rest.get(found.1..));
+        kept.push_str(before.unwrap_or_default());
+        rest = after.unwrap_or_default();
+    }
+    kept + rest
+}
+
+/// Words of serde's, after which it quotes a value.
+struct Quoting {
+    words: &'static str,
+    quotes: Quotes,
+}
+
+/// How it does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Quotes {
+    /// Like a literal of Rust.
+    Text,
+    /// As it is, up to what follows.
+    Value,
+    /// As it is, and then the names that there are.
+    Name,
+}
+
+const QUOTING: [Quoting; 7] = [
+    Quoting::new("string", Quotes::Text),
+    Quoting::new("boolean", Quotes::Value),
+    Quoting::new("integer", Quotes::Value),
+    Quoting::new("floating point", Quotes::Value),
+    Quoting::new("character", Quotes::Value),
+    Quoting::new("unknown field", Quotes::Name),
+    Quoting::new("unknown variant", Quotes::Name),
+];
+
+impl Quoting {
+    const fn new(words: &'static str, quotes: Quotes) -> Self {
+        Self { words, quotes }
+    }
+
+    /// From where to where a value is quoted, if it is.
+    fn find(&self, message: &str) -> Option<(usize, usize)> {
+        let quote = if self.quotes == Quotes::Text {
+            " \""
+        } else {
+            " `"
+        };
+        let mut from = 0;
+        loop {
+            let rest = message.get(from..)?;
+            let start = from + rest.find(self.words)? + self.words.len();
+            from = start;
+            let Some(value) = message.get(start..)?.strip_prefix(quote) else {
+                continue;
+            };
+            let (length, closing) = match self.quotes {
+                Quotes::Text => (literal(value)?, 1),
+                Quotes::Value => (value.find("`, expected ")?, 1),
+                Quotes::Name => (
+                    value
+                        .rfind("`, expected ")
+                        .or_else(|| value.rfind("`, there are no "))?,
+                    1,
+                ),
+            };
+            let (name, known) = value.split_at_checked(length)?;
+            let words = known.split('`').skip(2).step_by(2);
+            if self.quotes == Quotes::Name && nearest(name, words).is_some() {
+                continue;
+            }
+            return Some((start, start + quote.len() + length + closing));
+        }
+    }
+}
+
+/// Where a literal ends that has begun.
+fn literal(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    text.find(|char| {
+        let ends = char == '"' && !escaped;
+        escaped = char == '\\' && !escaped;
+        ends
+    })
 }
 
 /// What serde found, without the value.

@@ -18,7 +18,7 @@ use serde::de::{
 use super::duration;
 use super::error::Error;
 use super::strict::{Strict, is_duration, visit_duration};
-use crate::rules::{Reason, nearest, one_of_words, suggest};
+use crate::rules::{Names, Reason, nearest, one_of_words, suggest};
 
 /// When JSON is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +65,23 @@ pub(crate) fn decode_seed<'a, S: DeserializeSeed<'a> + Copy>(
     } else {
         first
     };
-    result.map_err(|error| asked.reason(error))
+    result.map_err(|error| {
+        // A variant without data is read from its name.
+        let has_data = |name: &&'static str| {
+            let plain = Plain {
+                raw: name.as_bytes(),
+                mode: Mode::Auto,
+                texts: Texts::Whole,
+                nulls: Nulls::Text,
+                asked: &Asked::default(),
+            };
+            seed.deserialize(plain).is_err()
+        };
+        if asked.variants.get().iter().any(has_data) {
+            asked.parts.set(true);
+        }
+        asked.reason(error)
+    })
 }
 
 /// What the type asked for.
@@ -77,6 +93,12 @@ struct Asked {
     text: Cell<bool>,
     /// What would be right.
     expected: RefCell<Option<String>>,
+    /// What has parts, which may be secrets.
+    parts: Cell<bool>,
+    /// The fields of a struct.
+    fields: Cell<Names>,
+    /// The variants of an enum, which may have data.
+    variants: Cell<Names>,
 }
 
 impl Asked {
@@ -85,7 +107,10 @@ impl Asked {
     }
 
     fn reason(&self, error: Error) -> Reason {
-        let reason = Reason::new(error.wrong);
+        let mut reason = Reason::new(error.wrong);
+        if self.parts.get() {
+            reason = reason.of_shape(self.fields.get());
+        }
         let Some(expected) = error.expected.or_else(|| self.expected.take()) else {
             return reason;
         };
@@ -160,6 +185,7 @@ impl<'a> Plain<'a, '_> {
         expected: impl Into<String>,
         read: impl FnOnce(Json<'_, 'a>) -> Result<R, Error>,
     ) -> Result<R, Error> {
+        self.asked.parts.set(true);
         if self.mode == Mode::Text {
             return Err(Error::new("this type cannot be read from plain text"));
         }
@@ -445,6 +471,7 @@ impl<'de> Deserializer<'de> for Plain<'de, '_> {
                 |json, visitor| json.deserialize_struct(name, fields, visitor),
             );
         }
+        self.asked.fields.set(fields);
         let expected = match fields {
             [] => "a JSON object".to_owned(),
             fields => format!("a JSON object with {}", list(fields)),
@@ -460,6 +487,7 @@ impl<'de> Deserializer<'de> for Plain<'de, '_> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
+        self.asked.variants.set(variants);
         // Who knows the words only at run time has them in what is expected.
         let expected = match variants {
             [] => (&visitor as &dyn Expected).to_string(),
@@ -478,6 +506,7 @@ impl<'de> Deserializer<'de> for Plain<'de, '_> {
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.asked.parts.set(true);
         self.asked.expect((&visitor as &dyn Expected).to_string());
         let word = self.word()?;
         let json = match self.mode {
