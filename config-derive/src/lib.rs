@@ -71,7 +71,9 @@ use errors::Errors;
 /// | `one_of` | is one of these texts or numbers | `#[hot(one_of("debug", "info"))]` |
 /// | `non_empty` | the text or the collection is not empty | `#[hot(non_empty)]` |
 /// | `url` | the text is an absolute URL | `#[hot(url)]` |
-/// | `validate` | a function accepts it, `fn(&V) -> Result<(), Invalid>` | `#[hot(validate = is_even)]` |
+/// | `validate` | a function accepts it, `fn(&V) -> Result<(), Invalid>`, of the field's own type `V` | `#[hot(validate = is_even)]` |
+///
+/// All but `validate` look into an `Option` and a `Secret` by themselves.
 ///
 /// # On a field: what else is known of it
 ///

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use crate::apply::{Apply, BadKeys, Publication, Raw};
 use crate::layers::Table;
 use crate::problem::Problem;
-use crate::status::Status;
+use crate::status::{Held, Status};
 use crate::store::{Heard, Probe, Reading, StoreError};
 use crate::sync::{Input, Output, Settings, Sync};
 use crate::{HotConfig, Revision};
@@ -184,6 +184,11 @@ impl<T: HotConfig> Heart<T> {
 
     pub(crate) fn cursor(&self) -> Option<Revision> {
         self.sync.cursor()
+    }
+
+    /// What is held of a revision that the cursor has passed, or may be.
+    pub(crate) fn held_of(&self, revision: Revision) -> Option<Held> {
+        self.apply.held_of(revision)
     }
 
     pub(crate) fn epoch(&self) -> u64 {

@@ -95,7 +95,7 @@
 //! | `hotconfig_events_total` | counter | `prefix` | events that the watch brought |
 //! | `hotconfig_held_total` | counter | `prefix` | changes that were refused and held |
 //! | `hotconfig_readings_total` | counter | `prefix`, `outcome` | readings of everything, `ok` or `failed`; one that is given up is neither |
-//! | `hotconfig_watch_losses_total` | counter | `prefix`, `kind` | watches that were lost |
+//! | `hotconfig_watch_losses_total` | counter | `prefix`, `kind` | watches that were lost, or given up because a question beside them failed |
 //! | `hotconfig_store_errors_total` | counter | `prefix`, `kind` | errors of the store, lost watches among them |
 //! | `hotconfig_connected` | gauge | `prefix` | 1 while a watch stands, else 0 |
 //! | `hotconfig_confirmed_timestamp_seconds` | gauge | `prefix` | when the configuration was last confirmed, in Unix seconds; 0: never |

@@ -302,8 +302,6 @@ pub struct Held {
     /// Whether these are keys that a full read found missing: some revision up to this one
     /// deleted them, and it is not known which.
     pub missing: bool,
-    /// The revision at which they were still known.
-    pub(crate) after: Revision,
     /// The whole keys.
     pub keys: Vec<String>,
     /// Their paths in Rust.

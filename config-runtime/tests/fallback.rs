@@ -500,6 +500,32 @@ async fn a_copy_that_is_confirmed_again_and_again_does_not_grow_old() {
 }
 
 #[tokio::test]
+async fn a_copy_that_somebody_removes_is_written_again_in_time_and_at_the_end() {
+    let home = Home::new();
+    home.put("db/pool_size", "9");
+    let hot = home.start().await;
+    until("the first copy", || fallback(&hot).written.is_some()).await;
+    let first = fs::read(home.path()).unwrap();
+    fs::remove_file(home.path()).unwrap();
+    until("it is there again", || home.path().exists()).await;
+    assert!(fallback(&hot).failure.is_none());
+    fs::remove_file(home.path()).unwrap();
+    hot.shutdown().await;
+    let last = fs::read(home.path()).unwrap();
+    assert!(
+        first.len().abs_diff(last.len()) < 100,
+        "the same but for the time"
+    );
+    // One that is there is left alone: no clock makes it new.
+    let hot = home.start().await;
+    until("the copy of the start", || fallback(&hot).written.is_some()).await;
+    hot.shutdown().await;
+    let before = fs::metadata(home.path()).unwrap().modified().unwrap();
+    let written = fallback(&hot).written.unwrap();
+    assert!(before <= written, "it was written at the end, too");
+}
+
+#[tokio::test]
 async fn a_fallback_that_could_not_serve_is_a_mistake_before_anything_is_contacted() {
     #[derive(HotConfig, Clone, Debug)]
     #[hot(prefix = "/configs/{app}")]

@@ -305,6 +305,37 @@ async fn drill_35_a_start_is_bounded_also_while_a_validator_blocks() {
     assert_eq!(hot.load().number, 2);
 }
 
+static KEEPS: AtomicBool = AtomicBool::new(true);
+static KEPT: AtomicBool = AtomicBool::new(false);
+
+fn keeps(number: &u32) -> Result<(), Invalid> {
+    while *number == 2 && KEEPS.load(Ordering::SeqCst) {
+        KEPT.store(true, Ordering::SeqCst);
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    Ok(())
+}
+
+#[derive(HotConfig, Clone, Debug)]
+#[hot(prefix = "/kept")]
+struct Kept {
+    #[hot(default = 1, validate = keeps)]
+    number: u32,
+}
+
+#[tokio::test]
+async fn a_shutdown_is_bounded_also_while_a_validator_blocks() {
+    let store = Memory::new();
+    let hot = Hot::<Kept>::builder(store.clone()).start().await.unwrap();
+    store.put("/kept/number", "2");
+    until("the validator is asked", || KEPT.load(Ordering::SeqCst)).await;
+    soon("the shutdown", hot.shutdown()).await;
+    assert!(!hot.status().ended, "it was over without the validator");
+    // What was asked for is done when it can be.
+    KEEPS.store(false, Ordering::SeqCst);
+    until("the end", || hot.status().ended && store.watches() == 0).await;
+}
+
 #[derive(HotConfig, Clone, Debug)]
 #[hot(prefix = "/lenient")]
 struct Lenient {
@@ -551,6 +582,33 @@ async fn a_delete_that_only_a_reading_found_is_held_of_the_revisions_that_may_ha
         Reached::Visible
     );
     assert!(deleted < after && hot.load().retries == 4);
+}
+
+#[tokio::test]
+async fn what_was_deleted_again_unseen_while_its_delete_is_held_is_not_called_visible() {
+    let store = store();
+    let hot = start(&store).await;
+    settled(&hot, store.put(key("note"), "one")).await;
+    let both = store.transaction().put(key("db/pool_size"), "0");
+    let first = both.delete(key("note")).commit().unwrap();
+    let Reached::Held(held) = settled(&hot, first).await else {
+        panic!("a bad value was let in")
+    };
+    let before = store.put(key("retries"), "2");
+    settled(&hot, before).await;
+    store.disconnect();
+    store.put(key("note"), "two");
+    let again = store.delete(key("note")).unwrap();
+    store.reconnect();
+    assert_eq!(settled(&hot, again).await, Reached::Held(held.clone()));
+    assert_eq!(hot.load().note.as_deref(), Some("one"));
+    assert_eq!(settled(&hot, before).await, Reached::Visible);
+    let after = store.put(key("retries"), "3");
+    assert_eq!(settled(&hot, after).await, Reached::Visible);
+    let repaired = store.put(key("db/pool_size"), "9");
+    assert_eq!(settled(&hot, repaired).await, Reached::Visible);
+    assert_eq!(settled(&hot, again).await, Reached::Visible);
+    assert_eq!(hot.load().note, None);
 }
 
 #[tokio::test]

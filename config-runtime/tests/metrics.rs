@@ -183,7 +183,7 @@ async fn every_metric_is_one_of_the_table_and_counts_what_it_says() {
     let before = now();
     let hot = Hot::<Measured>::builder(store.clone())
         .var("env", "test")
-        .staleness_limit(Duration::from_secs(60))
+        .staleness_limit(Duration::from_secs(3))
         .backoff(Duration::from_millis(5), Duration::from_millis(20))
         .start()
         .await
@@ -195,7 +195,7 @@ async fn every_metric_is_one_of_the_table_and_counts_what_it_says() {
         .await;
     let confirmed = meters.number(&of("confirmed_timestamp_seconds"));
     assert!((before..=now()).contains(&confirmed), "{confirmed}");
-    assert!((meters.number(&of("staleness_limit_seconds")) - 60.0).abs() < 1e-9);
+    assert!((meters.number(&of("staleness_limit_seconds")) - 3.0).abs() < 1e-9);
     meters.becomes(&of("epoch"), 1.0).await;
     meters.becomes(&of("publications_total"), 0.0).await;
 
@@ -252,6 +252,15 @@ async fn every_metric_is_one_of_the_table_and_counts_what_it_says() {
     store.reconnect();
     meters.becomes(&of("connected"), 1.0).await;
     meters.becomes(&of("publications_total"), 1.0).await;
+    // A watch that says nothing is given up for a question that is not answered: lost, too.
+    store.set_call_timeout(Duration::from_millis(50));
+    store.stall();
+    meters
+        .becomes("hotconfig_watch_losses_total /measured/test timeout", 1.0)
+        .await;
+    store.resume();
+    store.set_call_timeout(Duration::from_secs(5));
+    meters.becomes(&of("connected"), 1.0).await;
     // A restore, which is another history.
     store.wipe();
     meters.becomes(&of("epoch"), 2.0).await;

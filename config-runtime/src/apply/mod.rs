@@ -108,8 +108,9 @@ pub(crate) struct Apply<T> {
     running_secrets: Vec<Arc<[u8]>>,
     /// The newest revision that something was staged from.
     staged_to: Revision,
-    /// For each group of keys found missing, the revision at which they were still known.
-    known_at: BTreeMap<GroupId, Revision>,
+    /// For each group in which a reading found keys missing: after which revision, and up to which one,
+    /// they may have been deleted, or written and deleted again.
+    unseen: BTreeMap<GroupId, (Revision, Revision)>,
     /// For each range the keys that the schema doesn't know.
     unknown: Vec<BTreeMap<Vec<u8>, Revision>>,
     unknown_changed: bool,
@@ -141,7 +142,7 @@ impl<T: HotConfig> Apply<T> {
             first_origins: HashMap::new(),
             running_secrets: Vec::new(),
             staged_to: Revision::default(),
-            known_at: BTreeMap::new(),
+            unseen: BTreeMap::new(),
             unknown: vec![BTreeMap::new(); table.ranges.len()],
             unknown_changed: false,
             gone: None,
@@ -267,8 +268,8 @@ impl<T: HotConfig> Apply<T> {
             revision: at,
             missing: true,
         };
-        self.known_at.entry(missing).or_insert(self.staged_to);
-        self.staged_to = self.staged_to.max(at);
+        let seen = self.staged_to;
+        self.staged_to = seen.max(at);
         for slot in there
             .iter()
             .enumerate()
@@ -284,6 +285,12 @@ impl<T: HotConfig> Apply<T> {
                     },
                     missing,
                 );
+                if let Some(Some(group)) = self.group_of.get(slot)
+                    && seen < at
+                {
+                    let (_, up_to) = self.unseen.entry(*group).or_insert((seen, at));
+                    *up_to = at.max(*up_to);
+                }
             }
         }
         let (found, differ) = std::mem::take(&mut self.of_fallback)
@@ -543,7 +550,7 @@ impl<T: HotConfig> Apply<T> {
         }
         self.held = settled.held;
         let groups = &self.groups;
-        self.known_at.retain(|group, _| groups.contains_key(group));
+        self.unseen.retain(|group, _| groups.contains_key(group));
         let Valid { value, intended } = settled.candidate.valid?;
         self.intended = intended;
         let anchors = self.may_anchor();
@@ -711,25 +718,38 @@ impl<T: HotConfig> Apply<T> {
 
     /// The groups that are held, and why.
     pub(crate) fn held(&self) -> Vec<Held> {
-        self.held
-            .iter()
-            .filter_map(|(group, problems)| {
-                let slots = self.groups.get(group)?;
-                let infos = || slots.iter().filter_map(|slot| self.table.slots.get(*slot));
-                Some(Held {
-                    revision: group.revision,
-                    epoch: group.epoch,
-                    missing: group.missing,
-                    after: self.known_at.get(group).copied().unwrap_or_default(),
-                    keys: infos().map(|info| info.key.to_string()).collect(),
-                    fields: infos()
-                        .filter_map(|info| self.table.leaves.get(info.leaf))
-                        .map(|leaf| leaf.name.clone())
-                        .collect(),
-                    problems: problems.clone(),
-                })
-            })
+        let held = self.held.iter();
+        held.filter_map(|(group, problems)| self.held_group(group, problems))
             .collect()
+    }
+
+    /// What is held of a revision. Where a reading found keys missing, any revision that was not seen
+    /// may have deleted them: it can't be said that all of it is visible.
+    pub(crate) fn held_of(&self, revision: Revision) -> Option<Held> {
+        let mut held = self.held.iter();
+        let its_own = held.find(|(group, _)| !group.missing && group.revision == revision);
+        let may_be = |(group, _): &(&GroupId, _)| {
+            let unseen = self.unseen.get(*group);
+            unseen.is_some_and(|(after, up_to)| *after < revision && revision <= *up_to)
+        };
+        let (group, problems) = its_own.or_else(|| self.held.iter().find(may_be))?;
+        self.held_group(group, problems)
+    }
+
+    fn held_group(&self, group: &GroupId, problems: &[Problem]) -> Option<Held> {
+        let slots = self.groups.get(group)?;
+        let infos = || slots.iter().filter_map(|slot| self.table.slots.get(*slot));
+        Some(Held {
+            revision: group.revision,
+            epoch: group.epoch,
+            missing: group.missing,
+            keys: infos().map(|info| info.key.to_string()).collect(),
+            fields: infos()
+                .filter_map(|info| self.table.leaves.get(info.leaf))
+                .map(|leaf| leaf.name.clone())
+                .collect(),
+            problems: problems.to_vec(),
+        })
     }
 
     /// Restart-only fields whose new value waits for a restart.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot};
 
-use super::keeper::Keeper;
+use super::keeper::{Keeper, Written};
 use super::{Command, Reached, WaitError, list};
 use crate::apply::{BadKeys, Publication, Raw};
 use crate::fallback::{Contents, HeldNote, Kept};
@@ -18,7 +18,7 @@ use crate::heart::{Action, Heart, Said};
 use crate::observe::{Meters, Timer};
 use crate::problem::Problem;
 use crate::publish::Hub;
-use crate::status::{Board, Held, Status};
+use crate::status::{Board, Status};
 use crate::store::backend::{Answer, Backend, Watch};
 use crate::store::{ErrorKind, Heard, Probe, Range, Reading, StoreError};
 use crate::sync::Class;
@@ -170,7 +170,7 @@ async fn heard(watch: &mut Option<Box<dyn Watch>>) -> Heard {
 }
 
 /// How writing the fallback ended; never, where it is not written.
-async fn kept(keeper: &mut Option<Keeper>) -> Result<(), String> {
+async fn kept(keeper: &mut Option<Keeper>) -> Written {
     match keeper {
         Some(keeper) => keeper.written().await,
         None => pending().await,
@@ -183,7 +183,7 @@ enum Woke {
     Command(Option<Command>),
     Late,
     /// The fallback was written, or not.
-    Kept(Result<(), String>),
+    Kept(Written),
 }
 
 impl<T: HotConfig> Loop<T> {
@@ -404,7 +404,7 @@ impl<T: HotConfig> Run<T> {
         {
             let contents = self.contents();
             if let (Some(keeper), Some(contents)) = (&mut self.keeper, contents) {
-                keeper.write(contents);
+                keeper.write(contents, now);
             }
         }
     }
@@ -419,11 +419,9 @@ impl<T: HotConfig> Run<T> {
         }
         let contents = self.contents();
         if let (Some(keeper), Some(contents)) = (&mut self.keeper, contents)
-            && keeper.is_behind()
             && !keeper.is_writing()
         {
-            keeper.write(contents);
-            keeper.finish(now).await;
+            keeper.finish_with(contents, now).await;
         }
     }
 
@@ -551,13 +549,12 @@ impl<T: HotConfig> Run<T> {
             return;
         }
         let (now, cursor, epoch) = (self.now(), self.heart.cursor(), self.heart.epoch());
-        let status = self.status.own();
         for waiter in std::mem::take(&mut self.waiters) {
             let answer = if waiter.epoch != epoch {
                 Err(WaitError::EpochChanged)
             } else if cursor >= Some(waiter.revision) {
-                Ok(match held_of(&status.held, waiter.revision) {
-                    Some(held) => Reached::Held(held.clone()),
+                Ok(match self.heart.held_of(waiter.revision) {
+                    Some(held) => Reached::Held(held),
                     None => Reached::Visible,
                 })
             } else if now >= waiter.until {
@@ -609,16 +606,4 @@ impl<T: HotConfig> Run<T> {
 
 fn given_up() -> NoStart {
     NoStart::Store(StoreError::new(ErrorKind::Other, "the start was given up"))
-}
-
-/// What is held of a revision. Where keys were found missing, any revision since they were
-/// known may have deleted them: it can't be said that all of it is visible.
-fn held_of(held: &[Held], revision: Revision) -> Option<&Held> {
-    let of_its_own = held
-        .iter()
-        .find(|held| !held.missing && held.revision == revision);
-    of_its_own.or_else(|| {
-        held.iter()
-            .find(|held| held.missing && held.after < revision && revision <= held.revision)
-    })
 }

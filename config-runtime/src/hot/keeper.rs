@@ -18,6 +18,10 @@ use crate::status::FallbackStatus;
 
 /// The longest rest after writing failed.
 const LONGEST_REST: Duration = Duration::from_secs(60);
+/// How often is looked whether the copy is still there, in intervals.
+const LOOK: u32 = 60;
+/// And at most that often.
+const SHORTEST_LOOK: Duration = Duration::from_secs(1);
 /// How long the end of the loop waits for the disk.
 const LAST_WRITE: Duration = Duration::from_secs(2);
 
@@ -48,6 +52,8 @@ pub(super) struct Keeper {
     status: FallbackStatus,
     /// When the next copy is to be written, if there is anything new.
     due: Option<Duration>,
+    /// When to look whether somebody removed the last.
+    look: Option<Duration>,
     writing: Option<Writing>,
     /// How often writing failed since it last did not.
     failures: u32,
@@ -55,9 +61,12 @@ pub(super) struct Keeper {
 
 #[derive(Debug)]
 struct Writing {
-    done: oneshot::Receiver<Result<(), String>>,
+    done: oneshot::Receiver<Written>,
     revision: Option<Revision>,
 }
+
+/// Whether a copy was written, or why not.
+pub(super) type Written = Result<bool, String>;
 
 impl Keeper {
     pub(super) fn new(wishes: Wishes, whose: Whose) -> Self {
@@ -67,6 +76,7 @@ impl Keeper {
             whose,
             status,
             due: None,
+            look: None,
             writing: None,
             failures: 0,
         }
@@ -132,27 +142,39 @@ impl Keeper {
 
     /// When [`Keeper::write`] is wanted.
     pub(super) fn deadline(&self) -> Duration {
-        match (&self.writing, self.due) {
-            (None, Some(due)) => due,
-            _ => Duration::MAX,
-        }
+        let next = match (&self.writing, self.due, self.look) {
+            (Some(_), ..) => None,
+            (None, Some(due), Some(look)) => Some(due.min(look)),
+            (None, due, look) => due.or(look),
+        };
+        next.unwrap_or(Duration::MAX)
     }
 
-    /// Begins to write this copy.
-    pub(super) fn write(&mut self, contents: Contents) {
-        self.due = None;
+    /// Begins to write this copy, if it is time for one; else if the last is gone.
+    pub(super) fn write(&mut self, contents: Contents, now: Duration) {
+        let is_due = self.due.is_some_and(|due| due <= now);
+        if is_due {
+            self.due = None;
+        }
+        self.look = None;
         let wishes = self.wishes.clone();
         let revision = contents.revision;
         let done = on_the_disk(move || {
+            // Where it can't be seen whether it is there, writing says why.
+            if !is_due && wishes.path.try_exists().unwrap_or_default() {
+                return Ok(false);
+            }
             let bytes = fallback::encode(&contents, &wishes.secrets)
                 .map_err(|error| format!("{}: {error}", wishes.path.display()))?;
-            fallback::write(&wishes.path, &bytes).map_err(|error| error.to_string())
+            fallback::write(&wishes.path, &bytes)
+                .map(|()| true)
+                .map_err(|error| error.to_string())
         });
         self.writing = Some(Writing { done, revision });
     }
 
     /// The end of what is being written; never, where nothing is. Cancel safe.
-    pub(super) async fn written(&mut self) -> Result<(), String> {
+    pub(super) async fn written(&mut self) -> Written {
         match &mut self.writing {
             Some(writing) => match (&mut writing.done).await {
                 Ok(done) => done,
@@ -163,12 +185,15 @@ impl Keeper {
     }
 
     /// Notes how writing ended; where it failed, it is tried again later.
-    pub(super) fn note(&mut self, done: Result<(), String>, now: Duration) {
+    pub(super) fn note(&mut self, done: Written, now: Duration) {
         let Some(writing) = self.writing.take() else {
             return;
         };
+        let look = self.wishes.interval.saturating_mul(LOOK);
+        self.look = Some(now + look.max(SHORTEST_LOOK));
         match done {
-            Ok(()) => {
+            Ok(false) => {}
+            Ok(true) => {
                 self.failures = 0;
                 self.status.failure = None;
                 self.status.written = Some(SystemTime::now());
@@ -191,9 +216,12 @@ impl Keeper {
         }
     }
 
-    /// Whether there is something that no copy has yet.
-    pub(super) fn is_behind(&self) -> bool {
-        self.due.is_some()
+    /// Writes one last time, if there is something that no copy has yet, or none is there. Waits for the
+    /// disk, but not for ever.
+    pub(super) async fn finish_with(&mut self, contents: Contents, now: Duration) {
+        self.due = self.due.map(|_| now);
+        self.write(contents, now);
+        self.finish(now).await;
     }
 
     /// Waits for the disk one last time, but not for ever.

@@ -31,6 +31,9 @@ use crate::status::{Board, Held, Status, StatusWatch};
 use crate::store::{Range, Store, StoreError};
 use crate::{Field, HotConfig, Revision};
 
+/// How long [`Hot::shutdown`] waits for a loop that something keeps: longer than the disk may.
+const LONGEST_END: Duration = Duration::from_secs(5);
+
 /// A configuration that follows its store.
 ///
 /// Cheap to clone; all clones are the same configuration. `Hot` and [`View`] keep the loop that
@@ -294,17 +297,20 @@ impl<T: HotConfig> Hot<T> {
     /// Ends the loop and waits for its end: the watch, the timers and, after it, the thread.
     ///
     /// Every handle goes on giving the last configuration; watches give `None`. Dropping the
-    /// future does not take the wish back. A store that hangs does not delay it; a
-    /// [runtime](Builder::runtime) of your own that nobody drives does, for as long as nobody
-    /// drives it.
+    /// future does not take the wish back. A store that hangs does not delay it. A validator or a
+    /// codec that blocks does, and so does a [runtime](Builder::runtime) of your own that nobody
+    /// drives: the answer comes after 5 s all the same, and the loop ends once it can.
     pub async fn shutdown(&self) {
         let Some(following) = &self.shared.following else {
             return self.shared.end_fixed();
         };
         let (done, ended) = oneshot::channel();
         if following.commands.send(Command::End(done)).is_ok() {
-            // An error says that the loop ended before it could answer.
-            let _ = ended.await;
+            tokio::select! {
+                // An error says that the loop ended before it could answer.
+                _ = ended => {}
+                () = thread::pass(LONGEST_END) => {}
+            }
         }
     }
 }
@@ -378,7 +384,9 @@ pub(crate) fn list(items: &[impl fmt::Display]) -> String {
 pub enum Reached {
     /// Everything that it changed is visible, or was overwritten since.
     Visible,
-    /// What it changed was refused; the last good values stand in.
+    /// What it changed was refused; the last good values stand in. This can be another group than its own,
+    /// where it is not known of this revision what it changed: everything had to be read, and keys of
+    /// that group, whose delete is held, were still, or again, not there.
     Held(Held),
 }
 

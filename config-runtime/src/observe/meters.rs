@@ -111,15 +111,17 @@ impl Meters {
         self.held_total.increment(1);
     }
 
+    /// A watch that stood does not any more.
+    pub(super) fn lost(&self, error: &StoreError) {
+        self.of_kind(WATCH_LOSSES, error);
+    }
+
     /// What the store said.
     pub(crate) fn said(&self, said: &Said) {
         match said {
             Said::Heard(heard) => match heard {
                 Heard::Events { events, .. } => self.events.increment(events.len() as u64),
-                Heard::Lost(error) => {
-                    self.of_kind(WATCH_LOSSES, error);
-                    self.of_kind(STORE_ERRORS, error);
-                }
+                Heard::Lost(error) => self.of_kind(STORE_ERRORS, error),
                 Heard::Created { .. } | Heard::Progress { .. } => {}
             },
             Said::Read(Err(error))

@@ -89,7 +89,12 @@ impl Observer {
             .as_ref()
             .filter(|_| before.failure != now.failure);
         match (before.connected, now.connected) {
-            (true, false) if !now.ended => tell::disconnected(self, now.failure.as_ref()),
+            (true, false) if !now.ended => {
+                if let Some(error) = &now.failure {
+                    self.meters.lost(error);
+                }
+                tell::disconnected(self, now.failure.as_ref());
+            }
             (false, true) => tell::connected(self, now),
             _ => {
                 if let Some(error) = failed {

@@ -24,6 +24,8 @@ impl Meters {
 
     pub(super) fn held(&self) {}
 
+    pub(super) fn lost(&self, _: &StoreError) {}
+
     pub(crate) fn said(&self, _: &Said) {}
 
     pub(crate) fn reading(

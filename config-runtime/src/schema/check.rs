@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use super::{Absent, Key, Schema};
 use crate::hot::list;
-use crate::problem::{Problem, excerpt, printable, shown_key};
+use crate::problem::{Problem, printable, shown_key};
 use crate::store::backend::Backend;
 use crate::store::{Entries, Entry, Range, Reading, Store, StoreError};
 use crate::{Revision, contract, prefix, rules};

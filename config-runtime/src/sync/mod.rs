@@ -470,12 +470,15 @@ impl Sync {
         };
         self.backoff.healthy(now);
         (self.failure, self.renewed) = (None, false);
-        let at = self.next_check(now);
+        let at = self.next_check(now).min(now + AGAIN);
+        // A reading that took long is old already.
+        let idle = self.settings.staleness / 3;
+        let due = self.confirmed.map_or(now, |confirmed| confirmed + idle);
         self.state = State::Watching(Watching {
             seen: vec![cursor; self.ranges],
             waiting: BTreeMap::new(),
             check: Check::Idle {
-                at: at.min(now + AGAIN),
+                at: at.min(due).max(now + GRACE),
             },
             is_mute: false,
             marks: VecDeque::new(),

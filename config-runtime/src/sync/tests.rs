@@ -602,6 +602,18 @@ fn p09_a_probe_confirms_the_moment_it_was_asked_at() {
 }
 
 #[test]
+fn a_reading_that_took_long_is_confirmed_soon() {
+    for (took, is_soon) in [(1, false), (9, false), (25, true)] {
+        let mut world = World::new(1, true, 7);
+        world.now += Duration::from_secs(took);
+        world.run(&Op::Read);
+        world.run(&Op::Open);
+        let soon = world.now + Duration::from_millis(100);
+        assert_eq!(world.sync.deadline() < soon, is_soon, "{took} s");
+    }
+}
+
+#[test]
 fn p09_what_came_and_went_confirms_only_until_half_of_it_arrives() {
     let mut world = watching(false);
     let before = world.sync.confirmed();

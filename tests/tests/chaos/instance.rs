@@ -287,7 +287,10 @@ impl Instance {
             let answer = hot.wait_for(revision, Duration::from_secs(5)).await;
             let held = match answer {
                 Ok(hotconfig::Reached::Visible) => None,
-                Ok(hotconfig::Reached::Held(held)) => Some(held.missing),
+                // Or it may have deleted what is held of another.
+                Ok(hotconfig::Reached::Held(held)) => {
+                    Some(held.missing || held.revision != revision.into())
+                }
                 // Too late, or another history.
                 _ => return,
             };

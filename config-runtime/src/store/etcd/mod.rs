@@ -67,8 +67,8 @@ impl Etcd {
     /// call, and the next watch that is opened, logs in anew; a configuration that rests after a
     /// failure asks again at once. Watches that are open go on, as
     /// etcd has it: with what the user could read when they were opened. Nothing is forgotten
-    /// that was read before; where the new user may read less, the next reading is denied, and
-    /// the status says so.
+    /// that was read before; where the new user may read less, the next question beside the watch is
+    /// denied, the watch is given up, and the status says so.
     ///
     /// The password is never printed.
     ///

@@ -12,8 +12,12 @@ use super::errors::{Asked, Failure};
 use crate::Revision;
 use crate::store::{Entries, Entry, ErrorKind, Probe, Range, Reading, StoreError};
 
-/// How often a reading begins anew when its revision is compacted between two pages.
-const MOST_BEGINNINGS: usize = 3;
+/// How often a reading begins when its revision is compacted between two pages; each time with
+/// bigger ones, so that it gets through before the next compaction.
+const MOST_BEGINNINGS: u32 = 5;
+
+/// How many times as big.
+const BIGGER: i64 = 10;
 
 /// What etcd allows in one transaction unless it is started with another `--max-txn-ops`.
 const MOST_OPERATIONS: usize = 128;
@@ -25,20 +29,22 @@ const GROW_AFTER: u32 = 4;
 pub(super) async fn read(line: &Line, ranges: &[Range]) -> Result<Reading, StoreError> {
     some(ranges)?;
     let mut beginnings = 1;
+    let mut most = i64::from(line.settings().page_size);
     loop {
-        match read_once(line, ranges).await {
+        match read_once(line, ranges, most).await {
             Err(error) if error.kind() == ErrorKind::Compacted && beginnings < MOST_BEGINNINGS => {
                 beginnings += 1;
+                most = most.saturating_mul(BIGGER);
             }
             done => return done,
         }
     }
 }
 
-async fn read_once(line: &Line, ranges: &[Range]) -> Result<Reading, StoreError> {
+async fn read_once(line: &Line, ranges: &[Range], most: i64) -> Result<Reading, StoreError> {
     let mut pinned = None;
     let mut all = Vec::with_capacity(ranges.len());
-    let mut pages = Pages::new(line.settings().page_size);
+    let mut pages = Pages::new(most);
     for range in ranges {
         all.push(read_range(line, range, &mut pinned, &mut pages).await?);
     }
@@ -57,8 +63,7 @@ struct Pages {
 }
 
 impl Pages {
-    fn new(most: u32) -> Self {
-        let most = i64::from(most);
+    fn new(most: i64) -> Self {
         Self {
             most,
             limit: most,

@@ -3,6 +3,7 @@
 //! In: endpoints, a user, [`Tls`], time limits. Out: [`Settings`] that a connection can be
 //! made of, or an error that says what was wrong. It knows no connection.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,7 +45,7 @@ pub struct EtcdBuilder {
 }
 
 /// Everything that a connection needs to know, and that stays as it is.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Settings {
     pub(super) endpoints: Vec<String>,
     pub(super) connect_timeout: Duration,
@@ -52,6 +53,25 @@ pub(super) struct Settings {
     pub(super) keep_alive: (Duration, Duration),
     pub(super) decode_limit: usize,
     pub(super) page_size: u32,
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A password in an endpoint is refused, but not before `build`.
+        let shown = |endpoint: &String| match endpoint.rsplit_once('@') {
+            Some((_, place)) => format!("***@{place}"),
+            None => endpoint.clone(),
+        };
+        let endpoints: Vec<_> = self.endpoints.iter().map(shown).collect();
+        f.debug_struct("Settings")
+            .field("endpoints", &endpoints)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("call_timeout", &self.call_timeout)
+            .field("keep_alive", &self.keep_alive)
+            .field("decode_limit", &self.decode_limit)
+            .field("page_size", &self.page_size)
+            .finish()
+    }
 }
 
 impl EtcdBuilder {
@@ -130,7 +150,8 @@ impl EtcdBuilder {
     ///
     /// Smaller pages take less memory at a time and longer in all, because the server counts
     /// the whole range again for each. Lower it where 10,000 values can't come through the
-    /// network within the [time limit](Self::call_timeout).
+    /// network within the [time limit](Self::call_timeout). A reading whose revision is compacted
+    /// between two pages begins anew with pages ten times as big, up to four times.
     pub fn page_size(mut self, keys: u32) -> Self {
         self.settings.page_size = keys;
         self
@@ -345,7 +366,14 @@ mod tests {
         assert!(!format!("{builder:?}").contains("sesame"));
         let etcd = format!("{:?}", builder.build().unwrap());
         assert!(etcd.contains("reader") && !etcd.contains("sesame"));
-        let error = refused(Etcd::builder(["http://reader:sesame@127.0.0.1:2379"]));
-        assert!(!error.contains("sesame"));
+        let builder = Etcd::builder(["http://reader:open@sesame@127.0.0.1:2379"]);
+        let shown = format!("{builder:?}");
+        assert!(shown.contains("***@127.0.0.1:2379"), "{shown}");
+        assert!(
+            !shown.contains("sesame") && !shown.contains("open"),
+            "{shown}"
+        );
+        let error = refused(builder);
+        assert!(!error.contains("sesame"), "{error}");
     }
 }
