@@ -57,12 +57,16 @@ pub(super) struct Settings {
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A password in an endpoint is refused, but not before `build`.
+        // A password in an endpoint is refused, but not before `build`; nor is a path.
+        let place = |text: &str| text.split(['/', '?', '#']).next().map(str::to_owned);
         let shown = |endpoint: &String| match endpoint.rsplit_once('@') {
-            Some((_, place)) => format!("***@{place}"),
-            None => endpoint.clone(),
+            Some((_, text)) => place(text).map(|place| format!("***@{place}")),
+            None => match endpoint.split_once("://") {
+                Some((scheme, text)) => place(text).map(|place| format!("{scheme}://{place}")),
+                None => place(endpoint),
+            },
         };
-        let endpoints: Vec<_> = self.endpoints.iter().map(shown).collect();
+        let endpoints: Vec<_> = self.endpoints.iter().filter_map(shown).collect();
         f.debug_struct("Settings")
             .field("endpoints", &endpoints)
             .field("connect_timeout", &self.connect_timeout)
@@ -366,9 +370,17 @@ mod tests {
         assert!(!format!("{builder:?}").contains("sesame"));
         let etcd = format!("{:?}", builder.build().unwrap());
         assert!(etcd.contains("reader") && !etcd.contains("sesame"));
-        let builder = Etcd::builder(["http://reader:open@sesame@127.0.0.1:2379"]);
+        let shown = format!(
+            "{:?}",
+            Etcd::builder(["http://here:1/?sesame", "there:2/sesame"])
+        );
+        assert!(
+            shown.contains("[\"http://here:1\", \"there:2\"]"),
+            "{shown}"
+        );
+        let builder = Etcd::builder(["http://reader:open@sesame@127.0.0.1:2379/?sesame"]);
         let shown = format!("{builder:?}");
-        assert!(shown.contains("***@127.0.0.1:2379"), "{shown}");
+        assert!(shown.contains("[\"***@127.0.0.1:2379\"]"), "{shown}");
         assert!(
             !shown.contains("sesame") && !shown.contains("open"),
             "{shown}"
