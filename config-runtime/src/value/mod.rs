@@ -56,7 +56,8 @@
 //! A [`Secret`] may be anywhere inside a value, `Vec<Secret<String>>`, and what can't be read shows no
 //! place of it. So of what has several parts (JSON, and enums whose variants have data) only the shape
 //! is shown, with the names of the struct's own fields; no text, no number and no other name. A
-//! codec of your own (`with`) does not tell what it reads: mark its field `secret` where there is one.
+//! codec of your own (`with`) does not tell what it reads, and neither does a type of your own that reads
+//! a text (`FromStr`, `try_from`): mark the field `secret` where one keeps a secret.
 
 pub(crate) mod duration;
 pub mod encode;
