@@ -162,15 +162,16 @@ impl World {
             after <= self.server.latest(),
             "P12: the cursor is ahead of the store"
         );
-        let own = &self.own;
         let mut from = before.unwrap_or(0);
         if let Some(read) = read.filter(|read| *read >= from) {
-            self.model.read(own, self.server.state(read), read);
+            self.model.read(&self.own, self.server.state(read), read);
+            // What of the copy is found is the store's, whatever comes before it is settled.
+            self.compare_with_the_copy();
             from = read;
         }
         for revision in from + 1..=after {
             for (key, text) in self.server.changes(revision) {
-                if own.contains(key) {
+                if self.own.contains(key) {
                     let new = text.map(|text| (text, revision));
                     self.model.change(*key, new, (1, revision, false));
                 }
