@@ -152,22 +152,24 @@ impl Quoting {
             let Some(value) = message.get(start..)?.strip_prefix(quote) else {
                 continue;
             };
-            let (length, closing) = match self.quotes {
-                Quotes::Text => (literal(value)?, 1),
-                Quotes::Value => (value.find("`, expected ")?, 1),
-                Quotes::Name => (
-                    value
-                        .rfind("`, expected ")
-                        .or_else(|| value.rfind("`, there are no "))?,
-                    1,
-                ),
+            let length = match self.quotes {
+                // One that was cut off goes on to the end.
+                Quotes::Text => Some(literal(value).unwrap_or(value.len())),
+                Quotes::Value => value.find("`, expected "),
+                Quotes::Name => value
+                    .rfind("`, expected ")
+                    .or_else(|| value.rfind("`, there are no ")),
             };
-            let (name, known) = value.split_at_checked(length)?;
+            let Some((name, known)) = length.and_then(|length| value.split_at_checked(length))
+            else {
+                continue;
+            };
             let words = known.split('`').skip(2).step_by(2);
             if self.quotes == Quotes::Name && nearest(name, words).is_some() {
                 continue;
             }
-            return Some((start, start + quote.len() + length + closing));
+            let closing = usize::from(!known.is_empty());
+            return Some((start, start + quote.len() + name.len() + closing));
         }
     }
 }
@@ -221,4 +223,42 @@ pub(crate) fn shorten(message: &str) -> String {
     let gap = last.is_some().then_some('…');
     let last = last.unwrap_or_default().chars();
     printable(&first.chain(gap).chain(last).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drill_39_what_serde_quotes_is_left_out() {
+        for (said, kept) in [
+            (
+                r#"invalid type: string "a \"b, expected c", expected u8 at line 1 column 2"#,
+                "invalid type: string, expected u8 at line 1 column 2",
+            ),
+            (
+                "invalid value: integer `5`, expected a character `x`, expected y",
+                "invalid value: integer, expected a character, expected y",
+            ),
+            ("bad: string \"cut off", "bad: string"),
+            (
+                "unknown field `secret`, expected `port`",
+                "unknown field, expected `port`",
+            ),
+            (
+                "unknown field `a`, there are no fields",
+                "unknown field, there are no fields",
+            ),
+            (
+                "unknown variant `inof`, expected `info` or `warn`",
+                "unknown variant `inof`, expected `info` or `warn`",
+            ),
+            (
+                "a character ` and then string \"x\"",
+                "a character ` and then string",
+            ),
+        ] {
+            assert_eq!(without_values(said), kept);
+        }
+    }
 }

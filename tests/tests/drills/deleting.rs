@@ -1,6 +1,7 @@
 //! Deletes, and keys that are another's.
 
 use hotconfig::field;
+use hotconfig_tests::{Cut, Proxy};
 
 use super::*;
 
@@ -49,4 +50,27 @@ async fn drill_11_a_prefix_ends_at_a_segment() {
         (again.load().db.pool_size, again.status().unknown_count),
         (8, 0)
     );
+}
+
+#[tokio::test]
+async fn p12_what_was_deleted_again_unseen_while_its_delete_is_held_is_not_called_visible() {
+    let (server, mut client) = served().await;
+    let proxy = Proxy::start(server.port()).await;
+    let hot = builder(patient(proxy.endpoint())).start().await.unwrap();
+    visible(&hot, put(&mut client, "note", "one").await).await;
+    let both = [
+        TxnOp::put(key("db/pool_size"), "0", None),
+        TxnOp::delete(key("note"), None),
+    ];
+    let answer = client.txn(Txn::new().and_then(both)).await.unwrap();
+    let first = held(&hot, answer.header().unwrap().revision().into()).await;
+    proxy.cut(Cut::Refuse).await;
+    put(&mut client, "note", "two").await;
+    let again = delete(&mut client, "note").await;
+    proxy.heal().await;
+    assert_eq!(held(&hot, again).await, first);
+    assert_eq!(hot.load().note.as_deref(), Some("one"));
+    visible(&hot, put(&mut client, "db/pool_size", "9").await).await;
+    visible(&hot, again).await;
+    assert_eq!(hot.load().note, None);
 }
