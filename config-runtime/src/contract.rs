@@ -7,15 +7,13 @@
 //! The expansion holds tables ([`Leaf`]) and one `match` for each method of [`HotConfig`];
 //! whatever can be a function is one here.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use serde::de::DeserializeOwned;
 
-use crate::rules::{Invalid, Reason, Reasons};
+use crate::guard::guard;
+use crate::reason::{Invalid, Reason, Reasons};
 use crate::schema::Absent;
 use crate::schema::tree::{Format, Tree};
-use crate::value::{self, Secret, encode, shorten};
+use crate::value::{self, Secret, encode};
 
 /// A struct whose fields are keys of a store. Derive it; its methods are for the runtime.
 ///
@@ -402,9 +400,6 @@ pub(crate) fn missing() -> Reason {
     Reason::new("the key is missing").expected("a value: the field has no default")
 }
 
-/// What is said of a secret instead of what is wrong, which may quote it.
-pub(crate) const SECRET_DOES_NOT_FIT: &str = "the value, which is a secret, does not fit";
-
 /// A rule over a whole struct that was broken.
 #[doc(hidden)]
 #[derive(Debug)]
@@ -450,25 +445,6 @@ impl Checks {
     /// What was refused.
     pub fn into_broken(self) -> Vec<Broken> {
         self.broken
-    }
-}
-
-/// Calls what a user wrote; a panic in it becomes its message.
-///
-/// Whatever the call was changing is thrown away by the caller when it fails.
-pub(crate) fn guard<R>(call: impl FnOnce() -> R) -> Result<R, String> {
-    // An assertion quotes what it compared: the message may be as big as a value.
-    catch_unwind(AssertUnwindSafe(call)).map_err(|payload| shorten(&message(payload.as_ref())))
-}
-
-/// The message of a panic.
-fn message(payload: &(dyn Any + Send)) -> String {
-    if let Some(text) = payload.downcast_ref::<&str>() {
-        (*text).to_owned()
-    } else if let Some(text) = payload.downcast_ref::<String>() {
-        text.clone()
-    } else {
-        "(a panic without a message)".to_owned()
     }
 }
 

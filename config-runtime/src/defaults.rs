@@ -2,8 +2,9 @@
 //!
 //! In: a struct. Out: what is wrong, in sentences. It knows no store: every key is absent.
 
-use crate::contract::{Broken, Checks, HotConfig, Intake, SECRET_DOES_NOT_FIT, guard};
-use crate::rules::Reason;
+use crate::contract::{Broken, Checks, HotConfig, Intake};
+use crate::guard::guard;
+use crate::reason::{Reason, SECRET_DOES_NOT_FIT};
 use crate::schema::tree::{DefaultValue, Leaf};
 
 /// What may be said of a leaf that is secret, of its value or of its default.

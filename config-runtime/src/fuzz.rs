@@ -15,11 +15,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::layers::Table;
-use crate::rules::Reason;
+use crate::reason::Reason;
 use crate::schema::Schema;
 use crate::store::Range;
 use crate::value::{self, Secret, Size, encode};
-use crate::{HotConfig, fallback, prefix, problem};
+use crate::{HotConfig, fallback, prefix, wording};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 enum Word {
@@ -57,7 +57,7 @@ fn said(message: impl Display, most: usize) {
         length <= most,
         "a message of {length} characters: {message:.500}"
     );
-    let odd = |char: char| problem::misleads(char) && char != '\n';
+    let odd = |char: char| wording::misleads(char) && char != '\n';
     assert!(!message.contains(odd), "what misleads: {message:?}");
 }
 
@@ -160,7 +160,7 @@ pub fn keys(data: &[u8]) {
     let range = Range::below(&prefix);
     let between = key >= range.start().as_bytes() && key < range.end().as_slice();
     assert_eq!(range.holds(key), between, "{range:?}");
-    said(problem::shown_key(key), 10_000);
+    said(wording::shown_key(key), 10_000);
 
     let table = Table::new(Keys::TREE, Arc::new([range]));
     if let Some(nearest) = table.nearest(key) {

@@ -131,6 +131,7 @@ mod field;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzz;
+mod guard;
 mod heart;
 mod hot;
 mod layers;
@@ -138,6 +139,7 @@ mod observe;
 mod prefix;
 mod problem;
 mod publish;
+mod reason;
 mod revision;
 pub mod rules;
 pub mod schema;
@@ -145,6 +147,7 @@ mod status;
 pub mod store;
 mod sync;
 pub mod value;
+mod wording;
 
 pub use contract::HotConfig;
 pub use field::Field;
@@ -155,8 +158,8 @@ pub use publish::{
     Baseline, Change, Changes, Guard, Origin, Part, Reader, Snapshot, Subscription, Update, View,
     Watch,
 };
+pub use reason::Invalid;
 pub use revision::Revision;
-pub use rules::Invalid;
 pub use schema::{HotValue, schema};
 pub use status::{
     FallbackStatus, Held, NotReady, Pending, Stale, Status, StatusWatch, Unknown, Warning,

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::wording::nearest;
+
 /// Fills a template. The answer lists every mistake: all of them can be mended in one go.
 pub(crate) fn fill(
     template: &str,
@@ -65,7 +67,7 @@ fn substitute<'t>(
 }
 
 fn missing(template: &str, name: &str, variables: &BTreeMap<String, String>) -> String {
-    let hint = match crate::rules::nearest(name, variables.keys().map(String::as_str)) {
+    let hint = match nearest(name, variables.keys().map(String::as_str)) {
         Some(near) => format!(" (`{}` was given: is it meant?)", near.escape_debug()),
         None => String::new(),
     };
@@ -77,7 +79,7 @@ fn missing(template: &str, name: &str, variables: &BTreeMap<String, String>) -> 
 }
 
 fn unused(template: &str, name: &str, known: &[&str]) -> String {
-    let hint = match crate::rules::nearest(name, known.iter().copied()) {
+    let hint = match nearest(name, known.iter().copied()) {
         Some(near) => format!("; did you mean `{}`?", near.escape_debug()),
         None => String::new(),
     };

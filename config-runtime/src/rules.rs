@@ -19,178 +19,9 @@ use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use crate::problem;
-use crate::value::{Secret, Size, shorten};
-
-/// Why bytes or a value were refused, and what would be right.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reason {
-    wrong: String,
-    expected: Option<String>,
-    /// The words name values, one of which may be the right one: not to be told of a secret.
-    names_values: bool,
-    /// Of the value only its shape may be shown, with these names.
-    shape: Option<Names>,
-}
-
-/// The names that a struct has.
-pub(crate) type Names = &'static [&'static str];
-
-impl Reason {
-    /// What was wrong, in lower case and without a full stop: ``"`abc` is not a number"``.
-    pub fn new(wrong: impl Into<String>) -> Self {
-        Self {
-            wrong: wrong.into(),
-            expected: None,
-            names_values: false,
-            shape: None,
-        }
-    }
-
-    /// Whether there is a secret in the value was not seen, since it could not be read: of what
-    /// stands there only the shape is shown, and of its names only those that are known.
-    pub(crate) fn of_shape(mut self, names: Names) -> Self {
-        self.shape = Some(names);
-        self
-    }
-
-    /// What a message may show of the value that was refused.
-    pub(crate) fn excerpt(&self, raw: &[u8]) -> String {
-        match self.shape {
-            Some(names) => problem::outline(raw, names),
-            None => problem::excerpt(raw),
-        }
-    }
-
-    /// What would be right, `a whole number from 0 to 255`. It must not depend on the value.
-    #[must_use]
-    pub fn expected(mut self, expected: impl Into<String>) -> Self {
-        self.expected = Some(expected.into());
-        self
-    }
-
-    /// What was wrong; may print a part of the value.
-    pub fn wrong(&self) -> &str {
-        &self.wrong
-    }
-
-    /// What would be right; never prints a part of the value.
-    pub fn right(&self) -> Option<&str> {
-        self.expected.as_deref()
-    }
-
-    /// The same of a secret: `wrong` stands for words that may quote it, and what would be right
-    /// is not said where that names values.
-    pub(crate) fn of_secret(self, wrong: &str) -> Self {
-        Self {
-            wrong: wrong.to_owned(),
-            expected: self.expected.filter(|_| !self.names_values),
-            names_values: false,
-            shape: self.shape,
-        }
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.wrong)?;
-        match &self.expected {
-            Some(expected) => write!(f, "; expected {expected}"),
-            None => Ok(()),
-        }
-    }
-}
-
-/// What a `validate` function answers to refuse a value: why, and what would be right.
-///
-/// ```
-/// use hotconfig::Invalid;
-///
-/// fn even(value: &u32) -> Result<(), Invalid> {
-///     if value % 2 == 0 {
-///         Ok(())
-///     } else {
-///         Err(Invalid::new("is odd").expected("an even number"))
-///     }
-/// }
-/// # assert!(even(&2).is_ok() && even(&3).is_err());
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Invalid {
-    message: String,
-    expected: Option<String>,
-}
-
-impl Invalid {
-    /// Refuses, for this reason.
-    pub fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            expected: None,
-        }
-    }
-
-    /// What would be right: `an even number`. It is printed for secrets too, so it must not
-    /// depend on the value.
-    #[must_use]
-    pub fn expected(mut self, expected: impl Into<String>) -> Self {
-        self.expected = Some(expected.into());
-        self
-    }
-
-    /// The reason.
-    pub fn message(&self) -> &str {
-        &self.message
-    }
-
-    /// What would be right, where it was said.
-    pub fn right(&self) -> Option<&str> {
-        self.expected.as_deref()
-    }
-}
-
-impl From<&str> for Invalid {
-    fn from(message: &str) -> Self {
-        Self::new(message)
-    }
-}
-
-impl From<String> for Invalid {
-    fn from(message: String) -> Self {
-        Self::new(message)
-    }
-}
-
-impl fmt::Display for Invalid {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Invalid {}
-
-/// Takes what the rules of one field refuse.
-#[doc(hidden)]
-#[derive(Debug, Default)]
-pub struct Reasons {
-    reasons: Vec<Reason>,
-}
-
-impl Reasons {
-    /// Refuses the value.
-    pub fn push(&mut self, reason: Reason) {
-        self.reasons.push(reason);
-    }
-
-    pub(crate) fn extend(&mut self, reasons: Vec<Reason>) {
-        self.reasons.extend(reasons);
-    }
-
-    /// What was refused.
-    pub fn into_vec(self) -> Vec<Reason> {
-        self.reasons
-    }
-}
+pub use crate::reason::{Invalid, Reason, Reasons};
+use crate::value::{Secret, Size, duration};
+use crate::wording::{nearest, one_of_words, shorten, suggest};
 
 // The functions that the expansion calls: each pushes a reason where its rule is broken.
 
@@ -333,10 +164,8 @@ pub fn one_of<V: Choice<C> + ?Sized, C: fmt::Display>(value: &V, choices: &[C], 
     let near = value
         .word()
         .and_then(|word| nearest(&word, words.iter().map(String::as_str)));
-    out.push(Reason {
-        names_values: true,
-        ..Reason::new(suggest(wrong, near)).expected(one_of_words(&words))
-    });
+    let expected = one_of_words(&words);
+    out.push(Reason::new(suggest(wrong, near)).expected_value(expected));
 }
 
 /// `url`.
@@ -359,9 +188,9 @@ pub fn validate<V: ?Sized>(
     let Err(invalid) = rule(value) else { return };
     let reason = Reason::new(format!(
         "refused by `{name}`: {}",
-        shorten(&invalid.message)
+        shorten(invalid.message())
     ));
-    out.push(match invalid.expected {
+    out.push(match invalid.right() {
         Some(expected) => reason.expected(expected),
         None => reason,
     });
@@ -404,44 +233,6 @@ fn shown<B>(bounds: &impl RangeBounds<B>, show: impl Fn(&B) -> String) -> String
         End::Excluded(hi) => format!("{lo}..{}", show(hi)),
         End::Unbounded => format!("{lo}.."),
     }
-}
-
-/// ``one of `a`, `b` ``.
-pub(crate) fn one_of_words(words: &[impl AsRef<str>]) -> String {
-    let words: Vec<String> = words
-        .iter()
-        .map(|word| format!("`{}`", word.as_ref()))
-        .collect();
-    match words.as_slice() {
-        [word] => word.clone(),
-        words => format!("one of {}", words.join(", ")),
-    }
-}
-
-/// Adds the word that was probably meant.
-pub(crate) fn suggest(wrong: &str, near: Option<&str>) -> String {
-    match near {
-        Some(near) => format!("{wrong}: did you mean `{near}`?"),
-        None => wrong.to_owned(),
-    }
-}
-
-/// The word that was probably meant, if one is near enough to say so.
-pub(crate) fn nearest<'a>(text: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // Distances cost the product of the lengths; nobody misspells a word into a page.
-    const LONGEST: usize = 256;
-    let text = text.trim_matches(|c: char| c.is_whitespace() || c == '"' || c == '\'');
-    if text.is_empty() || text.len() > LONGEST {
-        return None;
-    }
-    let text = text.to_lowercase();
-    let (distance, word) = words
-        .into_iter()
-        .filter(|word| word.len() <= LONGEST)
-        .map(|word| (strsim::osa_distance(&text, &word.to_lowercase()), word))
-        .min_by_key(|(distance, _)| *distance)?;
-    let near = distance == 0 || distance <= (word.chars().count() / 3).max(1);
-    (near && distance < word.chars().count()).then_some(word)
 }
 
 /// A regular expression, compiled when it is first asked.
@@ -629,11 +420,11 @@ numbers! {
 
 impl Bound for Duration {
     fn show(&self) -> String {
-        crate::value::duration::show(*self)
+        duration::show(*self)
     }
 
     fn read(text: &str) -> Option<Self> {
-        crate::value::duration::read(text).ok()
+        duration::read(text).ok()
     }
 }
 

@@ -19,14 +19,15 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use crate::contract::guard;
+use crate::guard::guard;
 use crate::layers::{Slot, Table};
-use crate::problem::{self, Problem};
+use crate::problem::Problem;
 use crate::publish::{Draft, Origin, Snapshot};
 use crate::schema::tree::Leaf;
 use crate::status::{Held, Pending, Unknown, Warning};
 use crate::store::{Entry, Event, Reading};
 use crate::sync::Known;
+use crate::wording::shown_key;
 use crate::{HotConfig, Revision};
 use abreast::{Abreast, Renewal};
 use hold::{GroupId, Judge, Rejection, Settled};
@@ -798,7 +799,7 @@ impl<T: HotConfig> Apply<T> {
             };
             self.nearest.insert(key.clone(), nearest.clone());
             Unknown {
-                key: problem::shown_key(key),
+                key: shown_key(key),
                 revision: *revision,
                 nearest,
             }

@@ -155,7 +155,7 @@ fn checked_body(bytes: &[u8]) -> Result<&[u8], Refusal> {
         return Err(match version.is_empty() {
             true => Refusal::Header,
             false => Refusal::Version {
-                found: crate::value::shorten(&format!("{NAME}{version}")),
+                found: crate::wording::shorten(&format!("{NAME}{version}")),
             },
         });
     }

@@ -11,12 +11,12 @@ use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot};
 
 use super::keeper::{Keeper, Written};
-use super::{Command, Reached, WaitError, list};
+use super::{Command, Reached, WaitError};
 use crate::apply::{BadKeys, Publication, Raw};
 use crate::fallback::{Contents, HeldNote, Kept};
 use crate::heart::{Action, Heart, Said};
 use crate::observe::{Meters, Timer};
-use crate::problem::Problem;
+use crate::problem::{Problem, list};
 use crate::publish::Hub;
 use crate::status::{Board, Status};
 use crate::store::backend::{Answer, Backend, Watch};

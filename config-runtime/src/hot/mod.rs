@@ -19,10 +19,10 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use builder::Builder;
 
-use crate::contract::guard;
+use crate::guard::guard;
 use crate::layers::Table;
 use crate::observe::Observer;
-use crate::problem::Problem;
+use crate::problem::{Problem, list};
 use crate::publish::{
     Change, Changes, Guard, Hub, Origin, Reader, Snapshot, Subscription, View, Watch,
 };
@@ -369,13 +369,6 @@ pub enum StartError {
     /// The loop's thread could not be started.
     #[error("the loop can't be started: {0}")]
     Thread(#[source] io::Error),
-}
-
-/// One line each.
-pub(crate) fn list(items: &[impl fmt::Display]) -> String {
-    items
-        .iter()
-        .fold(String::new(), |list, item| format!("{list}\n  {item}"))
 }
 
 /// What became of a revision: from [`Hot::wait_for`].

@@ -147,7 +147,7 @@ impl Table {
             .iter()
             .find(|range| range.holds(key.as_bytes()))?;
         let name = key.strip_prefix(range.start())?;
-        crate::rules::nearest(name, self.leaves.iter().map(|leaf| leaf.key.as_str()))
+        crate::wording::nearest(name, self.leaves.iter().map(|leaf| leaf.key.as_str()))
     }
 }
 

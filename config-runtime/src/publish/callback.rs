@@ -13,7 +13,7 @@ use tokio::task::{AbortHandle, spawn_blocking};
 
 use super::hub::{Hub, Ticket};
 use super::{Change, Watch};
-use crate::contract::guard;
+use crate::guard::guard;
 use crate::observe::tell;
 use crate::{Field, HotConfig};
 

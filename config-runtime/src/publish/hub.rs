@@ -11,7 +11,7 @@ use super::Snapshot;
 use super::registry::{Place, Registry};
 use super::snapshot::State;
 use crate::HotConfig;
-use crate::contract::guard;
+use crate::guard::guard;
 use crate::observe::{Count, tell};
 use crate::schema::lookup::Span;
 

@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::Revision;
-use crate::problem::shown;
+use crate::wording::shown;
 
 /// Where the value of a field came from.
 #[derive(Debug, Clone, PartialEq, Eq)]

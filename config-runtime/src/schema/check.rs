@@ -12,11 +12,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::{Absent, Key, Schema};
-use crate::hot::list;
-use crate::problem::{Problem, printable, shown_key};
+use crate::problem::{Problem, list};
+use crate::reason::SECRET_DOES_NOT_FIT;
 use crate::store::backend::Backend;
 use crate::store::{Entries, Entry, Range, Reading, Store, StoreError};
-use crate::{Revision, contract, prefix, rules};
+use crate::wording::{printable, shown_key};
+use crate::{Revision, contract, prefix, wording};
 
 /// How many unknown keys a report names.
 const UNKNOWN: usize = 100;
@@ -453,7 +454,7 @@ impl Findings<'_> {
         }
         for reason in verdict.refused {
             let reason = match key.secret {
-                true => reason.of_secret(contract::SECRET_DOES_NOT_FIT),
+                true => reason.of_secret(SECRET_DOES_NOT_FIT),
                 false => reason,
             };
             let problem = Problem {
@@ -493,10 +494,10 @@ impl Findings<'_> {
             effort = effort.saturating_add(name.len().saturating_mul(to_compare));
             let keys = schema.keys.iter().map(|key| key.key.as_str());
             let nearest = match effort {
-                0..MOST_EFFORT => rules::nearest(name, keys),
+                0..MOST_EFFORT => wording::nearest(name, keys),
                 _ => None,
             };
-            let wrong = rules::suggest("the schema doesn't know this key", nearest);
+            let wrong = wording::suggest("the schema doesn't know this key", nearest);
             let nearest = nearest.map(str::to_owned);
             self.add(Concern::Unknown { nearest }, key, "", Some(*entry), &wrong);
         }

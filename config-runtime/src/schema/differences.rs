@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::declared::{Key, Schema};
 use super::file::{head_members, key_members};
 use super::json::{Json, Members};
-use crate::problem::printable;
+use crate::wording::printable;
 
 /// What has to be done to the old schema to make it the new one; nothing where they are the same.
 pub(super) fn differences(old: &Schema, new: &Schema) -> Vec<String> {

@@ -22,8 +22,10 @@ use serde::de::{
 use serde_json::Value;
 
 use super::{Bound, Format, Interval, Key, Rule, Scalar, Type};
-use crate::rules::{self, Choice, Ranged, Reason, Reasons, nearest, one_of_words, suggest};
+use crate::reason::{Reason, Reasons};
+use crate::rules::{self, Choice, Ranged};
 use crate::value::{self, Mode, Secret, Size, decode_seed, secret_unreadable};
+use crate::wording::{nearest, one_of_words, suggest};
 
 /// How deep a type may be nested; JSON goes no deeper.
 const DEEPEST: usize = 128;

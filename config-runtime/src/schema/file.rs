@@ -13,7 +13,7 @@ use super::declared::{
     Absent, Bound, Format, Interval, Key, Rule, Schema, Section, StructRule, Type,
 };
 use super::json::{Json, Members};
-use crate::problem::misleads;
+use crate::wording::misleads;
 
 /// The version of the format; it begins a file.
 const VERSION: &str = "hotconfig-schema/1";
@@ -49,7 +49,7 @@ impl Schema {
             Some(other) => {
                 return Err(SchemaError(format!(
                     "the format is `{}`, and this version of hotconfig reads `{VERSION}`",
-                    crate::value::shorten(other)
+                    crate::wording::shorten(other)
                 )));
             }
             None => {
@@ -338,7 +338,7 @@ impl<'de, V: Deserialize<'de>> Deserialize<'de> for Distinct<V> {
                 let mut members = BTreeMap::new();
                 while let Some(name) = map.next_key::<String>()? {
                     if members.contains_key(&name) {
-                        let name = crate::value::shorten(&name);
+                        let name = crate::wording::shorten(&name);
                         return Err(A::Error::custom(format!(
                             "the key `{name}` stands there twice"
                         )));
@@ -378,7 +378,7 @@ impl File {
 
 impl KeyOfFile {
     fn key(self, key: String) -> Result<Key, String> {
-        let wrong = |what: &str| Err(format!("`{}`: {what}", crate::value::shorten(&key)));
+        let wrong = |what: &str| Err(format!("`{}`: {what}", crate::wording::shorten(&key)));
         if key.split('/').any(str::is_empty) {
             return wrong("a key is segments with `/` between them, none of them empty");
         }
@@ -471,7 +471,7 @@ fn readable(message: String) -> String {
     if message.len() <= MOST && !message.contains(odd) {
         return message;
     }
-    crate::value::shorten(&message)
+    crate::wording::shorten(&message)
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ use super::declared::{
 };
 use super::shape::Shape;
 use super::tree::{self, Bounds, DefaultValue, End, Kind, Leaf, Tree};
-use crate::contract::{HotConfig, Intake, guard};
+use crate::contract::{HotConfig, Intake};
+use crate::guard::guard;
 
 /// What a struct declares: its keys, their types, defaults, rules and descriptions.
 ///

@@ -4,7 +4,7 @@
 //! comments are; everything else is shown letter by letter.
 
 use super::declared::{Absent, Key, Rule, Schema, Type};
-use crate::problem::misleads;
+use crate::wording::misleads;
 
 impl Schema {
     /// A Markdown table of the keys, their types, defaults, rules and descriptions.

@@ -12,7 +12,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 
 use super::Status;
-use crate::contract::guard;
+use crate::guard::guard;
 use crate::observe::{Meters, Observer, tell};
 
 #[derive(Debug)]

@@ -16,8 +16,9 @@ use std::fmt::Display;
 use serde::ser::{Impossible, Serialize, SerializeStruct, Serializer};
 use serde_json::value::RawValue;
 
-use super::{duration, shorten};
-use crate::rules::Reason;
+use super::duration;
+use crate::reason::Reason;
+use crate::wording::shorten;
 
 /// Plain text for what is a word, JSON for the rest.
 ///

@@ -7,8 +7,7 @@ use std::fmt;
 
 use serde::de::{self, Expected, Unexpected};
 
-use crate::problem::printable;
-use crate::rules::{nearest, one_of_words, suggest};
+use crate::wording::{nearest, one_of_words, shorten, suggest};
 
 /// What was wrong, and what would be right.
 #[derive(Debug)]
@@ -205,24 +204,6 @@ fn kind(found: Unexpected<'_>) -> &'static str {
         }
         Unexpected::Other(_) => "something else",
     }
-}
-
-/// A message that may quote a value: without control characters, and not endless. What stands
-/// at its end, the place in the JSON, is kept.
-pub(crate) fn shorten(message: &str) -> String {
-    const FIRST: usize = 80;
-    const LAST: usize = 120;
-    let cut = message.char_indices().rev().nth(LAST - 1).map(|(at, _)| at);
-    let (first, last) = match cut.and_then(|cut| message.split_at_checked(cut)) {
-        Some((head, tail)) if head.chars().nth(FIRST).is_some() => (head, Some(tail)),
-        _ => (message, None),
-    };
-    let first = first
-        .chars()
-        .take(if last.is_some() { FIRST } else { usize::MAX });
-    let gap = last.is_some().then_some('…');
-    let last = last.unwrap_or_default().chars();
-    printable(&first.chain(gap).chain(last).collect::<String>())
 }
 
 #[cfg(test)]

@@ -71,12 +71,12 @@ pub use secret::Secret;
 pub(crate) use secret::{unreadable as secret_unreadable, was_read as secret_was_read};
 pub use size::{Size, SizeError};
 
-pub(crate) use error::shorten;
 pub(crate) use plain::{Mode, decode_seed};
 
 use serde::de::DeserializeOwned;
 
-use crate::rules::Reason;
+use crate::reason::Reason;
+use crate::wording::shorten;
 
 /// Plain text for what is a word, JSON for the rest: the codec of a field that names none.
 ///
@@ -213,7 +213,7 @@ pub mod from_str {
     use std::fmt::Display;
     use std::str::FromStr;
 
-    use super::Reason;
+    use super::{Reason, shorten};
 
     /// Reads the value's text; where the type refuses it as it stands, without the white space
     /// around it.
@@ -225,6 +225,6 @@ pub mod from_str {
         let text = std::str::from_utf8(raw).map_err(|_| Reason::new("not UTF-8"))?;
         text.parse()
             .or_else(|error: V::Err| text.trim().parse().map_err(|_| error))
-            .map_err(|error| Reason::new(super::shorten(&error.to_string())))
+            .map_err(|error| Reason::new(shorten(&error.to_string())))
     }
 }

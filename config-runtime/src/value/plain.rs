@@ -18,7 +18,8 @@ use serde::de::{
 use super::duration;
 use super::error::Error;
 use super::strict::{Strict, is_duration, visit_duration};
-use crate::rules::{Names, Reason, nearest, one_of_words, suggest};
+use crate::reason::{Names, Reason};
+use crate::wording::{nearest, one_of_words, suggest};
 
 /// When JSON is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -100,8 +100,8 @@ use std::fmt;
 use std::mem::{Discriminant, discriminant};
 
 use super::{Absent, Format, Key, Rule, Schema, StructRule, Type};
-use crate::problem::printable;
-use crate::rules::nearest;
+use crate::wording::nearest;
+use crate::wording::printable;
 
 /// Compares two schemas: says of every difference whether it is compatible, for whom, and why.
 ///

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::super::{Absent, Format, Type};
 use super::Change;
-use crate::problem::printable;
+use crate::wording::printable;
 
 /// A value as an example: in full where it is short.
 pub(super) fn excerpt(raw: &str) -> String {

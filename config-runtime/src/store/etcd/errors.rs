@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use etcd_client::Error;
 
-use crate::problem::misleads;
 use crate::store::{ErrorKind, Range, StoreError};
+use crate::wording::misleads;
 
 /// The most characters of somebody else's text that a message repeats.
 const LONGEST: usize = 400;

@@ -1,0 +1,218 @@
+//! Text for messages.
+//!
+//! In: bytes and names that somebody else wrote. Out: text that stays on its line, has an end, and shows
+//! nothing inside a value of several parts, where a secret could be; and the words around it. It knows no
+//! keys, no fields and no store.
+
+use serde_json::Value;
+
+/// Text from a store for a message: quoted, without control characters, and not endless.
+///
+/// Of a JSON list or object only the shape: what is inside may be a secret, which was perhaps not
+/// reached when the reading failed.
+pub(crate) fn excerpt(bytes: &[u8]) -> String {
+    if let Some(b'[' | b'{') = bytes.trim_ascii_start().first() {
+        return match serde_json::from_slice(bytes) {
+            Ok(value) => shape(&value, &|_| true),
+            Err(_) => format!("{} bytes that are not JSON", bytes.len()),
+        };
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) if text.chars().nth(MOST).is_some() => {
+            format!("\"{}\" ({} bytes)", shown(bytes), bytes.len())
+        }
+        Ok(_) => format!("\"{}\"", shown(bytes)),
+        Err(_) => format!("{} bytes that are not UTF-8", bytes.len()),
+    }
+}
+
+/// The same of a value in which there may be a secret, nobody knows where: of the names in it only
+/// these.
+pub(crate) fn outline(bytes: &[u8], names: &[&str]) -> String {
+    match serde_json::from_slice(bytes) {
+        Ok(Value::String(_)) => "a JSON string".to_owned(),
+        Ok(Value::Number(_)) => "a JSON number".to_owned(),
+        Ok(value) => shape(&value, &|name| names.contains(&name)),
+        Err(_) => format!("{} bytes", bytes.len()),
+    }
+}
+
+/// A JSON value without its texts and numbers, and with those names; not endless.
+fn shape(value: &Value, is_known: &dyn Fn(&str) -> bool) -> String {
+    let mut shape = String::new();
+    sketch(value, is_known, &mut shape);
+    match shape.char_indices().nth(MOST) {
+        Some((end, _)) => shape.get(..end).unwrap_or_default().to_owned() + "…",
+        None => shape,
+    }
+}
+
+/// Goes on until it is long enough.
+fn sketch(value: &Value, is_known: &dyn Fn(&str) -> bool, out: &mut String) {
+    match value {
+        _ if out.len() > 4 * MOST => {}
+        Value::Array(items) => {
+            out.push('[');
+            for (place, item) in items.iter().take(MOST).enumerate() {
+                out.push_str(if place > 0 { ", " } else { "" });
+                sketch(item, is_known, out);
+            }
+            out.push(']');
+        }
+        Value::Object(items) => {
+            out.push('{');
+            for (place, (name, value)) in items.iter().take(MOST).enumerate() {
+                out.push_str(if place > 0 { ", " } else { "" });
+                let name = is_known(name).then(|| format!("{name:?}: "));
+                out.push_str(name.as_deref().unwrap_or("…: "));
+                sketch(value, is_known, out);
+            }
+            out.push('}');
+        }
+        Value::String(_) | Value::Number(_) => out.push('…'),
+        Value::Null | Value::Bool(_) => out.push_str(&value.to_string()),
+    }
+}
+
+/// The most characters of a value that a message repeats.
+const MOST: usize = 80;
+
+/// Text from a store without quotes: without control characters, and not endless.
+pub(crate) fn shown(bytes: &[u8]) -> String {
+    // A part is enough, and a value may be big.
+    let bytes = bytes.get(..4 * (MOST + 1)).unwrap_or(bytes);
+    let text = String::from_utf8_lossy(bytes);
+    let shown = text.chars().take(MOST).flat_map(char::escape_debug);
+    shown.chain(text.chars().nth(MOST).map(|_| '…')).collect()
+}
+
+/// Whether it does something else to what people read than to stand in it: end the line, move the
+/// cursor, turn the direction of what follows, or be there without being seen.
+pub(crate) fn misleads(char: char) -> bool {
+    char.is_control()
+        || matches!(char, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// Text of somebody else's for a message: on one line, and all of it can be seen.
+pub(crate) fn printable(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for char in text.chars() {
+        if misleads(char) {
+            shown.extend(char.escape_default());
+        } else {
+            shown.push(char);
+        }
+    }
+    shown
+}
+
+/// A whole key that came from a store, for a message: without control characters, and not endless.
+pub(crate) fn shown_key(key: &[u8]) -> String {
+    const MOST: usize = 300;
+    let key = String::from_utf8_lossy(key);
+    let shown = key.chars().take(MOST).flat_map(char::escape_debug);
+    let more = key.chars().nth(MOST).map(|_| '…');
+    shown.chain(more).collect()
+}
+
+/// A message that may quote a value: without control characters, and not endless. What stands
+/// at its end, the place in the JSON, is kept.
+pub(crate) fn shorten(message: &str) -> String {
+    const FIRST: usize = 80;
+    const LAST: usize = 120;
+    let cut = message.char_indices().rev().nth(LAST - 1).map(|(at, _)| at);
+    let (first, last) = match cut.and_then(|cut| message.split_at_checked(cut)) {
+        Some((head, tail)) if head.chars().nth(FIRST).is_some() => (head, Some(tail)),
+        _ => (message, None),
+    };
+    let first = first
+        .chars()
+        .take(if last.is_some() { FIRST } else { usize::MAX });
+    let gap = last.is_some().then_some('…');
+    let last = last.unwrap_or_default().chars();
+    printable(&first.chain(gap).chain(last).collect::<String>())
+}
+
+/// ``one of `a`, `b` ``.
+pub(crate) fn one_of_words(words: &[impl AsRef<str>]) -> String {
+    let words: Vec<String> = words
+        .iter()
+        .map(|word| format!("`{}`", word.as_ref()))
+        .collect();
+    match words.as_slice() {
+        [word] => word.clone(),
+        words => format!("one of {}", words.join(", ")),
+    }
+}
+
+/// Adds the word that was probably meant.
+pub(crate) fn suggest(wrong: &str, near: Option<&str>) -> String {
+    match near {
+        Some(near) => format!("{wrong}: did you mean `{near}`?"),
+        None => wrong.to_owned(),
+    }
+}
+
+/// The word that was probably meant, if one is near enough to say so.
+pub(crate) fn nearest<'a>(text: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // Distances cost the product of the lengths; nobody misspells a word into a page.
+    const LONGEST: usize = 256;
+    let text = text.trim_matches(|c: char| c.is_whitespace() || c == '"' || c == '\'');
+    if text.is_empty() || text.len() > LONGEST {
+        return None;
+    }
+    let text = text.to_lowercase();
+    let (distance, word) = words
+        .into_iter()
+        .filter(|word| word.len() <= LONGEST)
+        .map(|word| (strsim::osa_distance(&text, &word.to_lowercase()), word))
+        .min_by_key(|(distance, _)| *distance)?;
+    let near = distance == 0 || distance <= (word.chars().count() / 3).max(1);
+    (near && distance < word.chars().count()).then_some(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drill_39_of_json_a_message_shows_the_shape_alone() {
+        let raw = br#" [{"name": 7, "password": "hunter2", "on": true}, null]"#;
+        let shown = excerpt(raw);
+        assert!(
+            shown.contains("password") && shown.contains("true"),
+            "{shown}"
+        );
+        assert!(!shown.contains("hunter") && !shown.contains('7'), "{shown}");
+        assert_eq!(
+            excerpt(b"{\"password\": \"hunter2\""),
+            "22 bytes that are not JSON"
+        );
+    }
+
+    #[test]
+    fn what_cant_be_seen_or_turns_the_line_is_shown_by_its_number() {
+        let odd = [
+            '\u{1b}', '\n', '\u{202e}', '\u{2066}', '\u{200b}', '\u{2028}', '\u{feff}',
+        ];
+        for char in odd {
+            let text = printable(&format!("über {char} grün"));
+            assert!(!text.contains(misleads), "{text:?}");
+            assert!(
+                text.starts_with("über \\") && text.ends_with(" grün"),
+                "{text}"
+            );
+            // `escape_debug` knows all of them, too.
+            assert!(!excerpt(text.as_bytes()).contains(misleads));
+            assert!(!shown_key(char.to_string().as_bytes()).contains(misleads));
+        }
+    }
+
+    #[test]
+    fn a_message_is_never_endless_and_never_in_control() {
+        let long = excerpt("x\u{1b}".repeat(10_000).as_bytes());
+        assert!(long.len() < 1_000 && !long.contains('\u{1b}'), "{long}");
+        assert!(shown_key(&[0xff; 5_000]).chars().count() < 400);
+    }
+}
