@@ -126,6 +126,7 @@ mod apply;
 pub mod compile;
 pub mod contract;
 mod defaults;
+mod event;
 mod fallback;
 mod field;
 #[cfg(any(test, fuzzing))]

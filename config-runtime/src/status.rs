@@ -17,7 +17,7 @@ use crate::Revision;
 use crate::problem::Problem;
 use crate::store::StoreError;
 
-pub(crate) use board::Board;
+pub(crate) use board::{Board, Written};
 pub use ready::NotReady;
 pub use watch::StatusWatch;
 

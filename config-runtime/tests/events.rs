@@ -298,7 +298,7 @@ async fn every_event_is_one_of_the_table_and_every_row_is_told() {
     let told = |name: &String| all.iter().any(|seen| seen.values["event"] == *name);
     let untold: Vec<_> = table.keys().filter(|name| !told(name)).collect();
     assert_eq!(untold, UNSEEN, "rows that nothing was told of");
-    let source = include_str!("../src/observe/tell.rs");
+    let source = include_str!("../src/event.rs");
     for name in UNSEEN {
         assert!(source.contains(&format!("\"{name}\"")), "{name}");
     }

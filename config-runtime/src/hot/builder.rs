@@ -295,7 +295,8 @@ impl<T: HotConfig> Builder<T> {
         let table = Arc::new(Table::new(T::TREE, Arc::clone(&ranges)));
         let begun = Instant::now();
         let status = Status::new(self.settings.staleness);
-        let status = Board::new(status, Observer::new(T::TREE.name, &ranges));
+        let status = Board::new(status);
+        let observer = Arc::new(Observer::new(T::TREE.name, &ranges));
         let seed = fastrand::u64(..);
         let (heart, actions) = Heart::new(Arc::clone(&table), self.settings, seed, Duration::ZERO);
         let (commands, receiver) = mpsc::unbounded_channel();
@@ -321,6 +322,7 @@ impl<T: HotConfig> Builder<T> {
             actions,
             commands: receiver,
             status: Arc::clone(&status),
+            observer,
             begun,
             start,
             keeper,

@@ -15,7 +15,7 @@ use super::{Command, Reached, WaitError};
 use crate::apply::{BadKeys, Publication, Raw};
 use crate::fallback::{Contents, HeldNote, Kept};
 use crate::heart::{Action, Heart, Said};
-use crate::observe::{Meters, Timer};
+use crate::observe::{Meters, Observer, Timer};
 use crate::problem::{Problem, list};
 use crate::publish::Hub;
 use crate::status::{Board, Status};
@@ -36,6 +36,7 @@ pub(super) struct Loop<T: HotConfig> {
     pub(super) actions: Vec<Action>,
     pub(super) commands: mpsc::UnboundedReceiver<Command>,
     pub(super) status: Arc<Board>,
+    pub(super) observer: Arc<Observer>,
     pub(super) begun: Instant,
     pub(super) start: Start,
     pub(super) keeper: Option<Keeper>,
@@ -197,6 +198,7 @@ impl<T: HotConfig> Loop<T> {
             actions,
             commands,
             status,
+            observer,
             begun,
             start,
             keeper,
@@ -217,6 +219,7 @@ impl<T: HotConfig> Loop<T> {
             heart,
             commands,
             status,
+            observer,
             begun,
             waiters: Vec::new(),
             keeper,
@@ -226,8 +229,8 @@ impl<T: HotConfig> Loop<T> {
             Ok(first) => first,
             Err(no_start) => {
                 match &no_start {
-                    NoStart::Store(error) => run.status.observer().refused_by_store(error),
-                    NoStart::Problems(all) => run.status.observer().refused_by_rules(all),
+                    NoStart::Store(error) => run.observer.refused_by_store(error),
+                    NoStart::Problems(all) => run.observer.refused_by_rules(all),
                 }
                 run.end();
                 // Nobody listens where the start was given up.
@@ -235,10 +238,15 @@ impl<T: HotConfig> Loop<T> {
                 return;
             }
         };
-        let hub = Hub::counting(first.snapshot, run.status.meters().subscribers());
+        let hub = Hub::counting(first.snapshot, run.observer.meters().subscribers());
         run.report();
-        run.status.start();
-        let ending = Ending(Arc::clone(&hub), Arc::clone(&run.status));
+        run.observer.started(&run.status.own());
+        run.observer.written(&run.status.start());
+        let ending = Ending {
+            hub: Arc::clone(&hub),
+            status: Arc::clone(&run.status),
+            observer: Arc::clone(&run.observer),
+        };
         let done = match started.send(Ok(Arc::clone(&hub))) {
             Ok(()) => run.follow(&hub).await,
             // The start was given up.
@@ -258,12 +266,16 @@ impl<T: HotConfig> Loop<T> {
 
 /// Tells the subscribers that it is over, however it ends: a loop that panicked, which would be a
 /// mistake of ours, must not leave them waiting.
-struct Ending<T: HotConfig>(Arc<Hub<T>>, Arc<Board>);
+struct Ending<T: HotConfig> {
+    hub: Arc<Hub<T>>,
+    status: Arc<Board>,
+    observer: Arc<Observer>,
+}
 
 impl<T: HotConfig> Drop for Ending<T> {
     fn drop(&mut self) {
-        self.1.end();
-        self.0.end();
+        self.observer.written(&self.status.end());
+        self.hub.end();
     }
 }
 
@@ -272,6 +284,7 @@ struct Run<T: HotConfig> {
     heart: Heart<T>,
     commands: mpsc::UnboundedReceiver<Command>,
     status: Arc<Board>,
+    observer: Arc<Observer>,
     begun: Instant,
     waiters: Vec<Waiter>,
     keeper: Option<Keeper>,
@@ -283,15 +296,28 @@ impl<T: HotConfig> Run<T> {
     }
 
     fn step(&mut self, said: Said) {
-        self.status.meters().said(&said);
+        self.measure(&said);
         let actions = self.heart.step(self.now(), said);
         self.act(actions);
+    }
+
+    fn measure(&self, said: &Said) {
+        let meters = self.observer.meters();
+        match said {
+            Said::Heard(Heard::Events { events, .. }) => meters.events(events.len()),
+            Said::Heard(Heard::Lost(error))
+            | Said::Read(Err(error))
+            | Said::Opened(Err(error))
+            | Said::Latest(Err(error))
+            | Said::Probed(Err(error)) => meters.store_error(error),
+            _ => {}
+        }
     }
 
     fn act(&mut self, actions: Vec<Action>) {
         let mut actions = std::collections::VecDeque::from(actions);
         while let Some(action) = actions.pop_front() {
-            if let Some(said) = self.open.act(action, self.status.meters()) {
+            if let Some(said) = self.open.act(action, self.observer.meters()) {
                 actions.extend(self.heart.step(self.now(), said));
             }
         }
@@ -483,25 +509,26 @@ impl<T: HotConfig> Run<T> {
                     let staged = self.heart.has_staged().then(Timer::start);
                     let publication = self.heart.settle();
                     if let Some(since) = staged {
-                        self.status.meters().settled(since);
+                        self.observer.meters().settled(since);
                     }
                     if let Some(Publication { snapshot, changed }) = &publication {
                         let fields = || self.heart.fields(changed);
-                        let observer = self.status.observer();
-                        observer.changed(snapshot.revision(), fields, changed.len());
+                        self.observer
+                            .changed(snapshot.revision(), fields, changed.len());
                     }
                     if publication.is_some() {
                         self.news();
                     }
                     let status = self.new_status();
-                    let swapped = self.status.write(status, || {
+                    let (swapped, written) = self.status.write(status, || {
                         publication.map(|news| hub.swap(news.snapshot, &news.changed))
                     });
                     let oldest = self.open.oldest.take();
                     if let Some(swapped) = swapped {
-                        self.status.meters().published(oldest);
+                        self.observer.meters().published(oldest);
                         swapped.tell();
                     }
+                    self.observer.written(&written);
                 }
                 Woke::Late => {
                     self.step(Said::Tick);
@@ -575,7 +602,8 @@ impl<T: HotConfig> Run<T> {
     /// Writes the status, where nothing is published.
     fn report(&mut self) {
         let status = self.new_status();
-        self.status.write(status, || {});
+        let ((), written) = self.status.write(status, || {});
+        self.observer.written(&written);
     }
 
     /// What is to be written; what is held and unknown changes only where something was staged.
@@ -600,7 +628,7 @@ impl<T: HotConfig> Run<T> {
         for waiter in self.waiters.drain(..) {
             let _ = waiter.reply.send(Err(WaitError::Ended));
         }
-        self.status.end();
+        self.observer.written(&self.status.end());
     }
 }
 

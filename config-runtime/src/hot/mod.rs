@@ -21,7 +21,6 @@ pub use builder::Builder;
 
 use crate::guard::guard;
 use crate::layers::Table;
-use crate::observe::Observer;
 use crate::problem::{Problem, list};
 use crate::publish::{
     Change, Changes, Guard, Hub, Origin, Reader, Snapshot, Subscription, View, Watch,
@@ -116,7 +115,8 @@ impl<T: HotConfig> Shared<T> {
 impl<T: HotConfig> Shared<T> {
     /// The end of a configuration that has no loop.
     fn end_fixed(&self) {
-        self.status.end();
+        // Nothing is logged or measured of a configuration without a loop.
+        let _ = self.status.end();
         self.hub.end();
     }
 }
@@ -152,7 +152,7 @@ impl<T: HotConfig> Hot<T> {
         Self::following(Shared {
             hub: Hub::new(Snapshot::new(value, None, 0, origins)),
             table,
-            status: Board::new(Status::fixed(), Observer::nobody(T::TREE.name)),
+            status: Board::new(Status::fixed()),
             following: None,
         })
     }

@@ -5,10 +5,9 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use metrics::{Counter, Gauge, Histogram, SharedString, Unit};
 
 use super::word;
-use crate::heart::Said;
 use crate::status::Status;
 use crate::store::backend::Answer;
-use crate::store::{Heard, Reading, StoreError};
+use crate::store::{Reading, StoreError};
 
 const STORE_ERRORS: &str = "hotconfig_store_errors_total";
 const WATCH_LOSSES: &str = "hotconfig_watch_losses_total";
@@ -16,8 +15,7 @@ const WATCH_LOSSES: &str = "hotconfig_watch_losses_total";
 /// The meters of one configuration, with its prefix as their label.
 #[derive(Debug)]
 pub(crate) struct Meters {
-    /// `None` where nothing is measured.
-    prefix: Option<SharedString>,
+    prefix: SharedString,
     publications: Counter,
     events: Counter,
     held_total: Counter,
@@ -61,39 +59,12 @@ impl Meters {
             lag: metrics::histogram!("hotconfig_lag_seconds", "prefix" => own()),
             reading: metrics::histogram!("hotconfig_reading_seconds", "prefix" => own()),
             settle: metrics::histogram!("hotconfig_settle_seconds", "prefix" => own()),
-            prefix: Some(prefix),
-        }
-    }
-
-    /// Those of a configuration that follows nothing.
-    pub(super) fn nothing() -> Self {
-        Self {
-            prefix: None,
-            publications: Counter::noop(),
-            events: Counter::noop(),
-            held_total: Counter::noop(),
-            read: Counter::noop(),
-            not_read: Counter::noop(),
-            connected: Gauge::noop(),
-            confirmed: Gauge::noop(),
-            staleness: Gauge::noop(),
-            revision: Gauge::noop(),
-            epoch: Gauge::noop(),
-            held: Gauge::noop(),
-            unknown: Gauge::noop(),
-            pending: Gauge::noop(),
-            subscribers: Gauge::noop(),
-            lag: Histogram::noop(),
-            reading: Histogram::noop(),
-            settle: Histogram::noop(),
+            prefix,
         }
     }
 
     /// What the status says, as numbers.
     pub(crate) fn status(&self, status: &Status) {
-        if self.prefix.is_none() {
-            return;
-        }
         self.connected.set(f64::from(u8::from(status.connected)));
         let confirmed = status.confirmed.map(unix_seconds);
         self.confirmed.set(confirmed.unwrap_or_default());
@@ -116,29 +87,19 @@ impl Meters {
         self.of_kind(WATCH_LOSSES, error);
     }
 
-    /// What the store said.
-    pub(crate) fn said(&self, said: &Said) {
-        match said {
-            Said::Heard(heard) => match heard {
-                Heard::Events { events, .. } => self.events.increment(events.len() as u64),
-                Heard::Lost(error) => self.of_kind(STORE_ERRORS, error),
-                Heard::Created { .. } | Heard::Progress { .. } => {}
-            },
-            Said::Read(Err(error))
-            | Said::Opened(Err(error))
-            | Said::Latest(Err(error))
-            | Said::Probed(Err(error)) => {
-                self.of_kind(STORE_ERRORS, error);
-            }
-            _ => {}
-        }
+    /// The watch brought so many events.
+    pub(crate) fn events(&self, count: usize) {
+        self.events.increment(count as u64);
+    }
+
+    /// The store could not answer, or lost the watch.
+    pub(crate) fn store_error(&self, error: &StoreError) {
+        self.of_kind(STORE_ERRORS, error);
     }
 
     fn of_kind(&self, name: &'static str, error: &StoreError) {
-        if let Some(prefix) = &self.prefix {
-            let kind = word(error.kind());
-            metrics::counter!(name, "prefix" => prefix.clone(), "kind" => kind).increment(1);
-        }
+        let (prefix, kind) = (self.prefix.clone(), word(error.kind()));
+        metrics::counter!(name, "prefix" => prefix, "kind" => kind).increment(1);
     }
 
     /// The same reading, measured. One that is dropped is not counted.

@@ -9,13 +9,13 @@ mod meters;
 #[cfg(not(feature = "metrics"))]
 #[path = "no_meters.rs"]
 mod meters;
-pub(crate) mod tell;
+mod tell;
 
 use std::collections::HashSet;
 
 use crate::Revision;
 use crate::problem::Problem;
-use crate::status::{Held, Status};
+use crate::status::{Held, Status, Written};
 use crate::store::{ErrorKind, Range, StoreError};
 pub(crate) use meters::{Count, Meters, Timer};
 
@@ -38,15 +38,6 @@ impl Observer {
             meters: Meters::new(&prefix),
             schema,
             prefix,
-        }
-    }
-
-    /// Of a configuration that follows nothing: nothing is said of it.
-    pub(crate) fn nobody(schema: &'static str) -> Self {
-        Self {
-            schema,
-            prefix: String::new(),
-            meters: Meters::nothing(),
         }
     }
 
@@ -79,8 +70,16 @@ impl Observer {
         tell::changed(self, revision, fields, count);
     }
 
+    /// A status was written.
+    pub(crate) fn written(&self, written: &Written) {
+        self.meters.status(&written.now);
+        if written.is_news {
+            self.tell_of(&written.before, &written.now, written.ends);
+        }
+    }
+
     /// What differs between two statuses, one after the other.
-    pub(crate) fn tell_of(&self, before: &Status, now: &Status, ended: bool) {
+    fn tell_of(&self, before: &Status, now: &Status, ended: bool) {
         if now.epoch != before.epoch {
             tell::new_epoch(self, now);
         }

@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use crate::heart::Said;
 use crate::status::Status;
 use crate::store::backend::Answer;
 use crate::store::{Reading, StoreError};
@@ -16,17 +15,15 @@ impl Meters {
         Self
     }
 
-    pub(super) fn nothing() -> Self {
-        Self
-    }
-
     pub(crate) fn status(&self, _: &Status) {}
 
     pub(super) fn held(&self) {}
 
     pub(super) fn lost(&self, _: &StoreError) {}
 
-    pub(crate) fn said(&self, _: &Said) {}
+    pub(crate) fn events(&self, _: usize) {}
+
+    pub(crate) fn store_error(&self, _: &StoreError) {}
 
     pub(crate) fn reading(
         &self,

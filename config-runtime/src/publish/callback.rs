@@ -13,8 +13,8 @@ use tokio::task::{AbortHandle, spawn_blocking};
 
 use super::hub::{Hub, Ticket};
 use super::{Change, Watch};
+use crate::event;
 use crate::guard::guard;
-use crate::observe::tell;
 use crate::{Field, HotConfig};
 
 /// A callback that is called when its field changes: what `on_change` gives.
@@ -63,11 +63,11 @@ impl Subscription {
                     {
                         let begun = Instant::now();
                         if let Err(panic) = guard(|| callback(change)) {
-                            tell::callback_panicked(&path, &panic);
+                            event::callback_panicked(&path, &panic);
                         }
                         let took = begun.elapsed();
-                        if took >= tell::SLOW {
-                            tell::callback_slow(&path, took);
+                        if took >= event::SLOW {
+                            event::callback_slow(&path, took);
                         }
                     }
                     callback

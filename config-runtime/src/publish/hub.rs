@@ -11,8 +11,9 @@ use super::Snapshot;
 use super::registry::{Place, Registry};
 use super::snapshot::State;
 use crate::HotConfig;
+use crate::event;
 use crate::guard::guard;
-use crate::observe::{Count, tell};
+use crate::observe::Count;
 use crate::schema::lookup::Span;
 
 /// One writer, many readers and subscribers.
@@ -233,7 +234,7 @@ impl<T> Inbox<T> {
     fn wake(&self) {
         // Whoever polls brings the waker; a panic of it is not ours to die of.
         if let Err(panic) = guard(|| self.line.bell.notify_one()) {
-            tell::waker_panicked(&panic);
+            event::waker_panicked(&panic);
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::feed::{Subscribed, subscribe};
 use super::hub::{Hub, Ticket};
 use super::{Baseline, Change, Update};
-use crate::observe::tell;
+use crate::event;
 use crate::{Field, HotConfig};
 
 /// How many changes [`Changes`] queues unless told otherwise.
@@ -166,7 +166,7 @@ impl<V: 'static> Changes<V> {
     pub async fn next(&mut self) -> Option<Update<V>> {
         let update = self.subscribed.next().await;
         if let Some(Update::Missed(count)) = &update {
-            tell::missed(&self.path, *count);
+            event::missed(&self.path, *count);
         }
         update
     }
@@ -203,7 +203,7 @@ impl<V> fmt::Debug for Changes<V> {
 
 fn since<V>(subscribed: &mut Subscribed<V>, path: &str, baseline: &impl Baseline) {
     if !subscribed.feed.since(baseline.whole()) {
-        tell::foreign_snapshot(path);
+        event::foreign_snapshot(path);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where the status hangs out, for the one loop that writes it and all who read it.
 //!
 //! In: each status, with the swap that it belongs to. Out: the status of what can be seen; and
-//! where something is new, those who watch it are woken, and it is logged and measured.
+//! where something is new, those who watch it are woken. It knows no log and no metrics.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,8 +12,8 @@ use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 
 use super::Status;
+use crate::event;
 use crate::guard::guard;
-use crate::observe::{Meters, Observer, tell};
 
 #[derive(Debug)]
 pub(crate) struct Board {
@@ -21,10 +21,21 @@ pub(crate) struct Board {
     /// Held while a configuration is swapped and its status is written: whoever has seen the one
     /// finds the other, also who looked between the two.
     publishing: Mutex<()>,
-    observer: Observer,
     /// Whether there is a configuration: before, nobody is told how old it is.
     started: AtomicBool,
     bells: Mutex<Bells>,
+}
+
+/// Two statuses, one after the other.
+#[derive(Debug)]
+#[must_use = "the change is still to be logged and measured"]
+pub(crate) struct Written {
+    pub(crate) before: Arc<Status>,
+    pub(crate) now: Arc<Status>,
+    /// Whether they differ in anything that is told.
+    pub(crate) is_news: bool,
+    /// Whether a configuration that had started ended with it.
+    pub(crate) ends: bool,
 }
 
 /// Those who watch the status.
@@ -35,11 +46,10 @@ struct Bells {
 }
 
 impl Board {
-    pub(crate) fn new(status: Status, observer: Observer) -> Arc<Self> {
+    pub(crate) fn new(status: Status) -> Arc<Self> {
         Arc::new(Self {
             current: ArcSwap::from_pointee(status),
             publishing: Mutex::new(()),
-            observer,
             started: AtomicBool::new(false),
             bells: Mutex::default(),
         })
@@ -52,20 +62,25 @@ impl Board {
     }
 
     /// Writes the status together with what `swap` does. No code of a user's may run in it.
-    pub(crate) fn write<R>(&self, mut status: Status, swap: impl FnOnce() -> R) -> R {
+    pub(crate) fn write<R>(&self, mut status: Status, swap: impl FnOnce() -> R) -> (R, Written) {
         status.aged = self.has_started() && status.is_stale_at(Instant::now());
-        let status = Arc::new(status);
+        let now = Arc::new(status);
         let whole = self.publishing();
         let swapped = swap();
-        let old = self.current.swap(Arc::clone(&status));
+        let before = self.current.swap(Arc::clone(&now));
         drop(whole);
-        self.observer.meters().status(&status);
-        if !status.is_no_news(&old) {
-            let ended = status.ended && !old.ended && self.has_started();
-            self.observer.tell_of(&old, &status, ended);
+        let is_news = !now.is_no_news(&before);
+        if is_news {
             self.ring();
         }
-        swapped
+        let ends = now.ended && !before.ended && self.has_started();
+        let written = Written {
+            before,
+            now,
+            is_news,
+            ends,
+        };
+        (swapped, written)
     }
 
     /// The status as it stands: for the loop, which writes it.
@@ -74,19 +89,17 @@ impl Board {
     }
 
     /// There is a first configuration, whose age counts from now on.
-    pub(crate) fn start(&self) {
-        let status = self.own();
-        self.observer.started(&status);
+    pub(crate) fn start(&self) -> Written {
         self.started.store(true, Ordering::Relaxed);
-        self.write(Status::clone(&status), || {});
+        self.write(Status::clone(&self.own()), || {}).1
     }
 
     /// Writes the end into the status.
-    pub(crate) fn end(&self) {
+    pub(crate) fn end(&self) -> Written {
         let mut ended = Status::clone(&self.own());
         ended.connected = false;
         ended.ended = true;
-        self.write(ended, || {});
+        self.write(ended, || {}).1
     }
 
     /// When those who watch are to be told that it is stale, if nothing confirms it before; `None`
@@ -95,15 +108,6 @@ impl Board {
         let status = self.current.load();
         let confirmed = status.confirmed.filter(|_| !status.aged)?;
         confirmed.checked_add(status.staleness)
-    }
-
-    /// Who is told of what happens to this configuration.
-    pub(crate) fn observer(&self) -> &Observer {
-        &self.observer
-    }
-
-    pub(crate) fn meters(&self) -> &Meters {
-        self.observer.meters()
     }
 
     /// Adds one that is woken by news, until [`Board::forget`].
@@ -125,7 +129,7 @@ impl Board {
         let all: Vec<_> = self.bells().all.values().cloned().collect();
         for bell in all {
             if let Err(panic) = guard(|| bell.notify_one()) {
-                tell::waker_panicked(&panic);
+                event::waker_panicked(&panic);
             }
         }
     }

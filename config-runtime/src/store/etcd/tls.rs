@@ -13,7 +13,7 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 
 use super::settings::invalid;
-use crate::observe::tell;
+use crate::event;
 use crate::store::StoreError;
 
 /// How often the files are looked at, at most.
@@ -295,7 +295,7 @@ impl Proofs {
             if proof != state.latest.1 {
                 state.latest = (state.latest.0 + 1, proof);
                 state.warned = None;
-                tell::tls_changed();
+                event::tls_changed();
             }
             if let Some(wrong) = wrong {
                 state.warn(wrong.message());
@@ -330,7 +330,7 @@ impl State {
     fn warn(&mut self, why: &str) {
         if self.warned.as_deref() != Some(why) {
             self.warned = Some(why.to_owned());
-            tell::tls_refused(why);
+            event::tls_refused(why);
         }
     }
 }

@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 
 use super::connection::Lines;
 use super::shared::Shared;
-use crate::observe::tell;
+use crate::event;
 use crate::store::{ErrorKind, StoreError};
 
 /// At most fifteen bytes, so that the system shows it whole.
@@ -114,7 +114,7 @@ fn run(shared: &Arc<Shared>, mut jobs: UnboundedReceiver<Job>) {
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {
-            tell::thread_failed(NAME, &error);
+            event::thread_failed(NAME, &error);
             return;
         }
     };
