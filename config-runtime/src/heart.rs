@@ -10,10 +10,10 @@ mod tests;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::apply::{Apply, BadKeys, Publication, Raw};
+use crate::apply::{Apply, BadKeys, Held, Publication, Raw};
 use crate::layers::Table;
 use crate::problem::Problem;
-use crate::status::{Held, Status};
+use crate::status::Status;
 use crate::store::{Heard, Probe, Reading, StoreError};
 use crate::sync::{Input, Output, Settings, Sync};
 use crate::{HotConfig, Revision};

@@ -122,13 +122,8 @@
 extern crate self as hotconfig;
 
 mod apply;
-#[doc(hidden)]
-pub mod compile;
-pub mod contract;
-mod defaults;
 mod event;
 mod fallback;
-mod field;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzz;
@@ -144,46 +139,51 @@ mod reason;
 mod revision;
 pub mod rules;
 pub mod schema;
+mod snapshot;
 mod status;
 pub mod store;
 mod sync;
+mod typed;
 pub mod value;
 mod wording;
 
-pub use contract::HotConfig;
-pub use field::Field;
+pub use apply::{Held, Pending, Unknown, Warning};
 pub use hot::{Builder, Described, Description, Hot, Reached, StartError, WaitError};
 pub use hotconfig_derive::{HotConfig, HotValue};
 pub use problem::Problem;
 pub use publish::{
-    Baseline, Change, Changes, Guard, Origin, Part, Reader, Snapshot, Subscription, Update, View,
-    Watch,
+    Baseline, Change, Changes, Guard, Part, Reader, Subscription, Update, View, Watch,
 };
 pub use reason::Invalid;
 pub use revision::Revision;
 pub use schema::{HotValue, schema};
-pub use status::{
-    FallbackStatus, Held, NotReady, Pending, Stale, Status, StatusWatch, Unknown, Warning,
-};
+pub use snapshot::{Origin, Snapshot};
+pub use status::{FallbackStatus, NotReady, Stale, Status, StatusWatch};
+pub use typed::config::HotConfig;
+pub use typed::field::Field;
 pub use value::{Secret, Size};
 
 /// What the macros write. Nothing in it is stable: it changes with every release.
 #[doc(hidden)]
 pub mod __ {
-    pub use crate::compile;
-    pub use crate::compile::message::Message;
-    pub use crate::contract::{
-        Checks, EncodeNothing, EncodeSerialize, Encoded, HotConfig, Intake, Leaf, Section,
-        ShowDebug, ShowNothing, Shown, default_of, secret, unchecked,
-    };
-    pub use crate::field::{At, Field};
     pub use crate::rules;
     pub use crate::schema::hold::assert_schema;
-    pub use crate::schema::lookup::{Place, Span, known, place, span};
-    pub use crate::schema::tree::{
-        Bounds, DefaultValue, End, Field as SchemaField, Format, Rule, Tree,
+    pub use crate::typed::checks::Checks;
+    pub use crate::typed::compile;
+    pub use crate::typed::compile::lookup::{Place, Span, known, place, span};
+    pub use crate::typed::compile::message::Message;
+    pub use crate::typed::config::{HotConfig, Section};
+    pub use crate::typed::encode::{
+        EncodeNothing, EncodeSerialize, Encoded, ShowDebug, ShowNothing, Shown, default_of,
     };
-    pub use crate::schema::{Absent, AnyShape, HotValue, Probe, Scalar, Shape};
+    pub use crate::typed::field::{At, Field};
+    pub use crate::typed::leaf::{Leaf, secret, unchecked};
+    pub use crate::typed::probe::{AnyShape, Probe};
+    pub use crate::typed::read::{Finding, Intake};
+    pub use crate::typed::shape::{HotValue, Scalar, Shape};
+    pub use crate::typed::tree::{
+        Absent, Bounds, DefaultValue, End, Field as SchemaField, Format, Rule, Tree,
+    };
     pub use crate::value;
     pub use ::core;
     pub use hotconfig_derive::{field, key};

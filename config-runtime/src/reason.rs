@@ -73,6 +73,11 @@ impl Reason {
         self.expected.as_deref()
     }
 
+    /// Why a required key that is absent is a problem.
+    pub(crate) fn missing() -> Self {
+        Self::new("the key is missing").expected("a value: the field has no default")
+    }
+
     /// The same of a secret: `wrong` stands for words that may quote it, and what would be right
     /// is not said where that names values.
     pub(crate) fn of_secret(self, wrong: &str) -> Self {

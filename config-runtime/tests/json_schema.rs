@@ -15,7 +15,7 @@ use std::num::{NonZeroI8, NonZeroU8};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use hotconfig::contract::Intake;
+use hotconfig::__::Intake;
 use hotconfig::schema::{Absent, Schema};
 use hotconfig::{HotConfig, HotValue, Invalid, Secret, Size, schema};
 use jsonschema::{Draft, Validator};

@@ -13,6 +13,7 @@ mod abreast;
 mod hold;
 #[cfg(test)]
 pub(crate) mod model;
+mod report;
 mod trial;
 
 use std::cell::RefCell;
@@ -22,15 +23,15 @@ use std::sync::Arc;
 use crate::guard::guard;
 use crate::layers::{Slot, Table};
 use crate::problem::Problem;
-use crate::publish::{Draft, Origin, Snapshot};
-use crate::schema::tree::Leaf;
-use crate::status::{Held, Pending, Unknown, Warning};
+use crate::snapshot::{Draft, Origin, Snapshot};
 use crate::store::{Entry, Event, Reading};
 use crate::sync::Known;
+use crate::typed::tree::Leaf;
 use crate::wording::shown_key;
 use crate::{HotConfig, Revision};
 use abreast::{Abreast, Renewal};
 use hold::{GroupId, Judge, Rejection, Settled};
+pub use report::{Held, Pending, Unknown, Warning};
 use trial::{Config, Effective, Ground, Refused, Valid};
 
 /// The bytes of one key, and the revision that wrote them.

@@ -12,13 +12,14 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::HotConfig;
-use crate::contract::{Broken, Checks, Finding, Intake};
-use crate::defaults;
 use crate::guard::guard;
 use crate::layers::{Slot, Table};
 use crate::problem::Problem;
-use crate::publish::{Draft, Snapshot};
-use crate::schema::tree::{DefaultValue, Leaf};
+use crate::snapshot::{Draft, Snapshot};
+use crate::typed::checks::{Broken, Checks};
+use crate::typed::defaults;
+use crate::typed::read::{Finding, Intake};
+use crate::typed::tree::{DefaultValue, Leaf};
 use crate::wording::shorten;
 
 use super::Raw;

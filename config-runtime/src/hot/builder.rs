@@ -17,7 +17,6 @@ use super::keeper::{Keeper, Whose, Wishes};
 use super::{Hot, Shared, StartError};
 use crate::HotConfig;
 use crate::apply::BadKeys;
-use crate::defaults;
 use crate::fallback::{self, Key, Secrets};
 use crate::heart::Heart;
 use crate::layers::Table;
@@ -27,6 +26,7 @@ use crate::status::{Board, Status};
 use crate::store::backend::Backend;
 use crate::store::{ErrorKind, Range, Store, StoreError};
 use crate::sync::Settings;
+use crate::typed::defaults;
 
 /// What a setting is kept within: one of nothing would ask without end, and one without end would
 /// leave the calendar.

@@ -19,15 +19,15 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use builder::Builder;
 
+use crate::apply::Held;
 use crate::guard::guard;
 use crate::layers::Table;
 use crate::problem::{Problem, list};
-use crate::publish::{
-    Change, Changes, Guard, Hub, Origin, Reader, Snapshot, Subscription, View, Watch,
-};
-use crate::schema::tree::{DefaultValue, Leaf};
-use crate::status::{Board, Held, Status, StatusWatch};
+use crate::publish::{Change, Changes, Guard, Hub, Reader, Subscription, View, Watch};
+use crate::snapshot::{Origin, Snapshot};
+use crate::status::{Board, Status, StatusWatch};
 use crate::store::{Range, Store, StoreError};
+use crate::typed::tree::{DefaultValue, Leaf};
 use crate::{Field, HotConfig, Revision};
 
 /// How long [`Hot::shutdown`] waits for a loop that something keeps: longer than the disk may.

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::schema::tree::{Kind, Leaf, Tree};
 use crate::store::Range;
+use crate::typed::tree::{Kind, Leaf, Tree};
 
 /// One key that can give a leaf its value: a place in [`Table::slots`].
 pub(crate) type Slot = usize;

@@ -14,8 +14,9 @@ mod tell;
 use std::collections::HashSet;
 
 use crate::Revision;
+use crate::apply::Held;
 use crate::problem::Problem;
-use crate::status::{Held, Status, Written};
+use crate::status::{Status, Written};
 use crate::store::{ErrorKind, Range, StoreError};
 pub(crate) use meters::{Count, Meters, Timer};
 

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::{Observer, word};
 use crate::Revision;
+use crate::apply::{Held, Pending, Unknown, Warning};
 use crate::event::event;
-use crate::status::{FallbackStatus, Held, Pending, Status, Unknown, Warning};
+use crate::status::{FallbackStatus, Status};
 use crate::store::StoreError;
 
 /// How many keys, fields or problems one event names.

@@ -4,8 +4,10 @@ use std::any::Any;
 use std::sync::Arc;
 
 use super::hub::{Hub, Inbox, Line, Ticket};
-use super::{Change, Part, Snapshot, Update};
-use crate::schema::lookup::Span;
+use super::part::whole_snapshot;
+use super::{Change, Part, Update};
+use crate::snapshot::Snapshot;
+use crate::typed::compile::lookup::Span;
 use crate::{Field, HotConfig};
 
 /// Gives a subscriber one thing after another.
@@ -169,7 +171,7 @@ impl<T: HotConfig> Feed<T> for Latest<T> {
     }
 
     fn since(&mut self, baseline: Arc<dyn Any + Send + Sync>) -> bool {
-        let baseline = Snapshot::of(baseline);
+        let baseline = whole_snapshot(baseline);
         let known = baseline.is_some();
         self.last = baseline.unwrap_or_else(|| self.last.clone());
         known
@@ -216,7 +218,7 @@ impl<T: HotConfig> Feed<T> for Queued<T> {
     }
 
     fn since(&mut self, baseline: Arc<dyn Any + Send + Sync>) -> bool {
-        let Some(baseline) = Snapshot::of(baseline) else {
+        let Some(baseline) = whole_snapshot(baseline) else {
             return false;
         };
         let before = std::mem::replace(&mut self.last, baseline);

@@ -7,14 +7,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 
-use super::Snapshot;
 use super::registry::{Place, Registry};
-use super::snapshot::State;
 use crate::HotConfig;
 use crate::event;
 use crate::guard::guard;
 use crate::observe::Count;
-use crate::schema::lookup::Span;
+use crate::snapshot::{Snapshot, State};
+use crate::typed::compile::lookup::Span;
 
 /// One writer, many readers and subscribers.
 pub(crate) struct Hub<T: HotConfig> {

@@ -7,10 +7,10 @@
 mod callback;
 mod change;
 mod feed;
+mod handles;
 mod hub;
-mod origin;
+mod part;
 mod registry;
-mod snapshot;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -18,9 +18,8 @@ mod watch;
 
 pub use callback::Subscription;
 pub use change::{Change, Update};
+pub use handles::{Guard, Reader};
 pub(crate) use hub::Hub;
-pub use origin::Origin;
-pub(crate) use snapshot::Draft;
-pub use snapshot::{Baseline, Guard, Part, Reader, Snapshot};
+pub use part::{Baseline, Part};
 pub use view::View;
 pub use watch::{Changes, Watch};

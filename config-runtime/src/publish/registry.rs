@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::schema::lookup::Span;
-use crate::schema::tree::{Kind, Tree};
+use crate::typed::compile::lookup::Span;
+use crate::typed::tree::{Kind, Tree};
 
 /// The subscribers `S` of each field and section.
 pub(super) struct Registry<S> {

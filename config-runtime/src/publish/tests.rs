@@ -12,10 +12,11 @@ use futures_util::FutureExt;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
-use super::{Change, Changes, Hub, Origin, Part, Reader, Snapshot, Update, View, Watch};
-use crate::contract::{Checks, Intake};
-use crate::schema::lookup::Span;
-use crate::schema::tree::{Field as SchemaField, Tree};
+use super::{Change, Changes, Hub, Part, Reader, Update, View, Watch};
+use crate::snapshot::{Origin, Snapshot};
+use crate::typed::compile::lookup::Span;
+use crate::typed::tree::{Field as SchemaField, Tree};
+use crate::typed::{checks::Checks, read::Intake};
 use crate::{Field, HotConfig, Revision, field};
 
 #[derive(HotConfig, Clone, Debug, PartialEq, Default)]

@@ -10,7 +10,7 @@ use super::feed::{PartSource, Source, subscribe};
 use super::hub::Hub;
 use super::watch::CAPACITY;
 use super::{Change, Changes, Part, Subscription, Watch};
-use crate::schema::lookup::Span;
+use crate::typed::compile::lookup::Span;
 use crate::{Field, HotConfig};
 
 /// A handle on one field or section, for a component that should know no more.

@@ -13,11 +13,11 @@ use std::sync::Arc;
 
 use super::{Absent, Key, Schema};
 use crate::problem::{Problem, list};
-use crate::reason::SECRET_DOES_NOT_FIT;
+use crate::reason::{Reason, SECRET_DOES_NOT_FIT};
 use crate::store::backend::Backend;
 use crate::store::{Entries, Entry, Range, Reading, Store, StoreError};
 use crate::wording::{printable, shown_key};
-use crate::{Revision, contract, prefix, wording};
+use crate::{Revision, prefix, wording};
 
 /// How many unknown keys a report names.
 const UNKNOWN: usize = 100;
@@ -404,7 +404,7 @@ impl Findings<'_> {
         let mut there = names.filter_map(|name| Some((name, entry(name)?)));
         let Some((name, winner)) = there.next() else {
             if key.absent == Absent::Required {
-                let reason = contract::missing();
+                let reason = Reason::missing();
                 let problem = Problem {
                     key: self.whole(&key.key),
                     field: key.field.clone(),

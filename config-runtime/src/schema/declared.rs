@@ -8,7 +8,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Scalar;
+use crate::typed::shape::Scalar;
+
+pub use crate::typed::tree::Absent;
 
 /// What a struct declares: its keys, their types, defaults and rules.
 ///
@@ -104,22 +106,6 @@ pub enum Format {
     Json,
     /// The codec at this path.
     With(String),
-}
-
-/// What an absent key stands for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Absent {
-    /// It is a problem: the key is required.
-    Required,
-    /// Nothing: the type is optional.
-    Nothing,
-    /// A default, as the store would hold it: `30s`.
-    Text(String),
-    /// A default that can't be shown as a text, as it was written in Rust.
-    Expression(String),
-    /// A default that is secret.
-    Hidden,
 }
 
 /// A rule of one key.

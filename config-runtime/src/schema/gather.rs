@@ -9,10 +9,11 @@ use std::collections::BTreeMap;
 use super::declared::{
     Absent, Bound, Format, Interval, Key, Rule, Schema, Section, StructRule, Type,
 };
-use super::shape::Shape;
-use super::tree::{self, Bounds, DefaultValue, End, Kind, Leaf, Tree};
-use crate::contract::{HotConfig, Intake};
+use crate::HotConfig;
 use crate::guard::guard;
+use crate::typed::read::Intake;
+use crate::typed::shape::Shape;
+use crate::typed::tree::{self, Bounds, DefaultValue, End, Kind, Leaf, Tree};
 
 /// What a struct declares: its keys, their types, defaults, rules and descriptions.
 ///

@@ -63,7 +63,7 @@ pub fn assert_schema<T: HotConfig>(folder: &str, file: &str) {
     );
     let path = Path::new(folder).join(file);
     let held = asked.and_then(|asked| {
-        let bad = crate::defaults::bad::<T>(false);
+        let bad = crate::typed::defaults::bad::<T>(false);
         if bad.is_empty() {
             hold(&super::schema::<T>(), &path, asked)
         } else {

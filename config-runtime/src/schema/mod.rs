@@ -97,17 +97,13 @@ mod gather;
 pub(crate) mod hold;
 mod json;
 mod json_schema;
-pub(crate) mod lookup;
 mod markdown;
-mod shape;
-pub mod tree;
 
+pub use crate::typed::shape::{HotValue, Scalar, Shape};
+pub use crate::typed::tree;
 pub use check::{Check, CheckError, Concern, Finding, Report, check};
 pub use compare::{Change, Comparison, Difference, Effect, Grade, compare};
 pub use declared::{Absent, Bound, Format, Interval, Key, Rule, Schema, Section, StructRule, Type};
 pub use dynamic::Verdict;
 pub use file::SchemaError;
 pub use gather::schema;
-#[doc(hidden)]
-pub use shape::{AnyShape, Probe};
-pub use shape::{HotValue, Scalar, Shape};

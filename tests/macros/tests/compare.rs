@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use hotconfig::contract::Intake;
+use hotconfig::__::Intake;
 use hotconfig::schema::{Grade, Schema, compare};
 use hotconfig::{HotConfig, HotValue, Invalid, Secret, Size};
 use proptest::prelude::*;

@@ -17,7 +17,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use hotconfig::contract::{Checks, Finding, Intake};
+use hotconfig::__::{Checks, Finding, Intake};
 use hotconfig::schema::tree::{DefaultValue, End, Format, Kind, Rule};
 use hotconfig::{Field, HotConfig, Invalid, Secret, field};
 

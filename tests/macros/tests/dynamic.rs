@@ -16,7 +16,7 @@ use std::num;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use hotconfig::contract::Intake;
+use hotconfig::__::Intake;
 use hotconfig::schema::{Key, Schema, Verdict};
 use hotconfig::{HotConfig, HotValue, Invalid, Secret, Size};
 use proptest::prelude::*;

@@ -12,7 +12,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use hotconfig::schema::{Absent, AnyShape as _, Probe, Scalar, Shape, Type};
+use hotconfig::__::{AnyShape as _, Probe};
+use hotconfig::schema::{Absent, Scalar, Shape, Type};
 use hotconfig::{HotConfig, HotValue, Secret, Size, value};
 
 macro_rules! cases {

@@ -16,7 +16,7 @@ use crate::Revision;
 use crate::apply::model::holding::{Words, texts};
 use crate::apply::{BadKeys, Publication};
 use crate::problem::Problem;
-use crate::publish::{Origin, Snapshot};
+use crate::snapshot::{Origin, Snapshot};
 use crate::status::Status;
 use crate::sync::{Known, Settings};
 

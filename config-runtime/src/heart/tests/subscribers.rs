@@ -7,8 +7,9 @@ use futures_util::FutureExt;
 use super::config::{Config, LEAVES, shown};
 use super::judge::{Judged, ensure};
 use crate::Field;
-use crate::publish::{Changes, Hub, Reader, Snapshot, Update, Watch};
-use crate::schema::lookup::Span;
+use crate::publish::{Changes, Hub, Reader, Update, Watch};
+use crate::snapshot::Snapshot;
+use crate::typed::compile::lookup::Span;
 
 enum Handle {
     Watch(Watch<Config>),

@@ -10,8 +10,8 @@ use super::{Config, Writer, given, now};
 use crate::Field;
 use crate::publish::registry::Registry;
 use crate::publish::{Changes, Update, Watch};
-use crate::schema::lookup::Span;
-use crate::schema::tree::{Field as SchemaField, Kind, Tree as Declared};
+use crate::typed::compile::lookup::Span;
+use crate::typed::tree::{Field as SchemaField, Kind, Tree as Declared};
 
 #[derive(Debug, Clone)]
 enum Op {

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::automaton::Automaton;
 use super::message::Message;
-use crate::schema::{Scalar, Shape};
+use crate::typed::shape::{Scalar, Shape};
 use crate::value::Size;
 
 /// A default or a bound.

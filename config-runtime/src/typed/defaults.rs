@@ -2,10 +2,12 @@
 //!
 //! In: a struct. Out: what is wrong, in sentences. It knows no store: every key is absent.
 
-use crate::contract::{Broken, Checks, HotConfig, Intake};
+use super::checks::{Broken, Checks};
+use super::config::HotConfig;
+use super::read::Intake;
+use super::tree::{DefaultValue, Leaf};
 use crate::guard::guard;
 use crate::reason::{Reason, SECRET_DOES_NOT_FIT};
-use crate::schema::tree::{DefaultValue, Leaf};
 
 /// What may be said of a leaf that is secret, of its value or of its default.
 pub(crate) fn of_secret(leaf: &Leaf, about_value: bool, reason: Reason) -> Reason {

@@ -5,16 +5,14 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, LinkedList, VecDeque};
-use std::marker::PhantomData;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::HotConfig;
-use crate::contract::{Comparable, Readable};
 use crate::value::{Secret, Size};
 
 /// What a value is, as far as its type says.
@@ -176,38 +174,32 @@ pub trait HotValue {
     const SHAPE: Shape;
 }
 
-/// Asks for the shape of any type: [`HotValue::SHAPE`] where it has one, else [`Shape::Opaque`].
+/// What can be read from a key. One trait for each thing that a value needs, so that what is
+/// missing is named.
 #[doc(hidden)]
-#[derive(Debug)]
-pub struct Probe<V: ?Sized>(PhantomData<V>);
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read from a key: `serde::Deserialize` is missing",
+    label = "no `serde::Deserialize`",
+    note = "derive `serde::Deserialize` on the type, or on what it contains; where it is another crate's, read it by a function of yours: `#[hot(with = path)]`",
+    note = "if the fields of `{Self}` are keys of their own, write `#[hot(nested)]`"
+)]
+pub trait Readable: DeserializeOwned {}
 
-impl<V: HotValue + ?Sized> Probe<V> {
-    pub const SHAPE: Shape = V::SHAPE;
-}
+#[diagnostic::do_not_recommend]
+impl<V: DeserializeOwned> Readable for V {}
 
-impl<V> Probe<Secret<V>> {
-    /// Whether it is never printed.
-    pub const SECRET: bool = true;
-}
-
-impl<V> Probe<Option<Secret<V>>> {
-    pub const SECRET: bool = true;
-}
-
-impl<V: HotConfig + Readable + Comparable> Probe<V> {
-    /// Whether it has keys of its own, and could be one key as well.
-    pub const SECTION: bool = true;
-}
-
-/// What [`Probe`] answers for the others: an inherent constant comes before one of a trait.
+/// What two values of one key can be: compared.
 #[doc(hidden)]
-pub trait AnyShape {
-    const SHAPE: Shape = Shape::Opaque;
-    const SECRET: bool = false;
-    const SECTION: bool = false;
-}
+#[diagnostic::on_unimplemented(
+    message = "two values of `{Self}` cannot be compared: `PartialEq` is missing",
+    label = "no `PartialEq`",
+    note = "derive `PartialEq` on the type, or on what it contains, or compare two values by a function of yours: `#[hot(compare = path)]`",
+    note = "if the fields of `{Self}` are keys of their own, write `#[hot(nested)]`"
+)]
+pub trait Comparable: PartialEq {}
 
-impl<V: ?Sized> AnyShape for Probe<V> {}
+#[diagnostic::do_not_recommend]
+impl<V: PartialEq> Comparable for V {}
 
 macro_rules! scalars {
     ($($type:ty => $scalar:ident;)+) => {$(

@@ -4,7 +4,8 @@
 mod agree;
 mod automaton;
 mod decide;
-pub(crate) mod distance;
+mod distance;
+pub(crate) mod lookup;
 pub(crate) mod message;
 mod said;
 

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::Shape;
+use super::shape::Shape;
 use crate::value::Size;
 
 /// What a struct with `#[derive(HotConfig)]` declares.
@@ -97,6 +97,22 @@ pub enum DefaultValue {
     Text(&'static str),
     /// `#[hot(default = 8)]`: the expression as it was written.
     Expression(&'static str),
+}
+
+/// What an absent key stands for, once the default is computed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Absent {
+    /// It is a problem: the key is required.
+    Required,
+    /// Nothing: the type is optional.
+    Nothing,
+    /// A default, as the store would hold it: `30s`.
+    Text(String),
+    /// A default that can't be shown as a text, as it was written in Rust.
+    Expression(String),
+    /// A default that is secret.
+    Hidden,
 }
 
 /// A rule of one field.
@@ -434,7 +450,7 @@ impl Field {
         self
     }
 
-    pub(super) const fn len(&self) -> usize {
+    pub(crate) const fn len(&self) -> usize {
         match self.kind {
             Kind::Leaf(_) => 1,
             Kind::Section(section) => section.len(),

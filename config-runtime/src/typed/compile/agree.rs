@@ -5,8 +5,8 @@
 
 use super::decide::same;
 use super::message::Message;
-use crate::schema::tree::{Field, Kind, Tree};
-use crate::schema::{Scalar, Shape};
+use crate::typed::shape::{Scalar, Shape};
+use crate::typed::tree::{Field, Kind, Tree};
 
 /// One key of a schema file.
 #[doc(hidden)]

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::super::place;
 use super::message;
-use crate::schema::tree::{Field, Tree};
+use crate::typed::tree::{Field, Tree};
 
 const POOL: &Tree = &Tree::new("Pool").fields(&[
     Field::new(0, "dsn", "dsn", "String"),

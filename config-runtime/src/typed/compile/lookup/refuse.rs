@@ -5,10 +5,10 @@
 //! of Rust, another case, a misspelling, a section left out. A misspelling is looked for among
 //! siblings only.
 
-use super::super::tree::{Field, Kind, Tree};
 use super::{after_slash, below};
-use crate::compile::distance::distance;
-use crate::compile::message::Message;
+use crate::typed::compile::distance::distance;
+use crate::typed::compile::message::Message;
+use crate::typed::tree::{Field, Kind, Tree};
 
 /// How much a text may differ from a key.
 #[derive(Clone, Copy)]

@@ -7,8 +7,8 @@
 
 mod refuse;
 
-use super::tree::{Field, Kind, Tree};
-use crate::compile::message::Message;
+use super::message::Message;
+use crate::typed::tree::{Field, Kind, Tree};
 
 /// The leaves that a field stands for: `len` of them from `first`.
 #[doc(hidden)]

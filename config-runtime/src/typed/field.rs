@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::schema::lookup::{HERE, Span};
+use super::compile::lookup::{HERE, Span};
 
 /// A field of the configuration `T`, or a section of it, with values of the type `V`.
 ///

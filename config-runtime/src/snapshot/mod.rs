@@ -1,0 +1,225 @@
+//! An immutable configuration.
+//!
+//! In: a value with its revision and, for each leaf, its origin. Out: a [`Snapshot`], which shares them; a
+//! [`Draft`], which nobody shares yet. It knows no keys, no store and no subscribers.
+
+mod origin;
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+pub use origin::Origin;
+
+use crate::{Field, HotConfig, Revision};
+
+/// An immutable configuration with its revision and the origin of every field.
+///
+/// It derefs to the configuration struct. A clone shares it and costs one reference count.
+///
+/// # Example
+/// ```
+/// # use hotconfig::{Hot, HotConfig, field, store::Memory};
+/// # #[derive(HotConfig, Clone)]
+/// # #[hot(prefix = "/users")]
+/// # struct Service {
+/// #     #[hot(nested)]
+/// #     db: Pool,
+/// # }
+/// # #[derive(HotConfig, Clone)]
+/// # struct Pool {
+/// #     #[hot(default = 8)]
+/// #     pool_size: u32,
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = Memory::new();
+/// # let hot = Hot::<Service>::builder(store.clone()).start().await?;
+/// let snapshot = hot.snapshot();
+/// let origin = snapshot.origin(field!(Service, db.pool_size));
+/// println!("{} connections, from {origin}", snapshot.db.pool_size);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Snapshot<T>(pub(crate) Arc<State<T>>);
+
+/// What a snapshot holds.
+pub(crate) struct State<T> {
+    value: T,
+    revision: Option<Revision>,
+    epoch: u64,
+    /// One for each leaf, in the order of the schema.
+    origins: Arc<[Origin]>,
+    /// Which publication of its hub it is; the hub writes it once, before anyone else has it.
+    number: AtomicU64,
+}
+
+impl<T: Clone> Clone for State<T> {
+    fn clone(&self) -> Self {
+        Self {
+            value: self.value.clone(),
+            revision: self.revision,
+            epoch: self.epoch,
+            origins: Arc::clone(&self.origins),
+            number: AtomicU64::new(self.number()),
+        }
+    }
+}
+
+impl<T> State<T> {
+    pub(crate) fn value(&self) -> &T {
+        &self.value
+    }
+
+    pub(crate) fn revision(&self) -> Option<Revision> {
+        self.revision
+    }
+
+    pub(crate) fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    pub(crate) fn number(&self) -> u64 {
+        self.number.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_number(&self, number: u64) {
+        self.number.store(number, Ordering::Relaxed);
+    }
+}
+
+/// A snapshot that nobody else has: it can still be changed, where it will be read from.
+#[derive(Debug)]
+pub(crate) struct Draft<T>(Snapshot<T>);
+
+impl<T> Draft<T> {
+    /// Of a configuration that was built anew; the origins are to be given at the end.
+    pub(crate) fn new(value: T) -> Self {
+        Self(Snapshot::new(value, None, 0, Arc::new([])))
+    }
+}
+
+impl<T: Clone> Draft<T> {
+    /// The value, to be changed.
+    pub(crate) fn value(&mut self) -> &mut T {
+        &mut self.state().value
+    }
+
+    /// The origins, to be changed: one for each leaf, in the order of the schema.
+    pub(crate) fn origins(&mut self) -> &mut Arc<[Origin]> {
+        &mut self.state().origins
+    }
+
+    /// From now on others may have it.
+    pub(crate) fn finish(mut self, revision: Option<Revision>, epoch: u64) -> Snapshot<T> {
+        let state = self.state();
+        (state.revision, state.epoch) = (revision, epoch);
+        self.0
+    }
+
+    /// Nobody else has it, so that this copies nothing.
+    fn state(&mut self) -> &mut State<T> {
+        Arc::make_mut(&mut self.0.0)
+    }
+}
+
+impl<T> Deref for Draft<T> {
+    type Target = Snapshot<T>;
+
+    fn deref(&self) -> &Snapshot<T> {
+        &self.0
+    }
+}
+
+impl<T: Clone> Snapshot<T> {
+    /// A copy to change.
+    pub(crate) fn draft(&self) -> Draft<T> {
+        Draft(Self(Arc::new(State::clone(&self.0))))
+    }
+}
+
+impl<T> Snapshot<T> {
+    /// A snapshot; `origins` has one entry for each leaf, in the order of the schema.
+    pub(crate) fn new(
+        value: T,
+        revision: Option<Revision>,
+        epoch: u64,
+        origins: Arc<[Origin]>,
+    ) -> Self {
+        Self(Arc::new(State {
+            value,
+            revision,
+            epoch,
+            origins,
+            number: AtomicU64::new(0),
+        }))
+    }
+
+    /// The revision whose state this is; `None` where it did not come from the store: the
+    /// fallback and the defaults have none.
+    pub fn revision(&self) -> Option<Revision> {
+        self.0.revision
+    }
+
+    /// Which unbroken history of the store the revision belongs to. Revisions of one epoch can
+    /// be compared, others cannot.
+    pub fn epoch(&self) -> u64 {
+        self.0.epoch
+    }
+
+    /// Whether both are the same publication.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// The origins, one for each leaf.
+    pub(crate) fn all_origins(&self) -> &Arc<[Origin]> {
+        &self.0.origins
+    }
+}
+
+impl<T: HotConfig> Snapshot<T> {
+    /// Where the value of a field came from. For a section: where its first field came from;
+    /// [`Snapshot::origins`] tells all of them.
+    pub fn origin<V>(&self, field: Field<T, V>) -> &Origin {
+        self.0
+            .origins
+            .get(field.span().first)
+            .unwrap_or(&Origin::Default)
+    }
+
+    /// Every field's path, `db.pool_size`, with its origin, in the order of the source.
+    pub fn origins(&self) -> impl Iterator<Item = (String, &Origin)> {
+        T::TREE
+            .leaves()
+            .into_iter()
+            .map(|leaf| leaf.name)
+            .zip(self.0.origins.iter())
+    }
+}
+
+impl<T> Clone for Snapshot<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Deref for Snapshot<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0.value
+    }
+}
+
+/// Shows the struct as its own `Debug` does.
+impl<T: fmt::Debug> fmt::Debug for Snapshot<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Snapshot")
+            .field("revision", &self.0.revision)
+            .field("epoch", &self.0.epoch)
+            .field("value", &self.0.value)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,110 @@
+//! [`HotConfig`], which the derive implements.
+//!
+//! In: what the expansion declares and does for one struct. Out: the interface that the runtime builds,
+//! changes and compares configurations by. The expansion holds tables ([`Leaf`](super::leaf::Leaf)) and
+//! one `match` for each method; whatever can be a function is one in this folder.
+
+use super::checks::Checks;
+use super::read::Intake;
+use super::tree::{Absent, Tree};
+
+/// A struct whose fields are keys of a store. Derive it; its methods are for the runtime.
+///
+/// # Example
+/// ```
+/// use hotconfig::HotConfig;
+///
+/// #[derive(HotConfig, Clone, Debug)]
+/// #[hot(prefix = "/configs/{app}/{env}")]
+/// struct Service {
+///     #[hot(default = 8, range(1..=64))]
+///     pool_size: u32,
+/// }
+///
+/// assert_eq!(Service::TREE.leaves()[0].key, "pool_size");
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a hotconfig struct",
+    label = "this type has no keys",
+    note = "write `#[derive(HotConfig, Clone)]` on `{Self}`; for a field that is one key, leave `nested` out"
+)]
+pub trait HotConfig: Clone + Send + Sync + Sized + 'static {
+    /// What the struct declares.
+    const TREE: &'static Tree;
+
+    /// Builds the struct from all leaves; visits every one, so that all problems are found.
+    #[doc(hidden)]
+    fn __build(intake: &mut Intake<'_>) -> Option<Self>;
+
+    /// Replaces the leaf at `path`.
+    #[doc(hidden)]
+    fn __set(&mut self, path: &[u16], intake: &mut Intake<'_>);
+
+    /// Whether the leaf at `path` has the same value in both.
+    #[doc(hidden)]
+    fn __same(&self, other: &Self, path: &[u16]) -> bool;
+
+    /// The leaf at `path` for people, where its type can be shown.
+    #[doc(hidden)]
+    fn __show(&self, path: &[u16]) -> Option<String>;
+
+    /// Calls the rules over whole structs, those of sections first.
+    #[doc(hidden)]
+    fn __validate(&self, checks: &mut Checks);
+
+    /// What the default of the leaf at `path` is in the store, where it is written as an
+    /// expression, is no secret and its type can be written.
+    #[doc(hidden)]
+    fn __default(path: &[u16]) -> Option<Absent> {
+        let _ = path;
+        None
+    }
+}
+
+/// What the expansion asks of a nested struct: its [`HotConfig`], without what that asks for in turn.
+///
+/// Each mention of `HotConfig` would say once more that the struct is not `Clone`, which its own
+/// `impl` says.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a hotconfig struct",
+    label = "this type has no keys",
+    note = "write `#[derive(HotConfig, Clone)]` on `{Self}`; for a field that is one key, leave `nested` out"
+)]
+pub trait Section: Sized {
+    const TREE: &'static Tree;
+    fn __build(intake: &mut Intake<'_>) -> Option<Self>;
+    fn __set(&mut self, path: &[u16], intake: &mut Intake<'_>);
+    fn __same(&self, other: &Self, path: &[u16]) -> bool;
+    fn __show(&self, path: &[u16]) -> Option<String>;
+    fn __validate(&self, checks: &mut Checks);
+    fn __default(path: &[u16]) -> Option<Absent>;
+}
+
+impl<T: HotConfig> Section for T {
+    const TREE: &'static Tree = <T as HotConfig>::TREE;
+
+    fn __build(intake: &mut Intake<'_>) -> Option<Self> {
+        <T as HotConfig>::__build(intake)
+    }
+
+    fn __set(&mut self, path: &[u16], intake: &mut Intake<'_>) {
+        <T as HotConfig>::__set(self, path, intake);
+    }
+
+    fn __same(&self, other: &Self, path: &[u16]) -> bool {
+        <T as HotConfig>::__same(self, other, path)
+    }
+
+    fn __show(&self, path: &[u16]) -> Option<String> {
+        <T as HotConfig>::__show(self, path)
+    }
+
+    fn __validate(&self, checks: &mut Checks) {
+        <T as HotConfig>::__validate(self, checks);
+    }
+
+    fn __default(path: &[u16]) -> Option<Absent> {
+        <T as HotConfig>::__default(path)
+    }
+}

@@ -1,0 +1,106 @@
+//! What the expansion asks of a value of any type: to be shown, and to be written.
+//!
+//! In: a value. Out: a text for people, or the bytes that the store would hold; nothing, where the type
+//! can't. It knows no keys and no store.
+
+use super::leaf::Leaf;
+use super::tree::{Absent, Format};
+use crate::guard::guard;
+use crate::value::{self, encode};
+
+/// Shows a value of any type: through `Debug` where it has it, else not at all.
+///
+/// The expansion calls `(&Shown(&field)).show()` with both traits in scope; method resolution
+/// takes the first that fits.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Shown<'a, V: ?Sized>(pub &'a V);
+
+#[doc(hidden)]
+pub trait ShowDebug {
+    fn show(&self) -> Option<String>;
+}
+
+impl<V: std::fmt::Debug + ?Sized> ShowDebug for Shown<'_, V> {
+    fn show(&self) -> Option<String> {
+        Some(format!("{:?}", self.0))
+    }
+}
+
+#[doc(hidden)]
+pub trait ShowNothing {
+    fn show(&self) -> Option<String>;
+}
+
+impl<V: ?Sized> ShowNothing for &Shown<'_, V> {
+    fn show(&self) -> Option<String> {
+        None
+    }
+}
+
+/// The default of a leaf as the store would hold it, if what was encoded is read as the same.
+///
+/// `encode` is `(&Encoded(value, format)).encode()`, with both traits in scope.
+#[doc(hidden)]
+pub fn default_of<V>(leaf: fn() -> Leaf<V>, encode: fn(&V) -> Option<Bytes>) -> Option<Absent> {
+    let written = guard(|| {
+        let leaf = leaf();
+        let value = (leaf.absent)()?.ok()?;
+        let Some(raw) = encode(&value)? else {
+            return Some(Absent::Nothing);
+        };
+        value::secret_was_read();
+        let again = (leaf.decode)(&raw);
+        // A type may write what it keeps in a `Secret`.
+        if value::secret_was_read() {
+            return Some(Absent::Hidden);
+        }
+        let text = String::from_utf8(raw).ok()?;
+        let again = again.ok()?;
+        (leaf.same)(&value, &again).then(|| {
+            let same = |text: &str| {
+                let again = (leaf.decode)(text.as_bytes());
+                again.is_ok_and(|again| (leaf.same)(&value, &again))
+            };
+            // A file that is committed is the same each time.
+            Absent::Text(encode::canonical(&text, same))
+        })
+    });
+    written.ok().flatten()
+}
+
+/// The bytes of a value; `None` where the value is nothing.
+type Bytes = Option<Vec<u8>>;
+
+/// A value to be written in a format, if its type has `Serialize`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Encoded<'a, V: ?Sized>(pub &'a V, pub Format);
+
+#[doc(hidden)]
+pub trait EncodeSerialize {
+    fn encode(&self) -> Option<Bytes>;
+}
+
+impl<V: serde::Serialize + ?Sized> EncodeSerialize for Encoded<'_, V> {
+    fn encode(&self) -> Option<Bytes> {
+        match self.1 {
+            Format::Auto => encode::auto(self.0),
+            Format::Text => encode::text(self.0),
+            Format::Json => encode::json(self.0),
+            Format::With(_) => return None,
+        }
+        .ok()
+    }
+}
+
+#[doc(hidden)]
+pub trait EncodeNothing {
+    fn encode(&self) -> Option<Bytes>;
+}
+
+impl<V: ?Sized> EncodeNothing for &Encoded<'_, V> {
+    fn encode(&self) -> Option<Bytes> {
+        None
+    }
+}

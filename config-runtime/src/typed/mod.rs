@@ -1,0 +1,18 @@
+//! The typed room: what the derive writes against, and how one leaf is read.
+//!
+//! In: the constants and the functions that the expansion generates for a struct, and bytes. Out: the tree
+//! of its fields ([`tree`]), what the compiler can check ([`compile`]), and values ([`read`]). It knows no
+//! revisions and no store.
+
+pub(crate) mod checks;
+#[doc(hidden)]
+pub mod compile;
+pub(crate) mod config;
+pub(crate) mod defaults;
+pub(crate) mod encode;
+pub(crate) mod field;
+pub(crate) mod leaf;
+pub(crate) mod probe;
+pub(crate) mod read;
+pub(crate) mod shape;
+pub mod tree;
