@@ -14,7 +14,7 @@ use crate::apply::{Apply, BadKeys, Held, Publication, Raw};
 use crate::layers::Table;
 use crate::problem::Problem;
 use crate::status::Status;
-use crate::store::{Heard, Probe, Reading, StoreError};
+use crate::store::{Probe, Reading, StoreError, WatchEvent};
 use crate::sync::{Input, Output, Settings, Sync};
 use crate::{HotConfig, Revision};
 
@@ -43,7 +43,7 @@ pub(crate) enum Action {
 pub(crate) enum Said {
     Read(Result<Reading, StoreError>),
     Opened(Result<(), StoreError>),
-    Heard(Heard),
+    Heard(WatchEvent),
     NoProgress,
     Latest(Result<Revision, StoreError>),
     Probed(Result<Probe, StoreError>),

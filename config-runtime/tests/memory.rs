@@ -17,9 +17,9 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::poll;
 use hotconfig::Revision;
-use hotconfig::store::backend::{Answer, Backend, Watch};
+use hotconfig::store::backend::{Answer, Backend, WatchStream};
 use hotconfig::store::{
-    Entries, Entry, ErrorKind, Event, Heard, Memory, Probe, Range, Reading, StoreError,
+    Entries, Entry, ErrorKind, Event, Memory, Probe, Range, Reading, StoreError, WatchEvent,
 };
 use proptest::prelude::*;
 
@@ -44,12 +44,12 @@ fn read(store: &Memory, prefixes: &[&str]) -> Result<Reading, StoreError> {
 }
 
 /// A watch from this revision on.
-fn open(store: &Memory, prefixes: &[&str], from: Revision) -> Box<dyn Watch> {
+fn open(store: &Memory, prefixes: &[&str], from: Revision) -> Box<dyn WatchStream> {
     now(store.watch(below(prefixes), from)).expect("a watch")
 }
 
 /// A watch from now on, past its `Created`.
-fn listening(store: &Memory, prefixes: &[&str]) -> Box<dyn Watch> {
+fn listening(store: &Memory, prefixes: &[&str]) -> Box<dyn WatchStream> {
     let mut watch = open(store, prefixes, store.revision().next());
     let heard = heard(&mut watch);
     assert_eq!(heard.len(), prefixes.len(), "{heard:?}");
@@ -57,11 +57,11 @@ fn listening(store: &Memory, prefixes: &[&str]) -> Box<dyn Watch> {
 }
 
 /// All that a watch says without waiting; `Lost` ends it.
-fn heard(watch: &mut Box<dyn Watch>) -> Vec<Heard> {
+fn heard(watch: &mut Box<dyn WatchStream>) -> Vec<WatchEvent> {
     let mut heard = Vec::new();
     while let Some(next) = watch.next().now_or_never() {
         assert!(heard.len() < 10_000, "it says something without end");
-        let lost = matches!(next, Heard::Lost(_));
+        let lost = matches!(next, WatchEvent::Lost(_));
         heard.push(next);
         if lost {
             break;
@@ -70,9 +70,9 @@ fn heard(watch: &mut Box<dyn Watch>) -> Vec<Heard> {
     heard
 }
 
-fn lost(heard: &Heard) -> Option<ErrorKind> {
+fn lost(heard: &WatchEvent) -> Option<ErrorKind> {
     match heard {
-        Heard::Lost(error) => Some(error.kind()),
+        WatchEvent::Lost(error) => Some(error.kind()),
         _ => None,
     }
 }
@@ -135,7 +135,7 @@ fn a_prefix_is_deleted_at_one_revision_byte_for_byte() {
     let mut watch = listening(&store, &["/a"]);
     let at = store.delete_prefix("/a/").unwrap();
     let events = vec![deleted("/a/1", at), deleted("/a/2", at)];
-    assert_eq!(heard(&mut watch), [Heard::Events { range: 0, events }]);
+    assert_eq!(heard(&mut watch), [WatchEvent::Events { range: 0, events }]);
     assert!(store.get("/a2/1").is_some());
     store.delete_prefix("");
     assert!(
@@ -164,7 +164,7 @@ fn a_transaction_is_one_revision_in_the_order_of_its_operations() {
         deleted("/a/gone", at),
         put("/a/b", "2", at),
     ];
-    assert_eq!(heard(&mut watch), [Heard::Events { range: 0, events }]);
+    assert_eq!(heard(&mut watch), [WatchEvent::Events { range: 0, events }]);
     assert_eq!(store.mod_revision("/a/z"), store.mod_revision("/a/b"));
     assert_eq!(store.revision(), at);
 }
@@ -382,19 +382,19 @@ fn every_range_says_created_before_anything_else() {
     let heard = heard(&mut watch);
     assert_eq!(
         heard[0],
-        Heard::Created {
+        WatchEvent::Created {
             range: 0,
             revision: at
         }
     );
     assert_eq!(
         heard[1],
-        Heard::Created {
+        WatchEvent::Created {
             range: 1,
             revision: at
         }
     );
-    assert!(matches!(heard[2], Heard::Events { range: 0, .. }));
+    assert!(matches!(heard[2], WatchEvent::Events { range: 0, .. }));
 }
 
 #[test]
@@ -405,7 +405,10 @@ fn drill_14_a_watch_begins_with_the_revision_it_asked_for() {
     let third = store.put("/a/x", "3");
     let mut watch = open(&store, &["/a"], second);
     let events = vec![put("/a/x", "2", second), put("/a/x", "3", third)];
-    assert_eq!(heard(&mut watch)[1..], [Heard::Events { range: 0, events }]);
+    assert_eq!(
+        heard(&mut watch)[1..],
+        [WatchEvent::Events { range: 0, events }]
+    );
 }
 
 #[test]
@@ -414,7 +417,7 @@ fn a_watch_from_the_future_hears_nothing_older() {
     let mut watch = open(&store, &["/a"], revision(4));
     assert_eq!(
         heard(&mut watch),
-        [Heard::Created {
+        [WatchEvent::Created {
             range: 0,
             revision: revision(1)
         }]
@@ -424,7 +427,7 @@ fn a_watch_from_the_future_hears_nothing_older() {
     assert_eq!(heard(&mut watch), []);
     let at = store.put("/a/x", "3");
     let events = vec![put("/a/x", "3", at)];
-    assert_eq!(heard(&mut watch), [Heard::Events { range: 0, events }]);
+    assert_eq!(heard(&mut watch), [WatchEvent::Events { range: 0, events }]);
 }
 
 #[test]
@@ -439,11 +442,11 @@ fn one_revision_in_two_ranges_comes_as_two_in_their_order() {
         .commit();
     let at = at.unwrap();
     let expected = [
-        Heard::Events {
+        WatchEvent::Events {
             range: 0,
             events: vec![put("/b/x", "2", at)],
         },
-        Heard::Events {
+        WatchEvent::Events {
             range: 1,
             events: vec![put("/a/x", "1", at), put("/a/y", "3", at)],
         },
@@ -463,7 +466,7 @@ fn a_backlog_comes_in_whole_revisions_however_long_it_is() {
     }
     let mut next = revision(2);
     for heard in heard(&mut watch) {
-        let Heard::Events { range: 0, events } = heard else {
+        let WatchEvent::Events { range: 0, events } = heard else {
             panic!("{heard:?}")
         };
         assert_eq!(events.len() % 128, 0, "a revision was split");
@@ -492,7 +495,7 @@ fn a_busy_range_does_not_silence_another() {
     for _ in 0..3 {
         // Always something to say for the first range.
         store.put("/busy/x", "x");
-        if let Heard::Events { range: 1, events } = now(watch.next()) {
+        if let WatchEvent::Events { range: 1, events } = now(watch.next()) {
             assert_eq!(events, [put("/calm/x", "1", calm)]);
             return;
         }
@@ -509,20 +512,20 @@ fn progress_comes_after_all_events_up_to_it_and_only_when_asked() {
     let y = store.put("/b/y", "1");
     let last = store.put("/elsewhere", "1");
     let expected = [
-        Heard::Events {
+        WatchEvent::Events {
             range: 0,
             events: vec![put("/a/x", "1", x)],
         },
-        Heard::Events {
+        WatchEvent::Events {
             range: 1,
             events: vec![put("/b/y", "1", y)],
         },
-        Heard::Progress { revision: last },
+        WatchEvent::Progress { revision: last },
     ];
     assert_eq!(heard(&mut watch), expected);
     assert_eq!(heard(&mut watch), []);
     assert!(watch.ask_progress());
-    assert_eq!(heard(&mut watch), [Heard::Progress { revision: last }]);
+    assert_eq!(heard(&mut watch), [WatchEvent::Progress { revision: last }]);
 }
 
 #[tokio::test]
@@ -534,7 +537,7 @@ async fn a_waiting_watch_is_woken_by_a_write() {
     let at = store.put("/a/x", "1");
     assert_eq!(
         soon(next).await,
-        Heard::Events {
+        WatchEvent::Events {
             range: 0,
             events: vec![put("/a/x", "1", at)]
         }
@@ -546,7 +549,10 @@ async fn a_dropped_wait_loses_nothing() {
     let store = Memory::new();
     let mut watch = open(&store, &["/a"], revision(1));
     drop(watch.next());
-    assert!(matches!(soon(watch.next()).await, Heard::Created { .. }));
+    assert!(matches!(
+        soon(watch.next()).await,
+        WatchEvent::Created { .. }
+    ));
     for number in 0..10 {
         let mut waiting = watch.next();
         assert!(poll!(&mut waiting).is_pending());
@@ -556,17 +562,20 @@ async fn a_dropped_wait_loses_nothing() {
         drop(waiting);
         drop(watch.next());
         let events = vec![put("/a/x", &value, at)];
-        assert_eq!(soon(watch.next()).await, Heard::Events { range: 0, events });
+        assert_eq!(
+            soon(watch.next()).await,
+            WatchEvent::Events { range: 0, events }
+        );
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn watches_hear_all_that_writers_in_other_threads_wrote() {
     let store = Memory::new();
-    let listen = |mut watch: Box<dyn Watch>| async move {
+    let listen = |mut watch: Box<dyn WatchStream>| async move {
         let mut revisions = Vec::new();
         while revisions.last() != Some(&revision(401)) {
-            if let Heard::Events { events, .. } = soon(watch.next()).await {
+            if let WatchEvent::Events { events, .. } = soon(watch.next()).await {
                 revisions.extend(events.into_iter().map(|event| event.revision));
             }
         }
@@ -645,7 +654,7 @@ fn drill_15_a_watch_below_the_compacted_revision_is_lost_for_ever() {
     store.compact(compacted).unwrap();
     let mut watch = open(&store, &["/a"], revision(2));
     assert!(
-        matches!(now(watch.next()), Heard::Created { .. }),
+        matches!(now(watch.next()), WatchEvent::Created { .. }),
         "as etcd does"
     );
     store.put("/a/x", "3");
@@ -663,7 +672,10 @@ fn a_watch_from_exactly_the_compacted_revision_works_deletes_too() {
     store.compact(compacted).unwrap();
     let mut watch = open(&store, &["/a"], compacted);
     let events = vec![deleted("/a/x", compacted)];
-    assert_eq!(heard(&mut watch)[1..], [Heard::Events { range: 0, events }]);
+    assert_eq!(
+        heard(&mut watch)[1..],
+        [WatchEvent::Events { range: 0, events }]
+    );
 }
 
 #[test]
@@ -681,7 +693,10 @@ fn a_watch_is_lost_when_what_it_had_yet_to_hear_is_compacted() {
         Some(ErrorKind::Compacted)
     );
     let events = vec![put("/a/x", "2", last)];
-    assert_eq!(heard(&mut abreast), [Heard::Events { range: 0, events }]);
+    assert_eq!(
+        heard(&mut abreast),
+        [WatchEvent::Events { range: 0, events }]
+    );
     assert_eq!(
         heard(&mut idle),
         [],
@@ -689,7 +704,7 @@ fn a_watch_is_lost_when_what_it_had_yet_to_hear_is_compacted() {
     );
     let at = store.put("/idle/x", "1");
     let events = vec![put("/idle/x", "1", at)];
-    assert_eq!(heard(&mut idle), [Heard::Events { range: 0, events }]);
+    assert_eq!(heard(&mut idle), [WatchEvent::Events { range: 0, events }]);
 }
 
 #[test]
@@ -726,7 +741,7 @@ fn a_history_limit_keeps_so_many_revisions() {
             Some(ErrorKind::Compacted)
         );
         let mut watch = open(&store, &["/a"], revision(newest - 2));
-        let Heard::Events { events, .. } = &heard(&mut watch)[1] else {
+        let WatchEvent::Events { events, .. } = &heard(&mut watch)[1] else {
             panic!("no events")
         };
         assert_eq!(events.len(), 3);
@@ -735,7 +750,7 @@ fn a_history_limit_keeps_so_many_revisions() {
     store.set_history_limit(0);
     let heard = heard(&mut open(&store, &["/a"], store.revision()));
     assert!(
-        matches!(heard[1], Heard::Events { .. }),
+        matches!(heard[1], WatchEvent::Events { .. }),
         "one at least: {heard:?}"
     );
 }
@@ -794,8 +809,8 @@ async fn drill_27_a_stalled_store_says_nothing_and_calls_run_into_their_limit() 
     store.resume();
     let events = vec![put("/a/x", "1", at)];
     let expected = [
-        Heard::Events { range: 0, events },
-        Heard::Progress { revision: at },
+        WatchEvent::Events { range: 0, events },
+        WatchEvent::Progress { revision: at },
     ];
     assert_eq!(heard(&mut watch), expected);
 }
@@ -871,7 +886,7 @@ fn drill_22_a_restore_goes_back_and_an_old_cursor_hears_nothing() {
     let mut watch = open(&store, &["/a"], old.next());
     assert_eq!(
         heard(&mut watch),
-        [Heard::Created {
+        [WatchEvent::Created {
             range: 0,
             revision: backup
         }]
@@ -924,7 +939,10 @@ fn a_wiped_store_is_a_new_one() {
     let at = store.put("/a/x", "2");
     let mut watch = open(&store, &["/a"], revision(1));
     let events = vec![put("/a/x", "2", at)];
-    assert_eq!(heard(&mut watch)[1..], [Heard::Events { range: 0, events }]);
+    assert_eq!(
+        heard(&mut watch)[1..],
+        [WatchEvent::Events { range: 0, events }]
+    );
 }
 
 // Random histories.
@@ -1039,7 +1057,7 @@ impl Model {
 
 /// A watch with all that it has said.
 struct Told {
-    watch: Box<dyn Watch>,
+    watch: Box<dyn WatchStream>,
     from: u64,
     created: usize,
     events: [Vec<Event>; 2],
@@ -1082,11 +1100,11 @@ impl Told {
             return false;
         };
         match heard {
-            Heard::Created { range, .. } => {
+            WatchEvent::Created { range, .. } => {
                 assert_eq!((range, self.lost), (self.created, None));
                 self.created += 1;
             }
-            Heard::Events { range, events } => {
+            WatchEvent::Events { range, events } => {
                 assert_eq!((self.created, self.due, self.lost), (2, None, None));
                 let all = model.since(self.from, &Range::below(PREFIXES[range]));
                 let told = self.events[range].len();
@@ -1099,11 +1117,11 @@ impl Told {
                 );
                 self.events[range].extend(events);
             }
-            Heard::Progress { revision } => {
+            WatchEvent::Progress { revision } => {
                 assert_eq!(revision.get(), model.revision());
                 self.all_told(model);
             }
-            Heard::Lost(error) => {
+            WatchEvent::Lost(error) => {
                 assert_eq!(Some(error.kind()), self.due, "lost for no reason");
                 self.lost = Some(error.kind());
             }
@@ -1128,7 +1146,10 @@ impl Told {
         }
         self.all_told(model);
         assert!(self.watch.ask_progress());
-        assert!(matches!(now(self.watch.next()), Heard::Progress { .. }));
+        assert!(matches!(
+            now(self.watch.next()),
+            WatchEvent::Progress { .. }
+        ));
         // Replayed upon the state before it, that is the state now.
         if (2..=model.revision() + 1).contains(&self.from) {
             let own = |key: &Vec<u8>| below(&PREFIXES).iter().any(|range| range.holds(key));

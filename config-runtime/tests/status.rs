@@ -14,8 +14,8 @@ use std::task::{Context, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
-use hotconfig::store::backend::{Answer, Backend, Watch};
-use hotconfig::store::{ErrorKind, Heard, Memory, Probe, Range, Reading, StoreError};
+use hotconfig::store::backend::{Answer, Backend, WatchStream};
+use hotconfig::store::{ErrorKind, Memory, Probe, Range, Reading, StoreError, WatchEvent};
 use hotconfig::{
     Builder, Hot, HotConfig, Invalid, NotReady, Reached, Revision, Status, StatusWatch, field,
 };
@@ -351,7 +351,7 @@ async fn a_fixed_configuration_is_ready_until_it_ends() {
 #[derive(Debug)]
 struct Waits(Memory);
 
-struct WaitingWatch(Box<dyn Watch>);
+struct WaitingWatch(Box<dyn WatchStream>);
 
 impl Backend for Waits {
     fn read(&self, ranges: Arc<[Range]>) -> Answer<'static, Result<Reading, StoreError>> {
@@ -370,14 +370,14 @@ impl Backend for Waits {
         &self,
         ranges: Arc<[Range]>,
         from: Revision,
-    ) -> Answer<'static, Result<Box<dyn Watch>, StoreError>> {
+    ) -> Answer<'static, Result<Box<dyn WatchStream>, StoreError>> {
         let opened = self.0.watch(ranges, from);
-        Box::pin(async { Ok(Box::new(WaitingWatch(opened.await?)) as Box<dyn Watch>) })
+        Box::pin(async { Ok(Box::new(WaitingWatch(opened.await?)) as Box<dyn WatchStream>) })
     }
 }
 
-impl Watch for WaitingWatch {
-    fn next(&mut self) -> Answer<'_, Heard> {
+impl WatchStream for WaitingWatch {
+    fn next(&mut self) -> Answer<'_, WatchEvent> {
         self.0.next()
     }
 

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use etcd_client::proto::{PbRangeResponse, PbTxnOpResponse, PbWatchResponse};
-use hotconfig::store::backend::{Backend, Watch};
-use hotconfig::store::{ErrorKind, Etcd, EtcdBuilder, Heard, Range, StoreError};
+use hotconfig::store::backend::{Backend, WatchStream};
+use hotconfig::store::{ErrorKind, Etcd, EtcdBuilder, Range, StoreError, WatchEvent};
 use hotconfig::{Builder, Hot, HotConfig, Revision, Update, field};
 use hotconfig_tests::scripted::{Scripted, header, lie, told};
 use hotconfig_tests::{LIMIT, eventually};
@@ -70,21 +70,21 @@ fn ranges<const N: usize>(prefixes: [&str; N]) -> Arc<[Range]> {
     prefixes.map(Range::below).into()
 }
 
-async fn watch(etcd: &Etcd, of: Arc<[Range]>) -> Box<dyn Watch> {
+async fn watch(etcd: &Etcd, of: Arc<[Range]>) -> Box<dyn WatchStream> {
     let count = of.len();
     let opened = etcd.watch(of, Revision::new(2));
     let mut watch = soon("a watch", opened).await.unwrap();
     for _ in 0..count {
         let heard = soon("a watcher", watch.next()).await;
-        assert!(matches!(heard, Heard::Created { .. }), "{heard:?}");
+        assert!(matches!(heard, WatchEvent::Created { .. }), "{heard:?}");
     }
     watch
 }
 
 /// The next events, as `range:key@revision`.
-async fn told_of(watch: &mut Box<dyn Watch>) -> Vec<String> {
+async fn told_of(watch: &mut Box<dyn WatchStream>) -> Vec<String> {
     match soon("events", watch.next()).await {
-        Heard::Events { range, events } => events
+        WatchEvent::Events { range, events } => events
             .iter()
             .map(|event| {
                 let key = String::from_utf8_lossy(&event.key);
@@ -95,9 +95,9 @@ async fn told_of(watch: &mut Box<dyn Watch>) -> Vec<String> {
     }
 }
 
-async fn lost(watch: &mut Box<dyn Watch>) -> StoreError {
+async fn lost(watch: &mut Box<dyn WatchStream>) -> StoreError {
     match soon("an end", watch.next()).await {
-        Heard::Lost(error) => error,
+        WatchEvent::Lost(error) => error,
         other => panic!("{other:?}"),
     }
 }

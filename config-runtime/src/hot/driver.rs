@@ -19,8 +19,8 @@ use crate::observe::{Meters, Observer, Timer};
 use crate::problem::{Problem, list};
 use crate::publish::Hub;
 use crate::status::{Board, Status};
-use crate::store::backend::{Answer, Backend, Watch};
-use crate::store::{ErrorKind, Heard, Probe, Range, Reading, StoreError};
+use crate::store::backend::{Answer, Backend, WatchStream};
+use crate::store::{ErrorKind, Probe, Range, Reading, StoreError, WatchEvent};
 use crate::sync::Class;
 use crate::{HotConfig, Revision};
 
@@ -62,10 +62,10 @@ struct Open {
     store: Arc<dyn Backend + Send + Sync>,
     ranges: Arc<[Range]>,
     reading: Pending<Result<Reading, StoreError>>,
-    opening: Pending<Result<Box<dyn Watch>, StoreError>>,
+    opening: Pending<Result<Box<dyn WatchStream>, StoreError>>,
     probe: Pending<Result<Probe, StoreError>>,
     latest: Pending<Result<Revision, StoreError>>,
-    watch: Option<Box<dyn Watch>>,
+    watch: Option<Box<dyn WatchStream>>,
     /// The program changes how the store is asked.
     renewed: Answer<'static, ()>,
     /// When the oldest event that was not settled yet arrived in this process.
@@ -126,8 +126,8 @@ impl Open {
             reading = answered(&mut self.reading) => Said::Read(reading),
             heard = heard(&mut self.watch) => {
                 match heard {
-                    Heard::Lost(_) => self.watch = None,
-                    Heard::Events { .. } if self.oldest.is_none() => {
+                    WatchEvent::Lost(_) => self.watch = None,
+                    WatchEvent::Events { .. } if self.oldest.is_none() => {
                         let arrived = self.watch.as_ref().and_then(|watch| watch.arrived());
                         self.oldest = Some(arrived.unwrap_or_else(Instant::now));
                     }
@@ -163,7 +163,7 @@ async fn answered<R>(asked: &mut Pending<R>) -> R {
 }
 
 /// What the watch says; never, where none stands.
-async fn heard(watch: &mut Option<Box<dyn Watch>>) -> Heard {
+async fn heard(watch: &mut Option<Box<dyn WatchStream>>) -> WatchEvent {
     match watch {
         Some(watch) => watch.next().await,
         None => pending().await,
@@ -304,8 +304,8 @@ impl<T: HotConfig> Run<T> {
     fn measure(&self, said: &Said) {
         let meters = self.observer.meters();
         match said {
-            Said::Heard(Heard::Events { events, .. }) => meters.events(events.len()),
-            Said::Heard(Heard::Lost(error))
+            Said::Heard(WatchEvent::Events { events, .. }) => meters.events(events.len()),
+            Said::Heard(WatchEvent::Lost(error))
             | Said::Read(Err(error))
             | Said::Opened(Err(error))
             | Said::Latest(Err(error))

@@ -103,10 +103,10 @@ pub struct Event {
     pub revision: Revision,
 }
 
-/// What a watch says.
+/// An event of a watch: a change in the store, or of the watch itself.
 #[doc(hidden)]
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Heard {
+pub enum WatchEvent {
     /// The watch of this range stands; the store was at this revision. It is no barrier: events
     /// up to it may still come. A number below our own cursor says that the history is another.
     Created { range: usize, revision: Revision },
@@ -205,7 +205,7 @@ pub mod backend {
     use std::pin::Pin;
     use std::time::Instant;
 
-    use super::{Arc, Heard, Probe, Range, Reading, Revision, StoreError};
+    use super::{Arc, Probe, Range, Reading, Revision, StoreError, WatchEvent};
 
     /// A future of the store.
     pub type Answer<'a, R> = Pin<Box<dyn Future<Output = R> + Send + 'a>>;
@@ -230,7 +230,7 @@ pub mod backend {
             &self,
             ranges: Arc<[Range]>,
             from: Revision,
-        ) -> Answer<'static, Result<Box<dyn Watch>, StoreError>>;
+        ) -> Answer<'static, Result<Box<dyn WatchStream>, StoreError>>;
 
         /// Waits, from this call on, for the program to change how the store is asked: what failed
         /// before may then succeed.
@@ -245,19 +245,19 @@ pub mod backend {
         }
     }
 
-    /// An open watch. Dropping it ends it, on the store's side too.
-    pub trait Watch: Send {
-        /// What it says next. Cancel safe: nothing is lost when the future is dropped. After
-        /// [`Heard::Lost`] it says that again, without end.
-        fn next(&mut self) -> Answer<'_, Heard>;
+    /// The events of an open watch. Dropping it ends the watch, on the store's side too.
+    pub trait WatchStream: Send {
+        /// The next event. Cancel safe: nothing is lost when the future is dropped. After
+        /// [`WatchEvent::Lost`] it returns the same again, without end.
+        fn next(&mut self) -> Answer<'_, WatchEvent>;
 
-        /// When what it said last had arrived in this process, where that is known: it may have
-        /// waited for whoever asks.
+        /// When the last event arrived in this process, if that is known. The event may have waited
+        /// for the call of [`next`](Self::next).
         fn arrived(&self) -> Option<Instant> {
             None
         }
 
-        /// Asks for a [`Heard::Progress`]. `false` where the store's word cannot be trusted, so
+        /// Asks for a [`WatchEvent::Progress`]. `false` where the store's word cannot be trusted, so
         /// that none will come.
         fn ask_progress(&mut self) -> bool;
     }

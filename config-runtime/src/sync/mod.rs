@@ -57,7 +57,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use crate::Revision;
-use crate::store::{ErrorKind, Event, Heard, Probe, Reading, StoreError};
+use crate::store::{ErrorKind, Event, Probe, Reading, StoreError, WatchEvent};
 use backoff::Backoff;
 
 /// How long things may take.
@@ -135,7 +135,7 @@ pub(crate) enum Input<'a> {
     /// The watch that was asked for stands, or does not.
     Opened(Result<(), StoreError>),
     /// The watch says something.
-    Heard(Heard),
+    Heard(WatchEvent),
     /// This store's progress can't be trusted: none will come.
     NoProgress,
     /// The store's revision that was asked for.
@@ -507,26 +507,26 @@ impl Sync {
         now + again.min(idle.max(AGAIN))
     }
 
-    fn heard(&mut self, now: Duration, heard: Heard, out: &mut Vec<Output>) {
+    fn heard(&mut self, now: Duration, heard: WatchEvent, out: &mut Vec<Output>) {
         let State::Watching(watching) = &mut self.state else {
             return;
         };
         // A beginning is told for each range; events of another may have come before it.
         let known = match heard {
-            Heard::Progress { .. } => watching.newest(self.cursor),
+            WatchEvent::Progress { .. } => watching.newest(self.cursor),
             _ => self.cursor,
         };
         match heard {
             // Another history, or a member that lags behind: a reading tells.
-            Heard::Created { revision, .. } | Heard::Progress { revision }
+            WatchEvent::Created { revision, .. } | WatchEvent::Progress { revision }
                 if Some(revision) < known =>
             {
                 watching.doubted = true;
                 self.compare(now, out);
             }
             // No barrier: events up to it may still come.
-            Heard::Created { .. } => {}
-            Heard::Events { range, events } => {
+            WatchEvent::Created { .. } => {}
+            WatchEvent::Events { range, events } => {
                 let Some(seen) = watching.seen.get_mut(range) else {
                     return;
                 };
@@ -550,7 +550,7 @@ impl Sync {
                 }
                 self.release(now, out);
             }
-            Heard::Progress { revision } => {
+            WatchEvent::Progress { revision } => {
                 for seen in &mut watching.seen {
                     *seen = revision.max(*seen);
                 }
@@ -566,7 +566,7 @@ impl Sync {
                 }
                 self.release(now, out);
             }
-            Heard::Lost(error) => self.fail(now, error, out),
+            WatchEvent::Lost(error) => self.fail(now, error, out),
         }
     }
 

@@ -224,7 +224,7 @@ impl World {
                     self.step(Input::Opened(Ok(())));
                     let revision = self.latest();
                     for range in 0..self.ranges {
-                        self.step(Input::Heard(Heard::Created { range, revision }));
+                        self.step(Input::Heard(WatchEvent::Created { range, revision }));
                     }
                 }
             }
@@ -255,7 +255,7 @@ impl World {
                 if self.watch.as_ref().is_some_and(|watch| !behind(watch)) {
                     self.progress = false;
                     self.watch = Some(vec![latest; self.ranges]);
-                    self.step(Input::Heard(Heard::Progress { revision: latest }));
+                    self.step(Input::Heard(WatchEvent::Progress { revision: latest }));
                 }
             }
             Op::Latest if std::mem::take(&mut self.asked_latest) => {
@@ -271,7 +271,7 @@ impl World {
             }
             Op::Lose => {
                 if self.watch.take().is_some() {
-                    self.step(Input::Heard(Heard::Lost(failure())));
+                    self.step(Input::Heard(WatchEvent::Lost(failure())));
                 }
             }
             Op::Compact(back) => {
@@ -343,7 +343,7 @@ impl World {
             self.watch = None;
             let gone = format!("the history begins at revision {} now", self.compacted);
             let gone = StoreError::new(ErrorKind::Compacted, gone);
-            return self.step(Input::Heard(Heard::Lost(gone)));
+            return self.step(Input::Heard(WatchEvent::Lost(gone)));
         }
         let with_events = |revision: &u64| {
             self.events[*revision as usize]
@@ -370,7 +370,7 @@ impl World {
             .map(|(_, event)| event.clone())
             .collect();
         if !events.is_empty() {
-            self.step(Input::Heard(Heard::Events { range, events }));
+            self.step(Input::Heard(WatchEvent::Events { range, events }));
         }
     }
 
@@ -510,7 +510,7 @@ fn drill_21_the_cursor_moves_by_no_header_no_probe_and_no_clock() {
     world.run(&Op::Write(vec![(0, 1, Some(1))]));
     let before = world.sync.cursor();
     let latest = world.latest();
-    world.step(Input::Heard(Heard::Created {
+    world.step(Input::Heard(WatchEvent::Created {
         range: 0,
         revision: latest,
     }));
@@ -642,7 +642,7 @@ fn p09_what_the_watch_says_by_itself_confirms_nothing() {
         revisions: 1,
     });
     let revision = world.latest();
-    world.step(Input::Heard(Heard::Progress { revision }));
+    world.step(Input::Heard(WatchEvent::Progress { revision }));
     assert_eq!(world.sync.cursor(), Some(revision));
     assert_eq!(world.sync.confirmed(), confirmed);
 }
@@ -684,7 +684,7 @@ fn p13_progress_below_the_cursor_confirms_nothing_and_is_looked_into() {
     assert!(world.progress, "progress was asked for");
     let confirmed = world.sync.confirmed();
     let revision = Revision::new(2);
-    world.step(Input::Heard(Heard::Progress { revision }));
+    world.step(Input::Heard(WatchEvent::Progress { revision }));
     assert_eq!(world.sync.confirmed(), confirmed);
     assert!(world.reading, "a reading tells what it means");
 }
@@ -698,7 +698,7 @@ fn drill_25_a_member_that_lags_behind_costs_a_reading_and_no_watch() {
     world.opening = None;
     world.step(Input::Opened(Ok(())));
     let behind = Revision::new(1);
-    world.step(Input::Heard(Heard::Created {
+    world.step(Input::Heard(WatchEvent::Created {
         range: 0,
         revision: behind,
     }));
@@ -719,7 +719,7 @@ fn p02_what_a_watch_says_that_began_below_the_cursor_waits_for_a_reading() {
         revisions: 9,
     });
     let cursor = world.sync.cursor();
-    world.step(Input::Heard(Heard::Created {
+    world.step(Input::Heard(WatchEvent::Created {
         range: 0,
         revision: Revision::new(2),
     }));
@@ -785,11 +785,11 @@ fn p09_a_cursor_confirms_the_moment_at_which_the_store_was_there() {
     world.run(&Op::Latest);
     // The answer to an older question, say.
     let revision = Revision::new(8);
-    world.step(Input::Heard(Heard::Progress { revision }));
+    world.step(Input::Heard(WatchEvent::Progress { revision }));
     assert_eq!(world.sync.confirmed(), before);
     world.now += Duration::from_secs(1);
     let revision = Revision::new(9);
-    world.step(Input::Heard(Heard::Progress { revision }));
+    world.step(Input::Heard(WatchEvent::Progress { revision }));
     assert_eq!(world.sync.confirmed(), Some(asked));
     assert!(
         world.sync.deadline() > world.now + AGAIN,
@@ -858,7 +858,7 @@ fn p09_a_member_that_lags_without_knowing_it_confirms_nothing() {
     while world.now < end {
         if asked_for_progress(&mut world) {
             let revision = Revision::new(5);
-            world.step(Input::Heard(Heard::Progress { revision }));
+            world.step(Input::Heard(WatchEvent::Progress { revision }));
         }
         world.run(&Op::Latest);
         world.run(&Op::Probe);

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use hotconfig::Revision;
-use hotconfig::store::backend::{Backend, Watch};
-use hotconfig::store::{Entries, Entry, ErrorKind, Event, Heard, Range, Store};
+use hotconfig::store::backend::{Backend, WatchStream};
+use hotconfig::store::{Entries, Entry, ErrorKind, Event, Range, Store, WatchEvent};
 use hotconfig_tests::LIMIT;
 
 /// What is written at once: keys with their values, or to be deleted.
@@ -48,7 +48,7 @@ pub(crate) async fn soon<F: Future>(what: &str, future: F) -> F::Output {
     waited.unwrap_or_else(|_| panic!("waited {LIMIT:?} in vain for {what}"))
 }
 
-pub(crate) async fn next(watch: &mut Box<dyn Watch>) -> Heard {
+pub(crate) async fn next(watch: &mut Box<dyn WatchStream>) -> WatchEvent {
     soon("a watch to say something", watch.next()).await
 }
 
@@ -57,12 +57,12 @@ pub(crate) async fn watch(
     store: &impl Backend,
     of: Arc<[Range]>,
     from: Revision,
-) -> Box<dyn Watch> {
+) -> Box<dyn WatchStream> {
     let count = of.len();
     let mut watch = soon("a watch", store.watch(of, from)).await.unwrap();
     for range in 0..count {
         match next(&mut watch).await {
-            Heard::Created { range: created, .. } => assert_eq!(created, range),
+            WatchEvent::Created { range: created, .. } => assert_eq!(created, range),
             other => panic!("{other:?} before watcher {range} stands"),
         }
     }
@@ -70,11 +70,11 @@ pub(crate) async fn watch(
 }
 
 /// The next events, with their ranges, until there are that many.
-pub(crate) async fn events(watch: &mut Box<dyn Watch>, count: usize) -> Vec<(usize, Event)> {
+pub(crate) async fn events(watch: &mut Box<dyn WatchStream>, count: usize) -> Vec<(usize, Event)> {
     let mut all = Vec::new();
     while all.len() < count {
         match next(watch).await {
-            Heard::Events { range, events } => {
+            WatchEvent::Events { range, events } => {
                 all.extend(events.into_iter().map(|event| (range, event)));
             }
             other => panic!("{other:?} after {} of {count} events", all.len()),
@@ -85,9 +85,9 @@ pub(crate) async fn events(watch: &mut Box<dyn Watch>, count: usize) -> Vec<(usi
 }
 
 /// Hears a watch out until it is lost, and says why.
-pub(crate) async fn lost(watch: &mut Box<dyn Watch>) -> ErrorKind {
+pub(crate) async fn lost(watch: &mut Box<dyn WatchStream>) -> ErrorKind {
     loop {
-        if let Heard::Lost(error) = next(watch).await {
+        if let WatchEvent::Lost(error) = next(watch).await {
             return error.kind();
         }
     }
@@ -201,7 +201,7 @@ async fn a_transaction_over_two_ranges_is_one_revision(store: &impl Store, write
     let mut parts = Vec::new();
     for _ in 0..2 {
         match next(&mut watch).await {
-            Heard::Events { range, mut events } => {
+            WatchEvent::Events { range, mut events } => {
                 events.sort_by(|left, right| left.key.cmp(&right.key));
                 parts.push((range, events));
             }
@@ -232,7 +232,7 @@ async fn nothing_is_lost_where_a_wait_is_dropped(store: &impl Store, writer: &im
         let value = number.to_string();
         writer.write(&[("/drop/k", Some(&value))]).await;
         // Polled once, then dropped, whether it was ready or not.
-        if let Some(Heard::Events { events, .. }) = watch.next().now_or_never() {
+        if let Some(WatchEvent::Events { events, .. }) = watch.next().now_or_never() {
             heard.extend(events);
         }
     }
@@ -267,11 +267,11 @@ async fn progress_comes_after_the_events_it_speaks_of(store: &impl Store, writer
         loop {
             let said = tokio::time::timeout(std::time::Duration::from_millis(500), watch.next());
             match said.await {
-                Ok(Heard::Events { events, .. }) => {
+                Ok(WatchEvent::Events { events, .. }) => {
                     // Which range comes first is not said.
                     heard = heard.max(events.last().unwrap().revision);
                 }
-                Ok(Heard::Progress { revision }) => {
+                Ok(WatchEvent::Progress { revision }) => {
                     assert!(
                         heard >= last || revision < last,
                         "progress to {revision}, but of {last} there was nothing yet"

@@ -19,7 +19,7 @@ use conformance::{Changes, Writer, events, lost, next, ranges, soon, watch};
 use etcd_client::{Client, CompactionOptions, Txn, TxnOp};
 use hotconfig::Revision;
 use hotconfig::store::backend::Backend;
-use hotconfig::store::{ErrorKind, Etcd, EtcdBuilder, Heard, Memory, Tls};
+use hotconfig::store::{ErrorKind, Etcd, EtcdBuilder, Memory, Tls, WatchEvent};
 use hotconfig_tests::certificates::Authority;
 use hotconfig_tests::{Server, Version, eventually, users};
 
@@ -494,7 +494,7 @@ async fn drill_34_a_dropped_watch_is_gone_from_the_server() {
     })
     .await;
     put(&server, "/gone/a/k", "1").await;
-    assert!(matches!(next(&mut last).await, Heard::Events { .. }));
+    assert!(matches!(next(&mut last).await, WatchEvent::Events { .. }));
 }
 
 /// How many watchers the server has, by its own metrics.

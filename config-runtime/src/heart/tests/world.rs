@@ -20,7 +20,7 @@ use crate::heart::{Action, Heart, Said};
 use crate::layers::Table;
 use crate::publish::Hub;
 use crate::status::Status;
-use crate::store::{ErrorKind, Heard, Probe, Range, Reading, StoreError};
+use crate::store::{ErrorKind, Probe, Range, Reading, StoreError, WatchEvent};
 use crate::sync::Settings;
 use crate::{HotConfig, Revision};
 
@@ -64,7 +64,7 @@ struct Sent {
     at: Duration,
     /// Whether the heart did not ask for it.
     unasked: bool,
-    heard: Heard,
+    heard: WatchEvent,
 }
 
 pub(super) struct World {
@@ -235,10 +235,10 @@ impl World {
     }
 
     /// Puts something on the wire.
-    fn send(&mut self, heard: Heard) {
+    fn send(&mut self, heard: WatchEvent) {
         let at = self.now;
         if let Some(line) = &mut self.line {
-            let unasked = matches!(heard, Heard::Events { .. });
+            let unasked = matches!(heard, WatchEvent::Events { .. });
             line.wire.push_back(Sent { at, unasked, heard });
         }
     }
@@ -250,7 +250,7 @@ impl World {
             .flat_map(|revision| self.server.events(prefix, *revision))
             .collect();
         if !events.is_empty() {
-            self.send(Heard::Events { range, events });
+            self.send(WatchEvent::Events { range, events });
         }
     }
 
@@ -260,7 +260,7 @@ impl World {
             return;
         };
         if first < self.server.compacted {
-            self.send(Heard::Lost(error(ErrorKind::Compacted)));
+            self.send(WatchEvent::Lost(error(ErrorKind::Compacted)));
             if let Some(line) = &mut self.line {
                 line.hung = true;
             }
@@ -283,7 +283,7 @@ impl World {
         let revision = Revision::new(self.member());
         let hung = self.line.as_ref().is_none_or(|line| line.hung);
         if self.trusted && in_step && !hung {
-            self.send(Heard::Progress { revision });
+            self.send(WatchEvent::Progress { revision });
             if let Some(line) = &mut self.line {
                 line.asked = false;
                 for sent in &mut line.sent {
@@ -303,7 +303,7 @@ impl World {
             self.judgement.stirred(self.now);
         }
         match &heard {
-            Heard::Events { range, events } => {
+            WatchEvent::Events { range, events } => {
                 if let (Some(line), Some(last)) = (&mut self.line, events.last()) {
                     let last = last.revision.get();
                     if last > line.heard[*range] && last > cursor {
@@ -312,12 +312,12 @@ impl World {
                     line.heard[*range] = line.heard[*range].max(last);
                 }
             }
-            Heard::Progress { revision } if revision.get() >= cursor => {
+            WatchEvent::Progress { revision } if revision.get() >= cursor => {
                 // What it says, be it true or not, holds for as long as nothing new is written.
                 let until = self.judgement.beyond(revision.get(), at);
                 self.judgement.confirmed(until.unwrap_or(self.now));
             }
-            Heard::Lost(_) => self.line = None,
+            WatchEvent::Lost(_) => self.line = None,
             _ => {}
         }
         self.say(Said::Heard(heard))?;
@@ -356,10 +356,10 @@ impl World {
                 });
                 for range in 0..self.prefixes.len() {
                     let revision = Revision::new(self.member());
-                    self.send(Heard::Created { range, revision });
+                    self.send(WatchEvent::Created { range, revision });
                 }
                 if from < self.server.compacted {
-                    self.send(Heard::Lost(error(ErrorKind::Compacted)));
+                    self.send(WatchEvent::Lost(error(ErrorKind::Compacted)));
                     self.line.iter_mut().for_each(|line| line.hung = true);
                 }
                 self.say(Said::Opened(Ok(())))
@@ -513,7 +513,7 @@ impl World {
             }
             Step::Break(kind) => {
                 if self.line.take().is_some() {
-                    self.say(Said::Heard(Heard::Lost(error(*kind))))?;
+                    self.say(Said::Heard(WatchEvent::Lost(error(*kind))))?;
                 }
             }
             Step::Hang => self.line.iter_mut().for_each(|line| {
@@ -572,7 +572,7 @@ impl World {
                     let rest = events.split_off(events.len() / 2);
                     for events in [events, rest] {
                         if !events.is_empty() {
-                            self.send(Heard::Events { range, events });
+                            self.send(WatchEvent::Events { range, events });
                         }
                     }
                     self.sent_to(range, Some(next));
@@ -585,7 +585,7 @@ impl World {
                     .map(|line| std::mem::take(&mut line.asked));
                 if asked == Some(true) {
                     let revision = Revision::new(self.server.latest() + u64::from(*ahead));
-                    self.send(Heard::Progress { revision });
+                    self.send(WatchEvent::Progress { revision });
                 }
             }
             Step::OldReading(back) if self.open_questions().contains(&Open::Reading) => {
@@ -603,7 +603,7 @@ impl World {
                 self.server.restore(u64::from(*back), bump.map(u64::from));
                 if *breaks && self.line.take().is_some() {
                     let broken = error(ErrorKind::Unreachable);
-                    self.say(Said::Heard(Heard::Lost(broken)))?;
+                    self.say(Said::Heard(WatchEvent::Lost(broken)))?;
                 }
             }
             _ => {}

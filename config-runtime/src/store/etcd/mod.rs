@@ -25,7 +25,7 @@ use std::sync::Arc;
 pub use settings::EtcdBuilder;
 pub use tls::Tls;
 
-use super::backend::{Answer, Backend, Watch};
+use super::backend::{Answer, Backend, WatchStream};
 use super::{Probe, Range, Reading, StoreError};
 use crate::Revision;
 use shared::User;
@@ -126,13 +126,13 @@ impl Backend for Etcd {
         &self,
         ranges: Arc<[Range]>,
         from: Revision,
-    ) -> Answer<'static, Result<Box<dyn Watch>, StoreError>> {
+    ) -> Answer<'static, Result<Box<dyn WatchStream>, StoreError>> {
         let worker = Arc::clone(&self.worker);
         Box::pin(async move {
             let opened = worker
                 .ask(move |lines| watch::open(lines, ranges, from))
                 .await?;
-            Ok(Box::new(watch::EtcdWatch::new(opened, worker)) as Box<dyn Watch>)
+            Ok(Box::new(watch::EtcdWatch::new(opened, worker)) as Box<dyn WatchStream>)
         })
     }
 

@@ -1,9 +1,9 @@
 //! Where a watch's messages wait for their reader: bounded, so that a reader that stopped reading
 //! costs a known amount of memory, and never blocking, so that it holds up nobody else.
 //!
-//! In: what was [`Heard`], from the task that drains the connection. Out: the same with the moment at
-//! which it came in, in order, to one reader. When it is full the watch is lost: everything that waited is dropped, since a
-//! full read replaces it.
+//! In: each [`WatchEvent`], from the task that drains the connection. Out: the same with the moment at
+//! which it came in, in order, to one reader. When it is full, the watch is lost: everything that
+//! waited is dropped, since a full read replaces it.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use tokio::sync::Notify;
 
-use crate::store::{ErrorKind, Heard, StoreError};
+use crate::store::{ErrorKind, StoreError, WatchEvent};
 
 /// The most events that wait.
 const MOST_EVENTS: usize = 1_000_000;
@@ -28,7 +28,7 @@ pub(super) struct Queue {
 
 #[derive(Debug, Default)]
 struct State {
-    waiting: VecDeque<(Heard, Instant)>,
+    waiting: VecDeque<(WatchEvent, Instant)>,
     events: usize,
     bytes: usize,
     lost: Option<StoreError>,
@@ -45,7 +45,7 @@ impl Queue {
     }
 
     /// Adds a message. `false` where the watch is over now.
-    pub(super) fn push(&self, heard: Heard) -> bool {
+    pub(super) fn push(&self, heard: WatchEvent) -> bool {
         let mut state = self.lock();
         if state.lost.is_some() {
             return false;
@@ -81,9 +81,9 @@ impl Queue {
         self.arrived.notify_one();
     }
 
-    /// The next message; after the last one [`Heard::Lost`], without end. For one reader at a
+    /// The next message; after the last one [`WatchEvent::Lost`], without end. For one reader at a
     /// time.
-    pub(super) async fn next(&self) -> (Heard, Instant) {
+    pub(super) async fn next(&self) -> (WatchEvent, Instant) {
         loop {
             // A message that arrives after this look has left its permit.
             if let Some(heard) = self.lock().take() {
@@ -104,10 +104,10 @@ impl Queue {
 }
 
 impl State {
-    fn take(&mut self) -> Option<(Heard, Instant)> {
+    fn take(&mut self) -> Option<(WatchEvent, Instant)> {
         let Some((heard, at)) = self.waiting.pop_front() else {
             let lost = self.lost.clone()?;
-            return Some((Heard::Lost(lost), Instant::now()));
+            return Some((WatchEvent::Lost(lost), Instant::now()));
         };
         let (events, bytes) = size(&heard);
         self.events -= events;
@@ -116,8 +116,8 @@ impl State {
     }
 }
 
-fn size(heard: &Heard) -> (usize, usize) {
-    let Heard::Events { events, .. } = heard else {
+fn size(heard: &WatchEvent) -> (usize, usize) {
+    let WatchEvent::Events { events, .. } = heard else {
         return (0, 0);
     };
     let bytes = events
@@ -137,19 +137,19 @@ mod tests {
     use crate::Revision;
     use crate::store::Event;
 
-    fn events(revision: u64, bytes: usize) -> Heard {
+    fn events(revision: u64, bytes: usize) -> WatchEvent {
         let event = Event {
             key: b"k".to_vec(),
             value: Some(vec![0; bytes].into()),
             revision: Revision::new(revision),
         };
-        Heard::Events {
+        WatchEvent::Events {
             range: 0,
             events: vec![event],
         }
     }
 
-    fn next(queue: &Queue) -> Option<Heard> {
+    fn next(queue: &Queue) -> Option<WatchEvent> {
         queue.next().now_or_never().map(|(heard, _)| heard)
     }
 
@@ -167,8 +167,8 @@ mod tests {
         );
         assert_eq!(next(&queue), Some(events(2, 10)));
         assert_eq!(next(&queue), Some(events(3, 10)));
-        assert_eq!(next(&queue), Some(Heard::Lost(error.clone())));
-        assert_eq!(next(&queue), Some(Heard::Lost(error)));
+        assert_eq!(next(&queue), Some(WatchEvent::Lost(error.clone())));
+        assert_eq!(next(&queue), Some(WatchEvent::Lost(error)));
     }
 
     #[test]
@@ -177,7 +177,7 @@ mod tests {
         assert!(queue.push(events(2, 600)));
         assert!(!queue.push(events(3, 600)));
         let heard = next(&queue);
-        let Some(Heard::Lost(error)) = heard else {
+        let Some(WatchEvent::Lost(error)) = heard else {
             panic!("{heard:?}");
         };
         assert_eq!(error.kind(), ErrorKind::TooBig);

@@ -19,8 +19,8 @@ use super::queue::Queue;
 use super::read::some;
 use super::worker::{self, Worker};
 use crate::Revision;
-use crate::store::backend::{Answer, Watch};
-use crate::store::{ErrorKind, Event, Heard, Range, StoreError};
+use crate::store::backend::{Answer, WatchStream};
+use crate::store::{ErrorKind, Event, Range, StoreError, WatchEvent};
 
 /// The id of answers that concern the whole stream.
 const WHOLE_STREAM: i64 = -1;
@@ -57,8 +57,8 @@ impl EtcdWatch {
     }
 }
 
-impl Watch for EtcdWatch {
-    fn next(&mut self) -> Answer<'_, Heard> {
+impl WatchStream for EtcdWatch {
+    fn next(&mut self) -> Answer<'_, WatchEvent> {
         Box::pin(async {
             let (heard, at) = self.opened.queue.next().await;
             self.arrived = Some(at);
@@ -265,7 +265,7 @@ impl State {
     }
 
     /// What a message says; an error where the watch is over.
-    fn take(&mut self, response: PbWatchResponse) -> Result<Option<Heard>, Failure> {
+    fn take(&mut self, response: PbWatchResponse) -> Result<Option<WatchEvent>, Failure> {
         // Before anything else: a refusal says `created`, too, and the stream stays open.
         if response.canceled {
             return Err(Failure::cancelled(
@@ -291,7 +291,7 @@ impl State {
                 self.member = 0;
             }
             self.standing += 1;
-            return Ok(Some(Heard::Created {
+            return Ok(Some(WatchEvent::Created {
                 range,
                 revision: revision.into(),
             }));
@@ -303,7 +303,7 @@ impl State {
             // nothing about the others.
             let whole = watcher.join(response.events, response.fragment, self.most_bytes)?;
             let events = watcher.events(whole, self.from)?;
-            return Ok((!events.is_empty()).then_some(Heard::Events { range, events }));
+            return Ok((!events.is_empty()).then_some(WatchEvent::Events { range, events }));
         }
         if !response.events.is_empty() {
             return Err(strange(id));
@@ -312,7 +312,7 @@ impl State {
         // while a message is in pieces, its events have not been handed on.
         let in_pieces = self.watchers.iter().any(|one| !one.pieces.is_empty());
         let is_progress = id == WHOLE_STREAM && self.asked && revision > 0;
-        Ok((is_progress && !in_pieces).then_some(Heard::Progress {
+        Ok((is_progress && !in_pieces).then_some(WatchEvent::Progress {
             revision: revision.into(),
         }))
     }
@@ -546,7 +546,7 @@ mod tests {
     #[test]
     fn progress_counts_where_it_was_asked_for_and_of_the_whole_stream() {
         let mut state = standing();
-        let progress = Heard::Progress {
+        let progress = WatchEvent::Progress {
             revision: Revision::new(100),
         };
         assert_eq!(state.take(answer(WHOLE_STREAM, 100)).unwrap(), None);
@@ -578,7 +578,7 @@ mod tests {
             };
             assert_eq!(
                 heard,
-                Some(Heard::Events {
+                Some(WatchEvent::Events {
                     range: 1,
                     events: vec![event]
                 })
@@ -620,7 +620,7 @@ mod tests {
             for (range, (id, member)) in ids.into_iter().zip(members).enumerate() {
                 let heard = state.take(created(id, member)).unwrap();
                 assert!(
-                    matches!(heard, Some(Heard::Created { range: place, .. }) if place == range)
+                    matches!(heard, Some(WatchEvent::Created { range: place, .. }) if place == range)
                 );
             }
             assert_eq!(state.member, member, "{ids:?} of {members:?}");

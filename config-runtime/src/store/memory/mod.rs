@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::backend::{Answer, Backend, Watch};
-use super::{Entry, Heard, Probe, Range, Reading, StoreError};
+use super::backend::{Answer, Backend, WatchStream};
+use super::{Entry, Probe, Range, Reading, StoreError, WatchEvent};
 use crate::Revision;
 use history::{History, Operation};
 use watch::{Listener, Watching};
@@ -512,10 +512,10 @@ impl State {
     }
 
     /// What a watch hears next; `None` while there is nothing.
-    fn hear(&mut self, number: u64) -> Option<Heard> {
+    fn hear(&mut self, number: u64) -> Option<WatchEvent> {
         match self.watches.get_mut(&number) {
             Some(watching) => watching.hear(&self.history, self.stalled),
-            None => Some(Heard::Lost(failure::cancelled())),
+            None => Some(WatchEvent::Lost(failure::cancelled())),
         }
     }
 
@@ -626,12 +626,12 @@ impl Backend for Memory {
         &self,
         ranges: Arc<[Range]>,
         from: Revision,
-    ) -> Answer<'static, Result<Box<dyn Watch>, StoreError>> {
+    ) -> Answer<'static, Result<Box<dyn WatchStream>, StoreError>> {
         let number = self.call(ranges, move |state, ranges| state.watch(ranges, from));
         let shared = Arc::clone(&self.shared);
         Box::pin(async move {
             let listener = Listener::new(shared, number.await?);
-            Ok(Box::new(listener) as Box<dyn Watch>)
+            Ok(Box::new(listener) as Box<dyn WatchStream>)
         })
     }
 }

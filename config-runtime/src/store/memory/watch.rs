@@ -8,8 +8,8 @@ use std::sync::Arc;
 use super::history::History;
 use super::{Shared, failure};
 use crate::Revision;
-use crate::store::backend::{Answer, Watch};
-use crate::store::{ErrorKind, Event, Heard, Range, StoreError};
+use crate::store::backend::{Answer, WatchStream};
+use crate::store::{ErrorKind, Event, Range, StoreError, WatchEvent};
 
 /// An answer is complete once it holds this many events; a revision is never split.
 const ENOUGH: usize = 1_000;
@@ -72,14 +72,14 @@ impl Watching {
     }
 
     /// What it hears next; `None` while there is nothing.
-    pub(super) fn hear(&mut self, history: &History, stalled: bool) -> Option<Heard> {
+    pub(super) fn hear(&mut self, history: &History, stalled: bool) -> Option<WatchEvent> {
         // A broken connection is noticed here; everything else has to arrive.
         if let Some(lost) = self
             .lost
             .as_ref()
             .filter(|lost| lost.kind() == ErrorKind::Unreachable)
         {
-            return Some(Heard::Lost(lost.clone()));
+            return Some(WatchEvent::Lost(lost.clone()));
         }
         if stalled {
             return None;
@@ -87,24 +87,24 @@ impl Watching {
         if self.created < self.ranges.len() {
             let range = self.created;
             self.created += 1;
-            return Some(Heard::Created {
+            return Some(WatchEvent::Created {
                 range,
                 revision: self.made_at,
             });
         }
         if let Some(lost) = &self.lost {
-            return Some(Heard::Lost(lost.clone()));
+            return Some(WatchEvent::Lost(lost.clone()));
         }
         if let Some(events) = self.events(history) {
             return Some(events);
         }
-        std::mem::take(&mut self.progress_asked).then(|| Heard::Progress {
+        std::mem::take(&mut self.progress_asked).then(|| WatchEvent::Progress {
             revision: history.revision(),
         })
     }
 
     /// The next events, of the range that is furthest behind: so none waits for another for ever.
-    fn events(&mut self, history: &History) -> Option<Heard> {
+    fn events(&mut self, history: &History) -> Option<WatchEvent> {
         loop {
             let places = self.places.iter_mut().zip(self.ranges.iter()).enumerate();
             let (number, (place, range)) = places
@@ -127,7 +127,7 @@ impl Watching {
                 *place = commit.revision.next();
             }
             if !events.is_empty() {
-                return Some(Heard::Events {
+                return Some(WatchEvent::Events {
                     range: number,
                     events,
                 });
@@ -150,8 +150,8 @@ impl Listener {
     }
 }
 
-impl Watch for Listener {
-    fn next(&mut self) -> Answer<'_, Heard> {
+impl WatchStream for Listener {
+    fn next(&mut self) -> Answer<'_, WatchEvent> {
         Box::pin(self.shared.answer(|state| state.hear(self.number)))
     }
 
