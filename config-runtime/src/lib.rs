@@ -122,13 +122,13 @@
 extern crate self as hotconfig;
 
 mod apply;
+mod engine;
 mod event;
 mod fallback;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzz;
 mod guard;
-mod heart;
 mod hot;
 mod layers;
 mod observe;
@@ -136,6 +136,8 @@ mod prefix;
 mod problem;
 mod publish;
 mod reason;
+#[cfg(test)]
+mod reference;
 mod revision;
 pub mod rules;
 pub mod schema;
@@ -148,7 +150,8 @@ pub mod value;
 mod wording;
 
 pub use apply::{Held, Pending, Unknown, Warning};
-pub use hot::{Builder, Described, Description, Hot, Reached, StartError, WaitError};
+pub use engine::{Reached, WaitError};
+pub use hot::{Builder, Described, Description, Hot, StartError};
 pub use hotconfig_derive::{HotConfig, HotValue};
 pub use problem::Problem;
 pub use publish::{

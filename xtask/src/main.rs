@@ -56,7 +56,7 @@ Usage: cargo xtask <command>
                  or else the CHECKS that are named (`advisories` needs a network)
   soak [chaos [--hours H | --minutes M] | histories [N]]
                  Long runs: everything that can befall a cluster, for half an hour; and
-                 random histories of the heart, a million. Without a word: both
+                 random histories of the engine, a million. Without a word: both
   tools          Get protoc and both etcds, and print where they are; for a shell:
                  eval \"$(cargo xtask tools)\"
   help           This text

@@ -1,5 +1,5 @@
 //! Long runs by hand, of what the ordinary tests do for minutes: the chaos over a real cluster,
-//! and random histories of the heart.
+//! and random histories of the engine.
 //!
 //! In: which, and how much. Out: what the tests print, with their numbers and their seeds. They are
 //! built as a release, so that a night is worth as much as it can be.
@@ -81,7 +81,7 @@ fn histories(number: u64) -> Result<()> {
     eprintln!("{number} histories, half of them in an honest world and half in a lying one");
     soak(
         &["--package", "hotconfig", "--lib"],
-        &["heart::"],
+        &["engine::"],
         |command| {
             command.env("HOTCONFIG_HISTORIES", number.to_string());
             if cargo::variable("PROPTEST_MAX_SHRINK_ITERS").is_none() {

@@ -1,55 +1,53 @@
 //! Decode, validate, hold: from staged changes to a configuration that breaks no rule.
 //!
-//! In: readings and whole revisions ([`Apply::stage_reading`], [`Apply::stage_revision`]). Out: on
+//! In: readings and whole revisions, as the [`Replica`] that `sync` keeps up to date. Out: on
 //! [`Apply::settle`] the next configuration, if it differs, and what is held, with the reasons. It
-//! knows the schema and the user's types; it knows no store, no time and no subscriber.
+//! knows the schema and the user's types; it knows no connection, no time and no subscriber.
 //!
 //! A slot (one key in one layer) has a *staged* state, which is what the store holds as far as
 //! the cursor, and a *good* one, which is what the published configuration was decoded from.
 //! Where they differ, the slot is in a group: accepted or held as a unit, by the rule of
 //! `apply::hold`.
+//!
+//! | part | holds |
+//! | --- | --- |
+//! | `ledger` | the bytes of each slot, staged and good, and the groups |
+//! | `unknown` | the keys that the schema doesn't know |
+//! | `published` | the snapshot, and what the next one starts from |
+//! | `from_fallback` | the slots whose good bytes are the fallback's |
 
-mod abreast;
 mod hold;
-#[cfg(test)]
-pub(crate) mod model;
+mod ledger;
+mod merge_join;
+mod published;
 mod report;
+#[cfg(test)]
+mod tests;
 mod trial;
+mod unknown;
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::guard::guard;
 use crate::layers::{Slot, Table};
 use crate::problem::Problem;
 use crate::snapshot::{Draft, Origin, Snapshot};
-use crate::store::{Entry, Event, Reading};
-use crate::sync::Known;
+use crate::store::{Entries, Entry, Event, Reading};
+use crate::sync::{RangeCount, Replica};
 use crate::typed::tree::Leaf;
-use crate::wording::shown_key;
 use crate::{HotConfig, Revision};
-use abreast::{Abreast, Renewal};
 use hold::{GroupId, Judge, Rejection, Settled};
-pub use report::{Held, Pending, Unknown, Warning};
+use ledger::{Ledger, Staged};
+use merge_join::MergeJoin;
+use published::{Basis, Published};
 use trial::{Config, Effective, Ground, Refused, Valid};
+use unknown::UnknownKeys;
 
-/// The bytes of one key, and the revision that wrote them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Raw {
-    pub(crate) value: Arc<[u8]>,
-    pub(crate) revision: Revision,
-}
+pub(crate) use ledger::Raw;
+pub use report::{Held, Pending, Unknown, Warning};
 
-/// What the store holds in one slot, as far as is known.
-#[derive(Debug, Clone, Default)]
-struct Staged {
-    raw: Option<Raw>,
-    /// The revision that made it so; of a key found missing, the revision that was read at.
-    since: Revision,
-}
-
-/// What `settle` made of the staged changes.
+/// The result of settling the staged changes.
 #[derive(Debug)]
 pub(crate) struct Publication<T> {
     /// The next configuration.
@@ -67,255 +65,168 @@ pub(crate) enum BadKeys {
     Default,
 }
 
-/// What it is that is published rests on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Basis {
-    /// The defaults: neither a fallback nor a reading is here.
-    Nothing,
-    /// A fallback, and no reading has been staged.
-    Fallback,
-    /// A reading has been staged, and what is published does not know its revision yet.
-    NewReading,
-    /// The store.
-    Store,
-}
-
 /// The state. See the module's text.
 #[derive(Debug)]
 pub(crate) struct Apply<T> {
     table: Arc<Table>,
-    staged: Vec<Staged>,
-    good: Vec<Option<Raw>>,
-    /// The slots whose good bytes are the fallback's, and were not found in the store since.
-    of_fallback: BTreeSet<Slot>,
-    /// Whether a fallback can stand in for what is bad at the start.
-    seeded: bool,
-    groups: BTreeMap<GroupId, BTreeSet<Slot>>,
-    group_of: Vec<Option<GroupId>>,
-    /// For each group that was tried and not let in, why.
-    held: BTreeMap<GroupId, Vec<Problem>>,
-    /// Whether something was staged since the last trial.
-    fresh: bool,
-    published: Option<Snapshot<T>>,
-    basis: Basis,
-    /// A copy of it for the next trial, if there was time to make one.
-    copy: Option<Draft<T>>,
-    /// The leaves whose origin may be another than the published one.
-    moved: BTreeSet<usize>,
-    /// What a restart would give, where that differs from what is published.
-    intended: Option<Box<T>>,
-    /// The origins of the restart-only leaves: they keep their first value.
-    first_origins: HashMap<usize, Origin>,
-    /// The bytes of those of them that are secret.
-    running_secrets: Vec<Arc<[u8]>>,
-    /// The newest revision that something was staged from.
-    staged_to: Revision,
-    /// For each group in which a reading found keys missing: after which revision, and up to which one,
-    /// they may have been deleted, or written and deleted again.
-    unseen: BTreeMap<GroupId, (Revision, Revision)>,
-    /// For each range the keys that the schema doesn't know.
-    unknown: Vec<BTreeMap<Vec<u8>, Revision>>,
-    unknown_changed: bool,
-    /// Which of them were deleted since the reading that is under way was asked for: it may still
-    /// have them.
-    gone: Option<HashMap<Vec<u8>, Revision>>,
-    /// The known keys that those of the report are most like: looking is not cheap.
-    nearest: HashMap<Vec<u8>, Option<String>>,
-    epoch: u64,
+    ledger: Ledger,
+    unknown: UnknownKeys,
+    published: Published<T>,
+    /// The slots whose good bytes are the fallback's, and were not found in the store since. `None`
+    /// without a fallback that can stand in for what is bad at the start.
+    from_fallback: Option<BTreeSet<Slot>>,
+    /// Whether anything was staged since the last report.
+    unreported: bool,
 }
 
-impl<T: HotConfig> Apply<T> {
-    pub(crate) fn new(table: Arc<Table>) -> Self {
-        let slots = table.slots.len();
-        Self {
-            staged: vec![Staged::default(); slots],
-            good: vec![None; slots],
-            of_fallback: BTreeSet::new(),
-            seeded: false,
-            groups: BTreeMap::new(),
-            group_of: vec![None; slots],
-            held: BTreeMap::new(),
-            fresh: false,
-            published: None,
-            basis: Basis::Nothing,
-            copy: None,
-            moved: BTreeSet::new(),
-            intended: None,
-            first_origins: HashMap::new(),
-            running_secrets: Vec::new(),
-            staged_to: Revision::default(),
-            unseen: BTreeMap::new(),
-            unknown: vec![BTreeMap::new(); table.ranges.len()],
-            unknown_changed: false,
-            gone: None,
-            nearest: HashMap::new(),
-            epoch: 1,
-            table,
-        }
+impl<T: HotConfig> Replica for Apply<T> {
+    fn contradicts(&self, reading: &Reading) -> bool {
+        let at = reading.revision;
+        let mut ranges = reading.entries.iter().enumerate();
+        ranges.any(|(range, entries)| {
+            let mut slots = MergeJoin::new(self.table.in_order());
+            let mut unknown = MergeJoin::new(self.unknown.of_range(range));
+            entries.iter().any(|entry| match slots.find(entry.key) {
+                Some(slot) => self.slot_contradicts(slot, &entry, at),
+                None => unknown
+                    .find(entry.key)
+                    .is_some_and(|known| known <= at && entry.mod_revision < known),
+            })
+        })
     }
 
-    /// Begins with what a fallback holds, before anything is staged: it is what is good until
-    /// the store says otherwise. The answer is what of it is not valid; then it is as if there
-    /// had been none.
-    pub(crate) fn seed(
-        &mut self,
-        entries: impl IntoIterator<Item = (String, Raw)>,
-    ) -> Result<(), Vec<Problem>> {
-        for (key, raw) in entries {
-            let Some(slot) = self.table.slot(key.as_bytes()) else {
-                continue;
-            };
-            if let (Some(staged), Some(good)) = (self.staged.get_mut(slot), self.good.get_mut(slot))
-            {
-                // Any reading is newer, whatever history its revisions count in.
-                staged.raw = Some(raw.clone());
-                *good = Some(raw);
-                self.of_fallback.insert(slot);
+    fn counts(&self) -> Vec<RangeCount> {
+        let mut counts = self.unknown.counts();
+        for (slot, info) in self.table.slots.iter().enumerate() {
+            let staged = self.ledger.staged(slot);
+            let raw = staged.and_then(|staged| staged.raw.as_ref());
+            if let (Some(raw), Some((count, newest))) = (raw, counts.get_mut(info.layer)) {
+                *count += 1;
+                *newest = (*newest).max(Some(raw.revision));
             }
         }
-        let whole = self.with(&Candidate::nothing(), &BTreeSet::new());
-        let problems = match whole {
-            Ok(_) => {
-                (self.seeded, self.basis) = (true, Basis::Fallback);
-                return Ok(());
-            }
-            Err(rejection) => rejection.problems(),
-        };
-        for slot in std::mem::take(&mut self.of_fallback) {
-            if let (Some(staged), Some(good)) = (self.staged.get_mut(slot), self.good.get_mut(slot))
-            {
-                (staged.raw, *good) = (None, None);
-            }
+        counts
+    }
+
+    fn expect_reading(&mut self) {
+        self.unknown.expect_reading();
+    }
+
+    /// What is known from a later revision than the reading's stays. With a new epoch nothing
+    /// does: its revisions count in a history that is gone.
+    fn stage_reading(&mut self, reading: &Reading, new_epoch: bool) {
+        self.unreported = true;
+        if new_epoch {
+            self.ledger.begin_epoch();
         }
-        Err(problems)
+        if self.published.basis != Basis::Store {
+            self.published.basis = Basis::NewReading;
+        }
+        let there = self.compare(reading, new_epoch);
+        self.stage_missing(&there, reading.revision, new_epoch);
+        self.compare_fallback();
     }
 
-    /// Whether the fallback serves: no reading has been staged.
-    pub(crate) fn is_fallback(&self) -> bool {
-        self.basis == Basis::Fallback
-    }
-
-    /// Stages all changes of one revision.
-    pub(crate) fn stage_revision(&mut self, revision: Revision, events: Vec<(usize, Event)>) {
-        let group = GroupId {
-            epoch: self.epoch,
-            revision,
-            missing: false,
-        };
-        self.staged_to = self.staged_to.max(revision);
+    fn stage_revision(&mut self, revision: Revision, events: Vec<(usize, Event)>) {
+        self.unreported = true;
+        let group = self.ledger.group(revision);
+        self.ledger.reach(revision);
         for (range, Event { key, value, .. }) in events {
             match self.table.slot(&key) {
                 Some(slot) => {
                     let raw = value.map(|value| Raw { value, revision });
-                    self.stage(
-                        slot,
-                        Staged {
-                            raw,
-                            since: revision,
-                        },
-                        group,
-                    );
+                    let since = revision;
+                    self.stage(slot, Staged { raw, since }, group);
                 }
-                None => self.stage_unknown(range, key, revision, value.is_some()),
+                None => self.unknown.stage(range, key, revision, value.is_some()),
+            }
+        }
+    }
+}
+
+/// Staging.
+impl<T: HotConfig> Apply<T> {
+    pub(crate) fn new(table: Arc<Table>) -> Self {
+        Self {
+            ledger: Ledger::new(table.slots.len()),
+            unknown: UnknownKeys::new(table.ranges.len()),
+            published: Published::nothing(),
+            from_fallback: None,
+            unreported: false,
+            table,
+        }
+    }
+
+    /// Begins with the content of a fallback, before anything is staged: it is good until the store
+    /// says otherwise. Returns the problems of one that is invalid, which is then ignored as a whole.
+    pub(crate) fn seed(
+        &mut self,
+        entries: impl IntoIterator<Item = (String, Raw)>,
+    ) -> Result<(), Vec<Problem>> {
+        let mut seeded = BTreeSet::new();
+        for (key, raw) in entries {
+            if let Some(slot) = self.table.slot(key.as_bytes()) {
+                self.ledger.seed(slot, Some(raw));
+                seeded.insert(slot);
+            }
+        }
+        match self.with(&Candidate::nothing(), &BTreeSet::new()) {
+            Ok(_) => {
+                self.from_fallback = Some(seeded);
+                self.published.basis = Basis::Fallback;
+                Ok(())
+            }
+            Err(rejection) => {
+                for slot in seeded {
+                    self.ledger.seed(slot, None);
+                }
+                Err(rejection.problems())
             }
         }
     }
 
-    /// Compares with a reading of everything, and stages what differs.
-    ///
-    /// What is known from a later revision than the reading's stays. With a new epoch nothing
-    /// does: its revisions count in a history that is gone.
-    pub(crate) fn stage_reading(&mut self, reading: &Reading, new_epoch: bool) {
-        if new_epoch {
-            self.epoch += 1;
-            self.staged_to = Revision::default();
-        }
-        if self.basis != Basis::Store {
-            self.basis = Basis::NewReading;
-        }
-        let (epoch, at) = (self.epoch, reading.revision);
-        let mut there = vec![false; self.table.slots.len()];
-        let gone = self.gone.take().unwrap_or_default();
-        // What came after the reading is not in it.
-        let newest = if new_epoch { u64::MAX.into() } else { at };
+    /// Whether the fallback serves: no reading has been staged.
+    pub(crate) fn is_fallback(&self) -> bool {
+        self.published.basis == Basis::Fallback
+    }
+
+    /// Whether a reading was staged: there is something to begin with.
+    pub(crate) fn has_read(&self) -> bool {
+        matches!(self.published.basis, Basis::NewReading | Basis::Store)
+    }
+
+    /// Stages the keys of a reading. Returns for each slot whether its key is there.
+    fn compare(&mut self, reading: &Reading, new_epoch: bool) -> Vec<bool> {
+        let at = reading.revision;
         let table = Arc::clone(&self.table);
-        for (range, entries) in reading.entries.iter().enumerate() {
-            let unknown = self.unknown.get_mut(range);
-            let mut unknown = unknown.map(std::mem::take).unwrap_or_default();
-            let mut renewal = Renewal::of(&unknown, newest);
-            let mut slots = Abreast::of(table.in_order());
-            for entry in entries.iter() {
-                match slots.at(entry.key) {
+        let mut there = vec![false; self.ledger.len()];
+        let mut unknown = std::mem::take(&mut self.unknown);
+        unknown.compare(at, new_epoch, |range, unknown| {
+            let mut slots = MergeJoin::new(table.in_order());
+            let entries = reading.entries.get(range).into_iter();
+            for entry in entries.flat_map(Entries::iter) {
+                match slots.find(entry.key) {
                     Some(slot) => {
                         if let Some(there) = there.get_mut(slot) {
                             *there = true;
                         }
-                        self.stage_entry(slot, entry, at, new_epoch);
+                        self.stage_entry(slot, &entry, at, new_epoch);
                     }
-                    None => {
-                        let is_gone = |gone: &Revision| *gone > at && !new_epoch;
-                        if gone.is_empty() || !gone.get(entry.key).is_some_and(is_gone) {
-                            renewal.found(entry.key, entry.mod_revision);
-                        }
-                    }
+                    None => unknown.found(entry.key, entry.mod_revision),
                 }
             }
-            self.unknown_changed |= renewal.end().apply(&mut unknown);
-            if let Some(known) = self.unknown.get_mut(range) {
-                *known = unknown;
-            }
-        }
-        let missing = GroupId {
-            epoch,
-            revision: at,
-            missing: true,
-        };
-        let seen = self.staged_to;
-        self.staged_to = seen.max(at);
-        for slot in there
-            .iter()
-            .enumerate()
-            .filter(|(_, there)| !**there)
-            .map(|(slot, _)| slot)
-        {
-            if !self.is_newer(slot, at, new_epoch) {
-                self.stage(
-                    slot,
-                    Staged {
-                        raw: None,
-                        since: at,
-                    },
-                    missing,
-                );
-                if let Some(Some(group)) = self.group_of.get(slot)
-                    && seen < at
-                {
-                    let (_, up_to) = self.unseen.entry(*group).or_insert((seen, at));
-                    *up_to = at.max(*up_to);
-                }
-            }
-        }
-        let (found, differ) = std::mem::take(&mut self.of_fallback)
-            .into_iter()
-            .partition(|slot| self.group_of.get(*slot).is_some_and(Option::is_none));
-        let found: BTreeSet<Slot> = found;
-        self.of_fallback = differ;
-        let leaves = found.iter().filter_map(|slot| self.table.slots.get(*slot));
-        self.moved.extend(leaves.map(|info| info.leaf));
+        });
+        self.unknown = unknown;
+        there
     }
 
-    fn stage_entry(&mut self, slot: Slot, entry: Entry<'_>, at: Revision, new_epoch: bool) {
-        if self.is_newer(slot, at, new_epoch) {
+    fn stage_entry(&mut self, slot: Slot, entry: &Entry<'_>, at: Revision, new_epoch: bool) {
+        if !new_epoch && self.ledger.is_newer(slot, at) {
             return;
         }
         let revision = entry.mod_revision;
-        let group = GroupId {
-            epoch: self.epoch,
-            revision,
-            missing: false,
-        };
-        let known = self.staged.get(slot).and_then(|staged| staged.raw.as_ref());
-        let raw = match known {
+        let known = self.ledger.staged(slot);
+        let raw = match known.and_then(|staged| staged.raw.as_ref()) {
             Some(raw) if raw.revision == revision && *raw.value == *entry.value => raw.clone(),
             _ => Raw {
                 value: entry.value.into(),
@@ -326,103 +237,83 @@ impl<T: HotConfig> Apply<T> {
             raw: Some(raw),
             since: revision,
         };
-        self.stage(slot, staged, group);
+        self.stage(slot, staged, self.ledger.group(revision));
     }
 
-    /// Whether this reading can't be of the history that is known: in one, a key that was
-    /// written at a revision has that value there, is never of an older revision again, and is
-    /// not there earlier than it was known to be absent.
-    pub(crate) fn contradicts(&self, reading: &Reading) -> bool {
-        let at = reading.revision;
-        let mut ranges = reading.entries.iter().enumerate();
-        ranges.any(|(range, entries)| {
-            let mut slots = Abreast::of(self.table.in_order());
-            let unknown = self.unknown.get(range).into_iter();
-            let mut unknown = Abreast::of(unknown.flat_map(abreast::by_bytes));
-            entries.iter().any(|entry| match slots.at(entry.key) {
-                Some(slot) => self.staged.get(slot).is_some_and(|staged| {
-                    let known_then = staged.since <= at;
-                    known_then
-                        && match &staged.raw {
-                            Some(raw) if raw.revision == entry.mod_revision => {
-                                *raw.value != *entry.value
-                            }
-                            Some(raw) => entry.mod_revision < raw.revision,
-                            None => entry.mod_revision <= staged.since,
-                        }
-                }),
-                None => unknown
-                    .at(entry.key)
-                    .is_some_and(|known| known <= at && entry.mod_revision < known),
-            })
-        })
+    /// Stages the keys that are not in a reading as deleted. It is not known which revision did it.
+    fn stage_missing(&mut self, there: &[bool], at: Revision, new_epoch: bool) {
+        let missing = self.ledger.missing_group(at);
+        let seen = self.ledger.reach(at);
+        let slots = there.iter().enumerate().filter(|(_, there)| !**there);
+        for (slot, _) in slots {
+            if new_epoch || !self.ledger.is_newer(slot, at) {
+                let staged = Staged {
+                    raw: None,
+                    since: at,
+                };
+                self.stage(slot, staged, missing);
+                self.ledger.note_unseen(slot, seen, at);
+            }
+        }
     }
 
-    /// Whether what is known of the slot is from after that reading.
-    fn is_newer(&self, slot: Slot, at: Revision, new_epoch: bool) -> bool {
-        !new_epoch
-            && self
-                .staged
-                .get(slot)
-                .is_some_and(|staged| staged.since > at)
+    /// The fallback's bytes that a reading found in the store are the store's from now on.
+    fn compare_fallback(&mut self) {
+        let Some(from_fallback) = &mut self.from_fallback else {
+            return;
+        };
+        let (found, differ): (BTreeSet<_>, _) = std::mem::take(from_fallback)
+            .into_iter()
+            .partition(|slot| self.ledger.group_of(*slot).is_none());
+        *from_fallback = differ;
+        for slot in found {
+            self.move_origin(slot);
+        }
+    }
+
+    /// Whether an entry can't be of the history that is known: in one, a key that was written at a
+    /// revision has that value there, is never of an older revision again, and is not there earlier
+    /// than it was known to be absent.
+    fn slot_contradicts(&self, slot: Slot, entry: &Entry<'_>, at: Revision) -> bool {
+        let Some(staged) = self.ledger.staged(slot) else {
+            return false;
+        };
+        staged.since <= at
+            && match &staged.raw {
+                Some(raw) if raw.revision == entry.mod_revision => *raw.value != *entry.value,
+                Some(raw) => entry.mod_revision < raw.revision,
+                None => entry.mod_revision <= staged.since,
+            }
     }
 
     fn stage(&mut self, slot: Slot, new: Staged, group: GroupId) {
-        let (Some(staged), Some(group_of)) =
-            (self.staged.get_mut(slot), self.group_of.get_mut(slot))
-        else {
-            return;
-        };
-        let same = staged.raw == new.raw;
-        *staged = new;
-        let waits = |old: &GroupId| old.epoch < group.epoch;
-        if same && !group_of.as_ref().is_some_and(waits) {
-            // Known already: it stays in the group that it is in. In a new epoch it joins those
-            // that were written with it in the history that counts now.
-            return;
-        }
-        self.fresh = true;
-        self.moved
-            .extend(self.table.slots.get(slot).map(|info| info.leaf));
-        if let Some(old) = group_of.replace(group)
-            && let Some(slots) = self.groups.get_mut(&old)
-        {
-            slots.remove(&slot);
-            if slots.is_empty() {
-                self.groups.remove(&old);
-                self.held.remove(&old);
-            }
-        }
-        self.groups.entry(group).or_default().insert(slot);
-    }
-
-    fn stage_unknown(&mut self, range: usize, key: Vec<u8>, revision: Revision, there: bool) {
-        let Some(known) = self.unknown.get_mut(range) else {
-            return;
-        };
-        self.unknown_changed = true;
-        if there {
-            known.insert(key, revision);
-            return;
-        }
-        known.remove(&key);
-        if let Some(gone) = &mut self.gone {
-            gone.insert(key, revision);
+        if self.ledger.stage(slot, new, group) {
+            self.move_origin(slot);
         }
     }
 
-    /// A reading is asked for: what happens from now on may not be in it.
-    pub(crate) fn expect_reading(&mut self) {
-        self.gone = Some(HashMap::new());
+    /// Notes that the origin of the slot's leaf may be another now.
+    fn move_origin(&mut self, slot: Slot) {
+        if let Some(leaf) = self.leaf_of(slot) {
+            self.published.move_origin(leaf);
+        }
     }
 
+    fn leaf_of(&self, slot: Slot) -> Option<usize> {
+        self.table.slots.get(slot).map(|info| info.leaf)
+    }
+}
+
+/// Settling.
+impl<T: HotConfig> Apply<T> {
     /// The first configuration: from what was staged, or the problems, all of them.
     pub(crate) fn begin(
         &mut self,
         cursor: Option<Revision>,
         bad_keys: BadKeys,
     ) -> Result<Publication<T>, Vec<Problem>> {
-        let all: BTreeSet<_> = self.groups.keys().copied().collect();
+        self.unreported = true;
+        let all = self.ledger.groups();
         let nothing = Candidate::nothing();
         let rejection = match self.with(&nothing, &all) {
             Ok(candidate) => {
@@ -437,7 +328,7 @@ impl<T: HotConfig> Apply<T> {
         };
         let bad: BTreeSet<_> = rejection.bad.keys().copied().collect();
         let refused = rejection.problems();
-        if self.seeded
+        if self.from_fallback.is_some()
             && let Ok(fallback) = self.with(&nothing, &BTreeSet::new())
         {
             // Its last good values stand in for what is bad.
@@ -456,11 +347,11 @@ impl<T: HotConfig> Apply<T> {
         let required = self.required();
         let needed: BTreeSet<_> = all.difference(&bad).copied().collect();
         let needed = needed.into_iter().filter(|group| {
-            let mut slots = self.groups.get(group).into_iter().flatten();
-            slots.any(|slot| {
-                self.leaf_of(*slot)
-                    .is_some_and(|leaf| required.contains(&leaf))
-            })
+            let mut leaves = self
+                .ledger
+                .slots(*group)
+                .filter_map(|slot| self.leaf_of(slot));
+            leaves.any(|leaf| required.contains(&leaf))
         });
         let needed: BTreeSet<_> = needed.collect();
         let Ok(ground) = self.with(&Candidate::nothing(), &needed) else {
@@ -480,166 +371,107 @@ impl<T: HotConfig> Apply<T> {
         }
     }
 
-    /// The paths of these leaves.
-    pub(crate) fn fields(&self, leaves: &[usize]) -> Vec<&str> {
-        let leaves = leaves
-            .iter()
-            .filter_map(|leaf| self.table.leaves.get(*leaf));
-        leaves.map(|leaf| leaf.name.as_str()).collect()
-    }
-
-    fn leaf_of(&self, slot: Slot) -> Option<usize> {
-        self.table.slots.get(slot).map(|info| info.leaf)
-    }
-
     fn ground(&self) -> Ground<'_> {
         Ground {
             table: &self.table,
-            running: &self.running_secrets,
-            starting: self.published.is_none(),
+            running: self.published.running_secrets(),
+            starting: self.published.snapshot.is_none(),
         }
     }
 
     /// Tries everything that is held and everything new; `None` where nothing changed.
     pub(crate) fn settle(&mut self, cursor: Option<Revision>) -> Option<Publication<T>> {
-        let something = std::mem::take(&mut self.fresh) && !self.groups.is_empty();
-        if !something && !self.may_anchor() {
+        let something = self.ledger.take_fresh();
+        if !something && !self.published.may_anchor() {
             return None;
         }
-        let published = self.published.clone()?;
         let base = Candidate {
-            valid: Some(Valid {
-                value: Config::Published {
-                    snapshot: published,
-                    copy: RefCell::new(self.copy.take()),
-                },
-                intended: self.intended.clone(),
-            }),
+            valid: Some(self.published.ground()?),
             ..Candidate::nothing()
         };
-        let groups = self.groups.keys().copied().collect();
-        let settled = hold::settle(self, base, groups);
+        let settled = hold::settle(self, base, self.ledger.groups());
         self.accept(cursor, settled)
     }
 
-    /// Whether the first reading since a start without the store is here: then what is published
-    /// gets its revision and its origins, also where no value changes.
-    fn may_anchor(&self) -> bool {
-        self.basis == Basis::NewReading
-    }
-
-    /// Takes in what got in, and publishes if a value changed.
+    /// Takes in the groups that were accepted, and publishes if a value changed.
     fn accept(
         &mut self,
         cursor: Option<Revision>,
         settled: Settled<Candidate<T>>,
     ) -> Option<Publication<T>> {
-        self.fresh = false;
-        for group in &settled.accepted {
-            for slot in self.groups.remove(group).unwrap_or_default() {
-                if let (Some(good), Some(staged), Some(group_of)) = (
-                    self.good.get_mut(slot),
-                    self.staged.get(slot),
-                    self.group_of.get_mut(slot),
-                ) {
-                    good.clone_from(&staged.raw);
-                    *group_of = None;
-                    self.of_fallback.remove(&slot);
-                    self.moved
-                        .extend(self.table.slots.get(slot).map(|info| info.leaf));
-                }
+        for slot in self.ledger.accept(&settled.accepted, settled.held) {
+            if let Some(from_fallback) = &mut self.from_fallback {
+                from_fallback.remove(&slot);
             }
+            self.move_origin(slot);
         }
-        self.held = settled.held;
-        let groups = &self.groups;
-        self.unseen.retain(|group, _| groups.contains_key(group));
         let Valid { value, intended } = settled.candidate.valid?;
-        self.intended = intended;
-        let anchors = self.may_anchor();
+        self.published.intended = intended;
+        let anchors = self.published.may_anchor();
         let mut draft = match value {
             Config::Next(draft) => draft,
             published @ Config::Published { .. } if anchors => published.draft(),
-            // Nothing got in.
+            // Nothing was accepted.
             Config::Published { .. } => return None,
         };
-        let changed: Vec<_> = match &self.published {
-            Some(before) => settled
-                .candidate
-                .changed
-                .into_iter()
-                // A chain of trials may have come back to where it began.
-                .filter(|leaf| {
-                    let leaf = self.table.leaves.get(*leaf);
-                    // Where comparing panics, telling once too often is the lesser evil.
-                    leaf.is_some_and(|leaf| {
-                        !guard(|| draft.__same(before, &leaf.path)).unwrap_or(false)
-                    })
-                })
-                .collect(),
-            None => (0..self.table.leaves.len()).collect(),
-        };
-        if changed.is_empty() && self.published.is_some() && !anchors {
+        let changed = self.differing(&draft, settled.candidate.changed);
+        let first = self.published.snapshot.is_none();
+        if changed.is_empty() && !first && !anchors {
             return None;
         }
         if anchors {
-            self.basis = Basis::Store;
+            self.published.basis = Basis::Store;
         }
         self.give_origins(&mut draft);
-        if self.published.is_none() {
+        if first {
             let origins = Arc::clone(draft.all_origins());
             self.remember_restart(&origins);
         }
-        let snapshot = draft.finish(cursor, self.epoch);
-        self.published = Some(snapshot.clone());
+        let snapshot = draft.finish(cursor, self.ledger.epoch());
+        self.published.snapshot = Some(snapshot.clone());
         Some(Publication { snapshot, changed })
     }
 
-    /// Keeps what is to be known of the fields that stay as they are until a restart.
+    /// The leaves, among these, whose value differs from the published one; all of them at the first time.
+    fn differing(&self, next: &T, changed: BTreeSet<usize>) -> Vec<usize> {
+        let Some(before) = &self.published.snapshot else {
+            return (0..self.table.leaves.len()).collect();
+        };
+        let leaves = changed.into_iter();
+        // A chain of trials may have come back to where it began.
+        let differ = leaves.filter(|leaf| {
+            let leaf = self.table.leaves.get(*leaf);
+            // If comparing panics, to notify once too often is the lesser evil.
+            leaf.is_some_and(|leaf| !guard(|| next.__same(before, &leaf.path)).unwrap_or(false))
+        });
+        differ.collect()
+    }
+
+    /// Keeps the first values of the fields that stay as they are until a restart.
     fn remember_restart(&mut self, origins: &[Origin]) {
-        for leaf in &self.table.restart {
-            if let Some(origin) = origins.get(*leaf) {
-                self.first_origins.insert(*leaf, origin.clone());
-            }
-            let good = |slot: Slot| self.good.get(slot).and_then(Option::as_ref);
-            let slot = self.table.winner(*leaf, |slot| good(slot).is_some());
-            let hidden = self
-                .table
-                .leaves
-                .get(*leaf)
-                .filter(|leaf| self.table.is_hidden(leaf));
-            if let (Some(raw), Some(_)) = (slot.and_then(good), hidden) {
-                self.running_secrets.push(Arc::clone(&raw.value));
-            }
+        let table = Arc::clone(&self.table);
+        for index in &table.restart {
+            let (Some(origin), Some(leaf)) = (origins.get(*index), table.leaves.get(*index)) else {
+                continue;
+            };
+            let raw = self.good_of(*index).map(|(_, raw)| Arc::clone(&raw.value));
+            let secret = raw.filter(|_| table.is_hidden(leaf));
+            self.published
+                .remember_first(*index, origin.clone(), secret);
         }
     }
 
-    /// Makes a copy of what is published for the next trial, so that then it need not be waited
-    /// for. It costs what the configuration does in memory, once.
+    /// See [`Published::prepare`].
     pub(crate) fn prepare(&mut self) {
-        if self.copy.is_none()
-            && let Some(published) = &self.published
-        {
-            // Where its `Clone` panics, the trial says so.
-            self.copy = guard(|| {
-                let mut copy = published.draft();
-                // Its own ones, too.
-                let _ = Arc::make_mut(copy.origins());
-                copy
-            })
-            .ok();
-        }
+        self.published.prepare();
     }
 
-    /// Says in the draft where its values come from: only what may have changed is looked at.
+    /// Writes the origins of the values into the draft: only those that may have changed.
     fn give_origins(&mut self, draft: &mut Draft<T>) {
-        let mut moved = std::mem::take(&mut self.moved);
-        if self.published.is_none() {
-            *draft.origins() = self
-                .table
-                .leaves
-                .iter()
-                .map(|leaf| self.origin(leaf))
-                .collect();
+        let mut moved = self.published.take_moved();
+        if self.published.snapshot.is_none() {
+            let leaves = self.table.leaves.iter();
+            *draft.origins() = leaves.map(|leaf| self.origin(leaf)).collect();
             return;
         }
         moved.extend(&self.table.restart);
@@ -653,40 +485,62 @@ impl<T: HotConfig> Apply<T> {
         }
     }
 
-    /// Where the published value of a leaf comes from.
+    /// The origin of a leaf's published value.
     fn origin(&self, leaf: &Leaf) -> Origin {
-        let good = |slot: Slot| self.good.get(slot).and_then(Option::as_ref);
-        if self.is_pending(leaf)
-            && let Some(first) = self.first_origins.get(&leaf.index)
-        {
+        if let Some(first) = self.published.first_origin(leaf) {
             return first.clone();
         }
-        let slot = self.table.winner(leaf.index, |slot| good(slot).is_some());
-        let info = slot.and_then(|slot| self.table.slots.get(slot));
-        let origin = match (slot.and_then(good), info) {
-            (Some(raw), Some(info)) => {
+        let good = self.good_of(leaf.index);
+        let info = good.and_then(|(slot, _)| self.table.slots.get(slot));
+        let origin = match (good, info) {
+            (Some((slot, raw)), Some(info)) => {
                 // People count layers from the lowest.
                 let layer = self.table.ranges.len() - 1 - info.layer;
                 let text = (!self.table.is_hidden(leaf)).then(|| Arc::clone(&raw.value));
                 let key = Arc::clone(&info.key);
-                match slot.is_some_and(|slot| self.of_fallback.contains(&slot)) {
+                let from_fallback = self.from_fallback.as_ref();
+                match from_fallback.is_some_and(|slots| slots.contains(&slot)) {
                     true => Origin::fallback(key, raw.revision, text),
                     false => Origin::key(key, raw.revision, layer, text),
                 }
             }
             _ => Origin::Default,
         };
-        let held = self.table.slots_of(leaf.index).iter().any(|slot| {
-            let group = self.group_of.get(*slot);
-            group.is_some_and(Option::is_some)
-        });
-        origin.standing_in(held)
+        let mut slots = self.table.slots_of(leaf.index).iter();
+        origin.standing_in(slots.any(|slot| self.ledger.group_of(*slot).is_some()))
+    }
+
+    /// The slot that gives a leaf its published value, with its bytes.
+    fn good_of(&self, leaf: usize) -> Option<(Slot, &Raw)> {
+        let there = |slot: Slot| self.ledger.good(slot).is_some();
+        let slot = self.table.winner(leaf, there)?;
+        Some((slot, self.ledger.good(slot)?))
+    }
+}
+
+/// Reporting.
+impl<T: HotConfig> Apply<T> {
+    /// Whether anything was staged since the last report.
+    pub(crate) fn has_staged(&self) -> bool {
+        self.unreported
+    }
+
+    /// The same; from now on there is nothing to report.
+    pub(crate) fn take_unreported(&mut self) -> bool {
+        std::mem::take(&mut self.unreported)
+    }
+
+    /// The paths of these leaves.
+    pub(crate) fn fields(&self, leaves: &[usize]) -> Vec<&str> {
+        let leaves = leaves.iter();
+        let leaves = leaves.filter_map(|leaf| self.table.leaves.get(*leaf));
+        leaves.map(|leaf| leaf.name.as_str()).collect()
     }
 
     /// The bytes that the published configuration was decoded from: each whole key, and whether
     /// it is secret.
     pub(crate) fn kept(&self) -> impl Iterator<Item = (&Arc<str>, &Raw, bool)> {
-        let slots = self.table.slots.iter().zip(&self.good);
+        let slots = self.table.slots.iter().zip(self.ledger.all_good());
         slots.filter_map(|(info, good)| {
             let hidden = |leaf: &Leaf| self.table.is_hidden(leaf);
             let secret = self.table.leaves.get(info.leaf).is_none_or(hidden);
@@ -694,54 +548,28 @@ impl<T: HotConfig> Apply<T> {
         })
     }
 
-    /// Whether a restart-only leaf has a new value that waits for a restart.
-    fn is_pending(&self, leaf: &Leaf) -> bool {
-        let (Some(intended), Some(published)) = (&self.intended, &self.published) else {
-            return false;
-        };
-        leaf.restart && !guard(|| intended.__same(published, &leaf.path)).unwrap_or(true)
-    }
-
-    /// For each range the number of keys and their highest `mod_revision`, as a probe counts them.
-    pub(crate) fn known(&self) -> Vec<Known> {
-        let mut known: Vec<Known> = self
-            .unknown
-            .iter()
-            .map(|unknown| (unknown.len(), unknown.values().max().copied()))
-            .collect();
-        for (info, staged) in self.table.slots.iter().zip(&self.staged) {
-            if let (Some(raw), Some((count, newest))) = (&staged.raw, known.get_mut(info.layer)) {
-                *count += 1;
-                *newest = (*newest).max(Some(raw.revision));
-            }
-        }
-        known
-    }
-
-    /// The groups that are held, and why.
+    /// The held groups, with the reasons.
     pub(crate) fn held(&self) -> Vec<Held> {
-        let held = self.held.iter();
-        held.filter_map(|(group, problems)| self.held_group(group, problems))
+        let held = self.ledger.held().iter();
+        held.map(|(group, problems)| self.held_group(*group, problems))
             .collect()
     }
 
-    /// What is held of a revision. Where a reading found keys missing, any revision that was not seen
+    /// The held changes of a revision. Where a reading found keys missing, any revision that was not seen
     /// may have deleted them: it can't be said that all of it is visible.
     pub(crate) fn held_of(&self, revision: Revision) -> Option<Held> {
-        let mut held = self.held.iter();
-        let its_own = held.find(|(group, _)| !group.missing && group.revision == revision);
-        let may_be = |(group, _): &(&GroupId, _)| {
-            let unseen = self.unseen.get(*group);
-            unseen.is_some_and(|(after, up_to)| *after < revision && revision <= *up_to)
-        };
-        let (group, problems) = its_own.or_else(|| self.held.iter().find(may_be))?;
-        self.held_group(group, problems)
+        let held = self.ledger.held();
+        let mut groups = held.keys().copied();
+        let group = groups
+            .find(|group| !group.missing && group.revision == revision)
+            .or_else(|| self.ledger.unseen_at(revision))?;
+        Some(self.held_group(group, held.get(&group)?))
     }
 
-    fn held_group(&self, group: &GroupId, problems: &[Problem]) -> Option<Held> {
-        let slots = self.groups.get(group)?;
-        let infos = || slots.iter().filter_map(|slot| self.table.slots.get(*slot));
-        Some(Held {
+    fn held_group(&self, group: GroupId, problems: &[Problem]) -> Held {
+        let slots = || self.ledger.slots(group);
+        let infos = || slots().filter_map(|slot| self.table.slots.get(slot));
+        Held {
             revision: group.revision,
             epoch: group.epoch,
             missing: group.missing,
@@ -751,32 +579,34 @@ impl<T: HotConfig> Apply<T> {
                 .map(|leaf| leaf.name.clone())
                 .collect(),
             problems: problems.to_vec(),
-        })
+        }
     }
 
-    /// Restart-only fields whose new value waits for a restart.
+    /// The restart-only fields whose new value waits for a restart.
     pub(crate) fn pending(&self) -> Vec<Pending> {
-        let (Some(intended), Some(published)) = (&self.intended, &self.published) else {
+        let (Some(intended), Some(published)) =
+            (&self.published.intended, &self.published.snapshot)
+        else {
             return Vec::new();
         };
         let restart = self.table.restart.iter();
         restart
             .filter_map(|leaf| self.table.leaves.get(*leaf))
-            .filter(|leaf| self.is_pending(leaf))
+            .filter(|leaf| self.published.is_pending(leaf))
             .map(|leaf| {
-                let good = |slot: Slot| self.good.get(slot).and_then(Option::as_ref);
-                let slot = self.table.winner(leaf.index, |slot| good(slot).is_some());
+                let good = self.good_of(leaf.index);
                 let shown = |config: &T| match leaf.secret {
                     true => Some("***".to_owned()),
                     false => guard(|| config.__show(&leaf.path)).ok().flatten(),
                 };
                 Pending {
                     field: leaf.name.clone(),
-                    key: slot
+                    key: good
+                        .map(|(slot, _)| slot)
                         .or(self.table.slots_of(leaf.index).first().copied())
                         .and_then(|slot| self.table.slots.get(slot))
                         .map_or_else(String::new, |info| info.key.to_string()),
-                    revision: slot.and_then(good).map(|raw| raw.revision),
+                    revision: good.map(|(_, raw)| raw.revision),
                     running: shown(published),
                     pending: shown(intended),
                 }
@@ -784,40 +614,19 @@ impl<T: HotConfig> Apply<T> {
             .collect()
     }
 
-    /// Keys that the schema doesn't know: how many, and the first of them. `None` where they are
+    /// The number of keys that the schema doesn't know, and the first of them. `None` where they are
     /// those of the last time.
-    pub(crate) fn unknown(&mut self, most: usize) -> Option<(usize, Vec<Unknown>)> {
-        if !std::mem::take(&mut self.unknown_changed) {
-            return None;
-        }
-        let count = self.unknown.iter().map(BTreeMap::len).sum();
-        let mut before = std::mem::take(&mut self.nearest);
-        let first = self.unknown.iter().flatten().take(most);
-        let unknown = first.map(|(key, revision)| {
-            let nearest = match before.remove(key) {
-                Some(nearest) => nearest,
-                None => self.table.nearest(key).map(str::to_owned),
-            };
-            self.nearest.insert(key.clone(), nearest.clone());
-            Unknown {
-                key: shown_key(key),
-                revision: *revision,
-                nearest,
-            }
-        });
-        Some((count, unknown.collect()))
+    pub(crate) fn unknown(&mut self, max: usize) -> Option<(usize, Vec<Unknown>)> {
+        self.unknown.report(max, |key| self.table.nearest(key))
     }
 
     /// Old names and deprecated fields that are in use.
     pub(crate) fn warnings(&self) -> Vec<Warning> {
-        let good = |slot: Slot| self.good.get(slot).is_some_and(Option::is_some);
         let mut warnings = Vec::new();
         let to_warn_of = self.table.to_warn_of.iter();
         for leaf in to_warn_of.filter_map(|leaf| self.table.leaves.get(*leaf)) {
-            let Some(slot) = self.table.winner(leaf.index, good) else {
-                continue;
-            };
-            let Some(info) = self.table.slots.get(slot) else {
+            let good = self.good_of(leaf.index);
+            let Some(info) = good.and_then(|(slot, _)| self.table.slots.get(slot)) else {
                 continue;
             };
             if info.alias {
@@ -844,6 +653,13 @@ impl<T: HotConfig> Apply<T> {
             }
         }
         warnings
+    }
+
+    /// The first of the parts' invariants that doesn't hold.
+    #[cfg(test)]
+    pub(crate) fn check(&self) -> Result<(), String> {
+        self.ledger.check()?;
+        self.published.check()
     }
 }
 
@@ -873,9 +689,10 @@ impl<T: HotConfig> Apply<T> {
     fn effective<'a>(&'a self, leaf: usize, on_top: &BTreeSet<Slot>) -> Effective<'a> {
         let raw = |slot: Slot| {
             if on_top.contains(&slot) {
-                self.staged.get(slot).and_then(|staged| staged.raw.as_ref())
+                let staged = self.ledger.staged(slot);
+                staged.and_then(|staged| staged.raw.as_ref())
             } else {
-                self.good.get(slot).and_then(Option::as_ref)
+                self.ledger.good(slot)
             }
         };
         let slot = self.table.winner(leaf, |slot| raw(slot).is_some())?;
@@ -886,11 +703,8 @@ impl<T: HotConfig> Apply<T> {
     /// wrote it, or else those that deleted what stood above it.
     fn blamed(&self, leaf: usize, on_top: &BTreeSet<Slot>) -> BTreeSet<GroupId> {
         let group = |slot: &Slot| {
-            self.group_of
-                .get(*slot)
-                .copied()
-                .flatten()
-                .filter(|_| on_top.contains(slot))
+            let group = self.ledger.group_of(*slot);
+            group.filter(|_| on_top.contains(slot))
         };
         let wrote = self.effective(leaf, on_top).map(|(slot, _)| slot);
         match wrote.as_ref().and_then(group) {
@@ -941,9 +755,7 @@ impl<T: HotConfig> Judge for Apply<T> {
     ) -> Result<Candidate<T>, Rejection> {
         let slots: Vec<_> = groups
             .iter()
-            .filter_map(|group| self.groups.get(group))
-            .flatten()
-            .copied()
+            .flat_map(|group| self.ledger.slots(*group))
             .collect();
         let mut on_top = candidate.on_top.clone();
         on_top.extend(&slots);
@@ -952,8 +764,7 @@ impl<T: HotConfig> Judge for Apply<T> {
             Some(base) => {
                 let leaves = slots
                     .iter()
-                    .filter_map(|slot| self.table.slots.get(*slot))
-                    .map(|info| info.leaf)
+                    .filter_map(|slot| self.leaf_of(*slot))
                     .collect();
                 trial::replace(self.ground(), base, &leaves, effective)
             }

@@ -22,7 +22,7 @@ use crate::typed::read::{Finding, Intake};
 use crate::typed::tree::{DefaultValue, Leaf};
 use crate::wording::shorten;
 
-use super::Raw;
+use super::ledger::Raw;
 
 /// A configuration that breaks no rule.
 #[derive(Debug)]

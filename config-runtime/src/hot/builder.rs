@@ -12,26 +12,25 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
-use super::driver::{Loop, NoStart, Start};
+use super::driver::{Driver, InFlight, Output};
 use super::keeper::{Keeper, Whose, Wishes};
 use super::{Hot, Shared, StartError};
 use crate::HotConfig;
 use crate::apply::BadKeys;
+use crate::engine::{Engine, NoStart, Start};
 use crate::fallback::{self, Key, Secrets};
-use crate::heart::Heart;
 use crate::layers::Table;
 use crate::observe::Observer;
 use crate::prefix;
-use crate::status::{Board, Status};
+use crate::status::{Status, StatusCell};
 use crate::store::backend::Backend;
 use crate::store::{ErrorKind, Range, Store, StoreError};
 use crate::sync::Settings;
 use crate::typed::defaults;
 
-/// What a setting is kept within: one of nothing would ask without end, and one without end would
-/// leave the calendar.
-/// What a loop that is blocked may take more than the limit of a start.
+/// The time that a blocked loop may take beyond the limit of a start.
 const BLOCKED: Duration = Duration::from_millis(500);
+/// The bounds of every setting: zero would busy-loop, and `Duration::MAX` would overflow `Instant`.
 const SHORTEST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
@@ -294,17 +293,17 @@ impl<T: HotConfig> Builder<T> {
         let ranges: Arc<[Range]> = Arc::new([Range::below(&prefix)]);
         let table = Arc::new(Table::new(T::TREE, Arc::clone(&ranges)));
         let begun = Instant::now();
-        let status = Status::new(self.settings.staleness);
-        let status = Board::new(status);
+        let status = StatusCell::new(Status::new(self.settings.staleness));
         let observer = Arc::new(Observer::new(T::TREE.name, &ranges));
-        let seed = fastrand::u64(..);
-        let (heart, actions) = Heart::new(Arc::clone(&table), self.settings, seed, Duration::ZERO);
-        let (commands, receiver) = mpsc::unbounded_channel();
+        let limit = self.start_limit;
         let start = Start {
-            limit: self.start_limit,
+            limit,
             bad_keys: self.bad_keys,
             defaults_without_store: self.defaults_without_store,
         };
+        let seed = fastrand::u64(..);
+        let (engine, first) = Engine::new(Arc::clone(&table), self.settings, seed, start, begun);
+        let (requests, receiver) = mpsc::unbounded_channel();
         let keeper = self.fallback.wishes().map(|wishes| {
             let prefixes = ranges.iter().map(|range| range.start().to_owned());
             let whose = Whose {
@@ -313,21 +312,10 @@ impl<T: HotConfig> Builder<T> {
             };
             Keeper::new(wishes, whose)
         });
-        let limit = self.start_limit;
         let (started, outcome) = oneshot::channel();
-        let run = Loop {
-            store: self.store,
-            ranges,
-            heart,
-            actions,
-            commands: receiver,
-            status: Arc::clone(&status),
-            observer,
-            begun,
-            start,
-            keeper,
-        }
-        .run(started);
+        let in_flight = InFlight::new(self.store, ranges);
+        let output = Output::new(Arc::clone(&status), observer, started);
+        let run = Driver::new(in_flight, engine, receiver, output, keeper, begun).run(first, limit);
         let handle = match self.runtime {
             Some(handle) => {
                 handle.spawn(run);
@@ -349,7 +337,7 @@ impl<T: HotConfig> Builder<T> {
         };
         match outcome {
             Ok(Ok(hub)) => Ok(Hot::following(Shared::new(
-                hub, table, status, commands, handle,
+                hub, table, status, requests, handle,
             ))),
             Ok(Err(NoStart::Store(error))) => Err(StartError::Store(error)),
             Ok(Err(NoStart::Problems(problems))) => Err(StartError::Problems(problems)),

@@ -1,8 +1,9 @@
-//! The task around the heart: it carries the store's answers in and the heart's wishes out.
+//! The driver: it carries the store's answers into the engine, and the engine's commands out.
 //!
-//! In: a store and commands of the handles. Out: publications into the hub, and the status. What
-//! follows from an answer is not decided here.
+//! In: a store and requests of the handles. Out: publications into the hub, the status, answers, the
+//! fallback. It decides nothing: what follows from an event, and in which order, is the engine's.
 
+use std::collections::{HashMap, VecDeque};
 use std::future::pending;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -10,55 +11,29 @@ use std::time::{Duration, Instant, SystemTime};
 use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot};
 
-use super::keeper::{Keeper, Written};
-use super::{Command, Reached, WaitError};
-use crate::apply::{BadKeys, Publication, Raw};
+use super::HandleRequest;
+use super::keeper::{self, Keeper};
+use crate::apply::{Publication, Raw};
+use crate::engine::{Command, Engine, EngineEvent, NoStart, Reached, Wait, WaitError, WaitId};
 use crate::fallback::{Contents, HeldNote, Kept};
-use crate::heart::{Action, Heart, Said};
 use crate::observe::{Meters, Observer, Timer};
-use crate::problem::{Problem, list};
-use crate::publish::Hub;
-use crate::status::{Board, Status};
+use crate::problem::list;
+use crate::publish::{Hub, Swapped};
+use crate::snapshot::Snapshot;
+use crate::status::{StatusCell, Written};
 use crate::store::backend::{Answer, Backend, WatchStream};
 use crate::store::{ErrorKind, Probe, Range, Reading, StoreError, WatchEvent};
-use crate::sync::Class;
+use crate::sync::{Request, StoreEvent};
 use crate::{HotConfig, Revision};
 
-/// How many answers are staged before they are settled: a backlog is one batch, but readers
-/// must not wait for the end of a burst that has none.
-const BATCH: usize = 4096;
-
-/// What the loop is built from.
-pub(super) struct Loop<T: HotConfig> {
-    pub(super) store: Arc<dyn Backend + Send + Sync>,
-    pub(super) ranges: Arc<[Range]>,
-    pub(super) heart: Heart<T>,
-    pub(super) actions: Vec<Action>,
-    pub(super) commands: mpsc::UnboundedReceiver<Command>,
-    pub(super) status: Arc<Board>,
-    pub(super) observer: Arc<Observer>,
-    pub(super) begun: Instant,
-    pub(super) start: Start,
-    pub(super) keeper: Option<Keeper>,
-}
-
-/// How to begin.
-pub(super) struct Start {
-    pub(super) limit: Duration,
-    pub(super) bad_keys: BadKeys,
-    pub(super) defaults_without_store: bool,
-}
-
-/// Why there is no first configuration.
-pub(super) enum NoStart {
-    Store(StoreError),
-    Problems(Vec<Problem>),
-}
+/// The maximum number of answers that are staged before they are settled: a backlog is one batch, but
+/// readers must not wait for the end of a burst that has none.
+const MAX_BATCH: usize = 4096;
 
 type Pending<R> = Option<Answer<'static, R>>;
 
-/// What the store has been asked and has not answered yet, and the watch that stands.
-struct Open {
+/// The requests that the store has not answered yet, and the watch that is open.
+pub(super) struct InFlight {
     store: Arc<dyn Backend + Send + Sync>,
     ranges: Arc<[Range]>,
     reading: Pending<Result<Reading, StoreError>>,
@@ -72,39 +47,41 @@ struct Open {
     oldest: Option<Instant>,
 }
 
-/// Somebody waits for a revision.
-struct Waiter {
-    revision: Revision,
-    epoch: u64,
-    until: Duration,
-    reply: oneshot::Sender<Result<Reached, WaitError>>,
-}
+impl InFlight {
+    pub(super) fn new(store: Arc<dyn Backend + Send + Sync>, ranges: Arc<[Range]>) -> Self {
+        Self {
+            renewed: store.renewed(),
+            store,
+            ranges,
+            reading: None,
+            opening: None,
+            probe: None,
+            latest: None,
+            watch: None,
+            oldest: None,
+        }
+    }
 
-impl Open {
-    /// Does what the heart wants; answers come through [`Open::said`]. `Some` where the answer
-    /// is there at once.
-    fn act(&mut self, action: Action, meters: &Meters) -> Option<Said> {
-        match action {
-            Action::Read => {
+    /// Sends a request; the answer comes through [`InFlight::next_event`]. `Some` if it is there at once.
+    fn ask(&mut self, request: Request, meters: &Meters) -> Option<StoreEvent> {
+        match request {
+            Request::Read => {
                 let reading = self.store.read(Arc::clone(&self.ranges));
                 self.reading = Some(meters.reading(reading));
             }
-            Action::Open(from) => {
+            Request::Open(from) => {
                 self.watch = None;
                 self.opening = Some(self.store.watch(Arc::clone(&self.ranges), from));
             }
-            Action::Probe => self.probe = Some(self.store.probe(Arc::clone(&self.ranges))),
-            Action::AskProgress => {
-                if !self
-                    .watch
-                    .as_mut()
-                    .is_some_and(|watch| watch.ask_progress())
-                {
-                    return Some(Said::NoProgress);
+            Request::Probe => self.probe = Some(self.store.probe(Arc::clone(&self.ranges))),
+            Request::Progress => {
+                let watch = self.watch.as_mut();
+                if !watch.is_some_and(|watch| watch.ask_progress()) {
+                    return Some(StoreEvent::NoProgress);
                 }
             }
-            Action::AskLatest => self.latest = Some(self.store.latest(Arc::clone(&self.ranges))),
-            Action::Close => {
+            Request::Latest => self.latest = Some(self.store.latest(Arc::clone(&self.ranges))),
+            Request::Close => {
                 self.latest = None;
                 self.watch = None;
                 self.reading = None;
@@ -115,17 +92,17 @@ impl Open {
         None
     }
 
-    /// The next thing that the store says. Cancel safe: an answer is taken only when it is given.
-    async fn said(&mut self) -> Said {
+    /// The next event of the store. Cancel safe: an answer is taken only when it is given.
+    async fn next_event(&mut self) -> StoreEvent {
         tokio::select! {
             biased;
-            opened = answered(&mut self.opening) => {
-                Said::Opened(opened.map(|watch| self.watch = Some(watch)))
+            opened = answer(&mut self.opening) => {
+                StoreEvent::Opened(opened.map(|watch| self.watch = Some(watch)))
             }
             // Before the watch, which may never stop talking.
-            reading = answered(&mut self.reading) => Said::Read(reading),
-            heard = heard(&mut self.watch) => {
-                match heard {
+            reading = answer(&mut self.reading) => StoreEvent::Read(reading),
+            event = watch_event(&mut self.watch) => {
+                match event {
                     WatchEvent::Lost(_) => self.watch = None,
                     WatchEvent::Events { .. } if self.oldest.is_none() => {
                         let arrived = self.watch.as_ref().and_then(|watch| watch.arrived());
@@ -133,254 +110,399 @@ impl Open {
                     }
                     _ => {}
                 }
-                Said::Heard(heard)
+                StoreEvent::Watch(event)
             }
-            probe = answered(&mut self.probe) => Said::Probed(probe),
-            latest = answered(&mut self.latest) => Said::Latest(latest),
+            probe = answer(&mut self.probe) => StoreEvent::Probed(probe),
+            latest = answer(&mut self.latest) => StoreEvent::Latest(latest),
             () = &mut self.renewed => {
                 self.renewed = self.store.renewed();
-                Said::Renewed
+                StoreEvent::Renewed
             }
         }
     }
 
-    /// What the store has said already.
-    fn said_already(&mut self) -> Option<Said> {
-        self.said().now_or_never()
+    /// An event that is ready.
+    fn ready_event(&mut self) -> Option<StoreEvent> {
+        self.next_event().now_or_never()
     }
 }
 
-/// The answer to what was asked; never, where nothing was.
-async fn answered<R>(asked: &mut Pending<R>) -> R {
-    match asked {
+/// The answer to a request; never, if there is none.
+async fn answer<R>(request: &mut Pending<R>) -> R {
+    match request {
         Some(answer) => {
             let answer = answer.await;
-            *asked = None;
+            *request = None;
             answer
         }
         None => pending().await,
     }
 }
 
-/// What the watch says; never, where none stands.
-async fn heard(watch: &mut Option<Box<dyn WatchStream>>) -> WatchEvent {
+/// The next event of the watch; never, if none is open.
+async fn watch_event(watch: &mut Option<Box<dyn WatchStream>>) -> WatchEvent {
     match watch {
         Some(watch) => watch.next().await,
         None => pending().await,
     }
 }
 
-/// How writing the fallback ended; never, where it is not written.
-async fn kept(keeper: &mut Option<Keeper>) -> Written {
+/// The end of writing the fallback; never, if it is not written.
+async fn fallback_written(keeper: &mut Option<Keeper>) -> keeper::Written {
     match keeper {
         Some(keeper) => keeper.written().await,
         None => pending().await,
     }
 }
 
-/// What woke the loop.
-enum Woke {
-    Said(Said),
-    Command(Option<Command>),
-    Late,
+/// The reason why the loop woke.
+enum Wakeup {
+    Store(StoreEvent),
+    /// A request of a handle; `None` once all handles are gone.
+    Handle(Option<HandleRequest>),
+    Timer,
     /// The fallback was written, or not.
-    Kept(Written),
+    Fallback(keeper::Written),
 }
 
-impl<T: HotConfig> Loop<T> {
-    /// Runs to the end: first the start, whose outcome is sent, then until the handles are gone
-    /// or one asks for the end.
-    pub(super) async fn run(self, started: oneshot::Sender<Result<Arc<Hub<T>>, NoStart>>) {
-        let Self {
-            store,
-            ranges,
-            heart,
-            actions,
-            commands,
-            status,
-            observer,
-            begun,
-            start,
-            keeper,
-        } = self;
-        let open = Open {
-            renewed: store.renewed(),
-            store,
-            ranges,
-            reading: None,
-            opening: None,
-            probe: None,
-            latest: None,
-            watch: None,
-            oldest: None,
-        };
-        let mut run = Run {
-            open,
-            heart,
-            commands,
-            status,
-            observer,
-            begun,
-            waiters: Vec::new(),
-            keeper,
-        };
-        run.act(actions);
-        let first = match run.start(&start).await {
-            Ok(first) => first,
-            Err(no_start) => {
-                match &no_start {
-                    NoStart::Store(error) => run.observer.refused_by_store(error),
-                    NoStart::Problems(all) => run.observer.refused_by_rules(all),
-                }
-                run.end();
-                // Nobody listens where the start was given up.
-                let _ = started.send(Err(no_start));
-                return;
-            }
-        };
-        let hub = Hub::counting(first.snapshot, run.observer.meters().subscribers());
-        run.report();
-        run.observer.started(&run.status.own());
-        run.observer.written(&run.status.start());
-        let ending = Ending {
-            hub: Arc::clone(&hub),
-            status: Arc::clone(&run.status),
-            observer: Arc::clone(&run.observer),
-        };
-        let done = match started.send(Ok(Arc::clone(&hub))) {
-            Ok(()) => run.follow(&hub).await,
-            // The start was given up.
-            Err(_) => None,
-        };
-        run.end();
-        // Closes the watch: whoever waits for the end finds nothing left of it.
-        run.act(vec![Action::Close]);
-        drop(ending);
-        run.keep_the_last().await;
-        drop(run);
-        if let Some(done) = done {
-            let _ = done.send(());
-        }
-    }
+/// The outcome of a start.
+pub(super) type Started<T> = Result<Arc<Hub<T>>, NoStart>;
+
+/// Everything that the loop shows: the configuration, the status, the log and the metrics.
+pub(super) struct Output<T: HotConfig> {
+    status: Arc<StatusCell>,
+    observer: Arc<Observer>,
+    /// Whoever started, until the start is over.
+    starter: Option<oneshot::Sender<Started<T>>>,
+    /// The configuration, once there is one.
+    serving: Option<Serving<T>>,
+    /// What was published last, while its subscribers are still to be notified.
+    unannounced: Option<(Option<News<T>>, Written)>,
 }
 
-/// Tells the subscribers that it is over, however it ends: a loop that panicked, which would be a
-/// mistake of ours, must not leave them waiting.
-struct Ending<T: HotConfig> {
+/// A configuration that was swapped, and the leaves that changed.
+struct News<T: HotConfig> {
+    swapped: Swapped<T>,
+    revision: Option<Revision>,
+    changed: Vec<usize>,
+    /// When the oldest event in it arrived in this process, if it consists of events.
+    oldest: Option<Instant>,
+}
+
+/// The hub of a configuration. When it is dropped, subscribers are notified of the end, however that comes: a
+/// loop that panicked, which would be a mistake of this crate, must not leave them waiting.
+struct Serving<T: HotConfig> {
     hub: Arc<Hub<T>>,
-    status: Arc<Board>,
+    status: Arc<StatusCell>,
     observer: Arc<Observer>,
 }
 
-impl<T: HotConfig> Drop for Ending<T> {
+impl<T: HotConfig> Drop for Serving<T> {
     fn drop(&mut self) {
-        self.observer.written(&self.status.end());
+        let (written, is_news) = self.status.end();
+        self.observer.written(&written, is_news);
         self.hub.end();
     }
 }
 
-struct Run<T: HotConfig> {
-    open: Open,
-    heart: Heart<T>,
-    commands: mpsc::UnboundedReceiver<Command>,
-    status: Arc<Board>,
-    observer: Arc<Observer>,
-    begun: Instant,
-    waiters: Vec<Waiter>,
-    keeper: Option<Keeper>,
+impl<T: HotConfig> Output<T> {
+    pub(super) fn new(
+        status: Arc<StatusCell>,
+        observer: Arc<Observer>,
+        starter: oneshot::Sender<Started<T>>,
+    ) -> Self {
+        Self {
+            status,
+            observer,
+            starter: Some(starter),
+            serving: None,
+            unannounced: None,
+        }
+    }
+
+    fn serve(&mut self, first: Snapshot<T>) {
+        let hub = Hub::counting(first, self.observer.meters().subscribers());
+        self.observer.started(&self.status.read());
+        self.serving = Some(Serving {
+            hub,
+            status: Arc::clone(&self.status),
+            observer: Arc::clone(&self.observer),
+        });
+    }
+
+    /// Answers whoever started. Without a configuration, or if nobody waits for it any longer, nothing is
+    /// served from now on.
+    fn started(&mut self, outcome: Result<(), NoStart>) {
+        match &outcome {
+            Ok(()) => {}
+            Err(NoStart::Store(error)) => self.observer.refused_by_store(error),
+            Err(NoStart::Problems(problems)) => self.observer.refused_by_rules(problems),
+        }
+        let hub = self
+            .serving
+            .as_ref()
+            .map(|serving| Arc::clone(&serving.hub));
+        let started = match (outcome, hub) {
+            (Ok(()), Some(hub)) => Ok(hub),
+            (Ok(()), None) => Err(given_up()),
+            (Err(no_start), _) => Err(no_start),
+        };
+        let serves = started.is_ok();
+        let sent = self.starter.take().map(|starter| starter.send(started));
+        if !serves || !matches!(sent, Some(Ok(()))) {
+            self.serving = None;
+        }
+    }
+
+    /// Whether the start is over, and nothing is served.
+    fn is_over(&self) -> bool {
+        self.starter.is_none() && self.serving.is_none()
+    }
+
+    fn publish(
+        &mut self,
+        publication: Option<Publication<T>>,
+        status: Arc<crate::status::Status>,
+        oldest: Option<Instant>,
+    ) {
+        let hub = self.serving.as_ref().map(|serving| &serving.hub);
+        let (news, written) = self.status.write(status, || {
+            let Publication { snapshot, changed } = publication?;
+            let revision = snapshot.revision();
+            Some(News {
+                swapped: hub?.swap(snapshot, &changed),
+                revision,
+                changed,
+                oldest,
+            })
+        });
+        self.unannounced = Some((news, written));
+    }
+
+    /// Notifies first those whose fields changed, then those who watch the status; the log and the metrics
+    /// delay neither. `fields` names the leaves that changed.
+    fn notify<'a>(&mut self, fields: impl Fn(&[usize]) -> Vec<&'a str>) {
+        let Some((news, written)) = self.unannounced.take() else {
+            return;
+        };
+        if let Some(news) = news {
+            news.swapped.tell();
+            self.observer.meters().published(news.oldest);
+            let (changed, count) = (&news.changed, news.changed.len());
+            self.observer
+                .changed(news.revision, || fields(changed), count);
+        }
+        let is_news = self.status.notify(&written);
+        self.observer.written(&written, is_news);
+    }
 }
 
-impl<T: HotConfig> Run<T> {
+/// See the module's text.
+pub(super) struct Driver<T: HotConfig> {
+    in_flight: InFlight,
+    engine: Engine<T>,
+    requests: mpsc::UnboundedReceiver<HandleRequest>,
+    output: Output<T>,
+    keeper: Option<Keeper>,
+    /// The moment that all durations count from.
+    begun: Instant,
+    waits: HashMap<WaitId, oneshot::Sender<Result<Reached, WaitError>>>,
+    next_wait: WaitId,
+}
+
+impl<T: HotConfig> Driver<T> {
+    pub(super) fn new(
+        in_flight: InFlight,
+        engine: Engine<T>,
+        requests: mpsc::UnboundedReceiver<HandleRequest>,
+        output: Output<T>,
+        keeper: Option<Keeper>,
+        begun: Instant,
+    ) -> Self {
+        Self {
+            in_flight,
+            engine,
+            requests,
+            output,
+            keeper,
+            begun,
+            waits: HashMap::new(),
+            next_wait: 0,
+        }
+    }
+
+    /// Runs to the end: first the start, whose outcome is sent, then until the handles are gone
+    /// or one asks for the end. `limit` is that of the start.
+    pub(super) async fn run(mut self, first: Vec<Command<T>>, limit: Duration) {
+        self.execute(first);
+        let done = match self.read_fallback(limit).await {
+            Ok(()) => self.follow().await,
+            Err(GivenUp) => None,
+        };
+        if self.output.starter.is_some() {
+            self.output.started(Err(given_up()));
+        }
+        let last = self.engine.end();
+        self.execute(last);
+        self.output.serving = None;
+        self.keep_the_last().await;
+        drop(self);
+        if let Some(done) = done {
+            let _ = done.send(());
+        }
+    }
+
+    /// Follows the store; `Some` if a handle waits for the end.
+    async fn follow(&mut self) -> Option<oneshot::Sender<()>> {
+        while !self.output.is_over() {
+            self.engine.prepare();
+            self.keep();
+            match self.wake().await {
+                Wakeup::Store(event) => {
+                    self.step(event);
+                    for _ in 0..MAX_BATCH {
+                        let Some(event) = self.in_flight.ready_event() else {
+                            break;
+                        };
+                        self.step(event);
+                    }
+                }
+                Wakeup::Handle(Some(HandleRequest::Wait(wait))) => self.wait(wait),
+                Wakeup::Handle(Some(HandleRequest::End(done))) => return Some(done),
+                Wakeup::Handle(None) => return None,
+                Wakeup::Timer => {}
+                Wakeup::Fallback(done) => {
+                    let now = self.now();
+                    if let Some(keeper) = &mut self.keeper {
+                        keeper.note(done, now);
+                    }
+                    self.report_fallback();
+                }
+            }
+            self.end_batch();
+        }
+        None
+    }
+
+    /// Waits for the store, a request, or one of the timers.
+    async fn wake(&mut self) -> Wakeup {
+        let keep = self.keeper.as_ref().map(Keeper::deadline);
+        let until = self.engine.deadline().min(keep.unwrap_or(Duration::MAX));
+        let sleep = tokio::time::sleep_until((self.begun + until).into());
+        tokio::select! {
+            biased;
+            request = self.requests.recv() => Wakeup::Handle(request),
+            event = self.in_flight.next_event() => Wakeup::Store(event),
+            done = fallback_written(&mut self.keeper) => Wakeup::Fallback(done),
+            () = sleep => Wakeup::Timer,
+        }
+    }
+
     fn now(&self) -> Duration {
         self.begun.elapsed()
     }
 
-    fn step(&mut self, said: Said) {
-        self.measure(&said);
-        let actions = self.heart.step(self.now(), said);
-        self.act(actions);
+    fn step(&mut self, event: StoreEvent) {
+        self.measure(&event);
+        let commands = self.engine.step(self.now(), EngineEvent::Store(event));
+        self.execute(commands);
     }
 
-    fn measure(&self, said: &Said) {
-        let meters = self.observer.meters();
-        match said {
-            Said::Heard(WatchEvent::Events { events, .. }) => meters.events(events.len()),
-            Said::Heard(WatchEvent::Lost(error))
-            | Said::Read(Err(error))
-            | Said::Opened(Err(error))
-            | Said::Latest(Err(error))
-            | Said::Probed(Err(error)) => meters.store_error(error),
+    fn measure(&self, event: &StoreEvent) {
+        let meters = self.output.observer.meters();
+        match event {
+            StoreEvent::Watch(WatchEvent::Events { events, .. }) => meters.events(events.len()),
+            StoreEvent::Watch(WatchEvent::Lost(error))
+            | StoreEvent::Read(Err(error))
+            | StoreEvent::Opened(Err(error))
+            | StoreEvent::Latest(Err(error))
+            | StoreEvent::Probed(Err(error)) => meters.store_error(error),
             _ => {}
         }
     }
 
-    fn act(&mut self, actions: Vec<Action>) {
-        let mut actions = std::collections::VecDeque::from(actions);
-        while let Some(action) = actions.pop_front() {
-            if let Some(said) = self.open.act(action, self.observer.meters()) {
-                actions.extend(self.heart.step(self.now(), said));
-            }
+    /// A handle waits for a revision.
+    fn wait(&mut self, request: super::WaitRequest) {
+        let id = self.next_wait;
+        self.next_wait += 1;
+        self.waits.insert(id, request.reply);
+        let wait = Wait {
+            id,
+            revision: request.revision,
+            epoch: request.epoch,
+            limit: request.limit,
+        };
+        let commands = self.engine.step(self.now(), EngineEvent::Wait(wait));
+        self.execute(commands);
+    }
+
+    /// Drops the waits whose handle no longer waits.
+    fn forget_waits(&mut self) {
+        let gone = self.waits.iter().filter(|(_, reply)| reply.is_closed());
+        let gone: Vec<WaitId> = gone.map(|(id, _)| *id).collect();
+        for id in gone {
+            self.waits.remove(&id);
+            let commands = self.engine.step(self.now(), EngineEvent::Forget(id));
+            self.execute(commands);
         }
     }
 
-    /// Waits for the store, a command, or one of the timers.
-    async fn wake(&mut self, until: Duration) -> Woke {
-        let keep = self.keeper.as_ref().map(Keeper::deadline);
-        let until = until
-            .min(self.heart.deadline())
-            .min(keep.unwrap_or(Duration::MAX));
-        let until = self.begun + until;
-        // Those who watch the status are told that it is stale, although nothing happens.
-        let until = self.status.ages_at().map_or(until, |at| at.min(until));
-        let sleep = tokio::time::sleep_until(until.into());
-        tokio::select! {
-            biased;
-            command = self.commands.recv() => Woke::Command(command),
-            said = self.open.said() => Woke::Said(said),
-            kept = kept(&mut self.keeper) => Woke::Kept(kept),
-            () = sleep => Woke::Late,
+    fn end_batch(&mut self) {
+        self.forget_waits();
+        let staged = self.output.serving.is_some() && self.engine.has_staged();
+        let since = staged.then(Timer::start);
+        let commands = self.engine.end_batch(self.now());
+        if let Some(since) = since {
+            self.output.observer.meters().settled(since);
         }
+        self.execute(commands);
+        self.in_flight.oldest = None;
     }
 
-    /// Until there is a first configuration, or it is clear that there will be none.
-    async fn start(&mut self, start: &Start) -> Result<Publication<T>, NoStart> {
-        self.read_fallback(start.limit).await?;
-        loop {
-            match self.wake(start.limit).await {
-                Woke::Said(said) => self.step(said),
-                Woke::Late => self.step(Said::Tick),
-                // The handles don't exist yet: what comes is the end of a start given up.
-                Woke::Command(_) => return Err(given_up()),
-                // Nothing is written before there is something to keep.
-                Woke::Kept(_) => {}
-            }
-            self.report();
-            if self.heart.has_read() {
-                return self.heart.begin(start.bad_keys).map_err(NoStart::Problems);
-            }
-            let failure = self.heart.failure();
-            let hopeless = failure.is_some_and(|failure| Class::of(failure.kind()).ends_a_start());
-            if hopeless || self.now() >= start.limit {
-                if self.heart.is_fallback() || start.defaults_without_store {
-                    return self.heart.begin(BadKeys::Refuse).map_err(NoStart::Problems);
+    /// Carries out commands in their order; an answer that is there at once may add some.
+    fn execute(&mut self, commands: Vec<Command<T>>) {
+        let mut commands = VecDeque::from(commands);
+        while let Some(command) = commands.pop_front() {
+            match command {
+                Command::Ask(request) => {
+                    let meters = self.output.observer.meters();
+                    if let Some(event) = self.in_flight.ask(request, meters) {
+                        let event = EngineEvent::Store(event);
+                        commands.extend(self.engine.step(self.now(), event));
+                    }
                 }
-                let failure = failure.cloned().unwrap_or_else(|| {
-                    let said = format!("no answer within {:?}", start.limit);
-                    StoreError::new(ErrorKind::Timeout, said)
-                });
-                return Err(NoStart::Store(self.without_fallback(failure)));
+                Command::Serve(first) => self.output.serve(first),
+                Command::Started(outcome) => self.output.started(outcome),
+                Command::Publish {
+                    publication,
+                    status,
+                } => {
+                    let oldest = self.in_flight.oldest;
+                    self.output.publish(publication, status, oldest);
+                }
+                Command::Notify => self.output.notify(|changed| self.engine.fields(changed)),
+                Command::Answer(id, answer) => {
+                    // The handle may be gone.
+                    let _ = self.waits.remove(&id).map(|reply| reply.send(answer));
+                }
+                Command::Keep => {
+                    let now = self.now();
+                    if let Some(keeper) = &mut self.keeper {
+                        keeper.news(now);
+                    }
+                }
             }
         }
     }
 
     /// Begins with the fallback, if there is one that can be served from.
-    async fn read_fallback(&mut self, limit: Duration) -> Result<(), NoStart> {
-        let Some(mut keeper) = self.keeper.take() else {
+    async fn read_fallback(&mut self, limit: Duration) -> Result<(), GivenUp> {
+        let Some(keeper) = &mut self.keeper else {
             return Ok(());
         };
         let contents = tokio::select! {
             biased;
-            _ = self.commands.recv() => return Err(given_up()),
+            _ = self.requests.recv() => return Err(GivenUp),
             contents = keeper.read(limit) => contents,
         };
         if let Some(contents) = contents {
@@ -392,7 +514,7 @@ impl<T: HotConfig> Run<T> {
                 };
                 (kept.key, raw)
             });
-            if let Err(problems) = self.heart.seed(entries) {
+            if let Err(problems) = self.engine.seed(entries) {
                 let path = keeper.status().path.display();
                 let whose = schema.err().map(|other| format!("{other}, and "));
                 let whose = whose.unwrap_or_default();
@@ -402,22 +524,17 @@ impl<T: HotConfig> Run<T> {
                 ));
             }
         }
-        self.keeper = Some(keeper);
+        self.report_fallback();
         Ok(())
     }
 
-    /// Why there is no start, with why the fallback was of no use, if there is one.
-    fn without_fallback(&self, failure: StoreError) -> StoreError {
-        let status = self.keeper.as_ref().map(Keeper::status);
-        let why = match status {
-            None => return failure,
-            Some(status) => match &status.refused {
-                Some(refused) => refused.clone(),
-                None => format!("{} is not there", status.path.display()),
-            },
-        };
-        let said = format!("{}; and no fallback could serve: {why}", failure.message());
-        StoreError::new(failure.kind(), said)
+    /// Reports the state of the fallback to the engine.
+    fn report_fallback(&mut self) {
+        if let Some(keeper) = &self.keeper {
+            let event = EngineEvent::Fallback(keeper.status().clone());
+            let commands = self.engine.step(self.now(), event);
+            self.execute(commands);
+        }
     }
 
     /// Begins to write the fallback, if it is time.
@@ -435,7 +552,7 @@ impl<T: HotConfig> Run<T> {
         }
     }
 
-    /// Writes what the fallback does not have yet, at the end.
+    /// Writes the last configuration into the fallback, if it is not there yet.
     async fn keep_the_last(&mut self) {
         let now = self.now();
         if let Some(keeper) = &mut self.keeper
@@ -451,13 +568,13 @@ impl<T: HotConfig> Run<T> {
         }
     }
 
-    /// What the fallback is to hold; `None` before the store was read.
+    /// The content of the next fallback; `None` before the store was read.
     fn contents(&self) -> Option<Contents> {
         let whose = self.keeper.as_ref()?.whose();
-        let status = self.status.own();
+        let status = self.engine.status();
         let age = status.confirmed?.elapsed();
         let now = SystemTime::now();
-        let kept = self.heart.kept().map(|(key, raw, secret)| Kept {
+        let kept = self.engine.kept().map(|(key, raw, secret)| Kept {
             key: key.to_string(),
             mod_revision: raw.revision,
             value: Arc::clone(&raw.value),
@@ -474,7 +591,7 @@ impl<T: HotConfig> Run<T> {
         Some(Contents {
             prefixes: whose.prefixes.clone(),
             schema: whose.schema.clone(),
-            cluster: self.open.store.cluster(),
+            cluster: self.in_flight.store.cluster(),
             epoch: status.epoch,
             revision: status.revision,
             confirmed: now.checked_sub(age).unwrap_or(now),
@@ -483,154 +600,10 @@ impl<T: HotConfig> Run<T> {
             held: held.collect(),
         })
     }
-
-    /// Follows the store; `Some` where somebody waits for the end.
-    async fn follow(&mut self, hub: &Hub<T>) -> Option<oneshot::Sender<()>> {
-        if self.heart.has_read() {
-            self.news();
-        }
-        loop {
-            self.heart.prepare();
-            self.keep();
-            let until = self.waiters.iter().map(|waiter| waiter.until).min();
-            match self.wake(until.unwrap_or(Duration::MAX)).await {
-                Woke::Said(said) => {
-                    self.step(said);
-                    for _ in 0..BATCH {
-                        let Some(said) = self.open.said_already() else {
-                            break;
-                        };
-                        self.step(said);
-                    }
-                    // A store that never stops talking must not keep the timers from running.
-                    if self.now() >= self.heart.deadline() {
-                        self.step(Said::Tick);
-                    }
-                    let staged = self.heart.has_staged().then(Timer::start);
-                    let publication = self.heart.settle();
-                    if let Some(since) = staged {
-                        self.observer.meters().settled(since);
-                    }
-                    if let Some(Publication { snapshot, changed }) = &publication {
-                        let fields = || self.heart.fields(changed);
-                        self.observer
-                            .changed(snapshot.revision(), fields, changed.len());
-                    }
-                    if publication.is_some() {
-                        self.news();
-                    }
-                    let status = self.new_status();
-                    let (swapped, written) = self.status.write(status, || {
-                        publication.map(|news| hub.swap(news.snapshot, &news.changed))
-                    });
-                    let oldest = self.open.oldest.take();
-                    if let Some(swapped) = swapped {
-                        self.observer.meters().published(oldest);
-                        swapped.tell();
-                    }
-                    self.observer.written(&written);
-                }
-                Woke::Late => {
-                    self.step(Said::Tick);
-                    self.report();
-                }
-                Woke::Kept(done) => {
-                    let now = self.now();
-                    if let Some(keeper) = &mut self.keeper {
-                        keeper.note(done, now);
-                    }
-                    self.report();
-                }
-                Woke::Command(Some(Command::Wait {
-                    revision,
-                    epoch,
-                    limit,
-                    reply,
-                })) => {
-                    let until = self.now().saturating_add(limit);
-                    self.waiters.push(Waiter {
-                        revision,
-                        epoch,
-                        until,
-                        reply,
-                    });
-                }
-                Woke::Command(Some(Command::End(done))) => return Some(done),
-                Woke::Command(None) => return None,
-            }
-            self.answer_waiters();
-        }
-    }
-
-    /// There is something new for the fallback.
-    fn news(&mut self) {
-        let now = self.now();
-        if let Some(keeper) = &mut self.keeper {
-            keeper.news(now);
-        }
-    }
-
-    /// Answers those who wait for a revision, and tells the heart of the others.
-    fn answer_waiters(&mut self) {
-        if self.waiters.is_empty() {
-            return;
-        }
-        let (now, cursor, epoch) = (self.now(), self.heart.cursor(), self.heart.epoch());
-        for waiter in std::mem::take(&mut self.waiters) {
-            let answer = if waiter.epoch != epoch {
-                Err(WaitError::EpochChanged)
-            } else if cursor >= Some(waiter.revision) {
-                Ok(match self.heart.held_of(waiter.revision) {
-                    Some(held) => Reached::Held(held),
-                    None => Reached::Visible,
-                })
-            } else if now >= waiter.until {
-                Err(WaitError::TimedOut { cursor })
-            } else if waiter.reply.is_closed() {
-                continue;
-            } else {
-                self.waiters.push(waiter);
-                continue;
-            };
-            // Whoever asked may have gone.
-            let _ = waiter.reply.send(answer);
-        }
-        let wanted = self.waiters.iter().map(|waiter| waiter.revision).max();
-        self.step(Said::Want(wanted));
-    }
-
-    /// Writes the status, where nothing is published.
-    fn report(&mut self) {
-        let status = self.new_status();
-        let ((), written) = self.status.write(status, || {});
-        self.observer.written(&written);
-    }
-
-    /// What is to be written; what is held and unknown changes only where something was staged.
-    fn new_status(&mut self) -> Status {
-        let mut status = Status::clone(&self.status.own());
-        self.heart.report_sync(self.begun, &mut status);
-        self.heart.report_apply(&mut status);
-        if status.held != self.status.own().held {
-            self.news();
-        }
-        if let Some(keeper) = &mut self.keeper {
-            keeper.serving(self.heart.is_fallback());
-            if status.fallback.as_ref() != Some(keeper.status()) {
-                status.fallback = Some(keeper.status().clone());
-            }
-        }
-        status
-    }
-
-    /// The loop is over: nobody waits in vain.
-    fn end(&mut self) {
-        for waiter in self.waiters.drain(..) {
-            let _ = waiter.reply.send(Err(WaitError::Ended));
-        }
-        self.observer.written(&self.status.end());
-    }
 }
+
+/// The start was given up before it was over.
+struct GivenUp;
 
 fn given_up() -> NoStart {
     NoStart::Store(StoreError::new(ErrorKind::Other, "the start was given up"))

@@ -125,11 +125,6 @@ impl Keeper {
         self.status.refused = Some(why);
     }
 
-    /// Whether what is served is the copy.
-    pub(super) fn serving(&mut self, serving: bool) {
-        self.status.serving = serving;
-    }
-
     fn path(&self) -> std::path::Display<'_> {
         self.wishes.path.display()
     }

@@ -19,13 +19,13 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use builder::Builder;
 
-use crate::apply::Held;
+use crate::engine::{Reached, WaitError};
 use crate::guard::guard;
 use crate::layers::Table;
 use crate::problem::{Problem, list};
 use crate::publish::{Change, Changes, Guard, Hub, Reader, Subscription, View, Watch};
 use crate::snapshot::{Origin, Snapshot};
-use crate::status::{Board, Status, StatusWatch};
+use crate::status::{Status, StatusCell, StatusWatch};
 use crate::store::{Range, Store, StoreError};
 use crate::typed::tree::{DefaultValue, Leaf};
 use crate::{Field, HotConfig, Revision};
@@ -71,43 +71,47 @@ pub struct Hot<T: HotConfig> {
 struct Shared<T: HotConfig> {
     hub: Arc<Hub<T>>,
     table: Arc<Table>,
-    status: Arc<Board>,
+    status: Arc<StatusCell>,
     /// `None` for a fixed configuration.
     following: Option<Following>,
 }
 
 struct Following {
-    commands: mpsc::UnboundedSender<Command>,
+    requests: mpsc::UnboundedSender<HandleRequest>,
     runtime: Handle,
 }
 
-/// What handles ask of the loop.
+/// A request of a handle to the loop.
 #[derive(Debug)]
-enum Command {
-    Wait {
-        revision: Revision,
-        /// The history that the revision counts in.
-        epoch: u64,
-        limit: Duration,
-        reply: oneshot::Sender<Result<Reached, WaitError>>,
-    },
+enum HandleRequest {
+    Wait(WaitRequest),
     /// End; the answer comes when it is over.
     End(oneshot::Sender<()>),
+}
+
+/// A handle waits for a revision.
+#[derive(Debug)]
+struct WaitRequest {
+    revision: Revision,
+    /// The history that the revision counts in.
+    epoch: u64,
+    limit: Duration,
+    reply: oneshot::Sender<Result<Reached, WaitError>>,
 }
 
 impl<T: HotConfig> Shared<T> {
     fn new(
         hub: Arc<Hub<T>>,
         table: Arc<Table>,
-        status: Arc<Board>,
-        commands: mpsc::UnboundedSender<Command>,
+        status: Arc<StatusCell>,
+        requests: mpsc::UnboundedSender<HandleRequest>,
         runtime: Handle,
     ) -> Self {
         Self {
             hub,
             table,
             status,
-            following: Some(Following { commands, runtime }),
+            following: Some(Following { requests, runtime }),
         }
     }
 }
@@ -152,7 +156,7 @@ impl<T: HotConfig> Hot<T> {
         Self::following(Shared {
             hub: Hub::new(Snapshot::new(value, None, 0, origins)),
             table,
-            status: Board::new(Status::fixed()),
+            status: StatusCell::new(Status::fixed()),
             following: None,
         })
     }
@@ -247,15 +251,15 @@ impl<T: HotConfig> Hot<T> {
         };
         let (reply, answer) = oneshot::channel();
         let epoch = self.shared.status.read().epoch;
-        let wait = Command::Wait {
+        let wait = WaitRequest {
             revision: revision.into(),
             epoch,
             limit,
             reply,
         };
         following
-            .commands
-            .send(wait)
+            .requests
+            .send(HandleRequest::Wait(wait))
             .map_err(|_| WaitError::Ended)?;
         answer.await.unwrap_or(Err(WaitError::Ended))
     }
@@ -305,7 +309,7 @@ impl<T: HotConfig> Hot<T> {
             return self.shared.end_fixed();
         };
         let (done, ended) = oneshot::channel();
-        if following.commands.send(Command::End(done)).is_ok() {
+        if following.requests.send(HandleRequest::End(done)).is_ok() {
             tokio::select! {
                 // An error says that the loop ended before it could answer.
                 _ = ended => {}
@@ -369,47 +373,6 @@ pub enum StartError {
     /// The loop's thread could not be started.
     #[error("the loop can't be started: {0}")]
     Thread(#[source] io::Error),
-}
-
-/// What became of a revision: from [`Hot::wait_for`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Reached {
-    /// Everything that it changed is visible, or was overwritten since.
-    Visible,
-    /// What it changed was refused; the last good values stand in. This can be another group than its own,
-    /// where it is not known of this revision what it changed: everything had to be read, and keys of
-    /// that group, whose delete is held, were still, or again, not there.
-    Held(Held),
-}
-
-/// Why [`Hot::wait_for`] does not know what became of a revision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum WaitError {
-    /// The time ran out; everything up to the cursor has been seen.
-    #[error("the revision was not reached in time; the cursor is at {}", DisplayCursor(.cursor))]
-    TimedOut {
-        /// How far the loop has come.
-        cursor: Option<Revision>,
-    },
-    /// The loop ended.
-    #[error("the loop ended")]
-    Ended,
-    /// The store's history began anew: its revisions say nothing of the old one's.
-    #[error("the store's history began anew, and the revision counts in the old one")]
-    EpochChanged,
-}
-
-struct DisplayCursor<'a>(&'a Option<Revision>);
-
-impl fmt::Display for DisplayCursor<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(revision) => write!(f, "revision {revision}"),
-            None => f.write_str("its beginning"),
-        }
-    }
 }
 
 /// Every field of a configuration: from [`Hot::describe`]. `{}` prints a table.

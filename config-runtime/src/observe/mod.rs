@@ -12,6 +12,7 @@ mod meters;
 mod tell;
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::Revision;
 use crate::apply::Held;
@@ -26,6 +27,8 @@ pub(crate) struct Observer {
     schema: &'static str,
     prefix: String,
     meters: Meters,
+    /// Whether there was a configuration: a start that failed has no end.
+    has_started: AtomicBool,
 }
 
 impl Observer {
@@ -39,6 +42,7 @@ impl Observer {
             meters: Meters::new(&prefix),
             schema,
             prefix,
+            has_started: AtomicBool::new(false),
         }
     }
 
@@ -48,6 +52,7 @@ impl Observer {
 
     /// The start gave a configuration.
     pub(crate) fn started(&self, status: &Status) {
+        self.has_started.store(true, Ordering::Relaxed);
         tell::started(self, status);
     }
 
@@ -71,11 +76,13 @@ impl Observer {
         tell::changed(self, revision, fields, count);
     }
 
-    /// A status was written.
-    pub(crate) fn written(&self, written: &Written) {
-        self.meters.status(&written.now);
-        if written.is_news {
-            self.tell_of(&written.before, &written.now, written.ends);
+    /// A status was written; `is_news` where those who watch it were notified.
+    pub(crate) fn written(&self, written: &Written, is_news: bool) {
+        let Written { before, now } = written;
+        self.meters.status(now);
+        if is_news {
+            let ended = now.ended && !before.ended && self.has_started.load(Ordering::Relaxed);
+            self.tell_of(before, now, ended);
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use tokio::sync::Notify;
 
-use super::{Board, Status};
+use super::{Status, StatusCell};
 
 /// Waits for news of the status and gives the latest: from [`Hot::watch_status`].
 ///
@@ -49,21 +49,21 @@ use super::{Board, Status};
 /// [`Hot::watch_status`]: crate::Hot::watch_status
 #[must_use = "a watch tells only who awaits its changes"]
 pub struct StatusWatch {
-    board: Arc<Board>,
+    cell: Arc<StatusCell>,
     id: u64,
-    bell: Arc<Notify>,
+    notify: Arc<Notify>,
     last: Status,
 }
 
 impl StatusWatch {
-    pub(crate) fn new(board: Arc<Board>) -> Self {
+    pub(crate) fn new(cell: Arc<StatusCell>) -> Self {
         // In this order: what is written after the look rings.
-        let (id, bell) = board.watch();
-        let last = now(&board);
+        let (id, notify) = cell.watch();
+        let last = now(&cell);
         Self {
-            board,
+            cell,
             id,
-            bell,
+            notify,
             last,
         }
     }
@@ -75,7 +75,7 @@ impl StatusWatch {
     /// gives the status. It runs on any runtime, and on none.
     pub async fn changed(&mut self) -> Option<Status> {
         loop {
-            let status = now(&self.board);
+            let status = now(&self.cell);
             if !status.is_no_news(&self.last) {
                 self.last = status.clone();
                 return Some(status);
@@ -83,7 +83,7 @@ impl StatusWatch {
             if status.ended {
                 return None;
             }
-            self.bell.notified().await;
+            self.notify.notified().await;
         }
     }
 
@@ -94,15 +94,15 @@ impl StatusWatch {
 }
 
 /// The status with its age as of now: only that counts, not what was told of it.
-fn now(board: &Board) -> Status {
-    let mut status = Status::clone(&board.read()).at(Instant::now());
+fn now(cell: &StatusCell) -> Status {
+    let mut status = Status::clone(&cell.read()).at(Instant::now());
     status.aged = status.stale.is_some();
     status
 }
 
 impl Drop for StatusWatch {
     fn drop(&mut self) {
-        self.board.forget(self.id);
+        self.cell.forget(self.id);
     }
 }
 

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
+use super::liveness::AGAIN;
 use super::*;
 use crate::store::{Entries, Entry};
 
@@ -40,11 +41,59 @@ struct World {
     progress: bool,
     asked_latest: bool,
     watch: Option<Vec<Revision>>,
-    /// What `sync` has handed out, put together.
-    mirror: Vec<Keys>,
+    mirror: Mirror,
     /// Whether the history went back: then the cursor may stand in another history.
     rolled_back: bool,
+}
+
+/// What `sync` has handed out, put together.
+struct Mirror {
+    keys: Vec<Keys>,
+    /// The cursor before the step.
+    cursor: Option<Revision>,
+    /// Whether readings are said to contradict what is known.
+    contradicts: bool,
     staged_readings: usize,
+}
+
+impl Replica for Mirror {
+    fn contradicts(&self, _: &Reading) -> bool {
+        self.contradicts
+    }
+
+    fn counts(&self) -> Vec<RangeCount> {
+        let count = |keys: &Keys| (keys.len(), keys.values().map(|(_, since)| *since).max());
+        self.keys.iter().map(count).collect()
+    }
+
+    fn expect_reading(&mut self) {}
+
+    /// As `apply` does it: what is known from after the reading stays. The mirror forgets what
+    /// was deleted after the reading; the states tell.
+    fn stage_reading(&mut self, reading: &Reading, new_epoch: bool) {
+        self.staged_readings += 1;
+        let at = reading.revision;
+        for (range, entries) in reading.entries.iter().enumerate() {
+            let read: Keys = entries
+                .iter()
+                .map(|entry| (entry.key.to_vec(), (entry.value.into(), entry.mod_revision)))
+                .collect();
+            if new_epoch || self.cursor <= Some(at) {
+                self.keys[range] = read;
+            }
+        }
+    }
+
+    fn stage_revision(&mut self, revision: Revision, events: Vec<(usize, Event)>) {
+        for (range, event) in events {
+            assert_eq!(event.revision, revision, "P3: an event of another revision");
+            let keys = &mut self.keys[range];
+            match event.value {
+                Some(value) => drop(keys.insert(event.key, (value, revision))),
+                None => drop(keys.remove(&event.key)),
+            }
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -96,7 +145,14 @@ fn op(rollback: bool) -> impl Strategy<Value = Op> {
 
 impl World {
     fn new(ranges: usize, trusted: bool, seed: u64) -> Self {
-        let (sync, outputs) = Sync::new(ranges, Settings::default(), seed, Duration::ZERO);
+        let mut mirror = Mirror {
+            keys: vec![Keys::new(); ranges],
+            cursor: None,
+            contradicts: false,
+            staged_readings: 0,
+        };
+        let settings = Settings::default();
+        let (sync, requests) = Sync::new(ranges, settings, seed, Duration::ZERO, &mut mirror);
         let mut world = Self {
             states: vec![Default::default(), Default::default()],
             events: vec![Vec::new(), Vec::new()],
@@ -111,11 +167,10 @@ impl World {
             progress: false,
             asked_latest: false,
             watch: None,
-            mirror: vec![Keys::new(); ranges],
+            mirror,
             rolled_back: false,
-            staged_readings: 0,
         };
-        world.carry(outputs);
+        world.carry(requests);
         world
     }
 
@@ -127,70 +182,35 @@ impl World {
         &self.states[revision.get() as usize][..self.ranges]
     }
 
-    fn known(&self) -> Vec<Known> {
-        let known = |keys: &Keys| (keys.len(), keys.values().map(|(_, since)| *since).max());
-        self.mirror.iter().map(known).collect()
+    fn step(&mut self, event: StoreEvent) {
+        self.mirror.cursor = self.sync.cursor();
+        let requests = self.sync.step(self.now, event, &mut self.mirror);
+        self.carry(requests);
     }
 
-    fn step(&mut self, input: Input<'_>) {
-        let outputs = self.sync.step(self.now, input);
-        self.carry(outputs);
+    fn tick(&mut self) {
+        self.mirror.cursor = self.sync.cursor();
+        let requests = self.sync.tick(self.now, &mut self.mirror);
+        self.carry(requests);
     }
 
-    fn carry(&mut self, outputs: Vec<Output>) {
-        for output in outputs {
-            match output {
-                Output::Read => self.reading = true,
-                Output::Open(from) => {
+    fn carry(&mut self, requests: Vec<Request>) {
+        for request in requests {
+            match request {
+                Request::Read => self.reading = true,
+                Request::Open(from) => {
                     self.watch = None;
                     self.opening = Some(from);
                 }
-                Output::Probe => self.probing = true,
-                Output::AskLatest => self.asked_latest = true,
-                Output::AskProgress if self.trusted => self.progress = true,
-                Output::AskProgress => self.step(Input::NoProgress),
-                Output::Close => {
+                Request::Probe => self.probing = true,
+                Request::Latest => self.asked_latest = true,
+                Request::Progress if self.trusted => self.progress = true,
+                Request::Progress => self.step(StoreEvent::NoProgress),
+                Request::Close => {
                     (self.reading, self.probing, self.progress) = (false, false, false);
                     self.asked_latest = false;
                     (self.opening, self.watch) = (None, None);
                 }
-                Output::StageReading { reading, new_epoch } => {
-                    self.staged_readings += 1;
-                    self.stage_reading(&reading, new_epoch);
-                }
-                Output::StageRevision { revision, events } => {
-                    for (
-                        range,
-                        Event {
-                            key,
-                            value,
-                            revision: own,
-                        },
-                    ) in events
-                    {
-                        assert_eq!(own, revision, "P3: an event of another revision");
-                        match value {
-                            Some(value) => drop(self.mirror[range].insert(key, (value, revision))),
-                            None => drop(self.mirror[range].remove(&key)),
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    /// As `apply` does it: what is known from after the reading stays. The mirror forgets what
-    /// was deleted after the reading; the states tell.
-    fn stage_reading(&mut self, reading: &Reading, new_epoch: bool) {
-        let at = reading.revision;
-        let cursor = self.sync.cursor();
-        for (range, entries) in reading.entries.iter().enumerate() {
-            let read: Keys = entries
-                .iter()
-                .map(|entry| (entry.key.to_vec(), (entry.value.into(), entry.mod_revision)))
-                .collect();
-            if new_epoch || cursor <= Some(at) {
-                self.mirror[range] = read;
             }
         }
     }
@@ -211,26 +231,26 @@ impl World {
                         .collect()
                 };
                 let entries = self.state(revision).iter().map(entries).collect();
-                self.step(Input::Read(Ok(Reading { revision, entries }), false));
+                self.step(StoreEvent::Read(Ok(Reading { revision, entries })));
             }
             Op::FailRead if self.reading => {
                 self.reading = false;
-                self.step(Input::Read(Err(failure()), false));
+                self.step(StoreEvent::Read(Err(failure())));
             }
             Op::Open => {
                 if let Some(from) = self.opening.take() {
                     let before = Revision::new(from.get() - 1);
                     self.watch = Some(vec![before; self.ranges]);
-                    self.step(Input::Opened(Ok(())));
+                    self.step(StoreEvent::Opened(Ok(())));
                     let revision = self.latest();
                     for range in 0..self.ranges {
-                        self.step(Input::Heard(WatchEvent::Created { range, revision }));
+                        self.step(StoreEvent::Watch(WatchEvent::Created { range, revision }));
                     }
                 }
             }
             Op::FailOpen => {
                 if self.opening.take().is_some() {
-                    self.step(Input::Opened(Err(failure())));
+                    self.step(StoreEvent::Opened(Err(failure())));
                 }
             }
             Op::Deliver { range, revisions } => self.deliver(*range % self.ranges, *revisions),
@@ -255,23 +275,22 @@ impl World {
                 if self.watch.as_ref().is_some_and(|watch| !behind(watch)) {
                     self.progress = false;
                     self.watch = Some(vec![latest; self.ranges]);
-                    self.step(Input::Heard(WatchEvent::Progress { revision: latest }));
+                    self.step(StoreEvent::Watch(WatchEvent::Progress { revision: latest }));
                 }
             }
             Op::Latest if std::mem::take(&mut self.asked_latest) => {
-                self.step(Input::Latest(Ok(self.latest())));
+                self.step(StoreEvent::Latest(Ok(self.latest())));
             }
             Op::Probe if self.probing => {
                 self.probing = false;
-                let known = self.known();
                 let count = |keys: &Keys| (keys.len(), keys.values().map(|(_, at)| *at).max());
                 let revision = self.latest();
                 let ranges = self.state(revision).iter().map(count).collect();
-                self.step(Input::Probed(Ok(Probe { revision, ranges }), &known));
+                self.step(StoreEvent::Probed(Ok(Probe { revision, ranges })));
             }
             Op::Lose => {
                 if self.watch.take().is_some() {
-                    self.step(Input::Heard(WatchEvent::Lost(failure())));
+                    self.step(StoreEvent::Watch(WatchEvent::Lost(failure())));
                 }
             }
             Op::Compact(back) => {
@@ -288,7 +307,7 @@ impl World {
             Op::Sleep(ms) => {
                 self.now += Duration::from_millis(*ms);
                 if self.now >= self.sync.deadline() {
-                    self.step(Input::Tick);
+                    self.tick();
                     let next = self.sync.deadline();
                     assert!(
                         next > self.now,
@@ -296,7 +315,7 @@ impl World {
                     );
                 }
             }
-            Op::Want(revision) => self.step(Input::Want(Some(Revision::new(*revision)))),
+            Op::Want(revision) => self.sync.want(self.now, Some(Revision::new(*revision))),
             Op::Read | Op::FailRead | Op::Progress | Op::Latest | Op::Probe => {}
         }
         self.check();
@@ -343,7 +362,7 @@ impl World {
             self.watch = None;
             let gone = format!("the history begins at revision {} now", self.compacted);
             let gone = StoreError::new(ErrorKind::Compacted, gone);
-            return self.step(Input::Heard(WatchEvent::Lost(gone)));
+            return self.step(StoreEvent::Watch(WatchEvent::Lost(gone)));
         }
         let with_events = |revision: &u64| {
             self.events[*revision as usize]
@@ -370,7 +389,7 @@ impl World {
             .map(|(_, event)| event.clone())
             .collect();
         if !events.is_empty() {
-            self.step(Input::Heard(WatchEvent::Events { range, events }));
+            self.step(StoreEvent::Watch(WatchEvent::Events { range, events }));
         }
     }
 
@@ -389,7 +408,7 @@ impl World {
                 "P12: the cursor is ahead of the store"
             );
             assert_eq!(
-                self.mirror,
+                self.mirror.keys,
                 self.state(cursor),
                 "P2, P12: what is known at {cursor}"
             );
@@ -410,12 +429,12 @@ impl World {
                     revisions: 2,
                 });
             }
-            let read = self.mirror == self.state(self.latest());
+            let read = self.mirror.keys == self.state(self.latest());
             if read && self.sync.cursor() == Some(self.latest()) && self.sync.is_watching() {
                 return;
             }
             self.now = self.sync.deadline().max(self.now);
-            self.step(Input::Tick);
+            self.tick();
             assert!(
                 self.now < limit,
                 "P4: not at rest after half an hour: {:?}",
@@ -485,7 +504,7 @@ fn watching(trusted: bool) -> World {
     assert!(world.sync.is_watching());
     // The look that follows each opening.
     world.now = world.sync.deadline();
-    world.step(Input::Tick);
+    world.tick();
     assert!(world.probing, "progress says nothing of what lies before");
     world.run(&Op::Probe);
     world
@@ -510,7 +529,7 @@ fn drill_21_the_cursor_moves_by_no_header_no_probe_and_no_clock() {
     world.run(&Op::Write(vec![(0, 1, Some(1))]));
     let before = world.sync.cursor();
     let latest = world.latest();
-    world.step(Input::Heard(WatchEvent::Created {
+    world.step(StoreEvent::Watch(WatchEvent::Created {
         range: 0,
         revision: latest,
     }));
@@ -529,7 +548,7 @@ fn p10_a_store_that_refuses_at_once_is_asked_ever_more_seldom() {
             world.run(&Op::FailRead);
         }
         world.now = world.sync.deadline();
-        world.step(Input::Tick);
+        world.tick();
     }
     assert!(
         (20..200).contains(&asked),
@@ -546,7 +565,7 @@ fn drill_18_a_watch_that_says_nothing_is_looked_into_and_a_lost_event_found() {
         while world.sync.cursor() < Some(world.latest()) {
             world.progress = false;
             world.now = world.sync.deadline();
-            world.step(Input::Tick);
+            world.tick();
             world.run(&Op::Probe);
             world.run(&Op::Read);
             assert!(
@@ -564,28 +583,28 @@ fn drill_15_after_a_compaction_everything_is_read_again() {
         world.run(&Op::Write(vec![(0, 1, Some(value))]));
     }
     world.run(&Op::Compact(0));
-    let before = world.staged_readings;
+    let before = world.mirror.staged_readings;
     world.run(&Op::Deliver {
         range: 0,
         revisions: 1,
     });
     world.come_to_rest();
-    assert_eq!(world.staged_readings, before + 1);
+    assert_eq!(world.mirror.staged_readings, before + 1);
 }
 
 #[test]
 fn p04_another_user_ends_a_rest_and_makes_the_failure_of_the_old_one_cost_none() {
     let mut world = World::new(1, true, 1);
-    world.step(Input::Renewed);
+    world.step(StoreEvent::Renewed);
     world.run(&Op::FailRead);
     assert!(world.reading, "it was asked as the old one");
     world.run(&Op::FailRead);
     assert!(!world.reading);
-    world.step(Input::Renewed);
+    world.step(StoreEvent::Renewed);
     assert!(world.reading);
     world.run(&Op::Read);
     world.run(&Op::Open);
-    world.step(Input::Renewed);
+    world.step(StoreEvent::Renewed);
     world.run(&Op::Lose);
     assert!(world.sync.deadline() > world.now, "the watch stood");
 }
@@ -595,7 +614,7 @@ fn p09_a_probe_confirms_the_moment_it_was_asked_at() {
     let mut world = watching(false);
     world.now = world.sync.deadline();
     let asked = world.now;
-    world.step(Input::Tick);
+    world.tick();
     world.now += Duration::from_secs(4);
     world.run(&Op::Probe);
     assert_eq!(world.sync.confirmed(), Some(asked));
@@ -621,7 +640,7 @@ fn p09_what_came_and_went_confirms_only_until_half_of_it_arrives() {
     world.run(&Op::Write(vec![(0, 1, None)]));
     world.now = world.sync.deadline();
     let asked = world.now;
-    world.step(Input::Tick);
+    world.tick();
     world.run(&Op::Probe);
     assert_eq!(world.sync.confirmed(), Some(asked));
     world.run(&Op::Deliver {
@@ -642,7 +661,7 @@ fn p09_what_the_watch_says_by_itself_confirms_nothing() {
         revisions: 1,
     });
     let revision = world.latest();
-    world.step(Input::Heard(WatchEvent::Progress { revision }));
+    world.step(StoreEvent::Watch(WatchEvent::Progress { revision }));
     assert_eq!(world.sync.cursor(), Some(revision));
     assert_eq!(world.sync.confirmed(), confirmed);
 }
@@ -658,7 +677,7 @@ fn p03_a_revision_of_two_ranges_waits_for_both() {
         revisions: 1,
     });
     assert_eq!(
-        world.mirror[0].len(),
+        world.mirror.keys[0].len(),
         0,
         "shown before the other range was seen"
     );
@@ -666,7 +685,10 @@ fn p03_a_revision_of_two_ranges_waits_for_both() {
         range: 1,
         revisions: 1,
     });
-    assert_eq!((world.mirror[0].len(), world.mirror[1].len()), (1, 1));
+    assert_eq!(
+        (world.mirror.keys[0].len(), world.mirror.keys[1].len()),
+        (1, 1)
+    );
 }
 
 #[test]
@@ -680,11 +702,11 @@ fn p13_progress_below_the_cursor_confirms_nothing_and_is_looked_into() {
         revisions: 9,
     });
     world.now = world.sync.deadline();
-    world.step(Input::Tick);
+    world.tick();
     assert!(world.progress, "progress was asked for");
     let confirmed = world.sync.confirmed();
     let revision = Revision::new(2);
-    world.step(Input::Heard(WatchEvent::Progress { revision }));
+    world.step(StoreEvent::Watch(WatchEvent::Progress { revision }));
     assert_eq!(world.sync.confirmed(), confirmed);
     assert!(world.reading, "a reading tells what it means");
 }
@@ -696,9 +718,9 @@ fn drill_25_a_member_that_lags_behind_costs_a_reading_and_no_watch() {
     world.run(&Op::Write(vec![(0, 1, Some(2))]));
     world.run(&Op::Read);
     world.opening = None;
-    world.step(Input::Opened(Ok(())));
+    world.step(StoreEvent::Opened(Ok(())));
     let behind = Revision::new(1);
-    world.step(Input::Heard(WatchEvent::Created {
+    world.step(StoreEvent::Watch(WatchEvent::Created {
         range: 0,
         revision: behind,
     }));
@@ -719,7 +741,7 @@ fn p02_what_a_watch_says_that_began_below_the_cursor_waits_for_a_reading() {
         revisions: 9,
     });
     let cursor = world.sync.cursor();
-    world.step(Input::Heard(WatchEvent::Created {
+    world.step(StoreEvent::Watch(WatchEvent::Created {
         range: 0,
         revision: Revision::new(2),
     }));
@@ -743,11 +765,12 @@ fn p13_a_reading_that_contradicts_what_is_known_begins_a_new_epoch() {
     let mut world = watching(true);
     world.run(&Op::Lose);
     world.now = world.sync.deadline();
-    world.step(Input::Tick);
+    world.tick();
     let entries = vec![Entries::default()];
     let revision = Revision::new(9);
     world.reading = false;
-    world.step(Input::Read(Ok(Reading { revision, entries }), true));
+    world.mirror.contradicts = true;
+    world.step(StoreEvent::Read(Ok(Reading { revision, entries })));
     assert_eq!(world.sync.epoch(), 2);
     assert_eq!(world.sync.cursor(), Some(revision));
 }
@@ -757,7 +780,7 @@ fn probe_until(world: &mut World, mut so: impl FnMut(&mut World) -> bool) {
     while !so(world) {
         world.run(&Op::Probe);
         world.now = world.sync.deadline();
-        world.step(Input::Tick);
+        world.tick();
     }
 }
 
@@ -785,11 +808,11 @@ fn p09_a_cursor_confirms_the_moment_at_which_the_store_was_there() {
     world.run(&Op::Latest);
     // The answer to an older question, say.
     let revision = Revision::new(8);
-    world.step(Input::Heard(WatchEvent::Progress { revision }));
+    world.step(StoreEvent::Watch(WatchEvent::Progress { revision }));
     assert_eq!(world.sync.confirmed(), before);
     world.now += Duration::from_secs(1);
     let revision = Revision::new(9);
-    world.step(Input::Heard(WatchEvent::Progress { revision }));
+    world.step(StoreEvent::Watch(WatchEvent::Progress { revision }));
     assert_eq!(world.sync.confirmed(), Some(asked));
     assert!(
         world.sync.deadline() > world.now + AGAIN,
@@ -824,7 +847,7 @@ fn events_that_overtake_the_answer_are_no_doubt() {
         revisions: 9,
     });
     let revision = Revision::new(8);
-    world.step(Input::Latest(Ok(revision)));
+    world.step(StoreEvent::Latest(Ok(revision)));
     assert!(!world.reading, "a reading for nothing");
     assert_eq!(world.sync.confirmed(), Some(asked));
 }
@@ -833,7 +856,7 @@ fn events_that_overtake_the_answer_are_no_doubt() {
 fn p13_a_store_that_is_behind_what_was_known_when_it_was_asked_is_looked_into() {
     let (mut world, _) = looked_into();
     let before = world.sync.confirmed();
-    world.step(Input::Latest(Ok(Revision::new(0))));
+    world.step(StoreEvent::Latest(Ok(Revision::new(0))));
     assert!(world.reading);
     assert_eq!(world.sync.confirmed(), before);
 }
@@ -841,12 +864,12 @@ fn p13_a_store_that_is_behind_what_was_known_when_it_was_asked_is_looked_into() 
 #[test]
 fn a_look_that_fails_costs_a_probe_and_no_watch_unless_it_is_denied() {
     let (mut world, _) = looked_into();
-    world.step(Input::Latest(Err(failure())));
+    world.step(StoreEvent::Latest(Err(failure())));
     assert!(world.sync.is_watching());
     probe_until(&mut world, |world| world.probing);
     let (mut world, _) = looked_into();
     let denied = StoreError::new(ErrorKind::Denied, "not these");
-    world.step(Input::Latest(Err(denied)));
+    world.step(StoreEvent::Latest(Err(denied)));
     assert!(!world.sync.is_watching());
 }
 
@@ -858,7 +881,7 @@ fn p09_a_member_that_lags_without_knowing_it_confirms_nothing() {
     while world.now < end {
         if asked_for_progress(&mut world) {
             let revision = Revision::new(5);
-            world.step(Input::Heard(WatchEvent::Progress { revision }));
+            world.step(StoreEvent::Watch(WatchEvent::Progress { revision }));
         }
         world.run(&Op::Latest);
         world.run(&Op::Probe);
@@ -867,7 +890,7 @@ fn p09_a_member_that_lags_without_knowing_it_confirms_nothing() {
             return;
         }
         world.now = world.sync.deadline();
-        world.step(Input::Tick);
+        world.tick();
     }
     panic!("nothing was read");
 }
@@ -878,7 +901,7 @@ fn p09_progress_that_nobody_answers_confirms_nothing_and_a_probe_does() {
     probe_until(&mut world, asked_for_progress);
     let before = world.sync.confirmed();
     world.now = world.sync.deadline();
-    world.step(Input::Tick);
+    world.tick();
     assert_eq!(world.sync.confirmed(), before, "by the clock");
     let asked = world.now;
     world.now += Duration::from_secs(1);

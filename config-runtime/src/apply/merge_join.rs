@@ -8,20 +8,20 @@ use std::iter::Peekable;
 use crate::Revision;
 
 /// What one list has for the keys of another, which are asked for in their order.
-pub(super) struct Abreast<I: Iterator> {
+pub(super) struct MergeJoin<I: Iterator> {
     rest: Peekable<I>,
 }
 
-impl<'a, V: Copy, I: Iterator<Item = (&'a [u8], V)>> Abreast<I> {
+impl<'a, V: Copy, I: Iterator<Item = (&'a [u8], V)>> MergeJoin<I> {
     /// Walks through a list that is in order.
-    pub(super) fn of(list: impl IntoIterator<IntoIter = I>) -> Self {
+    pub(super) fn new(list: impl IntoIterator<IntoIter = I>) -> Self {
         Self {
             rest: list.into_iter().peekable(),
         }
     }
 
     /// What it has for this key, which is not below the one before.
-    pub(super) fn at(&mut self, key: &[u8]) -> Option<V> {
+    pub(super) fn find(&mut self, key: &[u8]) -> Option<V> {
         while let Some((next, value)) = self.rest.peek() {
             match next.cmp(&key) {
                 Ordering::Less => drop(self.rest.next()),
@@ -135,10 +135,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn abreast_is_a_lookup_for_each_key(list in keys(), asked in keys()) {
-            let mut abreast = Abreast::of(by_bytes(&list));
+        fn a_merge_join_is_a_lookup_for_each_key(list in keys(), asked in keys()) {
+            let mut join = MergeJoin::new(by_bytes(&list));
             for key in asked.keys() {
-                prop_assert_eq!(abreast.at(key), list.get(key).copied());
+                prop_assert_eq!(join.find(key), list.get(key).copied());
             }
         }
 

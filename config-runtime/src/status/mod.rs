@@ -3,7 +3,7 @@
 //! In: what `sync` and `apply` say after each step. Out: [`Status`], which computes its age when it is
 //! asked, so that it is right also while the loop can't run. No secret is in it.
 
-mod board;
+mod cell;
 mod ready;
 mod watch;
 
@@ -17,7 +17,7 @@ use crate::Revision;
 use crate::apply::{Held, Pending, Unknown, Warning};
 use crate::store::StoreError;
 
-pub(crate) use board::{Board, Written};
+pub(crate) use cell::{StatusCell, Written};
 pub use ready::NotReady;
 pub use watch::StatusWatch;
 

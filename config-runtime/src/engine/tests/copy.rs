@@ -4,22 +4,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::config::{Key, Text, intended};
+use super::config::{Config, Key, Text, intended};
 use super::judge::{Judged, ensure};
 use super::server::{Change, State};
 use super::world::World;
 use crate::Revision;
-use crate::apply::model::holding::texts;
-use crate::apply::{BadKeys, Publication, Raw};
+use crate::apply::{Publication, Raw};
+use crate::reference::holding::texts;
+use crate::snapshot::Snapshot;
 use crate::sync::Class;
 
 /// How long a start waits for the store.
-const LIMIT: Duration = Duration::from_secs(10);
+pub(super) const LIMIT: Duration = Duration::from_secs(10);
 
 /// What a copy changes of a program's start.
 #[derive(Default)]
 pub(super) struct Copy {
-    /// Whether there is one that serves.
+    /// Whether there is one.
+    pub(super) exists: bool,
+    /// Whether it serves.
     pub(super) serves: bool,
     /// The keys that are as the copy has them, and were not found in the store since.
     pub(super) keys: BTreeSet<Key>,
@@ -47,7 +50,8 @@ impl World {
             };
             (String::from_utf8_lossy(key).into_owned(), raw)
         });
-        let seeded = self.heart.seed(raws);
+        self.copy.exists = true;
+        let seeded = self.engine.seed(raws);
         let serves = intended(&texts(&copy)).is_some();
         ensure!(
             seeded.is_ok() == serves,
@@ -61,30 +65,18 @@ impl World {
         Ok(())
     }
 
-    /// When the start stops waiting for the store, where a copy can serve.
-    pub(super) fn start_ends(&self) -> Option<Duration> {
-        (self.copy.serves && self.hub.is_none()).then_some(LIMIT)
-    }
-
-    /// Whether the copy is to be begun with now, since the store does not come.
-    pub(super) fn does_without(&self) -> bool {
-        let hopeless = |kind| Class::of(kind).ends_a_start();
-        let failure = self.heart.failure();
-        let ends = self.start_ends();
-        ends.is_some_and(|ends| self.now >= ends)
-            || (ends.is_some() && failure.is_some_and(|failure| hopeless(failure.kind())))
-    }
-
-    pub(super) fn begin_without_the_store(&mut self) -> Judged {
-        let begun = self.heart.begin(BadKeys::Refuse);
-        self.report();
-        let Ok(first) = begun else {
-            return Err(format!("starting: the copy does not serve: {begun:?}"));
-        };
-        self.judge_publication(&first.snapshot)?;
+    /// The start took the copy, since the store did not come.
+    pub(super) fn judge_begun_without_the_store(&mut self, first: &Snapshot<Config>) -> Judged {
+        let failure = self.engine.sync.failure();
+        let hopeless = failure.is_some_and(|failure| Class::of(failure.kind()).ends_a_start());
+        ensure!(
+            self.copy.serves && (hopeless || self.now >= LIMIT),
+            "starting: without the store, too soon"
+        );
+        self.judge_publication(first)?;
         let copied = intended(&texts(&self.model.good));
         ensure!(
-            copied.as_ref() == Some(&*first.snapshot),
+            copied.as_ref() == Some(&**first),
             "P2: begun with {first:?}, but the copy gives {copied:?}"
         );
         ensure!(
@@ -92,11 +84,10 @@ impl World {
             "starting: without the store the status is {:?}",
             self.status
         );
-        self.model.words.running = Some(first.snapshot.threads);
+        self.model.words.running = Some(first.threads);
         self.model.published = copied;
         self.copy.alone = true;
-        self.judge_origins(&first.snapshot)?;
-        self.serve(first)
+        self.judge_origins(first)
     }
 
     /// What the copy's keys are now is also known from the store, or waits.
@@ -107,10 +98,7 @@ impl World {
 
     /// The first publication after a start without the store may bring nothing new: it gives the
     /// snapshot its revision and its origins.
-    pub(super) fn anchors(
-        &mut self,
-        published: Option<&Publication<super::config::Config>>,
-    ) -> Judged<bool> {
+    pub(super) fn anchors(&mut self, published: Option<&Publication<Config>>) -> Judged<bool> {
         let anchors = std::mem::take(&mut self.copy.alone);
         ensure!(
             !anchors || published.is_some(),
@@ -121,7 +109,7 @@ impl World {
 
     /// The next copy would be of what is published.
     pub(super) fn judge_kept(&self) -> Judged {
-        let kept = self.heart.kept().map(|(key, raw, secret)| {
+        let kept = self.engine.kept().map(|(key, raw, secret)| {
             let key = key.as_bytes().to_vec();
             (key, (raw.value.to_vec(), raw.revision.get(), secret))
         });

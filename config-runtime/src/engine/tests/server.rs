@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::config::{Key, Text};
 use crate::Revision;
-use crate::apply::model::holding::Written;
+use crate::reference::holding::Written;
 use crate::store::{Entry, Event, Probe, Reading};
 
 use super::config::Spoken;

@@ -1,30 +1,39 @@
-//! The heart between a store and its subscribers, in a time that passes only when it is told to.
+//! The engine between a store and its subscribers, in a time that passes only when it is told to.
 //!
-//! It carries as `hot::driver` does: one answer to one question, nothing after a `Close`, a tick
-//! when the deadline has come, a batch settled at its end. Whatever was staged, published and said
-//! goes to the judgements of `judge`.
+//! It carries as `hot::driver` does: one answer to one request, nothing after a `Close`, and the commands
+//! of the engine in their order. It decides nothing that the engine decides. Everything that is staged,
+//! published and answered goes to the judgements of `judge`.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::config::{Config, Key, PREFIXES, Spoken, keys_below};
-use super::copy::Copy;
+use super::copy::{Copy, LIMIT};
 use super::judge::{Judged, Judgement, ensure};
 use super::server::Server;
 use super::steps::{History, Nature, Step};
 use super::subscribers::Subscriber;
-use crate::apply::model::holding::Model;
 use crate::apply::{BadKeys, Publication};
-use crate::heart::{Action, Heart, Said};
+use crate::engine::{
+    Command, Engine, EngineEvent, NoStart, Reached, Start, Wait, WaitError, WaitId,
+};
 use crate::layers::Table;
-use crate::publish::Hub;
+use crate::publish::{Hub, Swapped};
+use crate::reference::holding::Model;
+use crate::snapshot::Snapshot;
 use crate::status::Status;
 use crate::store::{ErrorKind, Probe, Range, Reading, StoreError, WatchEvent};
-use crate::sync::Settings;
+use crate::sync::{Class, Request, Settings, StoreEvent};
 use crate::{HotConfig, Revision};
 
-/// A question of the heart's that is open.
+/// A status was published, and perhaps a configuration.
+struct Unannounced(Option<Swapped<Config>>);
+
+/// Longer than any history.
+const NO_LIMIT: Duration = Duration::from_secs(1 << 40);
+
+/// A request of the engine that is open.
 #[derive(Debug)]
 struct Question<A> {
     /// It will never be answered.
@@ -62,7 +71,7 @@ pub(super) struct Line {
 struct Sent {
     /// When it was true.
     at: Duration,
-    /// Whether the heart did not ask for it.
+    /// Whether the engine did not ask for it.
     unasked: bool,
     heard: WatchEvent,
 }
@@ -74,9 +83,11 @@ pub(super) struct World {
     pub(super) own: Vec<Key>,
     trusted: bool,
     bad_keys: BadKeys,
+    table: Arc<Table>,
+    seed: u64,
     pub(super) settings: Settings,
     pub(super) server: Server,
-    pub(super) heart: Heart<Config>,
+    pub(super) engine: Engine<Config>,
     pub(super) now: Duration,
     /// What the virtual time is counted from, for the status.
     pub(super) base: Instant,
@@ -89,12 +100,22 @@ pub(super) struct World {
     burst: u8,
     /// Something was carried in that is not settled yet.
     unsettled: bool,
-    waiter: Option<(u64, Duration)>,
+    /// The waits that are not answered, each with its revision, its epoch and its end.
+    waits: BTreeMap<WaitId, (Revision, u64, Duration)>,
+    next_wait: WaitId,
+    /// Whether the loop ends.
+    over: bool,
     /// What holding makes of what was staged, in an honest world.
     pub(super) model: Model<Spoken>,
     pub(super) judgement: Judgement,
     pub(super) hub: Option<Arc<Hub<Config>>>,
-    pub(super) status: Status,
+    /// The first configuration, before the start is over.
+    first: Option<Snapshot<Config>>,
+    /// What was published, while its subscribers are still to be notified.
+    unannounced: Option<Unannounced>,
+    pub(super) status: Arc<Status>,
+    /// Whether the fallback's writer is to learn of news in this batch, and whether it has.
+    keep: (bool, bool),
     pub(super) subscribers: Vec<Subscriber>,
     /// The start was refused: keys are bad.
     pub(super) refused: bool,
@@ -120,20 +141,32 @@ impl World {
         };
         let mut server = Server::new();
         server.write(&[(b"/p/need", Some(b"3"))]);
-        let (heart, actions) = Heart::new(table, settings.clone(), history.seed, Duration::ZERO);
+        let base = Instant::now();
+        let start = Start {
+            limit: history.copy.as_ref().map_or(NO_LIMIT, |_| LIMIT),
+            bad_keys: history.bad_keys,
+            defaults_without_store: false,
+        };
+        let table_of = Arc::clone(&table);
+        let (engine, commands) = Engine::new(table_of, settings.clone(), history.seed, start, base);
         let mut world = Self {
             nature: history.nature,
             prefixes,
             own: keys_below(prefixes),
             trusted: history.trusted,
             bad_keys: history.bad_keys,
-            status: Status::new(settings.staleness),
+            status: Arc::new(Status::new(settings.staleness)),
+            keep: (false, false),
+            first: None,
+            unannounced: None,
+            table,
+            seed: history.seed,
             judgement: Judgement::new(&settings),
             settings,
             server,
-            heart,
+            engine,
             now: Duration::ZERO,
-            base: Instant::now(),
+            base,
             reading: None,
             probe: None,
             latest: None,
@@ -142,7 +175,9 @@ impl World {
             lag: 0,
             burst: 0,
             unsettled: false,
-            waiter: None,
+            waits: BTreeMap::new(),
+            next_wait: 0,
+            over: false,
             model: Model::new(Spoken::default()),
             hub: None,
             subscribers: Vec::new(),
@@ -150,10 +185,10 @@ impl World {
             copy: Copy::default(),
             log: log.then(Vec::new),
         };
+        world.execute(commands)?;
         if let Some(copy) = &history.copy {
             world.seed(copy)?;
         }
-        world.act(actions)?;
         if history.watching {
             world.calm(Duration::from_millis(100))?;
         }
@@ -171,48 +206,172 @@ impl World {
         }
     }
 
-    /// One thing that happened, to the heart, and what follows at once.
-    fn say(&mut self, said: Said) -> Judged {
-        let before = self.heart.cursor().map(Revision::get);
-        let read = match &said {
-            Said::Read(Ok(reading)) => Some(reading.revision.get()),
+    /// One thing that happened, to the engine, and what follows at once.
+    fn say(&mut self, event: StoreEvent) -> Judged {
+        let before = self.engine.cursor().map(Revision::get);
+        let read = match &event {
+            StoreEvent::Read(Ok(reading)) => Some(reading.revision.get()),
             _ => None,
         };
-        self.note(|| format!("{said:?}"));
-        let actions = self.heart.step(self.now, said);
-        self.note(|| format!("{actions:?}"));
+        self.note(|| format!("{event:?}"));
+        let commands = self.engine.step(self.now, EngineEvent::Store(event));
         self.unsettled = true;
         self.staged(before, read)?;
-        self.act(actions)
+        self.execute(commands)
     }
 
-    fn act(&mut self, actions: Vec<Action>) -> Judged {
-        for action in actions {
-            match action {
-                Action::Read => self.reading = Some(Question::new()),
-                Action::Probe => self.probe = Some(Question::new()),
-                Action::AskLatest => self.latest = Some(Question::new()),
-                Action::Open(from) => {
-                    self.line = None;
-                    self.opening = Some((from.get(), false));
-                }
-                Action::AskProgress => match &mut self.line {
-                    Some(line) if self.trusted => line.asked = true,
-                    _ => {
-                        self.judgement.asked(self.now)?;
-                        self.say(Said::NoProgress)?;
-                        continue;
+    /// Carries out commands in their order.
+    fn execute(&mut self, commands: Vec<Command<Config>>) -> Judged {
+        for command in commands {
+            match command {
+                Command::Ask(request) => self.ask(request)?,
+                Command::Serve(first) => self.first = Some(first),
+                Command::Started(outcome) => self.started(outcome)?,
+                Command::Publish {
+                    publication,
+                    status,
+                } => self.publish(publication, status)?,
+                Command::Notify => {
+                    let Some(Unannounced(swapped)) = self.unannounced.take() else {
+                        return Err("the order: nothing was published".to_owned());
+                    };
+                    if let Some(swapped) = swapped {
+                        swapped.tell();
                     }
-                },
-                Action::Close => {
-                    (self.reading, self.probe, self.opening) = (None, None, None);
-                    self.latest = None;
-                    self.line = None;
-                    continue;
                 }
+                Command::Answer(id, answer) => self.answered(id, &answer)?,
+                Command::Keep => self.keep.1 = true,
             }
-            self.judgement.asked(self.now)?;
         }
+        Ok(())
+    }
+
+    fn ask(&mut self, request: Request) -> Judged {
+        self.note(|| format!("{request:?}"));
+        match request {
+            Request::Read => self.reading = Some(Question::new()),
+            Request::Probe => self.probe = Some(Question::new()),
+            Request::Latest => self.latest = Some(Question::new()),
+            Request::Open(from) => {
+                self.line = None;
+                self.opening = Some((from.get(), false));
+            }
+            Request::Progress => match &mut self.line {
+                Some(line) if self.trusted => line.asked = true,
+                _ => {
+                    self.judgement.asked(self.now)?;
+                    return self.say(StoreEvent::NoProgress);
+                }
+            },
+            Request::Close => {
+                (self.reading, self.probe, self.opening) = (None, None, None);
+                self.latest = None;
+                self.line = None;
+                return Ok(());
+            }
+        }
+        self.judgement.asked(self.now)
+    }
+
+    fn publish(&mut self, publication: Option<Publication<Config>>, status: Arc<Status>) -> Judged {
+        ensure!(
+            self.unannounced.is_none(),
+            "the order: published again before anybody was notified"
+        );
+        let held = std::mem::replace(&mut self.status, status);
+        self.keep.0 |= publication.is_some() || held.held != self.status.held;
+        let Some(hub) = self.hub.clone() else {
+            ensure!(
+                publication.is_none(),
+                "the order: published before the start was over"
+            );
+            self.unannounced = Some(Unannounced(None));
+            return Ok(());
+        };
+        self.judge_settled(publication.as_ref())?;
+        self.note_publication(publication.as_ref());
+        let swapped =
+            publication.map(|Publication { snapshot, changed }| hub.swap(snapshot, &changed));
+        self.unannounced = Some(Unannounced(swapped));
+        Ok(())
+    }
+
+    fn started(&mut self, outcome: Result<(), NoStart>) -> Judged {
+        let begun = match outcome {
+            Ok(()) => Ok(self.first.take().ok_or("the order: started with nothing")?),
+            Err(NoStart::Problems(problems)) => Err(problems),
+            Err(NoStart::Store(error)) => {
+                let hopeless = Class::of(error.kind()).ends_a_start();
+                let over = self.copy.exists && self.now >= LIMIT;
+                ensure!(
+                    (hopeless || over) && !self.copy.serves,
+                    "starting: given up because of {error}"
+                );
+                // The program is started again.
+                return self.begin_again();
+            }
+        };
+        if let (Ok(first), false) = (&begun, self.engine.has_read()) {
+            let first = first.clone();
+            self.judge_begun_without_the_store(&first)?;
+            return self.serve(first);
+        }
+        self.judge_begun(&begun)?;
+        match begun {
+            Ok(first) => self.serve(first),
+            Err(_) => {
+                self.refused = true;
+                Ok(())
+            }
+        }
+    }
+
+    /// Another process takes over before anything was read.
+    fn begin_again(&mut self) -> Judged {
+        self.over = true;
+        let last = self.engine.end();
+        self.execute(last)?;
+        self.over = false;
+        let start = Start {
+            limit: NO_LIMIT,
+            bad_keys: self.bad_keys,
+            defaults_without_store: false,
+        };
+        self.seed = self.seed.wrapping_add(1);
+        let (table, settings) = (Arc::clone(&self.table), self.settings.clone());
+        // It reads at once.
+        self.judgement.stirred(self.now);
+        let (engine, commands) = Engine::new(table, settings, self.seed, start, self.base);
+        self.engine = engine;
+        self.execute(commands)
+    }
+
+    fn answered(&mut self, id: WaitId, answer: &Result<Reached, WaitError>) -> Judged {
+        self.note(|| format!("{answer:?}"));
+        ensure!(
+            self.unannounced.is_none(),
+            "the order: answered before subscribers were notified"
+        );
+        let Some((revision, epoch, until)) = self.waits.remove(&id) else {
+            return Err(format!("waiting: {id} was answered twice"));
+        };
+        let (cursor, now_epoch) = (self.engine.cursor(), self.engine.epoch());
+        let mut held = self.status.held.iter();
+        let its_own = held.any(|held| !held.missing && held.revision == revision);
+        let right = match answer {
+            Ok(Reached::Visible) => cursor >= Some(revision) && !its_own,
+            Ok(Reached::Held(held)) => cursor >= Some(revision) && self.status.held.contains(held),
+            Err(WaitError::TimedOut { cursor: at }) => {
+                self.now >= until && *at == cursor && cursor < Some(revision)
+            }
+            Err(WaitError::EpochChanged) => epoch != now_epoch,
+            Err(WaitError::Ended) => self.over,
+        };
+        ensure!(
+            right,
+            "waiting for {revision} until {until:?}: {answer:?} at {:?}, with the cursor at {cursor:?}",
+            self.now
+        );
         Ok(())
     }
 
@@ -298,7 +457,7 @@ impl World {
         let Some(Sent { at, unasked, heard }) = next else {
             return Ok(false);
         };
-        let cursor = self.heart.cursor().map_or(0, Revision::get);
+        let cursor = self.engine.cursor().map_or(0, Revision::get);
         if unasked {
             self.judgement.stirred(self.now);
         }
@@ -320,7 +479,7 @@ impl World {
             WatchEvent::Lost(_) => self.line = None,
             _ => {}
         }
-        self.say(Said::Heard(heard))?;
+        self.say(StoreEvent::Watch(heard))?;
         Ok(true)
     }
 
@@ -362,7 +521,7 @@ impl World {
                     self.send(WatchEvent::Lost(error(ErrorKind::Compacted)));
                     self.line.iter_mut().for_each(|line| line.hung = true);
                 }
-                self.say(Said::Opened(Ok(())))
+                self.say(StoreEvent::Opened(Ok(())))
             }
             Open::Reading => {
                 let asked = self.reading.take();
@@ -370,7 +529,7 @@ impl World {
                 let (true_at, reading) = computed.unwrap_or_else(|| self.compute_reading());
                 let until = self.judgement.beyond(reading.revision.get(), true_at);
                 self.judgement.confirmed(until.unwrap_or(self.now));
-                self.say(Said::Read(Ok(reading)))
+                self.say(StoreEvent::Read(Ok(reading)))
             }
             Open::Probe => {
                 let asked = self.probe.take();
@@ -378,12 +537,12 @@ impl World {
                 let (true_at, probe) = computed.unwrap_or_else(|| self.compute_probe());
                 let known = match self.nature {
                     Nature::Honest => self.counts_at_the_cursor(),
-                    Nature::Lying => self.heart.apply.known(),
+                    Nature::Lying => self.engine.counts(),
                 };
                 if probe.ranges == known {
                     self.judgement.confirmed(true_at);
                 }
-                self.say(Said::Probed(Ok(probe)))
+                self.say(StoreEvent::Probed(Ok(probe)))
             }
             Open::Latest => self.answer_latest(),
         }
@@ -393,10 +552,10 @@ impl World {
         let asked = self.latest.take();
         let computed = asked.and_then(|asked| asked.computed);
         let (true_at, latest) = computed.unwrap_or_else(|| self.compute_latest());
-        if Some(latest) <= self.heart.cursor() {
+        if Some(latest) <= self.engine.cursor() {
             self.judgement.confirmed(true_at);
         }
-        self.say(Said::Latest(Ok(latest)))
+        self.say(StoreEvent::Latest(Ok(latest)))
     }
 
     fn compute_latest(&self) -> (Duration, Revision) {
@@ -434,22 +593,22 @@ impl World {
         match which {
             Open::Opening => {
                 self.opening = None;
-                self.say(Said::Opened(Err(error)))?;
+                self.say(StoreEvent::Opened(Err(error)))?;
             }
             Open::Reading => {
                 self.reading = None;
-                self.say(Said::Read(Err(error)))?;
+                self.say(StoreEvent::Read(Err(error)))?;
             }
             Open::Probe => {
                 self.probe = None;
-                self.say(Said::Probed(Err(error)))?;
+                self.say(StoreEvent::Probed(Err(error)))?;
             }
             Open::Latest => {
                 self.latest = None;
-                self.say(Said::Latest(Err(error)))?;
+                self.say(StoreEvent::Latest(Err(error)))?;
             }
         }
-        let told = self.heart.failure().map(StoreError::kind);
+        let told = self.engine.sync.failure().map(StoreError::kind);
         ensure!(
             kind != ErrorKind::Denied || told == Some(kind),
             "P15: denied, and the status says {told:?}"
@@ -513,7 +672,7 @@ impl World {
             }
             Step::Break(kind) => {
                 if self.line.take().is_some() {
-                    self.say(Said::Heard(WatchEvent::Lost(error(*kind))))?;
+                    self.say(StoreEvent::Watch(WatchEvent::Lost(error(*kind))))?;
                 }
             }
             Step::Hang => self.line.iter_mut().for_each(|line| {
@@ -593,7 +752,7 @@ impl World {
                 self.reading = None;
                 self.judgement.confirmed(self.now);
                 let reading = self.server.reading(self.prefixes, revision.max(1));
-                self.say(Said::Read(Ok(reading)))?;
+                self.say(StoreEvent::Read(Ok(reading)))?;
             }
             Step::Twins { ms, every, back } => {
                 let length = Duration::from_millis(u64::from(*ms));
@@ -603,7 +762,7 @@ impl World {
                 self.server.restore(u64::from(*back), bump.map(u64::from));
                 if *breaks && self.line.take().is_some() {
                     let broken = error(ErrorKind::Unreachable);
-                    self.say(Said::Heard(WatchEvent::Lost(broken)))?;
+                    self.say(StoreEvent::Watch(WatchEvent::Lost(broken)))?;
                 }
             }
             _ => {}
@@ -631,54 +790,48 @@ impl World {
         Ok(())
     }
 
-    /// The end of a batch: what the driver does before it waits again.
+    /// The end of a batch.
     fn settle(&mut self) -> Judged {
         if !std::mem::take(&mut self.unsettled) {
             return self.judge_time();
         }
-        let Some(hub) = self.hub.clone() else {
-            return self.begin();
-        };
-        if self.now >= self.heart.deadline() {
-            self.tick()?;
-        }
-        let published = self.heart.settle();
-        self.unsettled = false;
-        self.report();
-        self.judge_settled(published.as_ref())?;
-        self.note_publication(published.as_ref());
-        if let Some(Publication { snapshot, changed }) = published {
-            hub.swap(snapshot, &changed).tell();
-        }
+        self.end_batch()?;
         // There is not always time for it, and it must make no difference.
         if self.server.latest().is_multiple_of(2) {
-            self.heart.prepare();
+            self.engine.prepare();
         }
-        self.answer_waiter()?;
         self.judge_time()
     }
 
-    fn begin(&mut self) -> Judged {
-        self.report();
-        if !self.heart.has_read() {
-            return match self.does_without() {
-                true => self.begin_without_the_store(),
-                false => self.judge_time(),
-            };
+    fn end_batch(&mut self) -> Judged {
+        let ticks = self.now >= self.engine.sync.deadline();
+        if ticks {
+            self.judgement.ticked(self.now)?;
         }
-        let begun = self.heart.begin(self.bad_keys);
-        self.report();
-        self.judge_begun(&begun)?;
-        let Ok(first) = begun else {
-            self.refused = true;
-            return Ok(());
-        };
-        self.serve(first)
+        self.keep = (false, false);
+        let commands = self.engine.end_batch(self.now);
+        self.execute(commands)?;
+        ensure!(
+            self.unannounced.is_none(),
+            "the order: published, and nobody was notified"
+        );
+        let (should, kept) = self.keep;
+        ensure!(
+            kept || !should,
+            "fallback: there is news, and its writer was not told"
+        );
+        ensure!(
+            self.engine.deadline() > self.now,
+            "P10: a timer that ran out is due at once again"
+        );
+        self.unsettled = false;
+        let checked = self.engine.apply.check();
+        checked.map_err(|wrong| format!("an invariant: {wrong}"))
     }
 
-    pub(super) fn serve(&mut self, first: Publication<Config>) -> Judged {
-        self.note_publication(Some(&first));
-        let hub = Hub::new(first.snapshot);
+    fn serve(&mut self, first: Snapshot<Config>) -> Judged {
+        self.note(|| format!("{first:?}"));
+        let hub = Hub::new(first);
         self.subscribers = Subscriber::some(&hub);
         self.hub = Some(hub);
         self.judge_time()
@@ -690,38 +843,15 @@ impl World {
             self.note(|| said);
         }
         if self.log.is_some() {
-            let Status { held, failure, .. } = &self.status;
-            let said = format!("{held:?} {failure:?} {:?}", self.heart.deadline());
+            let Status { held, failure, .. } = &*self.status;
+            let said = format!("{held:?} {failure:?} {:?}", self.engine.deadline());
             self.note(|| said);
         }
     }
 
-    pub(super) fn report(&mut self) {
-        self.heart.report_sync(self.base, &mut self.status);
-        self.heart.report_apply(&mut self.status);
-    }
-
-    fn tick(&mut self) -> Judged {
-        self.judgement.ticked(self.now)?;
-        self.say(Said::Tick)?;
-        ensure!(
-            self.heart.deadline() > self.now,
-            "P10: a timer that ran out is due at once again"
-        );
-        Ok(())
-    }
-
     /// A timer woke the driver.
     fn late(&mut self) -> Judged {
-        if self.now >= self.heart.deadline() {
-            self.tick()?;
-        }
-        self.unsettled = false;
-        self.report();
-        if self.hub.is_none() && self.does_without() {
-            self.begin()?;
-        }
-        self.answer_waiter()?;
+        self.end_batch()?;
         self.judge_time()
     }
 
@@ -730,27 +860,24 @@ impl World {
         for _ in 0..4 {
             self.judgement.stirred(self.now);
         }
-        self.say(Said::Renewed)
+        self.say(StoreEvent::Renewed)
     }
 
     fn want(&mut self, revision: u64, limit: Duration) -> Judged {
-        self.waiter = Some((revision, self.now + limit));
+        let (id, epoch) = (self.next_wait, self.engine.epoch());
+        let revision = Revision::new(revision);
+        self.next_wait += 1;
+        self.waits.insert(id, (revision, epoch, self.now + limit));
         self.judgement.stirred(self.now);
-        self.answer_waiter()
-    }
-
-    fn answer_waiter(&mut self) -> Judged {
-        let Some((revision, until)) = self.waiter else {
-            return Ok(());
+        let wait = Wait {
+            id,
+            revision,
+            epoch,
+            limit,
         };
-        if self.heart.cursor() >= Some(Revision::new(revision)) || self.now >= until {
-            self.waiter = None;
-        }
-        let wanted = self.waiter.map(|(revision, _)| Revision::new(revision));
-        let settled = !self.unsettled;
-        self.say(Said::Want(wanted))?;
-        self.unsettled &= !settled;
-        Ok(())
+        let commands = self.engine.step(self.now, EngineEvent::Wait(wait));
+        self.unsettled = true;
+        self.execute(commands)
     }
 
     /// What is still to be settled is, before time passes.
@@ -761,10 +888,7 @@ impl World {
 
     /// The next time at which the driver wakes by itself.
     fn next_wake(&self) -> Duration {
-        let waiter = self.waiter.map(|(_, until)| until);
-        let until = [waiter, self.start_ends()];
-        let until = until.into_iter().flatten();
-        until.fold(self.heart.deadline(), Duration::min)
+        self.engine.deadline()
     }
 
     fn sleep(&mut self, length: Duration) -> Judged {
@@ -848,6 +972,16 @@ impl World {
         Ok(self.line.as_ref().is_some_and(|line| !line.wire.is_empty()))
     }
 
+    /// The loop is over.
+    pub(super) fn end(&mut self) -> Judged {
+        self.over = true;
+        let last = self.engine.end();
+        self.execute(last)?;
+        ensure!(self.waits.is_empty(), "waiting: not answered at the end");
+        ensure!(self.status.ended, "the status does not say that it is over");
+        Ok(())
+    }
+
     pub(super) fn bad_keys(&self) -> BadKeys {
         self.bad_keys
     }
@@ -880,11 +1014,11 @@ impl World {
         let revision = Revision::new(self.server.latest());
         self.want(revision.get(), limit)?;
         let end = self.now + limit;
-        while self.heart.cursor() < Some(revision) {
+        while self.engine.cursor() < Some(revision) {
             ensure!(
                 self.now < end,
                 "waiting: revision {revision} not reached in {limit:?}; the cursor is {:?}",
-                self.heart.cursor()
+                self.engine.cursor()
             );
             self.calm_round(end)?;
         }

@@ -13,12 +13,12 @@ use super::config::{
 use super::steps::Nature;
 use super::world::World;
 use crate::Revision;
-use crate::apply::model::holding::{Words, texts};
 use crate::apply::{BadKeys, Publication};
 use crate::problem::Problem;
+use crate::reference::holding::{Words, texts};
 use crate::snapshot::{Origin, Snapshot};
 use crate::status::Status;
-use crate::sync::{Known, Settings};
+use crate::sync::{RangeCount, Settings};
 
 /// What is wrong, in words: a panic for each try of the shrinking would bury it.
 pub(super) type Judged<V = ()> = Result<V, String>;
@@ -43,7 +43,7 @@ pub(super) struct Judgement {
     ahead: (VecDeque<(u64, Duration)>, u64),
     /// When the store's revision became which.
     was: Vec<(Duration, u64)>,
-    /// The questions, the ticks, and what the heart could not help, of the last minute.
+    /// The questions, the ticks, and what the engine could not help, of the last minute.
     questions: VecDeque<Duration>,
     ticks: VecDeque<Duration>,
     stirs: VecDeque<Duration>,
@@ -124,10 +124,10 @@ impl World {
     }
 
     fn cursor(&self) -> u64 {
-        self.heart.cursor().map_or(0, Revision::get)
+        self.engine.cursor().map_or(0, Revision::get)
     }
 
-    pub(super) fn counts_at_the_cursor(&self) -> Vec<Known> {
+    pub(super) fn counts_at_the_cursor(&self) -> Vec<RangeCount> {
         self.server.counts(self.prefixes, self.cursor().max(1))
     }
 
@@ -144,10 +144,10 @@ impl World {
             .count()
     }
 
-    /// The heart went on from a cursor, perhaps by a reading: the model does the same, from
+    /// The engine went on from a cursor, perhaps by a reading: the model does the same, from
     /// the store's own history.
     pub(super) fn staged(&mut self, before: Option<u64>, read: Option<u64>) -> Judged {
-        let (epoch, cursor) = (self.heart.epoch(), self.heart.cursor());
+        let (epoch, cursor) = (self.engine.epoch(), self.engine.cursor());
         ensure!(
             (epoch, cursor) >= self.judgement.cursor,
             "P1: the cursor went back, to {cursor:?}"
@@ -188,9 +188,9 @@ impl World {
         );
         let published = (snapshot.epoch(), snapshot.revision());
         ensure!(
-            published == (self.heart.epoch(), self.heart.cursor()),
+            published == (self.engine.epoch(), self.engine.cursor()),
             "P2: published as of {published:?}, with the cursor at {:?}",
-            self.heart.cursor()
+            self.engine.cursor()
         );
         ensure!(
             self.judgement.published <= Some(published),
@@ -202,10 +202,7 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn judge_begun(
-        &mut self,
-        begun: &Result<Publication<Config>, Vec<Problem>>,
-    ) -> Judged {
+    pub(super) fn judge_begun(&mut self, begun: &Result<Snapshot<Config>, Vec<Problem>>) -> Judged {
         let read = self.texts_at(self.cursor());
         let whole = intended(&read);
         let first = match begun {
@@ -223,14 +220,14 @@ impl World {
             }
             Ok(first) => first,
         };
-        self.judge_publication(&first.snapshot)?;
+        self.judge_publication(first)?;
         if self.nature == Nature::Lying {
-            self.model.words.running = Some(first.snapshot.threads);
+            self.model.words.running = Some(first.threads);
             return Ok(());
         }
         match whole {
             Some(whole) => {
-                ensure!(*first.snapshot == whole, "P2: begun with {first:?}");
+                ensure!(**first == whole, "P2: begun with {first:?}");
                 self.model.settle();
             }
             None if self.copy.serves => {
@@ -238,7 +235,7 @@ impl World {
                 self.model.settle();
                 let should = self.model.published.as_ref();
                 ensure!(
-                    should == Some(&*first.snapshot),
+                    should == Some(&**first),
                     "P2, P3: begun with {first:?}, but it should be {should:?}"
                 );
             }
@@ -247,14 +244,14 @@ impl World {
                     self.bad_keys() == BadKeys::Default,
                     "starting: bad keys were not to be accepted"
                 );
-                self.adopt(&first.snapshot)?;
+                self.adopt(first)?;
             }
         }
-        self.model.words.running = Some(first.snapshot.threads);
+        self.model.words.running = Some(first.threads);
         self.compare_with_the_copy();
         self.judge_kept()?;
-        self.judge_origins(&first.snapshot)?;
-        self.judge_held(&first.snapshot)
+        self.judge_origins(first)?;
+        self.judge_held(first)
     }
 
     /// What a start with bad keys lets in is its own; but it must be what it says that it is.
@@ -289,7 +286,7 @@ impl World {
             return Ok(());
         };
         let before = hub.snapshot();
-        if self.heart.cursor().is_none() {
+        if self.engine.cursor().is_none() {
             ensure!(
                 published.is_none(),
                 "published without the store: {published:?}"
@@ -316,8 +313,8 @@ impl World {
         }
         if self.nature == Nature::Honest {
             let now = published.map_or(&before, |published| &published.snapshot);
-            let at = self.heart.cursor();
-            let known = self.heart.apply.known();
+            let at = self.engine.cursor();
+            let known = self.engine.counts();
             let there = self.counts_at_the_cursor();
             ensure!(
                 known == there,
@@ -412,7 +409,7 @@ impl World {
         Ok(())
     }
 
-    /// Until when what the heart knows was all that there was.
+    /// Until when what the engine knows was all that there was.
     fn current_until(&mut self) -> Duration {
         let (cursor, latest) = (self.cursor(), self.server.latest());
         let (ahead, known) = &mut self.judgement.ahead;
@@ -440,7 +437,7 @@ impl World {
 
     /// What is promised at every moment.
     pub(super) fn judge_time(&mut self) -> Judged {
-        let deadline = self.heart.deadline();
+        let deadline = self.engine.deadline();
         ensure!(
             self.hub.is_none() || deadline > self.now,
             "P10: due already, after everything was done"
@@ -491,7 +488,7 @@ impl World {
         };
         let latest = self.server.latest();
         let (known, there) = (
-            self.heart.apply.known(),
+            self.engine.counts(),
             self.server.counts(self.prefixes, latest),
         );
         ensure!(known == there, "{known:?} is known, there is {there:?}");

@@ -1,4 +1,4 @@
-//! What can happen to the heart, one step after another, and how it is told to people.
+//! What can happen to the engine, one step after another, and how it is told to people.
 
 use std::fmt;
 use std::time::Duration;

@@ -3,8 +3,6 @@
 //! [`Apply`] must publish what the model publishes and hold what it holds, whatever was staged in
 //! whatever order.
 
-pub(crate) mod holding;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -12,8 +10,9 @@ use proptest::prelude::*;
 
 use super::{Apply, BadKeys, Entry, Event, HotConfig, Publication, Reading, Revision, Table};
 use crate::Invalid;
+use crate::reference::holding::{Model, Words};
 use crate::store::Range;
-use holding::{Model, Words};
+use crate::sync::Replica as _;
 
 /// Fields with rules of their own, one that is required, and rules between fields at two levels.
 #[derive(HotConfig, Clone, Debug, PartialEq)]

@@ -1,4 +1,4 @@
-//! Any history of a store, of the way to it and of time, through the whole heart and the hub.
+//! Any history of a store, of the way to it and of time, through the whole engine and the hub.
 //!
 //! An honest world keeps etcd's guarantees: there everything is exact after every step. A lying one
 //! loses events and replaces its history: there the end must be right within a bounded time. Both
@@ -101,6 +101,7 @@ fn end(world: &mut World, history: &History) -> Judged {
     let Some(hub) = world.hub.clone() else {
         return Ok(());
     };
+    world.end()?;
     hub.end();
     for subscriber in &mut world.subscribers {
         subscriber.drain(&hub.snapshot())?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::apply::model::holding::Words;
+use crate::reference::holding::Words;
 use crate::value::Secret;
 use crate::{HotConfig, Invalid};
 

@@ -1,0 +1,256 @@
+//! The ledger: for each slot what the store holds, what the published configuration was decoded from,
+//! and the group of those that differ.
+//!
+//! In: the changes of single slots, with their groups, and which groups are accepted. Out: the bytes of a
+//! slot, and the groups that wait. It knows no values, no leaves and no keys.
+//!
+//! Invariant: a slot is in the group that `group_of` names, and in no other; no group is empty; and a
+//! slot in no group has the same bytes staged and good.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::hold::GroupId;
+use crate::Revision;
+use crate::layers::Slot;
+use crate::problem::Problem;
+
+/// The bytes of one key, and the revision that wrote them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Raw {
+    pub(crate) value: Arc<[u8]>,
+    pub(crate) revision: Revision,
+}
+
+/// The store's content in one slot, as far as is known.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Staged {
+    pub(super) raw: Option<Raw>,
+    /// The revision that made it so; of a key found missing, the revision that was read at.
+    pub(super) since: Revision,
+}
+
+/// See the module's text.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    staged: Vec<Staged>,
+    good: Vec<Option<Raw>>,
+    group_of: Vec<Option<GroupId>>,
+    groups: BTreeMap<GroupId, BTreeSet<Slot>>,
+    /// The reasons of each group that was tried and not accepted.
+    held: BTreeMap<GroupId, Vec<Problem>>,
+    /// For each group in which a reading found keys missing: after which revision, and up to which one,
+    /// they may have been deleted, or written and deleted again.
+    unseen: BTreeMap<GroupId, (Revision, Revision)>,
+    /// Whether a slot was staged since the last trial.
+    fresh: bool,
+    /// The newest revision that something was staged from.
+    staged_to: Revision,
+    epoch: u64,
+}
+
+impl Ledger {
+    pub(super) fn new(slots: usize) -> Self {
+        Self {
+            staged: vec![Staged::default(); slots],
+            good: vec![None; slots],
+            group_of: vec![None; slots],
+            groups: BTreeMap::new(),
+            held: BTreeMap::new(),
+            unseen: BTreeMap::new(),
+            fresh: false,
+            staged_to: Revision::default(),
+            epoch: 1,
+        }
+    }
+
+    /// The number of slots.
+    pub(super) fn len(&self) -> usize {
+        self.staged.len()
+    }
+
+    pub(super) fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// Revisions count in another history from now on.
+    pub(super) fn begin_epoch(&mut self) {
+        self.epoch += 1;
+        self.staged_to = Revision::default();
+    }
+
+    /// The newest revision that something was staged from, which this one may be from now on.
+    pub(super) fn reach(&mut self, revision: Revision) -> Revision {
+        let before = self.staged_to;
+        self.staged_to = before.max(revision);
+        before
+    }
+
+    /// The group of a revision's changes.
+    pub(super) fn group(&self, revision: Revision) -> GroupId {
+        GroupId {
+            epoch: self.epoch,
+            revision,
+            missing: false,
+        }
+    }
+
+    /// The group of the keys that a reading at that revision found missing.
+    pub(super) fn missing_group(&self, revision: Revision) -> GroupId {
+        GroupId {
+            missing: true,
+            ..self.group(revision)
+        }
+    }
+
+    /// The store's bytes, as far as is known.
+    pub(super) fn staged(&self, slot: Slot) -> Option<&Staged> {
+        self.staged.get(slot)
+    }
+
+    /// The bytes that the published configuration was decoded from.
+    pub(super) fn good(&self, slot: Slot) -> Option<&Raw> {
+        self.good.get(slot).and_then(Option::as_ref)
+    }
+
+    /// The good bytes of every slot, in order.
+    pub(super) fn all_good(&self) -> &[Option<Raw>] {
+        &self.good
+    }
+
+    pub(super) fn group_of(&self, slot: Slot) -> Option<GroupId> {
+        self.group_of.get(slot).copied().flatten()
+    }
+
+    /// The slots of a group.
+    pub(super) fn slots(&self, group: GroupId) -> impl Iterator<Item = Slot> {
+        self.groups.get(&group).into_iter().flatten().copied()
+    }
+
+    /// Every group that is not accepted.
+    pub(super) fn groups(&self) -> BTreeSet<GroupId> {
+        self.groups.keys().copied().collect()
+    }
+
+    /// The held groups with their reasons.
+    pub(super) fn held(&self) -> &BTreeMap<GroupId, Vec<Problem>> {
+        &self.held
+    }
+
+    /// The held group in which a reading found keys missing that this revision may have deleted.
+    pub(super) fn unseen_at(&self, revision: Revision) -> Option<GroupId> {
+        let may_be = |group: &&GroupId| {
+            let unseen = self.unseen.get(*group);
+            unseen.is_some_and(|(after, up_to)| *after < revision && revision <= *up_to)
+        };
+        self.held.keys().find(may_be).copied()
+    }
+
+    /// Whether the knowledge of the slot is from after that reading.
+    pub(super) fn is_newer(&self, slot: Slot, at: Revision) -> bool {
+        self.staged(slot).is_some_and(|staged| staged.since > at)
+    }
+
+    /// Takes the bytes of a fallback: they are good, and any reading is newer, whatever history its
+    /// revisions count in.
+    pub(super) fn seed(&mut self, slot: Slot, raw: Option<Raw>) {
+        if let (Some(staged), Some(good)) = (self.staged.get_mut(slot), self.good.get_mut(slot)) {
+            staged.raw.clone_from(&raw);
+            *good = raw;
+        }
+    }
+
+    /// Notes a slot's new content. The answer is whether the slot joins the group: one whose bytes are
+    /// known already stays in its own.
+    pub(super) fn stage(&mut self, slot: Slot, new: Staged, group: GroupId) -> bool {
+        let (Some(staged), Some(group_of)) =
+            (self.staged.get_mut(slot), self.group_of.get_mut(slot))
+        else {
+            return false;
+        };
+        let same = staged.raw == new.raw;
+        *staged = new;
+        let waits = |old: &GroupId| old.epoch < group.epoch;
+        if same && !group_of.as_ref().is_some_and(waits) {
+            // In a new epoch it joins those that were written with it in the history that counts now.
+            return false;
+        }
+        self.fresh = true;
+        if let Some(old) = group_of.replace(group)
+            && let Some(slots) = self.groups.get_mut(&old)
+        {
+            slots.remove(&slot);
+            if slots.is_empty() {
+                self.groups.remove(&old);
+                self.held.remove(&old);
+            }
+        }
+        self.groups.entry(group).or_default().insert(slot);
+        true
+    }
+
+    /// A reading at `at` found this slot's key missing; everything up to `seen` is known.
+    pub(super) fn note_unseen(&mut self, slot: Slot, seen: Revision, at: Revision) {
+        if seen < at
+            && let Some(group) = self.group_of(slot)
+        {
+            let (_, up_to) = self.unseen.entry(group).or_insert((seen, at));
+            *up_to = at.max(*up_to);
+        }
+    }
+
+    /// Whether there is anything to try since the last trial. From now on there is not.
+    pub(super) fn take_fresh(&mut self) -> bool {
+        std::mem::take(&mut self.fresh) && !self.groups.is_empty()
+    }
+
+    /// A trial is over: these groups are in, the others wait for these reasons. Returns the slots whose good
+    /// bytes are others now.
+    pub(super) fn accept(
+        &mut self,
+        accepted: &BTreeSet<GroupId>,
+        held: BTreeMap<GroupId, Vec<Problem>>,
+    ) -> Vec<Slot> {
+        self.fresh = false;
+        let mut slots = Vec::new();
+        for group in accepted {
+            for slot in self.groups.remove(group).unwrap_or_default() {
+                if let (Some(good), Some(staged), Some(group_of)) = (
+                    self.good.get_mut(slot),
+                    self.staged.get(slot),
+                    self.group_of.get_mut(slot),
+                ) {
+                    good.clone_from(&staged.raw);
+                    *group_of = None;
+                    slots.push(slot);
+                }
+            }
+        }
+        self.held = held;
+        let groups = &self.groups;
+        self.unseen.retain(|group, _| groups.contains_key(group));
+        slots
+    }
+
+    /// The invariant of the module's text, or a sentence about its breach.
+    #[cfg(test)]
+    pub(super) fn check(&self) -> Result<(), String> {
+        for (slot, group) in self.group_of.iter().enumerate() {
+            let of =
+                |(id, slots): (&GroupId, &BTreeSet<Slot>)| slots.contains(&slot).then_some(*id);
+            let found: Vec<_> = self.groups.iter().filter_map(of).collect();
+            let named: Vec<_> = group.iter().copied().collect();
+            if found != named {
+                return Err(format!("slot {slot} is in {found:?}, and names {named:?}"));
+            }
+            let staged = self.staged(slot).and_then(|staged| staged.raw.as_ref());
+            if group.is_none() && staged != self.good(slot) {
+                return Err(format!("slot {slot} differs, and is in no group"));
+            }
+        }
+        match self.groups.iter().find(|(_, slots)| slots.is_empty()) {
+            Some((group, _)) => Err(format!("{group:?} is empty")),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The published configuration, from the side that makes the next one.
+//!
+//! In: valid configurations. Out: the ground for the next trial, and the snapshot that is published.
+//! It knows no keys and no groups.
+//!
+//! Invariant: `snapshot` breaks no rule; `intended` is `None` exactly where a restart would give the same;
+//! `copy`, where there is one, equals `snapshot`.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use super::trial::{Config, Valid};
+use crate::HotConfig;
+use crate::guard::guard;
+use crate::snapshot::{Draft, Origin, Snapshot};
+use crate::typed::tree::Leaf;
+
+/// Where the published configuration comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Basis {
+    /// The defaults: neither a fallback nor a reading is here.
+    Nothing,
+    /// A fallback, and no reading has been staged.
+    Fallback,
+    /// A reading has been staged, and the published snapshot does not have its revision yet.
+    NewReading,
+    /// The store.
+    Store,
+}
+
+/// See the module's text.
+#[derive(Debug)]
+pub(super) struct Published<T> {
+    pub(super) basis: Basis,
+    pub(super) snapshot: Option<Snapshot<T>>,
+    /// A copy of it for the next trial, if there was time to make one.
+    copy: Option<Draft<T>>,
+    /// What a restart would give, where that differs from the snapshot.
+    pub(super) intended: Option<Box<T>>,
+    /// The origins of the restart-only leaves: they keep their first value.
+    first_origins: HashMap<usize, Origin>,
+    /// The bytes of those of them that are secret.
+    running_secrets: Vec<Arc<[u8]>>,
+    /// The leaves whose origin may differ from the published one.
+    moved: BTreeSet<usize>,
+}
+
+impl<T: HotConfig> Published<T> {
+    pub(super) fn nothing() -> Self {
+        Self {
+            basis: Basis::Nothing,
+            snapshot: None,
+            copy: None,
+            intended: None,
+            first_origins: HashMap::new(),
+            running_secrets: Vec::new(),
+            moved: BTreeSet::new(),
+        }
+    }
+
+    /// Whether the first reading since a start without the store is here: then the snapshot gets its revision
+    /// and its origins, even if no value changes.
+    pub(super) fn may_anchor(&self) -> bool {
+        self.basis == Basis::NewReading
+    }
+
+    /// The configuration to try changes on. `None` before the first.
+    pub(super) fn ground(&mut self) -> Option<Valid<T>> {
+        Some(Valid {
+            value: Config::Published {
+                snapshot: self.snapshot.clone()?,
+                copy: RefCell::new(self.copy.take()),
+            },
+            intended: self.intended.clone(),
+        })
+    }
+
+    /// Makes a copy for the next trial, so that the trial need not wait for it. It costs as much memory as
+    /// the configuration, once.
+    pub(super) fn prepare(&mut self) {
+        if self.copy.is_none()
+            && let Some(published) = &self.snapshot
+        {
+            // If its `Clone` panics, the trial says so.
+            self.copy = guard(|| {
+                let mut copy = published.draft();
+                // Its own ones, too.
+                let _ = Arc::make_mut(copy.origins());
+                copy
+            })
+            .ok();
+        }
+    }
+
+    /// Notes that the origin of a leaf may be another now.
+    pub(super) fn move_origin(&mut self, leaf: usize) {
+        self.moved.insert(leaf);
+    }
+
+    /// The leaves whose origin may be another. From now on there are none.
+    pub(super) fn take_moved(&mut self) -> BTreeSet<usize> {
+        std::mem::take(&mut self.moved)
+    }
+
+    /// The bytes of the secrets that keep their first value until a restart.
+    pub(super) fn running_secrets(&self) -> &[Arc<[u8]>] {
+        &self.running_secrets
+    }
+
+    /// Keeps the origin of a restart-only leaf, and the bytes of its first value if it is secret.
+    pub(super) fn remember_first(
+        &mut self,
+        leaf: usize,
+        origin: Origin,
+        secret: Option<Arc<[u8]>>,
+    ) {
+        self.first_origins.insert(leaf, origin);
+        self.running_secrets.extend(secret);
+    }
+
+    /// The origin of a leaf's first value, while a new value waits for a restart.
+    pub(super) fn first_origin(&self, leaf: &Leaf) -> Option<&Origin> {
+        if !self.is_pending(leaf) {
+            return None;
+        }
+        self.first_origins.get(&leaf.index)
+    }
+
+    /// Whether a restart-only leaf has a new value that waits for a restart.
+    pub(super) fn is_pending(&self, leaf: &Leaf) -> bool {
+        let (Some(intended), Some(published)) = (&self.intended, &self.snapshot) else {
+            return false;
+        };
+        leaf.restart && !guard(|| intended.__same(published, &leaf.path)).unwrap_or(true)
+    }
+
+    /// The part of the invariant that can be seen without the user's code, or a sentence about its breach.
+    #[cfg(test)]
+    pub(super) fn check(&self) -> Result<(), String> {
+        match (&self.copy, &self.snapshot) {
+            (Some(_), None) => Err("a copy without a snapshot".to_owned()),
+            (Some(copy), Some(snapshot)) if copy.all_origins() != snapshot.all_origins() => {
+                Err("the copy has other origins than the snapshot".to_owned())
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,348 @@
+//! The engine: `sync` and `apply` as one state machine, without I/O and without a clock.
+//!
+//! In: what happened ([`EngineEvent`]), and the time. Out: what to do ([`Command`]), in the order in which
+//! it is to be done. The loop around it (`hot::driver`) only carries; tests carry any history they like.
+//!
+//! | call | when | commands |
+//! | --- | --- | --- |
+//! | [`Engine::step`] | something happened | requests to the store, to be carried out at once |
+//! | [`Engine::end_batch`] | no more events are ready, or [`Engine::deadline`] has come | the rest, in the order below |
+//! | [`Engine::prepare`] | the loop is idle | none |
+//! | [`Engine::end`] | the loop is over | answers, the last status, `Close` |
+//!
+//! A batch ends in this order, and each promise rests on it: everything staged is *settled*; the next
+//! configuration and the status that belongs to it become visible together (`Publish`), so that
+//! whoever sees the one finds the other; then subscribers are notified (`Notify`), so that they find what they
+//! are notified of; then the waits are answered (`Answer`), so that a revision that is said to be visible
+//! is; then the fallback's writer learns that there is something to keep (`Keep`).
+
+mod start;
+#[cfg(test)]
+mod tests;
+mod wait;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::HotConfig;
+use crate::apply::{Apply, Publication, Raw};
+use crate::layers::Table;
+use crate::problem::Problem;
+use crate::snapshot::Snapshot;
+use crate::status::{FallbackStatus, Status};
+use crate::sync::{Request, Settings, StoreEvent, Sync};
+use start::{Ground, without_fallback};
+use wait::{Progress, Waits};
+
+pub(crate) use start::{NoStart, Start};
+pub use wait::{Reached, WaitError};
+pub(crate) use wait::{Wait, WaitId};
+
+/// How many unknown keys the status names.
+const UNKNOWN: usize = 100;
+
+/// What happened.
+#[derive(Debug)]
+pub(crate) enum EngineEvent {
+    /// The store, or the way to it, says something.
+    Store(StoreEvent),
+    /// A handle waits for a revision.
+    Wait(Wait),
+    /// The handle no longer waits.
+    Forget(WaitId),
+    /// The fallback's writer reports. Whether the fallback serves is the engine's own knowledge.
+    Fallback(FallbackStatus),
+}
+
+/// What to do.
+#[derive(Debug)]
+pub(crate) enum Command<T> {
+    /// Ask the store.
+    Ask(Request),
+    /// Serve this configuration, the first. Nobody has it before `Started`.
+    Serve(Snapshot<T>),
+    /// The start is over.
+    Started(Result<(), NoStart>),
+    /// Make both visible at once.
+    Publish {
+        publication: Option<Publication<T>>,
+        status: Arc<Status>,
+    },
+    /// Notify those whose fields or whose status changed with the last `Publish`.
+    Notify,
+    /// Answer a wait.
+    Answer(WaitId, Result<Reached, WaitError>),
+    /// There is something new for the fallback.
+    Keep,
+}
+
+/// See the module's text.
+#[derive(Debug)]
+pub(crate) struct Engine<T> {
+    sync: Sync,
+    apply: Apply<T>,
+    phase: Phase,
+    waits: Waits,
+    /// The status that was published last.
+    status: Status,
+    /// The moment that all durations count from.
+    begun: Instant,
+}
+
+/// Where the engine is in its life.
+#[derive(Debug, Clone, Copy)]
+enum Phase {
+    /// There is no configuration yet.
+    Starting(Start),
+    /// There is one.
+    Following,
+    /// There will be none any more.
+    Over,
+}
+
+impl<T: HotConfig> Engine<T> {
+    /// Begins with a reading (the first command). All durations count from `begun`.
+    pub(crate) fn new(
+        table: Arc<Table>,
+        settings: Settings,
+        seed: u64,
+        start: Start,
+        begun: Instant,
+    ) -> (Self, Vec<Command<T>>) {
+        let (status, ranges) = (Status::new(settings.staleness), table.ranges.len());
+        let mut apply = Apply::new(table);
+        let (sync, requests) = Sync::new(ranges, settings, seed, Duration::ZERO, &mut apply);
+        let engine = Self {
+            sync,
+            apply,
+            phase: Phase::Starting(start),
+            waits: Waits::default(),
+            status,
+            begun,
+        };
+        (engine, asks(requests))
+    }
+
+    /// Begins with the content of a fallback, before any event; see [`Apply::seed`].
+    pub(crate) fn seed(
+        &mut self,
+        entries: impl IntoIterator<Item = (String, Raw)>,
+    ) -> Result<(), Vec<Problem>> {
+        self.apply.seed(entries)
+    }
+
+    /// Takes in one thing that happened. What it changes is staged until [`Engine::end_batch`].
+    pub(crate) fn step(&mut self, now: Duration, event: EngineEvent) -> Vec<Command<T>> {
+        match event {
+            EngineEvent::Store(event) => return asks(self.sync.step(now, event, &mut self.apply)),
+            EngineEvent::Wait(wait) => self.waits.add(now, wait),
+            EngineEvent::Forget(id) => self.waits.forget(id),
+            EngineEvent::Fallback(status) => self.status.fallback = Some(status),
+        }
+        Vec::new()
+    }
+
+    /// Ends a batch: runs the timers that are due, tries everything that was staged, and says what follows.
+    pub(crate) fn end_batch(&mut self, now: Duration) -> Vec<Command<T>> {
+        let mut commands = Vec::new();
+        // A store that never stops talking must not keep the timers from running.
+        if now >= self.sync.deadline() {
+            commands = asks(self.sync.tick(now, &mut self.apply));
+        }
+        match self.phase {
+            Phase::Starting(start) => self.start(now, start, &mut commands),
+            Phase::Following => {
+                let publication = self.apply.settle(self.sync.cursor());
+                self.publish(now, publication, &mut commands);
+            }
+            Phase::Over => {}
+        }
+        self.answer(now, &mut commands);
+        commands
+    }
+
+    /// Precomputes, while the loop is idle, a part of the next [`Engine::end_batch`].
+    pub(crate) fn prepare(&mut self) {
+        self.apply.prepare();
+    }
+
+    /// Ends everything.
+    pub(crate) fn end(&mut self) -> Vec<Command<T>> {
+        let waits = self.waits.end();
+        let mut commands: Vec<_> = waits
+            .map(|id| Command::Answer(id, Err(WaitError::Ended)))
+            .collect();
+        self.phase = Phase::Over;
+        (self.status.connected, self.status.ended) = (false, true);
+        commands.push(Command::Publish {
+            publication: None,
+            status: Arc::new(self.status.clone()),
+        });
+        commands.push(Command::Notify);
+        commands.push(Command::Ask(Request::Close));
+        commands
+    }
+
+    /// When [`Engine::end_batch`] is due, if nothing happens before.
+    pub(crate) fn deadline(&self) -> Duration {
+        let phase = match self.phase {
+            Phase::Starting(start) => Some(start.limit),
+            Phase::Following => self.ages_at(),
+            Phase::Over => None,
+        };
+        let others = [phase, self.waits.deadline()];
+        let others = others.into_iter().flatten();
+        others.fold(self.sync.deadline(), Duration::min)
+    }
+
+    /// Whether something was staged that has not been settled.
+    pub(crate) fn has_staged(&self) -> bool {
+        self.apply.has_staged()
+    }
+
+    /// The status that was published last.
+    pub(crate) fn status(&self) -> &Status {
+        &self.status
+    }
+
+    /// The content that a fallback is to hold: see [`Apply::kept`].
+    pub(crate) fn kept(&self) -> impl Iterator<Item = (&Arc<str>, &Raw, bool)> {
+        self.apply.kept()
+    }
+
+    /// The paths of these leaves.
+    pub(crate) fn fields(&self, leaves: &[usize]) -> Vec<&str> {
+        self.apply.fields(leaves)
+    }
+
+    /// Begins, if there is something to begin with.
+    fn start(&mut self, now: Duration, start: Start, commands: &mut Vec<Command<T>>) {
+        let serves_fallback = self.apply.is_fallback();
+        let failure = self.sync.failure();
+        let ground = start.ground(now, self.apply.has_read(), failure, serves_fallback);
+        self.publish(now, None, commands);
+        let begun = match ground {
+            Ground::Wait => return,
+            Ground::Keys(bad_keys) => self.apply.begin(self.sync.cursor(), bad_keys),
+            Ground::Nothing(failure) => {
+                let failure = without_fallback(&failure, self.status.fallback.as_ref());
+                commands.push(Command::Started(Err(NoStart::Store(failure))));
+                self.phase = Phase::Over;
+                return;
+            }
+        };
+        match begun {
+            Ok(Publication { snapshot, .. }) => {
+                self.publish(now, None, commands);
+                commands.push(Command::Serve(snapshot));
+                // Its age counts from now on.
+                self.phase = Phase::Following;
+                self.publish(now, None, commands);
+                if self.apply.has_read() {
+                    commands.push(Command::Keep);
+                }
+                commands.push(Command::Started(Ok(())));
+            }
+            Err(problems) => {
+                commands.push(Command::Started(Err(NoStart::Problems(problems))));
+                self.phase = Phase::Over;
+            }
+        }
+    }
+
+    /// Publishes a configuration, if there is a new one, and the status, and notifies of both.
+    fn publish(
+        &mut self,
+        now: Duration,
+        publication: Option<Publication<T>>,
+        commands: &mut Vec<Command<T>>,
+    ) {
+        let held = self.report(now);
+        let is_news = publication.is_some() || held;
+        let status = Arc::new(self.status.clone());
+        commands.push(Command::Publish {
+            publication,
+            status,
+        });
+        commands.push(Command::Notify);
+        if is_news {
+            commands.push(Command::Keep);
+        }
+    }
+
+    /// Answers the waits that can be, and tells `sync` of the others.
+    fn answer(&mut self, now: Duration, commands: &mut Vec<Command<T>>) {
+        if self.waits.is_empty() {
+            return;
+        }
+        let progress = Progress {
+            now,
+            epoch: self.sync.epoch(),
+            cursor: self.sync.cursor(),
+        };
+        let held = |revision| self.apply.held_of(revision);
+        let answers = self.waits.take_answers(progress, held).into_iter();
+        commands.extend(answers.map(|(id, answer)| Command::Answer(id, answer)));
+        self.sync.want(now, self.waits.newest());
+    }
+
+    /// Writes the facts of `sync` and `apply` into the status. Returns whether what is held changed.
+    fn report(&mut self, now: Duration) -> bool {
+        let status = &mut self.status;
+        status.connected = self.sync.is_watching();
+        status.revision = self.sync.cursor();
+        status.epoch = self.sync.epoch();
+        status.confirmed = self.sync.confirmed().map(|at| self.begun + at);
+        status.failure = self.sync.failure().cloned();
+        if let Some(fallback) = &mut status.fallback {
+            fallback.serving = self.apply.is_fallback();
+        }
+        let follows = matches!(self.phase, Phase::Following);
+        status.aged = follows && status.is_stale_at(self.begun + now);
+        // This walks all leaves, so it is left out for events that staged nothing.
+        if !self.apply.take_unreported() {
+            return false;
+        }
+        let held = self.apply.held();
+        let changed = held != status.held;
+        status.held = held;
+        status.pending_restart = self.apply.pending();
+        if let Some((count, first)) = self.apply.unknown(UNKNOWN) {
+            (status.unknown_count, status.unknown) = (count, first.into());
+        }
+        status.warnings = self.apply.warnings();
+        changed
+    }
+
+    /// When those who watch the status are to be notified that it is stale, if nothing confirms it before;
+    /// `None` if they were.
+    fn ages_at(&self) -> Option<Duration> {
+        let confirmed = self.status.confirmed.filter(|_| !self.status.aged)?;
+        let confirmed = confirmed.saturating_duration_since(self.begun);
+        confirmed.checked_add(self.status.staleness)
+    }
+}
+
+/// Requests as commands.
+fn asks<T>(requests: Vec<Request>) -> Vec<Command<T>> {
+    requests.into_iter().map(Command::Ask).collect()
+}
+
+#[cfg(test)]
+impl<T: HotConfig> Engine<T> {
+    fn cursor(&self) -> Option<crate::Revision> {
+        self.sync.cursor()
+    }
+
+    fn epoch(&self) -> u64 {
+        self.sync.epoch()
+    }
+
+    fn has_read(&self) -> bool {
+        self.apply.has_read()
+    }
+
+    fn counts(&self) -> Vec<crate::sync::RangeCount> {
+        crate::sync::Replica::counts(&self.apply)
+    }
+}

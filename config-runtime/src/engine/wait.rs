@@ -1,0 +1,135 @@
+//! Waits for revisions.
+//!
+//! In: the revision that each wait is for, and how far the engine has come. Out: the answers that are due.
+//! It knows no handle and no channel.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::Revision;
+use crate::apply::Held;
+
+/// The number of one wait, given by whoever carries the answer.
+pub(crate) type WaitId = u64;
+
+/// A handle waits for a revision.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wait {
+    pub(crate) id: WaitId,
+    pub(crate) revision: Revision,
+    /// The history that the revision counts in.
+    pub(crate) epoch: u64,
+    pub(crate) limit: Duration,
+}
+
+/// The waits that are not answered yet.
+#[derive(Debug, Default)]
+pub(super) struct Waits {
+    /// Each with the time at which its limit is over.
+    open: Vec<(Wait, Duration)>,
+}
+
+/// How far the engine has come.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Progress {
+    pub(super) now: Duration,
+    pub(super) epoch: u64,
+    pub(super) cursor: Option<Revision>,
+}
+
+impl Waits {
+    pub(super) fn add(&mut self, now: Duration, wait: Wait) {
+        self.open.push((wait, now.saturating_add(wait.limit)));
+    }
+
+    /// Nobody is interested in this answer any longer.
+    pub(super) fn forget(&mut self, id: WaitId) {
+        self.open.retain(|(wait, _)| wait.id != id);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    /// When the first limit is over.
+    pub(super) fn deadline(&self) -> Option<Duration> {
+        self.open.iter().map(|(_, until)| *until).min()
+    }
+
+    /// The newest revision that a wait is for.
+    pub(super) fn newest(&self) -> Option<Revision> {
+        self.open.iter().map(|(wait, _)| wait.revision).max()
+    }
+
+    /// Takes the waits that can be answered. `held` finds the held changes of a revision.
+    pub(super) fn take_answers(
+        &mut self,
+        progress: Progress,
+        held: impl Fn(Revision) -> Option<Held>,
+    ) -> Vec<(WaitId, Result<Reached, WaitError>)> {
+        let Progress { now, epoch, cursor } = progress;
+        let mut answers = Vec::new();
+        self.open.retain(|(wait, until)| {
+            let answer = if wait.epoch != epoch {
+                Err(WaitError::EpochChanged)
+            } else if cursor >= Some(wait.revision) {
+                Ok(held(wait.revision).map_or(Reached::Visible, Reached::Held))
+            } else if now >= *until {
+                Err(WaitError::TimedOut { cursor })
+            } else {
+                return true;
+            };
+            answers.push((wait.id, answer));
+            false
+        });
+        answers
+    }
+
+    /// Takes all of them: the loop is over.
+    pub(super) fn end(&mut self) -> impl Iterator<Item = WaitId> {
+        std::mem::take(&mut self.open)
+            .into_iter()
+            .map(|(wait, _)| wait.id)
+    }
+}
+
+/// What became of a revision: from [`Hot::wait_for`](crate::Hot::wait_for).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reached {
+    /// Everything that it changed is visible, or was overwritten since.
+    Visible,
+    /// What it changed was refused; the last good values stand in. This can be another group than its own,
+    /// where it is not known of this revision what it changed: everything had to be read, and keys of
+    /// that group, whose delete is held, were still, or again, not there.
+    Held(Held),
+}
+
+/// Why [`Hot::wait_for`](crate::Hot::wait_for) does not know what became of a revision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WaitError {
+    /// The time ran out; everything up to the cursor has been seen.
+    #[error("the revision was not reached in time; the cursor is at {}", DisplayCursor(.cursor))]
+    TimedOut {
+        /// How far the loop has come.
+        cursor: Option<Revision>,
+    },
+    /// The loop ended.
+    #[error("the loop ended")]
+    Ended,
+    /// The store's history began anew: its revisions say nothing of the old one's.
+    #[error("the store's history began anew, and the revision counts in the old one")]
+    EpochChanged,
+}
+
+struct DisplayCursor<'a>(&'a Option<Revision>);
+
+impl fmt::Display for DisplayCursor<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(revision) => write!(f, "revision {revision}"),
+            None => f.write_str("its beginning"),
+        }
+    }
+}

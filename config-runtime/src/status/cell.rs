@@ -1,0 +1,116 @@
+//! The current status: one loop writes it, any handle reads it.
+//!
+//! In: each status, with the swap that it belongs to. Out: the status of the configuration that is
+//! visible; and wake-ups for those who watch it. It knows no log and no metrics.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwap;
+use tokio::sync::Notify;
+
+use super::Status;
+use crate::event;
+use crate::guard::guard;
+
+#[derive(Debug)]
+pub(crate) struct StatusCell {
+    current: ArcSwap<Status>,
+    /// Held while a configuration is swapped and its status is written: whoever has seen the one
+    /// finds the other, also who looked between the two.
+    publishing: Mutex<()>,
+    watchers: Mutex<Watchers>,
+}
+
+/// Two statuses, one after the other.
+#[derive(Debug)]
+#[must_use = "those who watch the status are still to be notified"]
+pub(crate) struct Written {
+    pub(crate) before: Arc<Status>,
+    pub(crate) now: Arc<Status>,
+}
+
+/// Those who watch the status.
+#[derive(Debug, Default)]
+struct Watchers {
+    next: u64,
+    all: BTreeMap<u64, Arc<Notify>>,
+}
+
+impl StatusCell {
+    pub(crate) fn new(status: Status) -> Arc<Self> {
+        Arc::new(Self {
+            current: ArcSwap::from_pointee(status),
+            publishing: Mutex::new(()),
+            watchers: Mutex::default(),
+        })
+    }
+
+    /// The status of the configuration that can be seen. Waits for a swap that is under way.
+    pub(crate) fn read(&self) -> Arc<Status> {
+        let _whole = self.publishing();
+        self.current.load_full()
+    }
+
+    /// Writes the status together with what `swap` does. No code of a user's may run in it.
+    pub(crate) fn write<R>(&self, now: Arc<Status>, swap: impl FnOnce() -> R) -> (R, Written) {
+        let whole = self.publishing();
+        let swapped = swap();
+        let before = self.current.swap(Arc::clone(&now));
+        drop(whole);
+        (swapped, Written { before, now })
+    }
+
+    /// Wakes those who watch the status, if there is news. Returns whether there is.
+    pub(crate) fn notify(&self, written: &Written) -> bool {
+        let is_news = !written.now.is_no_news(&written.before);
+        if is_news {
+            self.wake_all();
+        }
+        is_news
+    }
+
+    /// Writes the end into the status, and wakes those who watch it. Returns the change, and whether
+    /// there was one.
+    pub(crate) fn end(&self) -> (Written, bool) {
+        let mut ended = Status::clone(&self.current.load());
+        ended.connected = false;
+        ended.ended = true;
+        let ((), written) = self.write(Arc::new(ended), || {});
+        let is_news = self.notify(&written);
+        (written, is_news)
+    }
+
+    /// Adds one that is woken by news, until [`StatusCell::forget`].
+    pub(super) fn watch(&self) -> (u64, Arc<Notify>) {
+        let mut watchers = self.watchers();
+        let (id, notify) = (watchers.next, Arc::new(Notify::new()));
+        watchers.next += 1;
+        watchers.all.insert(id, Arc::clone(&notify));
+        (id, notify)
+    }
+
+    pub(super) fn forget(&self, id: u64) {
+        self.watchers().all.remove(&id);
+    }
+
+    /// Wakes all. Not under the lock: a waker may run anything, and its panic must not kill the loop.
+    fn wake_all(&self) {
+        let all: Vec<_> = self.watchers().all.values().cloned().collect();
+        for notify in all {
+            if let Err(panic) = guard(|| notify.notify_one()) {
+                event::waker_panicked(&panic);
+            }
+        }
+    }
+
+    fn watchers(&self) -> MutexGuard<'_, Watchers> {
+        self.watchers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn publishing(&self) -> MutexGuard<'_, ()> {
+        self.publishing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,444 @@
+//! The look for losses that raise no error.
+//!
+//! In: a watch that is open, the time, and the answers to what this file requests: progress of the
+//! watch, the store's revision, a probe. Out: the moment as of which the state is confirmed to be
+//! current, and a reading beside the watch where anything contradicts. It knows no keys and no values.
+//!
+//! | check | what follows when its time comes | what ends it |
+//! | --- | --- | --- |
+//! | idle | proven: progress and the store's revision are requested; otherwise a probe | |
+//! | asked | a probe | the answer |
+//! | probing | the connection failed | the answer: confirmed, suspect, or doubted |
+//! | suspect | the second probe | the answer: confirmed, or a reading |
+//!
+//! | trust | what it means | what ends it |
+//! | --- | --- | --- |
+//! | unproven | the watch is open, but nothing has shown that it continues what is known: the store may have been restored between the reading and the opening, and have overtaken the cursor | a probe that finds what is known, or a reading |
+//! | proven | the watch continues what is known | a revision of the store below the cursor |
+//! | doubted | the store seems to be behind what is known: nothing that the watch says is handed out | a reading |
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::{RangeCount, Request, State, Sync, Turn};
+use crate::Revision;
+use crate::store::Probe;
+
+/// How long a `wait_for` lets events arrive before progress is requested.
+const GRACE: Duration = Duration::from_millis(20);
+/// The interval of progress requests while a `wait_for` is pending, and the shortest one of looks at a
+/// suspicion.
+pub(super) const AGAIN: Duration = Duration::from_secs(1);
+/// How many moments are kept that are yet to be confirmed.
+const MAX_MARKS: usize = 16;
+
+/// What is known of the watch that is open.
+#[derive(Debug)]
+pub(super) struct Liveness {
+    check: Check,
+    trust: Trust,
+    progress: Progress,
+    /// When the store was asked, and the revision that it was at, in order: what was current then is
+    /// known once the cursor is there.
+    marks: VecDeque<(Duration, Revision)>,
+    /// Probes that found what is known at these revisions, beyond the cursor, and what was confirmed
+    /// before each. An event up to there brings back what the store no longer has.
+    same_at: VecDeque<(Revision, Option<Duration>)>,
+}
+
+/// Whether the watch continues what is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trust {
+    Unproven,
+    Proven,
+    Doubted,
+}
+
+/// Whether the store's word about progress is of use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    /// It is, as far as is known.
+    Trusted,
+    /// The store has a version that skips events.
+    Untrusted,
+}
+
+/// Where the look stands.
+#[derive(Debug, Clone, Copy)]
+enum Check {
+    /// The next look is due then.
+    Idle { at: Duration },
+    /// Progress was requested; without an answer by `until`, a probe.
+    Asked { until: Duration, why: Question },
+    /// A probe is under way.
+    Probing {
+        since: Duration,
+        cursor: Option<Revision>,
+        /// Whether it is a second look: the first one found a difference.
+        again: bool,
+        looks: u32,
+    },
+    /// A probe found something else than is known, with the cursor here. Events may be on their
+    /// way: a second look decides.
+    Suspect {
+        at: Duration,
+        cursor: Option<Revision>,
+        /// How many looks found a difference.
+        looks: u32,
+    },
+}
+
+/// Why progress was requested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Question {
+    /// To hand out revisions that wait for another range. The next look stays due then.
+    HandOut { look_at: Duration },
+    /// To confirm the moment of the request, together with the store's revision, which is still to
+    /// come. The cursor was here then.
+    Confirm {
+        since: Duration,
+        cursor: Option<Revision>,
+    },
+    /// The same, and the revision came.
+    Reach(Revision),
+}
+
+impl Liveness {
+    pub(super) fn new(at: Duration) -> Self {
+        Self {
+            check: Check::Idle { at },
+            trust: Trust::Unproven,
+            progress: Progress::Trusted,
+            marks: VecDeque::new(),
+            same_at: VecDeque::new(),
+        }
+    }
+
+    /// Nothing that the watch says is handed out until a reading.
+    pub(super) fn doubt(&mut self) {
+        self.trust = Trust::Doubted;
+    }
+
+    pub(super) fn is_doubted(&self) -> bool {
+        self.trust == Trust::Doubted
+    }
+
+    /// A reading showed that the watch continues what is known.
+    pub(super) fn prove(&mut self, next_check: Duration) {
+        self.trust = Trust::Proven;
+        self.check = Check::Idle { at: next_check };
+    }
+
+    pub(super) fn rest_until(&mut self, at: Duration) {
+        self.check = Check::Idle { at };
+    }
+
+    /// When the next look is due, while none is under way.
+    pub(super) fn idle_until(&self) -> Option<Duration> {
+        match self.check {
+            Check::Idle { at } => Some(at),
+            _ => None,
+        }
+    }
+
+    /// Looks sooner than planned.
+    pub(super) fn hurry(&mut self, now: Duration) {
+        if let Check::Idle { at } = &mut self.check {
+            *at = (*at).min(now + GRACE);
+        }
+    }
+
+    /// The time of the look that waits for revisions of another range, if progress was requested for it.
+    /// The request is answered by this.
+    pub(super) fn take_hand_out(&mut self) -> Option<Duration> {
+        let Check::Asked {
+            why: Question::HandOut { look_at },
+            ..
+        } = self.check
+        else {
+            return None;
+        };
+        self.check = Check::Idle { at: look_at };
+        Some(look_at)
+    }
+
+    /// When something is due.
+    pub(super) fn deadline(&self, read_limit: Duration) -> Duration {
+        match self.check {
+            Check::Idle { at } | Check::Suspect { at, .. } => at,
+            Check::Asked { until, .. } => until,
+            Check::Probing { since, .. } => since + read_limit,
+        }
+    }
+
+    /// An event of this revision arrived. If a probe has vouched for the state beyond it, the confirmation
+    /// goes back to the one before the probe.
+    pub(super) fn undo(&mut self, revision: Revision, confirmed: &mut Option<Duration>) {
+        let mut same_at = self.same_at.iter();
+        if let Some(first) = same_at.position(|(at, _)| revision <= *at)
+            && let Some((_, before)) = self.same_at.drain(first..).next()
+        {
+            *confirmed = before;
+        }
+    }
+
+    /// The store was at that revision when it was asked, or later.
+    fn mark(&mut self, since: Duration, revision: Revision) {
+        if self.marks.len() >= MAX_MARKS {
+            self.marks.pop_back();
+        }
+        self.marks.push_back((since, revision));
+    }
+
+    /// A probe found what is known, at a revision beyond the cursor.
+    fn vouch(&mut self, revision: Revision, confirmed: Option<Duration>) {
+        if self.same_at.len() >= MAX_MARKS {
+            self.same_at.pop_front();
+        }
+        self.same_at.push_back((revision, confirmed));
+    }
+
+    /// The newest moment that a cursor confirms.
+    fn reached(&mut self, cursor: Option<Revision>) -> Option<Duration> {
+        let mut newest = None;
+        while let Some((since, revision)) = self.marks.front()
+            && Some(*revision) <= cursor
+        {
+            newest = newest.max(Some(*since));
+            self.marks.pop_front();
+        }
+        newest
+    }
+
+    fn probe(&mut self, turn: &mut Turn<'_>, cursor: Option<Revision>, again: bool, looks: u32) {
+        self.check = Check::Probing {
+            since: turn.now,
+            cursor,
+            again,
+            looks,
+        };
+        turn.requests.push(Request::Probe);
+    }
+}
+
+impl Sync {
+    /// Whether a `wait_for` is pending for a revision that is yet to come.
+    fn waits(&self) -> bool {
+        self.wanted.is_some_and(|wanted| Some(wanted) > self.cursor)
+    }
+
+    /// The time between two looks where nothing happens.
+    pub(super) fn idle(&self) -> Duration {
+        self.settings.staleness / 3
+    }
+
+    /// When to look again: sooner while a `wait_for` is pending.
+    pub(super) fn next_check(&mut self, now: Duration) -> Duration {
+        let idle = self.idle();
+        if !self.waits() {
+            return now + idle;
+        }
+        // Where progress can't be trusted each look is a reading of everything.
+        let again = AGAIN.saturating_mul(1 << self.in_vain.min(10));
+        self.in_vain += 1;
+        now + again.min(idle.max(AGAIN))
+    }
+
+    /// The first look after the watch was opened.
+    pub(super) fn first_check(&mut self, now: Duration) -> Duration {
+        let at = self.next_check(now).min(now + AGAIN);
+        // A reading that took long is old already.
+        let due = self
+            .confirmed
+            .map_or(now, |confirmed| confirmed + self.idle());
+        at.min(due).max(now + GRACE)
+    }
+
+    /// The store's revision arrived.
+    pub(super) fn latest(&mut self, turn: &mut Turn<'_>, revision: Revision) {
+        let State::Watching(watching) = &mut self.state else {
+            return;
+        };
+        let liveness = &mut watching.liveness;
+        let Check::Asked {
+            until,
+            why: Question::Confirm { since, cursor },
+        } = liveness.check
+        else {
+            return;
+        };
+        if Some(revision) < cursor {
+            liveness.doubt();
+            return self.compare(turn);
+        }
+        liveness.mark(since, revision);
+        liveness.check = Check::Asked {
+            until,
+            why: Question::Reach(revision),
+        };
+        self.confirm(turn.now);
+    }
+
+    /// The cursor may have reached a revision that was to be confirmed.
+    pub(super) fn confirm(&mut self, now: Duration) {
+        let cursor = self.cursor;
+        let State::Watching(watching) = &mut self.state else {
+            return;
+        };
+        let liveness = &mut watching.liveness;
+        if liveness.is_doubted() {
+            return;
+        }
+        self.confirmed = self.confirmed.max(liveness.reached(cursor));
+        liveness.same_at.retain(|(at, _)| Some(*at) > cursor);
+        if let Check::Asked {
+            why: Question::Reach(revision),
+            ..
+        } = liveness.check
+            && Some(revision) <= cursor
+        {
+            let at = self.next_check(now);
+            if let State::Watching(watching) = &mut self.state {
+                watching.liveness.rest_until(at);
+            }
+        }
+    }
+
+    /// Requests what confirms this moment.
+    pub(super) fn look(&mut self, turn: &mut Turn<'_>) {
+        let (since, cursor) = (turn.now, self.cursor);
+        self.ask(turn, Question::Confirm { since, cursor });
+    }
+
+    /// Requests progress, to hand out revisions that wait for another range.
+    pub(super) fn ask_to_hand_out(&mut self, turn: &mut Turn<'_>, look_at: Duration) {
+        self.ask(turn, Question::HandOut { look_at });
+    }
+
+    /// Requests progress; where its word is of no use, looks by itself.
+    fn ask(&mut self, turn: &mut Turn<'_>, why: Question) {
+        // How long an answer may take.
+        let until = turn.now + self.settings.staleness / 6;
+        let State::Watching(watching) = &mut self.state else {
+            return;
+        };
+        watching.liveness.check = Check::Asked { until, why };
+        if watching.liveness.progress == Progress::Untrusted {
+            return self.no_progress(turn);
+        }
+        turn.requests.push(Request::Progress);
+        if let Question::Confirm { .. } = why {
+            turn.requests.push(Request::Latest);
+        }
+    }
+
+    /// The store's word about progress is of no use: none will come.
+    pub(super) fn no_progress(&mut self, turn: &mut Turn<'_>) {
+        let waits = self.waits();
+        let cursor = self.cursor;
+        let State::Watching(watching) = &mut self.state else {
+            return;
+        };
+        watching.liveness.progress = Progress::Untrusted;
+        let Check::Asked { .. } = watching.liveness.check else {
+            return;
+        };
+        if waits || !watching.waiting.is_empty() {
+            // Only a reading moves the cursor where no event comes.
+            self.compare(turn);
+        } else {
+            watching.liveness.probe(turn, cursor, false, 0);
+        }
+    }
+
+    /// A probe was answered.
+    pub(super) fn probed(&mut self, turn: &mut Turn<'_>, probe: &Probe) {
+        let (now, next, waits) = (turn.now, self.next_check(turn.now), self.waits());
+        let idle = self.idle();
+        let State::Watching(watching) = &mut self.state else {
+            return;
+        };
+        let liveness = &mut watching.liveness;
+        let Check::Probing {
+            since,
+            cursor,
+            again,
+            looks,
+        } = liveness.check
+        else {
+            return;
+        };
+        if cursor.is_some_and(|cursor| probe.revision < cursor) {
+            // The store went back; the reading will show how far.
+            liveness.doubt();
+            return self.compare(turn);
+        }
+        let known: Vec<RangeCount> = turn.replica.counts();
+        if probe.ranges == known {
+            if Some(probe.revision) > self.cursor {
+                liveness.vouch(probe.revision, self.confirmed);
+            }
+            self.confirmed = self.confirmed.max(Some(since));
+            let first = liveness.trust == Trust::Unproven;
+            let at = if first && waits { now + GRACE } else { next };
+            if first {
+                liveness.trust = Trust::Proven;
+            }
+            liveness.rest_until(at);
+        } else if again && (cursor == self.cursor || liveness.trust != Trust::Proven) {
+            // Nothing came in all that time: an event was lost, or the watch is dead.
+            self.compare(turn);
+        } else {
+            // The difference should be known otherwise.
+            if cursor < Some(probe.revision) {
+                liveness.mark(since, probe.revision);
+            }
+            // Where events come, they may be behind for long.
+            let wait = AGAIN.saturating_mul(1 << looks.min(10));
+            liveness.check = Check::Suspect {
+                at: now + wait.min(idle.max(AGAIN)),
+                cursor: self.cursor,
+                looks: looks.saturating_add(1),
+            };
+            self.confirm(now);
+        }
+    }
+
+    /// The time of a check may have come. Returns whether the watch is to be given up, and whether a look is
+    /// to follow.
+    pub(super) fn check_time(&mut self, turn: &mut Turn<'_>) -> Due {
+        let (now, limit, cursor) = (turn.now, self.settings.read_limit, self.cursor);
+        let State::Watching(watching) = &mut self.state else {
+            return Due::Nothing;
+        };
+        let liveness = &mut watching.liveness;
+        match liveness.check {
+            // Progress says nothing of what lies before the watch.
+            Check::Idle { at } if now >= at && liveness.trust != Trust::Proven => {
+                liveness.probe(turn, cursor, false, 0);
+            }
+            Check::Idle { at } if now >= at => return Due::Look,
+            Check::Asked { until, .. } if now >= until => {
+                liveness.probe(turn, cursor, false, 0);
+            }
+            Check::Suspect {
+                at,
+                cursor: then,
+                looks,
+            } if now >= at => liveness.probe(turn, cursor, then == cursor, looks),
+            Check::Probing { since, .. } if now >= since + limit => return Due::Failure,
+            _ => {}
+        }
+        Due::Nothing
+    }
+}
+
+/// The result of [`Sync::check_time`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Due {
+    Nothing,
+    /// The state is to be confirmed.
+    Look,
+    /// A probe was not answered in time.
+    Failure,
+}
