@@ -10,9 +10,10 @@ use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprRange, RangeLimits};
 
-use super::automaton::Automaton;
+use super::automaton::automaton;
 use super::known::{Known, Literal, Quantity, Scalar, is_constant};
-use crate::model::checked::{self, Ask, Asked, Given, Inside, Reading, RuleKind};
+use crate::model::checked::{self, RuleKind};
+use crate::model::constants::{Ask, Asked, AskedRule, AskedRuleKind, Given, Inside, Reading};
 use crate::model::raw;
 use crate::tidy::moved;
 
@@ -152,11 +153,7 @@ fn of_its_type(value: &Expr, known: &Known<'_>) -> Given {
 }
 
 /// The rules as a constant can check them, each with whether it has a bound that is computed.
-fn rules(
-    leaf: &checked::Leaf,
-    known: &Known<'_>,
-    given: &Given,
-) -> Vec<(checked::AskedRule, bool)> {
+fn rules(leaf: &checked::Leaf, known: &Known<'_>, given: &Given) -> Vec<(AskedRule, bool)> {
     let text = match given {
         Given::Text(reading) => Some(reading.text.as_str()),
         Given::Zero => Some(""),
@@ -169,7 +166,7 @@ fn rules(
                 let computed = !(is_literal(&low) && is_literal(&high));
                 let inclusive = is_inclusive(bounds);
                 (
-                    checked::AskedRuleKind::Range {
+                    AskedRuleKind::Range {
                         low,
                         high,
                         inclusive,
@@ -182,7 +179,7 @@ fn rules(
                 let computed = !(is_literal(&low) && is_literal(&high));
                 let inclusive = is_inclusive(bounds);
                 (
-                    checked::AskedRuleKind::Length {
+                    AskedRuleKind::Length {
                         low,
                         high,
                         inclusive,
@@ -200,17 +197,17 @@ fn rules(
                         _ => self::given(value, known.scalar),
                     }
                 });
-                (checked::AskedRuleKind::OneOf(values.collect()), false)
+                (AskedRuleKind::OneOf(values.collect()), false)
             }
-            RuleKind::NonEmpty => (checked::AskedRuleKind::NonEmpty, false),
+            RuleKind::NonEmpty => (AskedRuleKind::NonEmpty, false),
             RuleKind::Pattern(pattern) => {
                 let kind = match text {
                     Some(text) => {
                         let pattern = regex::Regex::new(&pattern.value()).ok()?;
-                        checked::AskedRuleKind::Text(pattern.is_match(text))
+                        AskedRuleKind::Text(pattern.is_match(text))
                     }
                     None if matches!(given, Given::WordOf(_) | Given::ValueOf(_)) => {
-                        checked::AskedRuleKind::Pattern(Automaton::of(&pattern.value())?)
+                        AskedRuleKind::Pattern(automaton(&pattern.value())?)
                     }
                     None => return None,
                 };
@@ -219,7 +216,7 @@ fn rules(
             RuleKind::Url | RuleKind::Validate(_) => return None,
         };
         let written = rule.written.clone();
-        Some((checked::AskedRule { written, kind }, computed))
+        Some((AskedRule { written, kind }, computed))
     });
     rules.collect()
 }

@@ -25,7 +25,6 @@ use syn::{Expr, Ident, LitStr, parse_quote_spanned};
 
 use crate::errors::Errors;
 use crate::model::{checked, raw};
-pub(crate) use automaton::Automaton;
 use keys::Case;
 pub(crate) use keys::nearest_case;
 use known::{Known, Literal, Scalar};

@@ -6,9 +6,8 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 
 use super::bounds::{mentions, parameters};
-use crate::model::checked::{
-    Ask, Asked, AskedRule, AskedRuleKind, Field, Given, Inside, Kind, Reading, Struct,
-};
+use crate::model::checked::{Field, Kind, Struct};
+use crate::model::constants::{Ask, Asked, AskedRule, AskedRuleKind, Given, Inside, Reading};
 use crate::tidy::moved;
 
 /// `const _: () = …;` for each question that names no parameter of the struct: a constant can't.

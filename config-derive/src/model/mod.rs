@@ -1,8 +1,10 @@
 //! What was written, and what it means.
 //!
-//! [`raw`] comes out of [`crate::syntax`], [`checked`] out of [`crate::check`].
+//! [`raw`] comes out of [`crate::syntax`], [`checked`] and [`constants`] out of [`crate::check`].
 
+pub(crate) mod automaton;
 pub(crate) mod checked;
+pub(crate) mod constants;
 pub(crate) mod raw;
 
 use proc_macro2::TokenStream;
