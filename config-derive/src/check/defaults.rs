@@ -7,11 +7,11 @@ use quote::ToTokens;
 use syn::{Expr, Lit, Type};
 
 use super::facts::Facts;
-use super::keys;
 use super::known::{Known, Literal, Scalar};
 use super::shape::{self, Reading, Shape};
 use crate::errors::Errors;
 use crate::model::{checked, raw};
+use crate::syntax::case::Case;
 use crate::tidy::tidy;
 
 /// `default = "abc"` is no number, `default = 300` no `u8`, `default = "[1"` no `Vec<u8>`.
@@ -127,7 +127,7 @@ fn without_quotes(value: &Expr, known: &Known<'_>) -> Option<String> {
         }
         None if matches!(known.inner, Type::Path(_)) && !Shape::of(known.inner).is_no_word() => {
             let ty = tidy(known.inner);
-            let variant = keys::Case::Pascal.apply(&word);
+            let variant = Case::Pascal.apply(&word);
             Some(format!(
                 "this is no `{ty}`: write the value, as `{ty}::{variant}`, or its text in quotes, \
                  `\"{word}\"`; {call}"

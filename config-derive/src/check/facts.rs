@@ -3,8 +3,7 @@
 //! In: a literal, or a type whose `Default` is known. Out: whether a rule would refuse the value.
 //! What is not known breaks no rule here; the runtime asks again.
 
-use super::known::{Known, Literal, Quantity, Scalar};
-use super::rules::lies_outside;
+use super::known::{Known, Literal, Quantity, Scalar, lies_outside};
 use super::shape::{self, Entries, Reading, Shape};
 use crate::model::checked::RuleKind;
 

@@ -3,7 +3,11 @@
 //! A macro sees no types. It checks what is plain, and leaves the rest to the compiler and to the
 //! runtime: an alias is not known here, and nothing is refused because of it.
 
-use syn::{Expr, GenericArgument, Lit, LitStr, PathArguments, Type, TypePath, UnOp};
+use std::cmp::Ordering;
+
+use syn::{
+    Expr, ExprRange, GenericArgument, Lit, LitStr, PathArguments, RangeLimits, Type, TypePath, UnOp,
+};
 
 /// A type that everybody knows.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -592,11 +596,25 @@ impl Quantity {
     }
 
     /// Which of two is smaller; `None` where they are of different kinds.
-    pub(super) fn compared(self, other: Self) -> Option<std::cmp::Ordering> {
+    pub(super) fn compared(self, other: Self) -> Option<Ordering> {
         if std::mem::discriminant(&self) == std::mem::discriminant(&other) {
             self.partial_cmp(&other)
         } else {
             None
         }
     }
+}
+
+/// Whether a quantity lies outside the range, as far as the bounds are literals.
+pub(super) fn lies_outside(value: Quantity, bounds: &ExprRange, scalar: Option<Scalar>) -> bool {
+    let against = |bound: &Option<Box<Expr>>| {
+        let bound = bound.as_deref().and_then(Literal::of)?.quantity(scalar)?;
+        value.compared(bound)
+    };
+    let above = match against(&bounds.end) {
+        Some(Ordering::Greater) => true,
+        Some(Ordering::Equal) => matches!(bounds.limits, RangeLimits::HalfOpen(_)),
+        _ => false,
+    };
+    above || against(&bounds.start) == Some(Ordering::Less)
 }

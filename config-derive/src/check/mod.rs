@@ -25,8 +25,7 @@ use syn::{Expr, Ident, LitStr, parse_quote_spanned};
 
 use crate::errors::Errors;
 use crate::model::{checked, raw};
-use keys::Case;
-pub(crate) use keys::nearest_case;
+use crate::syntax::case::Case;
 use known::{Known, Literal, Scalar};
 use shape::Reading;
 

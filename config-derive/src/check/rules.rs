@@ -9,7 +9,7 @@ use syn::{Expr, ExprRange, LitStr, RangeLimits, Type};
 
 use super::defaults::{has_suffix, not_finite};
 use super::facts::Facts;
-use super::known::{Known, Literal, Quantity, Scalar, is_constant};
+use super::known::{Known, Literal, Quantity, Scalar, is_constant, lies_outside};
 use super::shape::Shape;
 use crate::errors::Errors;
 use crate::model::{checked, raw};
@@ -339,20 +339,6 @@ fn holds_something(bounds: &ExprRange, scalar: Option<Scalar>, errors: &Errors) 
         );
     }
     !empty
-}
-
-/// Whether a quantity lies in the range, as far as its bounds are literals.
-pub(super) fn lies_outside(value: Quantity, bounds: &ExprRange, scalar: Option<Scalar>) -> bool {
-    let against = |bound: &Option<Box<Expr>>| {
-        let bound = bound.as_deref().and_then(Literal::of)?.quantity(scalar)?;
-        value.compared(bound)
-    };
-    let above = match against(&bounds.end) {
-        Some(Ordering::Greater) => true,
-        Some(Ordering::Equal) => matches!(bounds.limits, RangeLimits::HalfOpen(_)),
-        _ => false,
-    };
-    above || against(&bounds.start) == Some(Ordering::Less)
 }
 
 fn is_a_pattern(pattern: &LitStr, errors: &Errors) -> Option<()> {

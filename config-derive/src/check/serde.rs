@@ -7,11 +7,11 @@
 use quote::ToTokens;
 use syn::ext::IdentExt;
 
-use super::keys;
 use super::known::Known;
 use super::shape::Shape;
 use crate::errors::Errors;
 use crate::model::{Written, raw};
+use crate::syntax::case;
 
 /// `#[serde(rename_all = "…")]`, `#[serde(default)]`.
 pub(super) fn of_the_struct(raw: &raw::Struct, errors: &Errors) {
@@ -19,7 +19,7 @@ pub(super) fn of_the_struct(raw: &raw::Struct, errors: &Errors) {
         let attribute = &written.value;
         match (attribute.name.as_str(), &attribute.text) {
             ("rename_all", Some(case)) if raw.rename_all.is_none() => {
-                let Some(known) = keys::named(case) else {
+                let Some(known) = case::named(case) else {
                     continue;
                 };
                 let renames = raw.fields.iter().any(|field| {

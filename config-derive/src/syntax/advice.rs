@@ -3,14 +3,14 @@
 //! In: the name of an attribute and what stands behind it, in whatever form. Out: the item as it
 //! should be, `range(1..=5)` for `range(min = 1, max = 5)`. It refuses nothing.
 
-use proc_macro2::{Delimiter, TokenStream};
+use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::{Expr, Lit, Path, RangeLimits, Token};
 
-use super::item::{Rest, literal_text};
-use super::names;
+use super::rest::{Rest, literal_text};
+use super::{case, names};
 use crate::tidy::tidy;
 
 /// What to write instead: a whole sentence's end, which begins with a verb.
@@ -154,7 +154,7 @@ fn right(name: &str, rest: &Rest) -> Option<String> {
         names::RENAME_ALL => match values.as_slice() {
             [value] => {
                 let text = literal_text(value).map_or_else(|| tidy(value), |text| text.value());
-                let case = crate::check::nearest_case(&text)?;
+                let case = case::nearest(&text)?;
                 Some(format!("{name} = {case:?}"))
             }
             _ => None,
@@ -327,11 +327,6 @@ fn quoted(value: &Expr) -> Option<String> {
     let text = tidy(value).replace(' ', "");
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "_-./".contains(letter);
     (!text.is_empty() && text.chars().all(plain)).then(|| format!("\"{text}\""))
-}
-
-/// Whether a list has the brackets that attributes have.
-pub(super) fn in_parentheses(list: &proc_macro2::Group) -> bool {
-    list.delimiter() == Delimiter::Parenthesis
 }
 
 #[cfg(test)]

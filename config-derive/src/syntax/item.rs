@@ -3,7 +3,7 @@
 //! In: attributes. Out: items in the order of the source, and their values on request. A mistake
 //! in one item costs none of the others.
 
-use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
@@ -11,6 +11,7 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Attribute, Expr, ExprRange, Lit, LitStr, Meta, Path, Token};
 
+use super::rest::{self, Rest, literal_text};
 use super::{advice, names};
 use crate::errors::Errors;
 use crate::model::{Written, raw};
@@ -21,13 +22,6 @@ pub(super) struct Item {
     ident: Ident,
     pub(super) name: String,
     rest: Rest,
-}
-
-/// What stands behind the name.
-pub(super) enum Rest {
-    Nothing,
-    Value(Token![=], Expr),
-    List(Group),
 }
 
 /// Every item that could be read; `false` if there was one that could not.
@@ -220,7 +214,7 @@ impl Item {
     /// `one_of("debug", "info")`
     pub(super) fn values(&self, errors: &Errors) -> Option<Vec<Expr>> {
         let list = match &self.rest {
-            Rest::List(list) if advice::in_parentheses(list) => list,
+            Rest::List(list) if rest::in_parentheses(list) => list,
             _ => return self.refuse("its values in brackets", errors),
         };
         let parser = Punctuated::<Expr, Token![,]>::parse_terminated;
@@ -240,7 +234,7 @@ impl Item {
 
     fn list<T: syn::parse::Parse>(&self) -> Option<syn::Result<T>> {
         match &self.rest {
-            Rest::List(list) if advice::in_parentheses(list) => {
+            Rest::List(list) if rest::in_parentheses(list) => {
                 (!list.stream().is_empty()).then(|| syn::parse2(list.stream()))
             }
             _ => None,
@@ -365,18 +359,6 @@ fn ungrouped(value: &Expr) -> Option<&Expr> {
     match value {
         Expr::Group(group) => ungrouped(&group.expr),
         value => Some(value),
-    }
-}
-
-/// The string that an expression is.
-pub(super) fn literal_text(value: &Expr) -> Option<LitStr> {
-    match value {
-        Expr::Lit(literal) => match &literal.lit {
-            Lit::Str(text) => Some(text.clone()),
-            _ => None,
-        },
-        Expr::Group(group) => literal_text(&group.expr),
-        _ => None,
     }
 }
 

@@ -5,10 +5,12 @@
 //! that a user sees all mistakes at once.
 
 mod advice;
+pub(crate) mod case;
 mod doc;
 mod item;
 pub(crate) mod names;
 mod receiver;
+mod rest;
 mod serde;
 
 use proc_macro2::TokenStream;

@@ -8,7 +8,7 @@ use quote::{ToTokens, quote};
 use syn::meta::ParseNestedMeta;
 use syn::{Attribute, Expr, LitStr, Token};
 
-use super::item::literal_text;
+use super::rest::literal_text;
 use crate::model::Written;
 use crate::model::raw::Serde;
 
