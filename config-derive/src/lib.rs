@@ -4,14 +4,15 @@
 //! struct, underlined where it was written. It knows the names of the runtime's hidden module
 //! `__` and nothing of stores.
 //!
-//! `syntax` reads the attributes into a raw `model`, `check` turns that into a checked one,
-//! and `expand` writes it out. What was not checked is of another type, so expanding it does
+//! `syntax` reads the attributes into a raw `model`, `schema_file` loads the committed schema file,
+//! `check` turns both into a checked model, and `expand` writes it out. What was not checked is of another type, so expanding it does
 //! not compile.
 
 mod check;
 mod errors;
 mod expand;
 mod model;
+mod schema_file;
 mod syntax;
 mod tidy;
 mod usage;
@@ -123,7 +124,11 @@ pub fn hot_value(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 fn derive(input: TokenStream) -> TokenStream {
     let errors = Errors::new();
     let expansion = syntax::parse(input, &errors)
-        .and_then(|raw| check::check(raw, &errors))
+        .and_then(|raw| {
+            let schema = raw.schema.as_ref();
+            let schema = schema.and_then(|written| schema_file::load(&written.value));
+            check::check(raw, schema, &errors)
+        })
         .map(|checked| expand::expand(&checked));
     let errors = errors.into_compile_errors();
     quote!(#errors #expansion)

@@ -1,56 +1,46 @@
 //! The committed schema file of a struct: `schema = "user-service.schema.json"`.
 //!
-//! In: the path as it was written, and the struct's fields. Out: the file's keys, for the constants
-//! that hold sections to them; what is wrong with the struct's own keys is said here. It reads one
-//! file, below the folder of the crate that is compiled.
+//! In: the file as it was loaded, and the struct's fields. Out: the file's keys, for the constants
+//! that hold sections to them; what is wrong with the struct's own keys is said here.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
-use quote::ToTokens;
 use serde_json::Value;
 use syn::ext::IdentExt;
 use syn::{Ident, LitStr};
 
 use super::keys::Keyed;
 use crate::errors::Errors;
-use crate::model::checked::{Committed, FileType, Kind};
+use crate::model::checked::Kind;
+use crate::model::schema_file::{Committed, FileType, SchemaContent, SchemaSource};
 use crate::syntax::names;
-
-/// Set to `write`, it says that the file is about to be written anew: nothing is held to it.
-const REWRITES: &str = "HOTCONFIG_SCHEMA";
 
 /// How the file is written, for messages.
 const ADVICE: &str = "write it with `HOTCONFIG_SCHEMA=write cargo test` and a test that calls \
                       `hotconfig::assert_schema!`";
 
-/// The file's keys; nothing to hold the struct to where it can't be read, or is about to be written.
+/// The file's keys; none if it can't be read, or is about to be written.
 pub(super) fn committed(
     written: &LitStr,
+    source: SchemaSource,
     ident: &Ident,
     fields: &[Keyed],
     errors: &Errors,
-) -> Option<Committed> {
-    let folder = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
-    let path = PathBuf::from(folder).join(written.value());
+) -> Committed {
     let mut committed = Committed {
         name: written.value(),
-        path: path.to_str()?.to_owned(),
-        exists: path.is_file(),
+        path: source.path,
+        exists: source.exists,
         keys: BTreeMap::new(),
         span: written.span(),
     };
-    // Where `CI` is set nothing is written, so that the file has to be right already.
-    let rewrites = std::env::var(REWRITES).is_ok_and(|value| value == "write");
-    if rewrites && std::env::var_os("CI").is_none() {
-        return Some(committed);
-    }
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) => {
+    let text = match source.content {
+        SchemaContent::Text(text) => text,
+        SchemaContent::Ignored => return committed,
+        SchemaContent::Failed(error) => {
             let message = format!("this file can't be read: {error}; {ADVICE}");
             errors.at(written, message);
-            return Some(committed);
+            return committed;
         }
     };
     match keys(&text) {
@@ -70,7 +60,7 @@ pub(super) fn committed(
             format!("this is no schema file: {wrong}; {ADVICE}"),
         ),
     }
-    Some(committed)
+    committed
 }
 
 /// Says which of the struct's own keys the file has not, and which of the file's nobody has.
@@ -174,25 +164,5 @@ fn type_of(written: &Value) -> Option<FileType> {
             words.collect::<Option<_>>().map(FileType::Words)
         }
         _ => None,
-    }
-}
-
-impl FileType {
-    /// As Rust would write it.
-    pub(crate) fn written(&self) -> String {
-        match self {
-            Self::Scalar(name) | Self::Rust(name) => name.clone(),
-            Self::Optional(inner) => format!("Option<{}>", inner.written()),
-            Self::List(inner) => format!("Vec<{}>", inner.written()),
-            Self::Map(inner) => format!("BTreeMap<String, {}>", inner.written()),
-            Self::Words(words) => words.join(" | "),
-        }
-    }
-}
-
-/// The place of a file for `include_bytes!`.
-impl ToTokens for Committed {
-    fn to_tokens(&self, tokens: &mut proc_macro2::TokenStream) {
-        LitStr::new(&self.path, self.span).to_tokens(tokens);
     }
 }

@@ -24,13 +24,20 @@ use syn::spanned::Spanned;
 use syn::{Expr, Ident, LitStr, parse_quote_spanned};
 
 use crate::errors::Errors;
+use crate::model::schema_file::SchemaSource;
 use crate::model::{checked, raw};
 use crate::syntax::case::Case;
 use known::{Known, Literal, Scalar};
 use shape::Reading;
 
 /// The checked model of a struct; `None` where no `impl` for it could compile.
-pub(crate) fn check(raw: raw::Struct, errors: &Errors) -> Option<checked::Struct> {
+///
+/// `schema` is the file that the struct's `schema` attribute names, if it could be loaded.
+pub(crate) fn check(
+    raw: raw::Struct,
+    schema: Option<SchemaSource>,
+    errors: &Errors,
+) -> Option<checked::Struct> {
     let hopeless = raw
         .fields
         .iter()
@@ -45,9 +52,9 @@ pub(crate) fn check(raw: raw::Struct, errors: &Errors) -> Option<checked::Struct
         .filter_map(|(number, field)| self::field(number, field, &raw.ident, case, errors))
         .collect();
     keys::are_distinct(&fields, errors);
-    let committed = raw
-        .schema
-        .and_then(|written| committed::committed(&written.value, &raw.ident, &fields, errors));
+    let committed = raw.schema.zip(schema).map(|(written, source)| {
+        committed::committed(&written.value, source, &raw.ident, &fields, errors)
+    });
     let checked = checked::Struct {
         ident: raw.ident,
         generics: raw.generics,

@@ -6,7 +6,7 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::{Generics, WherePredicate, parse_quote_spanned};
 
-use super::at;
+use super::tokens::at;
 use crate::model::checked::{Field, Format, Kind, Struct};
 
 /// The struct's generics with the bounds of the trait on each parameter, and on each field's type

@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote_spanned};
 use syn::ext::IdentExt;
 
-use super::{at, leaf_of};
+use super::tokens::{at, leaf_of};
 use crate::model::checked::{Field, Kind, Struct};
 
 pub(super) fn method(checked: &Struct) -> TokenStream {

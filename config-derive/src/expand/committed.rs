@@ -6,9 +6,10 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
 
-use super::at;
 use super::bounds::{mentions, parameters};
-use crate::model::checked::{Committed, Field, FileType, Kind, Struct};
+use super::tokens::at;
+use crate::model::checked::{Field, Kind, Struct};
+use crate::model::schema_file::{Committed, FileType};
 
 pub(super) fn constants(checked: &Struct) -> TokenStream {
     let Some(committed) = &checked.committed else {

@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::{Expr, Lit};
 
-use super::{arms, at, leaf_name};
+use super::tokens::{arms, at, leaf_name};
 use crate::model::checked::{Default, Field, Format, Kind, Leaf, Struct};
 
 /// Nothing for a struct that has neither such a default nor a section.

@@ -5,7 +5,7 @@ use quote::quote_spanned;
 use syn::spanned::Spanned;
 use syn::{Expr, Lit, RangeLimits, Type};
 
-use super::{at, leaf_name};
+use super::tokens::{self, at, leaf_name};
 use crate::model::checked::{Default, End, Field, Format, Kind, Leaf, Rule, RuleKind};
 
 /// `fn rps() -> Leaf<u32>`; nothing for what is no leaf.
@@ -78,7 +78,7 @@ fn decode(field: &Field, leaf: &Leaf) -> TokenStream {
         Format::Text => quote_spanned!(at=> __::value::text::<#ty>),
         Format::Json => quote_spanned!(at=> __::value::json::<#ty>),
         Format::With(path) => {
-            let at = super::at(path);
+            let at = tokens::at(path);
             // The pointer is of the type that a codec has, so that the compiler names it.
             quote_spanned! {at=>
                 |__raw| {
@@ -94,7 +94,7 @@ fn same(field: &Field, leaf: &Leaf) -> TokenStream {
     let at = at(&field.ty);
     let ty = &field.ty;
     if let Some(path) = &leaf.compare {
-        quote_spanned!(super::at(path)=> #path)
+        quote_spanned!(tokens::at(path)=> #path)
     } else {
         quote_spanned!(at=> <#ty as __::core::cmp::PartialEq>::eq)
     }
@@ -160,7 +160,7 @@ fn rule(rule: &Rule, ty: &Type) -> TokenStream {
         } => {
             let bound = |end: &End| {
                 if let End::Text(text) = end {
-                    quote_spanned!(super::at(text)=> __::Option::Some(#text))
+                    quote_spanned!(tokens::at(text)=> __::Option::Some(#text))
                 } else {
                     quote_spanned!(at=> __::Option::None)
                 }
@@ -193,7 +193,7 @@ fn rule(rule: &Rule, ty: &Type) -> TokenStream {
         RuleKind::Url => quote_spanned!(at=> __::rules::url(__value, __reasons);),
         RuleKind::Validate(path) => {
             let name = crate::tidy::tidy(path);
-            let at = super::at(&path.span());
+            let at = tokens::at(&path.span());
             // The pointer is of the type that a rule has, so that the compiler names it.
             quote_spanned! {at=>
                 {

@@ -21,13 +21,13 @@ mod same;
 mod schema;
 mod set;
 mod show;
+mod tokens;
 mod validate;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::spanned::Spanned;
 
-use crate::model::checked::{Field, Kind, Struct};
+use crate::model::checked::Struct;
 
 /// The whole expansion.
 pub(crate) fn expand(checked: &Struct) -> TokenStream {
@@ -86,43 +86,4 @@ pub(crate) fn expand(checked: &Struct) -> TokenStream {
             #places
         };
     }
-}
-
-/// The macro's hygiene at a place of the source.
-fn at(place: &impl Spanned) -> Span {
-    Span::mixed_site().located_at(place.span())
-}
-
-/// `__Fields::<Self>::rps()`: the table of one leaf.
-fn leaf_of(field: &Field) -> TokenStream {
-    let at = at(&field.ident);
-    let name = leaf_name(field);
-    quote_spanned!(at=> __Fields::<Self>::#name())
-}
-
-/// The name of the function that makes the table of one leaf: that of the field.
-fn leaf_name(field: &Field) -> Ident {
-    let mut name = field.ident.clone();
-    name.set_span(at(&field.ident));
-    name
-}
-
-/// The arms of a `match` over the first number of a path; nothing where there are none.
-///
-/// `leaf` and `section` write the expression behind the arrow.
-fn arms(
-    checked: &Struct,
-    leaf: impl Fn(&Field) -> Option<TokenStream>,
-    section: impl Fn(&Field) -> Option<TokenStream>,
-) -> Vec<TokenStream> {
-    let arm = |field: &Field| {
-        let number = field.number;
-        let expression = match &field.kind {
-            Kind::Leaf(_) => leaf(field),
-            Kind::Section => section(field),
-            Kind::Skipped | Kind::Faulty => None,
-        }?;
-        Some(quote_spanned!(at(&field.ident)=> #number => #expression,))
-    };
-    checked.fields.iter().filter_map(arm).collect()
 }

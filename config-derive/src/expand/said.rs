@@ -9,6 +9,7 @@ use syn::{GenericArgument, PathArguments, Type};
 
 use super::bounds::{mentions, parameters};
 use super::committed::scalar;
+use super::tokens;
 use crate::model::checked::{Field, Format, Kind, Struct};
 use crate::tidy::moved;
 use crate::tidy::tidy;
@@ -30,7 +31,7 @@ fn of_field(field: &Field) -> Option<TokenStream> {
     if !is_unknown(inner) || field.secret {
         return None;
     }
-    let at = super::at(&field.ty);
+    let at = tokens::at(&field.ty);
     let ty = moved(&field.ty, syn::spanned::Spanned::span(&field.ty));
     let name = tidy(&field.ty);
     let section = match leaf.format {

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
 use syn::{ExprRange, RangeLimits, Type};
 
-use super::at;
+use super::tokens::at;
 use crate::model::checked::{Default, End, Field, Format, Kind, Leaf, RuleKind, Struct};
 use crate::tidy::tidy;
 

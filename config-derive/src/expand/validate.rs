@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::spanned::Spanned;
 
-use super::at;
+use super::tokens::at;
 use crate::model::checked::{Field, Kind, Struct};
 use crate::tidy::tidy;
 

@@ -2,12 +2,11 @@
 //!
 //! Where something was wrong and reported, it is left out here, so that no other error follows.
 
-use std::collections::BTreeMap;
-
 use proc_macro2::Span;
 use syn::{Expr, ExprRange, Generics, Ident, LitStr, Path, Type};
 
 use super::constants::Ask;
+use super::schema_file::Committed;
 
 pub(crate) struct Struct {
     pub(crate) ident: Ident,
@@ -19,28 +18,6 @@ pub(crate) struct Struct {
     pub(crate) krate: Option<Path>,
     pub(crate) fields: Vec<Field>,
     pub(crate) committed: Option<Committed>,
-}
-
-/// The schema file that the struct is held to.
-pub(crate) struct Committed {
-    /// As the struct names it.
-    pub(crate) name: String,
-    /// From the root of the file system on.
-    pub(crate) path: String,
-    pub(crate) exists: bool,
-    /// Its keys, with their types; none where nothing is held to them.
-    pub(crate) keys: BTreeMap<String, FileType>,
-    pub(crate) span: Span,
-}
-
-/// The type of a key in a schema file.
-pub(crate) enum FileType {
-    Scalar(String),
-    Words(Vec<String>),
-    Optional(Box<FileType>),
-    List(Box<FileType>),
-    Map(Box<FileType>),
-    Rust(String),
 }
 
 pub(crate) struct Field {

@@ -6,18 +6,7 @@ pub(crate) mod automaton;
 pub(crate) mod checked;
 pub(crate) mod constants;
 pub(crate) mod raw;
+pub(crate) mod schema_file;
+mod written;
 
-use proc_macro2::TokenStream;
-use quote::ToTokens;
-
-/// A value, and the item that it was written in: `range(1..=64)`.
-pub(crate) struct Written<T> {
-    pub(crate) tokens: TokenStream,
-    pub(crate) value: T,
-}
-
-impl<T> ToTokens for Written<T> {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        self.tokens.to_tokens(tokens);
-    }
-}
+pub(crate) use written::Written;

@@ -2,7 +2,7 @@
 
 use syn::{Expr, ExprRange, Generics, Ident, LitStr, Path, Type};
 
-use super::Written;
+use super::written::Written;
 
 pub(crate) struct Struct {
     pub(crate) ident: Ident,
