@@ -6,7 +6,8 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Ident, Lit, LitStr, Token, Type};
 
-use super::{Target, Wrong, expression};
+use super::target::{Target, Wrong, expression};
+use crate::tidy::tidy;
 
 pub(crate) fn field(input: TokenStream) -> TokenStream {
     expression(input, write)
@@ -29,13 +30,13 @@ const WRONG: Wrong<'static> =
                         last.ident.to_string().starts_with(char::is_lowercase)
                     }) =>
             {
-                let written = crate::tidy::tidy(config);
+                let written = tidy(config);
                 let (before, field) = written.rsplit_once("::").unwrap_or_default();
                 format!("a comma stands behind the struct: write `field!({before}, {field})`")
             }
             _ => format!(
                 "name the field, too: `field!({}, path.to.the.field)`",
-                crate::tidy::tidy(config)
+                tidy(config)
             ),
         },
     };

@@ -5,7 +5,8 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::{LitStr, Token};
 
-use super::{Target, Wrong, expression};
+use super::target::{Target, Wrong, expression};
+use crate::tidy::tidy;
 
 pub(crate) fn key(input: TokenStream) -> TokenStream {
     expression(input, write)
@@ -22,7 +23,7 @@ const WRONG: Wrong<'static> = Wrong {
     no_comma: |config| {
         format!(
             "name the key, too: `key!({}, \"path/to/the/key\")`",
-            crate::tidy::tidy(config)
+            tidy(config)
         )
     },
 };
