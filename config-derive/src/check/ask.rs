@@ -18,7 +18,7 @@ use crate::model::raw;
 use crate::tidy::moved;
 
 /// The questions about one leaf.
-pub(super) fn of(raw: &raw::Field, leaf: &checked::Leaf, known: &Known<'_>) -> Vec<Ask> {
+pub(super) fn of(raw: &raw::FieldInput, leaf: &checked::Leaf, known: &Known<'_>) -> Vec<Ask> {
     let mut asks = Vec::new();
     for rule in &leaf.rules {
         asks.extend(of_the_rule(rule, known));
@@ -56,7 +56,7 @@ fn of_the_rule(rule: &checked::Rule, known: &Known<'_>) -> Option<Ask> {
 }
 
 /// Whether the default is of the type, and keeps the rules.
-fn of_the_default(raw: &raw::Field, leaf: &checked::Leaf, known: &Known<'_>) -> Option<Ask> {
+fn of_the_default(raw: &raw::FieldInput, leaf: &checked::Leaf, known: &Known<'_>) -> Option<Ask> {
     let plain = matches!(leaf.format, checked::Format::Auto | checked::Format::Text);
     if !plain {
         return None;

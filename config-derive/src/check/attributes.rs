@@ -8,7 +8,7 @@ use crate::errors::Errors;
 use crate::model::raw;
 
 /// A skipped field has no key: nothing that is said of a key or its value has a meaning.
-pub(super) fn skip_stands_alone(raw: &raw::Field, errors: &Errors) {
+pub(super) fn skip_stands_alone(raw: &raw::FieldInput, errors: &Errors) {
     for (name, tokens) in about_the_value(raw).into_iter().chain(about_the_key(raw)) {
         errors.at(
             tokens,
@@ -21,7 +21,7 @@ pub(super) fn skip_stands_alone(raw: &raw::Field, errors: &Errors) {
 }
 
 /// A section has no value of its own: defaults, rules and formats belong to its fields.
-pub(super) fn nested_has_no_value(raw: &raw::Field, errors: &Errors) {
+pub(super) fn nested_has_no_value(raw: &raw::FieldInput, errors: &Errors) {
     let aliases = raw
         .aliases
         .iter()
@@ -39,7 +39,7 @@ pub(super) fn nested_has_no_value(raw: &raw::Field, errors: &Errors) {
 
 /// A section is there whether it has keys or not; `Option` would have to guess.
 pub(super) fn nested_is_always_there(
-    raw: &raw::Field,
+    raw: &raw::FieldInput,
     around: &Ident,
     known: &Known<'_>,
     errors: &Errors,
@@ -56,7 +56,7 @@ pub(super) fn nested_is_always_there(
 }
 
 /// The bytes are read in one way.
-pub(super) fn one_format(raw: &raw::Field, errors: &Errors) {
+pub(super) fn one_format(raw: &raw::FieldInput, errors: &Errors) {
     for written in raw.formats.iter().skip(1) {
         errors.at(
             written,
@@ -66,10 +66,10 @@ pub(super) fn one_format(raw: &raw::Field, errors: &Errors) {
 }
 
 /// What is no word has no plain text.
-pub(super) fn format_fits_its_type(raw: &raw::Field, errors: &Errors) {
+pub(super) fn format_fits_its_type(raw: &raw::FieldInput, errors: &Errors) {
     let shape = super::shape::Shape::of(&raw.ty);
     for written in &raw.formats {
-        if matches!(written.value, raw::Format::Text) && shape.is_no_word() {
+        if matches!(written.value, raw::FormatAttribute::Text) && shape.is_no_word() {
             let name = crate::tidy::tidy(&raw.ty);
             errors.at(
                 written,
@@ -85,7 +85,7 @@ pub(super) fn format_fits_its_type(raw: &raw::Field, errors: &Errors) {
 
 /// What is called secret can't be printed, and what can't be printed is called secret. A type
 /// that is not known by its name is left to the compiler.
-pub(super) fn secret_fits_its_type(raw: &raw::Field, known: &Known<'_>, errors: &Errors) {
+pub(super) fn secret_fits_its_type(raw: &raw::FieldInput, known: &Known<'_>, errors: &Errors) {
     match &raw.secret {
         Some(_) if known.scalar.is_some() && !known.secret => {
             let written = crate::tidy::tidy(&known.inner);
@@ -111,16 +111,16 @@ pub(super) fn secret_fits_its_type(raw: &raw::Field, known: &Known<'_>, errors: 
 }
 
 /// What was said of the value.
-fn about_the_value(raw: &raw::Field) -> Vec<(&'static str, proc_macro2::TokenStream)> {
+fn about_the_value(raw: &raw::FieldInput) -> Vec<(&'static str, proc_macro2::TokenStream)> {
     let mut found = Vec::new();
     if let Some(written) = &raw.default {
         found.push(("default", written.to_token_stream()));
     }
     for written in &raw.formats {
         let name = match written.value {
-            raw::Format::Json => "json",
-            raw::Format::Text => "text",
-            raw::Format::With(_) => "with",
+            raw::FormatAttribute::Json => "json",
+            raw::FormatAttribute::Text => "text",
+            raw::FormatAttribute::With(_) => "with",
         };
         found.push((name, written.to_token_stream()));
     }
@@ -137,7 +137,7 @@ fn about_the_value(raw: &raw::Field) -> Vec<(&'static str, proc_macro2::TokenStr
 }
 
 /// What was said of the key.
-fn about_the_key(raw: &raw::Field) -> Vec<(&'static str, proc_macro2::TokenStream)> {
+fn about_the_key(raw: &raw::FieldInput) -> Vec<(&'static str, proc_macro2::TokenStream)> {
     let mut found = Vec::new();
     if let Some(written) = &raw.key {
         found.push(("key", written.to_token_stream()));

@@ -17,7 +17,7 @@ use crate::tidy::tidy;
 /// `default = "abc"` is no number, `default = 300` no `u8`, `default = "[1"` no `Vec<u8>`.
 pub(super) fn is_of_its_type(
     value: &Expr,
-    raw: &raw::Field,
+    raw: &raw::FieldInput,
     known: &Known<'_>,
     errors: &Errors,
 ) -> bool {
@@ -202,7 +202,7 @@ pub(super) fn has_suffix(value: &Expr, scalar: Scalar) -> Option<String> {
 /// `#[hot(default)]` of a type whose `Default` is known: zero, the empty text, nothing.
 pub(super) fn types_default_keeps_the_rules(
     written: &impl ToTokens,
-    raw: &raw::Field,
+    raw: &raw::FieldInput,
     rules: &[checked::Rule],
     known: &Known<'_>,
     errors: &Errors,
@@ -259,7 +259,7 @@ pub(super) fn has_a_default(written: &impl ToTokens, known: &Known<'_>, errors: 
 /// `default = 0` breaks `range(1..)`.
 pub(super) fn keeps_the_rules(
     value: &Expr,
-    raw: &raw::Field,
+    raw: &raw::FieldInput,
     rules: &[checked::Rule],
     known: &Known<'_>,
     errors: &Errors,

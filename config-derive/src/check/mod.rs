@@ -34,7 +34,7 @@ use shape::Reading;
 ///
 /// `schema` is the file that the struct's `schema` attribute names, if it could be loaded.
 pub(crate) fn check(
-    raw: raw::Struct,
+    raw: raw::StructInput,
     schema: Option<SchemaSource>,
     errors: &Errors,
 ) -> Option<checked::Struct> {
@@ -72,7 +72,7 @@ pub(crate) fn check(
 
 fn field(
     number: usize,
-    raw: raw::Field,
+    raw: raw::FieldInput,
     around: &Ident,
     case: Option<Case>,
     errors: &Errors,
@@ -130,7 +130,7 @@ fn field(
 }
 
 /// What the field is, after the rules over its attributes.
-fn kind(raw: &raw::Field, around: &Ident, errors: &Errors) -> checked::Kind {
+fn kind(raw: &raw::FieldInput, around: &Ident, errors: &Errors) -> checked::Kind {
     if raw.skip.is_some() {
         attributes::skip_stands_alone(raw, errors);
         return checked::Kind::Skipped;
@@ -164,9 +164,9 @@ fn kind(raw: &raw::Field, around: &Ident, errors: &Errors) -> checked::Kind {
     let mut leaf = checked::Leaf {
         format: match raw.formats.first().map(|written| &written.value) {
             None => checked::Format::Auto,
-            Some(raw::Format::Json) => checked::Format::Json,
-            Some(raw::Format::Text) => checked::Format::Text,
-            Some(raw::Format::With(path)) => checked::Format::With(path.clone()),
+            Some(raw::FormatAttribute::Json) => checked::Format::Json,
+            Some(raw::FormatAttribute::Text) => checked::Format::Text,
+            Some(raw::FormatAttribute::With(path)) => checked::Format::With(path.clone()),
         },
         default,
         rules,
@@ -181,7 +181,7 @@ fn kind(raw: &raw::Field, around: &Ident, errors: &Errors) -> checked::Kind {
 
 /// The default; none where it was refused.
 fn default(
-    raw: &raw::Field,
+    raw: &raw::FieldInput,
     rules: &[checked::Rule],
     known: &Known<'_>,
     errors: &Errors,
@@ -189,7 +189,7 @@ fn default(
     let Some(written) = &raw.default else {
         return checked::Default::None;
     };
-    let raw::Default::Value(value) = &written.value else {
+    let raw::DefaultAttribute::Value(value) = &written.value else {
         let right = defaults::has_a_default(written, known, errors)
             && defaults::types_default_keeps_the_rules(written, raw, rules, known, errors);
         return if right {

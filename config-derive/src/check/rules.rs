@@ -17,23 +17,27 @@ use crate::syntax::names;
 use crate::tidy::tidy;
 
 /// The rules that are well-formed.
-pub(super) fn rules(raw: &raw::Field, known: &Known<'_>, errors: &Errors) -> Vec<checked::Rule> {
+pub(super) fn rules(
+    raw: &raw::FieldInput,
+    known: &Known<'_>,
+    errors: &Errors,
+) -> Vec<checked::Rule> {
     raw.rules
         .iter()
         .filter(|written| its_type_can_have_it(&written.value, written, known, errors))
         .filter(|written| a_collection_can_have_it(&written.value, written, &raw.ty, errors))
         .filter_map(|written| {
             let kind = match &written.value {
-                raw::Rule::Range(bounds) => range(bounds, written, known, errors)?,
-                raw::Rule::Length(bounds) => length(bounds, written, errors)?,
-                raw::Rule::Pattern(pattern) => {
+                raw::RuleAttribute::Range(bounds) => range(bounds, written, known, errors)?,
+                raw::RuleAttribute::Length(bounds) => length(bounds, written, errors)?,
+                raw::RuleAttribute::Pattern(pattern) => {
                     is_a_pattern(pattern, errors)?;
                     checked::RuleKind::Pattern(pattern.clone())
                 }
-                raw::Rule::OneOf(values) => one_of(values, written, known, errors)?,
-                raw::Rule::NonEmpty => checked::RuleKind::NonEmpty,
-                raw::Rule::Url => checked::RuleKind::Url,
-                raw::Rule::Validate(path) => checked::RuleKind::Validate(path.clone()),
+                raw::RuleAttribute::OneOf(values) => one_of(values, written, known, errors)?,
+                raw::RuleAttribute::NonEmpty => checked::RuleKind::NonEmpty,
+                raw::RuleAttribute::Url => checked::RuleKind::Url,
+                raw::RuleAttribute::Validate(path) => checked::RuleKind::Validate(path.clone()),
             };
             Some(checked::Rule {
                 span: written.span(),
@@ -44,21 +48,21 @@ pub(super) fn rules(raw: &raw::Field, known: &Known<'_>, errors: &Errors) -> Vec
         .collect()
 }
 
-pub(super) fn name(rule: &raw::Rule) -> &'static str {
+pub(super) fn name(rule: &raw::RuleAttribute) -> &'static str {
     match rule {
-        raw::Rule::Range(_) => names::RANGE,
-        raw::Rule::Length(_) => names::LENGTH,
-        raw::Rule::Pattern(_) => names::PATTERN,
-        raw::Rule::OneOf(_) => names::ONE_OF,
-        raw::Rule::NonEmpty => names::NON_EMPTY,
-        raw::Rule::Url => names::URL,
-        raw::Rule::Validate(_) => names::VALIDATE,
+        raw::RuleAttribute::Range(_) => names::RANGE,
+        raw::RuleAttribute::Length(_) => names::LENGTH,
+        raw::RuleAttribute::Pattern(_) => names::PATTERN,
+        raw::RuleAttribute::OneOf(_) => names::ONE_OF,
+        raw::RuleAttribute::NonEmpty => names::NON_EMPTY,
+        raw::RuleAttribute::Url => names::URL,
+        raw::RuleAttribute::Validate(_) => names::VALIDATE,
     }
 }
 
 /// A number has no length, and a text no order worth a range.
 fn its_type_can_have_it(
-    rule: &raw::Rule,
+    rule: &raw::RuleAttribute,
     written: impl ToTokens,
     known: &Known<'_>,
     errors: &Errors,
@@ -68,17 +72,19 @@ fn its_type_can_have_it(
     };
     let of_text = "a text";
     let (can, needs) = match rule {
-        raw::Rule::Range(_) => (
+        raw::RuleAttribute::Range(_) => (
             scalar.is_number() || matches!(scalar, Scalar::Char | Scalar::Duration | Scalar::Size),
             "a number, a duration or a size",
         ),
-        raw::Rule::Length(_) | raw::Rule::NonEmpty => (scalar.is_text(), "a text or a collection"),
-        raw::Rule::Pattern(_) | raw::Rule::Url => (scalar.is_text(), of_text),
-        raw::Rule::OneOf(_) => (
+        raw::RuleAttribute::Length(_) | raw::RuleAttribute::NonEmpty => {
+            (scalar.is_text(), "a text or a collection")
+        }
+        raw::RuleAttribute::Pattern(_) | raw::RuleAttribute::Url => (scalar.is_text(), of_text),
+        raw::RuleAttribute::OneOf(_) => (
             !matches!(scalar, Scalar::Bool | Scalar::Address(_) | Scalar::Url),
             "a text or a number",
         ),
-        raw::Rule::Validate(_) => (true, ""),
+        raw::RuleAttribute::Validate(_) => (true, ""),
     };
     if !can {
         let (rule, name) = (name(rule), scalar.name());
@@ -104,14 +110,14 @@ fn its_type_can_have_it(
 
 /// A collection has a length, and is neither a quantity nor a text.
 fn a_collection_can_have_it(
-    rule: &raw::Rule,
+    rule: &raw::RuleAttribute,
     written: impl ToTokens,
     ty: &Type,
     errors: &Errors,
 ) -> bool {
     let instead = match rule {
-        raw::Rule::Range(_) => "for the number of entries write `length(…)`",
-        raw::Rule::Pattern(_) | raw::Rule::OneOf(_) | raw::Rule::Url => {
+        raw::RuleAttribute::Range(_) => "for the number of entries write `length(…)`",
+        raw::RuleAttribute::Pattern(_) | raw::RuleAttribute::OneOf(_) | raw::RuleAttribute::Url => {
             "it says nothing of the entries; check them in a function, `validate = path`"
         }
         _ => return true,

@@ -14,7 +14,7 @@ use crate::model::{Written, raw};
 use crate::syntax::case;
 
 /// `#[serde(rename_all = "…")]`, `#[serde(default)]`.
-pub(super) fn of_the_struct(raw: &raw::Struct, errors: &Errors) {
+pub(super) fn of_the_struct(raw: &raw::StructInput, errors: &Errors) {
     for written in &raw.serde {
         let attribute = &written.value;
         match (attribute.name.as_str(), &attribute.text) {
@@ -42,7 +42,7 @@ pub(super) fn of_the_struct(raw: &raw::Struct, errors: &Errors) {
 }
 
 /// `#[serde(rename = "…")]` and the like, on a field with this key.
-pub(super) fn of_the_field(raw: &raw::Field, key: &str, errors: &Errors) {
+pub(super) fn of_the_field(raw: &raw::FieldInput, key: &str, errors: &Errors) {
     if raw.skip.is_some() || !raw.readable {
         return;
     }
@@ -83,12 +83,18 @@ pub(super) fn of_the_field(raw: &raw::Field, key: &str, errors: &Errors) {
 }
 
 /// Whether an absent key is a problem.
-fn lacks_a_default(field: &raw::Field) -> bool {
+fn lacks_a_default(field: &raw::FieldInput) -> bool {
     let said = field.default.is_some() || field.skip.is_some() || field.nested.is_some();
     !said && field.readable && !Known::of(&field.ty).optional
 }
 
-fn refuse(written: &Written<raw::Serde>, what: &str, instead: &str, place: &str, errors: &Errors) {
+fn refuse(
+    written: &Written<raw::SerdeAttribute>,
+    what: &str,
+    instead: &str,
+    place: &str,
+    errors: &Errors,
+) {
     let name = &written.value.name;
     errors.at(
         written.to_token_stream(),

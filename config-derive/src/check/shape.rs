@@ -41,12 +41,12 @@ pub(super) enum Reading {
 }
 
 impl Reading {
-    pub(super) fn of(raw: &raw::Field) -> Self {
+    pub(super) fn of(raw: &raw::FieldInput) -> Self {
         match raw.formats.first().map(|written| &written.value) {
             None => Self::Auto,
-            Some(raw::Format::Text) => Self::Text,
-            Some(raw::Format::Json) => Self::Json,
-            Some(raw::Format::With(_)) => Self::Other,
+            Some(raw::FormatAttribute::Text) => Self::Text,
+            Some(raw::FormatAttribute::Json) => Self::Json,
+            Some(raw::FormatAttribute::With(_)) => Self::Other,
         }
     }
 }

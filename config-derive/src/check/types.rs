@@ -13,11 +13,11 @@ use crate::tidy::tidy;
 
 /// Whether a value of this type can be read from a store and kept in a snapshot. A codec of one's
 /// own may make what serde can't.
-pub(super) fn can_be_stored(raw: &raw::Field, errors: &Errors) -> bool {
+pub(super) fn can_be_stored(raw: &raw::FieldInput, errors: &Errors) -> bool {
     let with = raw
         .formats
         .iter()
-        .any(|written| matches!(written.value, raw::Format::With(_)));
+        .any(|written| matches!(written.value, raw::FormatAttribute::With(_)));
     let known = Known::of(&raw.ty);
     if let Some(inner) = known.optional.then(|| Known::of(known.inner))
         && inner.optional
@@ -39,7 +39,7 @@ pub(super) fn can_be_stored(raw: &raw::Field, errors: &Errors) -> bool {
 
 /// Whether the compiler refuses any `impl` for a struct with this field, whatever is in it: what
 /// it says of the `impl` then hides what was said of the field.
-pub(super) fn is_hopeless(raw: &raw::Field, around: &Ident) -> bool {
+pub(super) fn is_hopeless(raw: &raw::FieldInput, around: &Ident) -> bool {
     if raw.skip.is_some() {
         return false;
     }
@@ -191,7 +191,7 @@ fn atomic(name: &str) -> Option<&'static str> {
 }
 
 /// Whether a section can be of this type: a struct by name, that is not the one around it.
-pub(super) fn can_be_nested(raw: &raw::Field, around: &Ident, errors: &Errors) -> bool {
+pub(super) fn can_be_nested(raw: &raw::FieldInput, around: &Ident, errors: &Errors) -> bool {
     let ty = &raw.ty;
     let why = if mentions(ty, around) {
         Some(format!(

@@ -4,7 +4,7 @@ use syn::{Expr, ExprRange, Generics, Ident, LitStr, Path, Type};
 
 use super::written::Written;
 
-pub(crate) struct Struct {
+pub(crate) struct StructInput {
     pub(crate) ident: Ident,
     pub(crate) generics: Generics,
     pub(crate) doc: String,
@@ -14,11 +14,11 @@ pub(crate) struct Struct {
     pub(crate) schema: Option<Written<LitStr>>,
     pub(crate) krate: Option<Written<Path>>,
     /// What is said to serde.
-    pub(crate) serde: Vec<Written<Serde>>,
-    pub(crate) fields: Vec<Field>,
+    pub(crate) serde: Vec<Written<SerdeAttribute>>,
+    pub(crate) fields: Vec<FieldInput>,
 }
 
-pub(crate) struct Field {
+pub(crate) struct FieldInput {
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
     pub(crate) doc: String,
@@ -28,38 +28,38 @@ pub(crate) struct Field {
     pub(crate) aliases: Vec<Written<LitStr>>,
     pub(crate) nested: Option<Written<()>>,
     pub(crate) skip: Option<Written<()>>,
-    pub(crate) default: Option<Written<Default>>,
-    pub(crate) formats: Vec<Written<Format>>,
+    pub(crate) default: Option<Written<DefaultAttribute>>,
+    pub(crate) formats: Vec<Written<FormatAttribute>>,
     pub(crate) compare: Option<Written<Path>>,
     pub(crate) secret: Option<Written<()>>,
     pub(crate) restart: Option<Written<()>>,
     pub(crate) deprecated: Option<Written<LitStr>>,
-    pub(crate) rules: Vec<Written<Rule>>,
+    pub(crate) rules: Vec<Written<RuleAttribute>>,
     /// What is said to serde.
-    pub(crate) serde: Vec<Written<Serde>>,
+    pub(crate) serde: Vec<Written<SerdeAttribute>>,
 }
 
 /// An attribute of serde's, as far as it is about reading.
-pub(crate) struct Serde {
+pub(crate) struct SerdeAttribute {
     pub(crate) name: String,
     /// The text behind it.
     pub(crate) text: Option<String>,
 }
 
-pub(crate) enum Default {
+pub(crate) enum DefaultAttribute {
     /// `default`
     OfType,
     /// `default = …`
     Value(Expr),
 }
 
-pub(crate) enum Format {
+pub(crate) enum FormatAttribute {
     Json,
     Text,
     With(Path),
 }
 
-pub(crate) enum Rule {
+pub(crate) enum RuleAttribute {
     Range(ExprRange),
     Length(ExprRange),
     Pattern(LitStr),
@@ -69,7 +69,7 @@ pub(crate) enum Rule {
     Validate(Path),
 }
 
-impl Field {
+impl FieldInput {
     /// A field without attributes.
     pub(crate) fn new(ident: Ident, ty: Type) -> Self {
         Self {

@@ -177,10 +177,10 @@ impl Item {
     }
 
     /// `default`, `default = 8`
-    pub(super) fn default(&self, errors: &Errors) -> Option<raw::Default> {
+    pub(super) fn default(&self, errors: &Errors) -> Option<raw::DefaultAttribute> {
         match &self.rest {
-            Rest::Nothing => Some(raw::Default::OfType),
-            Rest::Value(_, value) => Some(raw::Default::Value(value.clone())),
+            Rest::Nothing => Some(raw::DefaultAttribute::OfType),
+            Rest::Value(_, value) => Some(raw::DefaultAttribute::Value(value.clone())),
             Rest::List(_) => self.refuse("its value after `=`", errors),
         }
     }

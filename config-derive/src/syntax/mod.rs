@@ -22,7 +22,7 @@ use crate::model::{Written, raw};
 use item::Item;
 
 /// The raw model; `None` where there is no struct that an `impl` could be written for.
-pub(crate) fn parse(input: TokenStream, errors: &Errors) -> Option<raw::Struct> {
+pub(crate) fn parse(input: TokenStream, errors: &Errors) -> Option<raw::StructInput> {
     let input: DeriveInput = match syn::parse2(receiver::replace(input)) {
         Ok(input) => input,
         Err(error) => {
@@ -82,8 +82,8 @@ fn named_fields<'a>(input: &'a DeriveInput, errors: &Errors) -> Option<Vec<&'a s
 }
 
 /// The struct's own attributes, and its fields.
-fn structure(input: &DeriveInput, fields: Vec<&syn::Field>, errors: &Errors) -> raw::Struct {
-    let mut parsed = raw::Struct {
+fn structure(input: &DeriveInput, fields: Vec<&syn::Field>, errors: &Errors) -> raw::StructInput {
+    let mut parsed = raw::StructInput {
         ident: input.ident.clone(),
         generics: input.generics.clone(),
         doc: doc::joined(&input.attrs),
@@ -114,8 +114,8 @@ fn structure(input: &DeriveInput, fields: Vec<&syn::Field>, errors: &Errors) -> 
 }
 
 /// A field's attributes.
-fn field(input: &syn::Field, errors: &Errors) -> Option<raw::Field> {
-    let mut field = raw::Field::new(input.ident.clone()?, input.ty.clone());
+fn field(input: &syn::Field, errors: &Errors) -> Option<raw::FieldInput> {
+    let mut field = raw::FieldInput::new(input.ident.clone()?, input.ty.clone());
     field.doc = doc::joined(&input.attrs);
     field.serde = serde::items(&input.attrs);
     let (items, all) = item::items(&input.attrs, errors);
@@ -133,7 +133,7 @@ fn field(input: &syn::Field, errors: &Errors) -> Option<raw::Field> {
 }
 
 /// What is said of the key, and of the field as a whole.
-fn of_the_key(field: &mut raw::Field, item: &Item, errors: &Errors) -> bool {
+fn of_the_key(field: &mut raw::FieldInput, item: &Item, errors: &Errors) -> bool {
     match item.name.as_str() {
         names::KEY => fill(&mut field.key, item, item.text(errors), errors),
         names::ALIAS => {
@@ -151,7 +151,7 @@ fn of_the_key(field: &mut raw::Field, item: &Item, errors: &Errors) -> bool {
 }
 
 /// How the value is read and compared, and what its absence means.
-fn of_the_value(field: &mut raw::Field, item: &Item, errors: &Errors) -> bool {
+fn of_the_value(field: &mut raw::FieldInput, item: &Item, errors: &Errors) -> bool {
     let format = match item.name.as_str() {
         names::DEFAULT => {
             fill(&mut field.default, item, item.default(errors), errors);
@@ -161,9 +161,9 @@ fn of_the_value(field: &mut raw::Field, item: &Item, errors: &Errors) -> bool {
             fill(&mut field.compare, item, item.path(errors), errors);
             return true;
         }
-        names::JSON => item.flag(errors).map(|()| raw::Format::Json),
-        names::TEXT => item.flag(errors).map(|()| raw::Format::Text),
-        names::WITH => item.path(errors).map(raw::Format::With),
+        names::JSON => item.flag(errors).map(|()| raw::FormatAttribute::Json),
+        names::TEXT => item.flag(errors).map(|()| raw::FormatAttribute::Text),
+        names::WITH => item.path(errors).map(raw::FormatAttribute::With),
         _ => return false,
     };
     // That there is but one of them is for the checks: they have different names.
@@ -172,15 +172,15 @@ fn of_the_value(field: &mut raw::Field, item: &Item, errors: &Errors) -> bool {
 }
 
 /// The rules.
-fn of_a_rule(field: &mut raw::Field, item: &Item, errors: &Errors) -> bool {
+fn of_a_rule(field: &mut raw::FieldInput, item: &Item, errors: &Errors) -> bool {
     let rule = match item.name.as_str() {
-        names::RANGE => item.range(errors).map(raw::Rule::Range),
-        names::LENGTH => item.range(errors).map(raw::Rule::Length),
-        names::PATTERN => item.listed_text(errors).map(raw::Rule::Pattern),
-        names::ONE_OF => item.values(errors).map(raw::Rule::OneOf),
-        names::NON_EMPTY => item.flag(errors).map(|()| raw::Rule::NonEmpty),
-        names::URL => item.flag(errors).map(|()| raw::Rule::Url),
-        names::VALIDATE => item.path(errors).map(raw::Rule::Validate),
+        names::RANGE => item.range(errors).map(raw::RuleAttribute::Range),
+        names::LENGTH => item.range(errors).map(raw::RuleAttribute::Length),
+        names::PATTERN => item.listed_text(errors).map(raw::RuleAttribute::Pattern),
+        names::ONE_OF => item.values(errors).map(raw::RuleAttribute::OneOf),
+        names::NON_EMPTY => item.flag(errors).map(|()| raw::RuleAttribute::NonEmpty),
+        names::URL => item.flag(errors).map(|()| raw::RuleAttribute::Url),
+        names::VALIDATE => item.path(errors).map(raw::RuleAttribute::Validate),
         _ => return false,
     };
     add(&mut field.rules, item, rule, errors);

@@ -10,10 +10,10 @@ use syn::{Attribute, Expr, LitStr, Token};
 
 use super::rest::literal_text;
 use crate::model::Written;
-use crate::model::raw::Serde;
+use crate::model::raw::SerdeAttribute;
 
 /// Each item of `#[serde(…)]`, but those that are for writing alone.
-pub(super) fn items(attributes: &[Attribute]) -> Vec<Written<Serde>> {
+pub(super) fn items(attributes: &[Attribute]) -> Vec<Written<SerdeAttribute>> {
     let mut found = Vec::new();
     for attribute in attributes.iter().filter(|a| a.path().is_ident("serde")) {
         // What was read before a mistake is kept.
@@ -25,14 +25,14 @@ pub(super) fn items(attributes: &[Attribute]) -> Vec<Written<Serde>> {
     found
 }
 
-fn item(meta: &ParseNestedMeta<'_>) -> syn::Result<Option<Written<Serde>>> {
+fn item(meta: &ParseNestedMeta<'_>) -> syn::Result<Option<Written<SerdeAttribute>>> {
     let path = &meta.path;
     let name = path.to_token_stream().to_string();
     if meta.input.peek(Token![=]) {
         let equals: Token![=] = meta.input.parse()?;
         let value: Expr = meta.input.parse()?;
         return Ok(Some(Written {
-            value: Serde {
+            value: SerdeAttribute {
                 name,
                 text: literal_text(&value).map(|text| text.value()),
             },
@@ -41,7 +41,7 @@ fn item(meta: &ParseNestedMeta<'_>) -> syn::Result<Option<Written<Serde>>> {
     }
     if !meta.input.peek(syn::token::Paren) {
         return Ok(Some(Written {
-            value: Serde { name, text: None },
+            value: SerdeAttribute { name, text: None },
             tokens: path.to_token_stream(),
         }));
     }
@@ -55,7 +55,7 @@ fn item(meta: &ParseNestedMeta<'_>) -> syn::Result<Option<Written<Serde>>> {
         Ok(())
     })?;
     Ok(text.map(|text| Written {
-        value: Serde {
+        value: SerdeAttribute {
             name,
             text: Some(text),
         },
