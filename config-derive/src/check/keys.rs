@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use syn::{Ident, LitStr};
 
 use crate::errors::Errors;
-use crate::model::{Written, checked};
+use crate::model::{ItemValue, checked};
 use crate::syntax::case::{self, Case};
 
 /// A checked field with the places where its keys were written.
@@ -202,7 +202,7 @@ fn directories_of(key: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The case of that name.
-pub(super) fn case(written: &Written<LitStr>, errors: &Errors) -> Option<Case> {
+pub(super) fn case(written: &ItemValue<LitStr>, errors: &Errors) -> Option<Case> {
     let name = written.value.value();
     let found = case::named(&name);
     if let (None, Some(near)) = (found, case::nearest(&name)) {

@@ -10,7 +10,7 @@ use syn::ext::IdentExt;
 use super::known::Known;
 use super::shape::Shape;
 use crate::errors::Errors;
-use crate::model::{Written, raw};
+use crate::model::{ItemValue, raw};
 use crate::syntax::case;
 
 /// `#[serde(rename_all = "…")]`, `#[serde(default)]`.
@@ -89,7 +89,7 @@ fn lacks_a_default(field: &raw::FieldInput) -> bool {
 }
 
 fn refuse(
-    written: &Written<raw::SerdeAttribute>,
+    written: &ItemValue<raw::SerdeAttribute>,
     what: &str,
     instead: &str,
     place: &str,

@@ -5,8 +5,8 @@
 pub(crate) mod automaton;
 pub(crate) mod checked;
 pub(crate) mod constants;
+mod item_value;
 pub(crate) mod raw;
 pub(crate) mod schema_file;
-mod written;
 
-pub(crate) use written::Written;
+pub(crate) use item_value::ItemValue;

@@ -2,19 +2,19 @@
 
 use syn::{Expr, ExprRange, Generics, Ident, LitStr, Path, Type};
 
-use super::written::Written;
+use super::item_value::ItemValue;
 
 pub(crate) struct StructInput {
     pub(crate) ident: Ident,
     pub(crate) generics: Generics,
     pub(crate) doc: String,
-    pub(crate) prefix: Option<Written<LitStr>>,
-    pub(crate) rename_all: Option<Written<LitStr>>,
-    pub(crate) validate: Option<Written<Path>>,
-    pub(crate) schema: Option<Written<LitStr>>,
-    pub(crate) krate: Option<Written<Path>>,
+    pub(crate) prefix: Option<ItemValue<LitStr>>,
+    pub(crate) rename_all: Option<ItemValue<LitStr>>,
+    pub(crate) validate: Option<ItemValue<Path>>,
+    pub(crate) schema: Option<ItemValue<LitStr>>,
+    pub(crate) krate: Option<ItemValue<Path>>,
     /// What is said to serde.
-    pub(crate) serde: Vec<Written<SerdeAttribute>>,
+    pub(crate) serde: Vec<ItemValue<SerdeAttribute>>,
     pub(crate) fields: Vec<FieldInput>,
 }
 
@@ -24,19 +24,19 @@ pub(crate) struct FieldInput {
     pub(crate) doc: String,
     /// `false` where an attribute could not be read: what the field is cannot be known then.
     pub(crate) readable: bool,
-    pub(crate) key: Option<Written<LitStr>>,
-    pub(crate) aliases: Vec<Written<LitStr>>,
-    pub(crate) nested: Option<Written<()>>,
-    pub(crate) skip: Option<Written<()>>,
-    pub(crate) default: Option<Written<DefaultAttribute>>,
-    pub(crate) formats: Vec<Written<FormatAttribute>>,
-    pub(crate) compare: Option<Written<Path>>,
-    pub(crate) secret: Option<Written<()>>,
-    pub(crate) restart: Option<Written<()>>,
-    pub(crate) deprecated: Option<Written<LitStr>>,
-    pub(crate) rules: Vec<Written<RuleAttribute>>,
+    pub(crate) key: Option<ItemValue<LitStr>>,
+    pub(crate) aliases: Vec<ItemValue<LitStr>>,
+    pub(crate) nested: Option<ItemValue<()>>,
+    pub(crate) skip: Option<ItemValue<()>>,
+    pub(crate) default: Option<ItemValue<DefaultAttribute>>,
+    pub(crate) formats: Vec<ItemValue<FormatAttribute>>,
+    pub(crate) compare: Option<ItemValue<Path>>,
+    pub(crate) secret: Option<ItemValue<()>>,
+    pub(crate) restart: Option<ItemValue<()>>,
+    pub(crate) deprecated: Option<ItemValue<LitStr>>,
+    pub(crate) rules: Vec<ItemValue<RuleAttribute>>,
     /// What is said to serde.
-    pub(crate) serde: Vec<Written<SerdeAttribute>>,
+    pub(crate) serde: Vec<ItemValue<SerdeAttribute>>,
 }
 
 /// An attribute of serde's, as far as it is about reading.

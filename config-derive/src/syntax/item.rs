@@ -14,7 +14,7 @@ use syn::{Attribute, Expr, ExprRange, Lit, LitStr, Meta, Path, Token};
 use super::rest::{self, Rest, literal_text};
 use super::{advice, names};
 use crate::errors::Errors;
-use crate::model::{Written, raw};
+use crate::model::{ItemValue, raw};
 use crate::tidy::tidy;
 
 /// `name`, `name = value` or `name(list)`.
@@ -129,8 +129,8 @@ impl Item {
     }
 
     /// A value together with the tokens of the item.
-    pub(super) fn written<T>(&self, value: T) -> Written<T> {
-        Written {
+    pub(super) fn written<T>(&self, value: T) -> ItemValue<T> {
+        ItemValue {
             tokens: self.to_token_stream(),
             value,
         }

@@ -18,7 +18,7 @@ use quote::ToTokens;
 use syn::{Data, DeriveInput, Fields, GenericParam};
 
 use crate::errors::Errors;
-use crate::model::{Written, raw};
+use crate::model::{ItemValue, raw};
 use item::Item;
 
 /// The raw model; `None` where there is no struct that an `impl` could be written for.
@@ -211,7 +211,7 @@ fn unavailable(item: &Item, errors: &Errors) {
 }
 
 /// Keeps a value, or says that it was there already.
-fn fill<T>(slot: &mut Option<Written<T>>, item: &Item, value: Option<T>, errors: &Errors) {
+fn fill<T>(slot: &mut Option<ItemValue<T>>, item: &Item, value: Option<T>, errors: &Errors) {
     if slot.is_some() {
         twice(item, errors);
     } else if let Some(value) = value {
@@ -220,7 +220,7 @@ fn fill<T>(slot: &mut Option<Written<T>>, item: &Item, value: Option<T>, errors:
 }
 
 /// Keeps one of several, or says that its like was there already.
-fn add<T>(list: &mut Vec<Written<T>>, item: &Item, value: Option<T>, errors: &Errors) {
+fn add<T>(list: &mut Vec<ItemValue<T>>, item: &Item, value: Option<T>, errors: &Errors) {
     let Some(value) = value else { return };
     let kind = std::mem::discriminant(&value);
     if list

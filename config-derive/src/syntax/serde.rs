@@ -9,11 +9,11 @@ use syn::meta::ParseNestedMeta;
 use syn::{Attribute, Expr, LitStr, Token};
 
 use super::rest::literal_text;
-use crate::model::Written;
+use crate::model::ItemValue;
 use crate::model::raw::SerdeAttribute;
 
 /// Each item of `#[serde(…)]`, but those that are for writing alone.
-pub(super) fn items(attributes: &[Attribute]) -> Vec<Written<SerdeAttribute>> {
+pub(super) fn items(attributes: &[Attribute]) -> Vec<ItemValue<SerdeAttribute>> {
     let mut found = Vec::new();
     for attribute in attributes.iter().filter(|a| a.path().is_ident("serde")) {
         // What was read before a mistake is kept.
@@ -25,13 +25,13 @@ pub(super) fn items(attributes: &[Attribute]) -> Vec<Written<SerdeAttribute>> {
     found
 }
 
-fn item(meta: &ParseNestedMeta<'_>) -> syn::Result<Option<Written<SerdeAttribute>>> {
+fn item(meta: &ParseNestedMeta<'_>) -> syn::Result<Option<ItemValue<SerdeAttribute>>> {
     let path = &meta.path;
     let name = path.to_token_stream().to_string();
     if meta.input.peek(Token![=]) {
         let equals: Token![=] = meta.input.parse()?;
         let value: Expr = meta.input.parse()?;
-        return Ok(Some(Written {
+        return Ok(Some(ItemValue {
             value: SerdeAttribute {
                 name,
                 text: literal_text(&value).map(|text| text.value()),
@@ -40,7 +40,7 @@ fn item(meta: &ParseNestedMeta<'_>) -> syn::Result<Option<Written<SerdeAttribute
         }));
     }
     if !meta.input.peek(syn::token::Paren) {
-        return Ok(Some(Written {
+        return Ok(Some(ItemValue {
             value: SerdeAttribute { name, text: None },
             tokens: path.to_token_stream(),
         }));
@@ -54,7 +54,7 @@ fn item(meta: &ParseNestedMeta<'_>) -> syn::Result<Option<Written<SerdeAttribute
         }
         Ok(())
     })?;
-    Ok(text.map(|text| Written {
+    Ok(text.map(|text| ItemValue {
         value: SerdeAttribute {
             name,
             text: Some(text),

@@ -100,12 +100,12 @@ pub(crate) const TABLES: &[Table] = &[
         rows: &[
             &[
                 ("checked", &["constants", "schema_file"]),
-                ("raw", &["written"]),
+                ("raw", &["item_value"]),
             ],
             &[
                 ("constants", &["automaton"]),
+                ("item_value", &[]),
                 ("schema_file", &[]),
-                ("written", &[]),
             ],
             &[("automaton", &[])],
         ],

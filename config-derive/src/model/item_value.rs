@@ -4,12 +4,12 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 
 /// A value, and the item that it was written in: `range(1..=64)`.
-pub(crate) struct Written<T> {
+pub(crate) struct ItemValue<T> {
     pub(crate) tokens: TokenStream,
     pub(crate) value: T,
 }
 
-impl<T> ToTokens for Written<T> {
+impl<T> ToTokens for ItemValue<T> {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         self.tokens.to_tokens(tokens);
     }
