@@ -7,13 +7,13 @@
 mod ask;
 mod attributes;
 mod automaton;
-mod committed;
 mod defaults;
 mod facts;
 mod keys;
 mod known;
 mod prefix;
 mod rules;
+mod schema_file;
 mod serde;
 mod shape;
 mod types;
@@ -52,8 +52,8 @@ pub(crate) fn check(
         .filter_map(|(number, field)| self::field(number, field, &raw.ident, case, errors))
         .collect();
     keys::are_distinct(&fields, errors);
-    let committed = raw.schema.zip(schema).map(|(written, source)| {
-        committed::committed(&written.value, source, &raw.ident, &fields, errors)
+    let schema_file = raw.schema.zip(schema).map(|(written, source)| {
+        schema_file::schema_file(&written.value, source, &raw.ident, &fields, errors)
     });
     let checked = checked::Struct {
         ident: raw.ident,
@@ -65,7 +65,7 @@ pub(crate) fn check(
         validate: raw.validate.map(|written| written.value),
         krate: raw.krate.map(|written| written.value),
         fields: fields.into_iter().map(|keyed| keyed.field).collect(),
-        committed,
+        schema_file,
     };
     (!hopeless).then_some(checked)
 }

@@ -12,13 +12,13 @@
 mod at;
 mod bounds;
 mod build;
-mod committed;
 mod compile;
 mod default;
 mod leaf;
 mod said;
 mod same;
 mod schema;
+mod schema_file;
 mod set;
 mod show;
 mod tokens;
@@ -50,7 +50,7 @@ pub(crate) fn expand(checked: &Struct) -> TokenStream {
     let validate = validate::method(checked);
     let compile = compile::constants(checked);
     let said = said::constants(checked);
-    let committed = committed::constants(checked);
+    let schema_file = schema_file::constants(checked);
     let default = default::method(checked);
     let places = at::impls(checked, &generics);
     quote_spanned! {here=>
@@ -82,7 +82,7 @@ pub(crate) fn expand(checked: &Struct) -> TokenStream {
 
             #compile
             #said
-            #committed
+            #schema_file
             #places
         };
     }

@@ -8,7 +8,7 @@ use quote::quote_spanned;
 use syn::{GenericArgument, PathArguments, Type};
 
 use super::bounds::{mentions, parameters};
-use super::committed::scalar;
+use super::schema_file::scalar;
 use super::tokens;
 use crate::model::checked::{Field, Format, Kind, Struct};
 use crate::tidy::moved;

@@ -238,7 +238,7 @@ fn plain(ty: &Type) -> Option<Ident> {
     );
     // A name that somebody else may have given is asked.
     primitive
-        .then(|| super::committed::scalar(&name))
+        .then(|| super::schema_file::scalar(&name))
         .flatten()
         .map(|variant| Ident::new(variant, Span::mixed_site()))
 }

@@ -6,7 +6,7 @@ use proc_macro2::Span;
 use syn::{Expr, ExprRange, Generics, Ident, LitStr, Path, Type};
 
 use super::constants::Ask;
-use super::schema_file::Committed;
+use super::schema_file::SchemaFile;
 
 pub(crate) struct Struct {
     pub(crate) ident: Ident,
@@ -17,7 +17,7 @@ pub(crate) struct Struct {
     /// Where hotconfig is, if it was said.
     pub(crate) krate: Option<Path>,
     pub(crate) fields: Vec<Field>,
-    pub(crate) committed: Option<Committed>,
+    pub(crate) schema_file: Option<SchemaFile>,
 }
 
 pub(crate) struct Field {

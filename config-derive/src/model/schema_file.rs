@@ -24,28 +24,28 @@ pub(crate) enum SchemaContent {
 }
 
 /// The schema file that the struct is held to.
-pub(crate) struct Committed {
+pub(crate) struct SchemaFile {
     /// As the struct names it.
     pub(crate) name: String,
     /// From the root of the file system on.
     pub(crate) path: String,
     pub(crate) exists: bool,
     /// Its keys, with their types; none where nothing is held to them.
-    pub(crate) keys: BTreeMap<String, FileType>,
+    pub(crate) keys: BTreeMap<String, KeyType>,
     pub(crate) span: Span,
 }
 
 /// The type of a key in a schema file.
-pub(crate) enum FileType {
+pub(crate) enum KeyType {
     Scalar(String),
     Words(Vec<String>),
-    Optional(Box<FileType>),
-    List(Box<FileType>),
-    Map(Box<FileType>),
+    Optional(Box<KeyType>),
+    List(Box<KeyType>),
+    Map(Box<KeyType>),
     Rust(String),
 }
 
-impl FileType {
+impl KeyType {
     /// As Rust would write it.
     pub(crate) fn written(&self) -> String {
         match self {
@@ -59,7 +59,7 @@ impl FileType {
 }
 
 /// The place of a file for `include_bytes!`.
-impl ToTokens for Committed {
+impl ToTokens for SchemaFile {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         LitStr::new(&self.path, self.span).to_tokens(tokens);
     }

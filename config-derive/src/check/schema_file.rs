@@ -12,7 +12,7 @@ use syn::{Ident, LitStr};
 use super::keys::Keyed;
 use crate::errors::Errors;
 use crate::model::checked::Kind;
-use crate::model::schema_file::{Committed, FileType, SchemaContent, SchemaSource};
+use crate::model::schema_file::{KeyType, SchemaContent, SchemaFile, SchemaSource};
 use crate::syntax::names;
 
 /// How the file is written, for messages.
@@ -20,14 +20,14 @@ const ADVICE: &str = "write it with `HOTCONFIG_SCHEMA=write cargo test` and a te
                       `hotconfig::assert_schema!`";
 
 /// The file's keys; none if it can't be read, or is about to be written.
-pub(super) fn committed(
+pub(super) fn schema_file(
     written: &LitStr,
     source: SchemaSource,
     ident: &Ident,
     fields: &[Keyed],
     errors: &Errors,
-) -> Committed {
-    let mut committed = Committed {
+) -> SchemaFile {
+    let mut schema_file = SchemaFile {
         name: written.value(),
         path: source.path,
         exists: source.exists,
@@ -36,11 +36,11 @@ pub(super) fn committed(
     };
     let text = match source.content {
         SchemaContent::Text(text) => text,
-        SchemaContent::Ignored => return committed,
+        SchemaContent::Ignored => return schema_file,
         SchemaContent::Failed(error) => {
             let message = format!("this file can't be read: {error}; {ADVICE}");
             errors.at(written, message);
-            return committed;
+            return schema_file;
         }
     };
     match keys(&text) {
@@ -52,19 +52,24 @@ pub(super) fn committed(
             ),
         ),
         Ok((_, keys)) => {
-            hold(&keys, fields, written, errors);
-            committed.keys = keys;
+            compare_keys(&keys, fields, written, errors);
+            schema_file.keys = keys;
         }
         Err(wrong) => errors.at(
             written,
             format!("this is no schema file: {wrong}; {ADVICE}"),
         ),
     }
-    committed
+    schema_file
 }
 
 /// Says which of the struct's own keys the file has not, and which of the file's nobody has.
-fn hold(keys: &BTreeMap<String, FileType>, fields: &[Keyed], written: &LitStr, errors: &Errors) {
+fn compare_keys(
+    keys: &BTreeMap<String, KeyType>,
+    fields: &[Keyed],
+    written: &LitStr,
+    errors: &Errors,
+) {
     let file = written.value();
     let meant =
         "where the change is meant, write the file anew: `HOTCONFIG_SCHEMA=write cargo test`";
@@ -126,7 +131,7 @@ fn is_known(key: &str, fields: &[Keyed]) -> bool {
 }
 
 /// The name of the struct whose schema it is, and the keys with their types.
-fn keys(text: &str) -> Result<(Option<String>, BTreeMap<String, FileType>), String> {
+fn keys(text: &str) -> Result<(Option<String>, BTreeMap<String, KeyType>), String> {
     let file: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
     match file.get("format").and_then(Value::as_str) {
         Some("hotconfig-schema/1") => {}
@@ -147,21 +152,21 @@ fn keys(text: &str) -> Result<(Option<String>, BTreeMap<String, FileType>), Stri
     Ok((name.map(ToOwned::to_owned), keys))
 }
 
-fn type_of(written: &Value) -> Option<FileType> {
+fn type_of(written: &Value) -> Option<KeyType> {
     if let Value::String(name) = written {
-        return Some(FileType::Scalar(name.clone()));
+        return Some(KeyType::Scalar(name.clone()));
     }
     let (kind, inner) = written.as_object()?.iter().next()?;
     let boxed = || type_of(inner).map(Box::new);
     match kind.as_str() {
-        "optional" => boxed().map(FileType::Optional),
-        "list" => boxed().map(FileType::List),
-        "map" => boxed().map(FileType::Map),
-        "rust" => inner.as_str().map(|name| FileType::Rust(name.to_owned())),
+        "optional" => boxed().map(KeyType::Optional),
+        "list" => boxed().map(KeyType::List),
+        "map" => boxed().map(KeyType::Map),
+        "rust" => inner.as_str().map(|name| KeyType::Rust(name.to_owned())),
         "words" => {
             let words = inner.as_array()?.iter();
             let words = words.map(|word| word.as_str().map(ToOwned::to_owned));
-            words.collect::<Option<_>>().map(FileType::Words)
+            words.collect::<Option<_>>().map(KeyType::Words)
         }
         _ => None,
     }

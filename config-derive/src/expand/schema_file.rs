@@ -9,19 +9,19 @@ use quote::{ToTokens, format_ident, quote_spanned};
 use super::bounds::{mentions, parameters};
 use super::tokens::at;
 use crate::model::checked::{Field, Kind, Struct};
-use crate::model::schema_file::{Committed, FileType};
+use crate::model::schema_file::{KeyType, SchemaFile};
 
 pub(super) fn constants(checked: &Struct) -> TokenStream {
-    let Some(committed) = &checked.committed else {
+    let Some(schema_file) = &checked.schema_file else {
         return TokenStream::new();
     };
     let here = Span::mixed_site();
-    let bytes = committed.exists.then(|| {
+    let bytes = schema_file.exists.then(|| {
         quote_spanned! {here=>
-            const _: &[__::core::primitive::u8] = __::core::include_bytes!(#committed);
+            const _: &[__::core::primitive::u8] = __::core::include_bytes!(#schema_file);
         }
     });
-    let table = (!committed.keys.is_empty()).then(|| table(checked, committed));
+    let table = (!schema_file.keys.is_empty()).then(|| table(checked, schema_file));
     quote_spanned! {here=>
         const _: [__::Option<&__::core::primitive::str>; 2] = [
             __::core::option_env!("HOTCONFIG_SCHEMA"),
@@ -33,10 +33,10 @@ pub(super) fn constants(checked: &Struct) -> TokenStream {
 }
 
 /// The keys of the file, and a constant for each field.
-fn table(checked: &Struct, committed: &Committed) -> TokenStream {
+fn table(checked: &Struct, schema_file: &SchemaFile) -> TokenStream {
     let here = Span::mixed_site();
-    let name = &committed.name;
-    let entries = committed.keys.iter().map(|(key, of)| {
+    let name = &schema_file.name;
+    let entries = schema_file.keys.iter().map(|(key, of)| {
         let (shape, written) = (shape(of), of.written());
         quote_spanned! {here=>
             __::compile::Entry { key: #key, shape: #shape, written: #written }
@@ -46,7 +46,7 @@ fn table(checked: &Struct, committed: &Committed) -> TokenStream {
     let fields = checked
         .fields
         .iter()
-        .filter_map(|field| of_field(field, committed));
+        .filter_map(|field| of_field(field, schema_file));
     // Of a parameter a constant knows nothing.
     let fields = fields.filter(|constant| !mentions(constant.clone(), &parameters));
     quote_spanned! {here=>
@@ -58,7 +58,7 @@ fn table(checked: &Struct, committed: &Committed) -> TokenStream {
     }
 }
 
-fn of_field(field: &Field, committed: &Committed) -> Option<TokenStream> {
+fn of_field(field: &Field, schema_file: &SchemaFile) -> Option<TokenStream> {
     let at = at(&field.ident);
     let (name, key, ty) = (&field.name, &field.key, field.ty.to_token_stream());
     let ty = crate::tidy::moved(&ty, field.ident.span());
@@ -69,7 +69,7 @@ fn of_field(field: &Field, committed: &Committed) -> Option<TokenStream> {
             );
         }),
         Kind::Leaf(_) => {
-            let place = committed.keys.keys().position(|known| known == key)?;
+            let place = schema_file.keys.keys().position(|known| known == key)?;
             let type_name = crate::tidy::tidy(&field.ty);
             Some(quote_spanned! {at=>
                 const _: () = __::compile::agrees(
@@ -82,19 +82,19 @@ fn of_field(field: &Field, committed: &Committed) -> Option<TokenStream> {
     }
 }
 
-fn shape(of: &FileType) -> TokenStream {
+fn shape(of: &KeyType) -> TokenStream {
     let here = Span::mixed_site();
-    let around = |name: &str, inner: &FileType| {
+    let around = |name: &str, inner: &KeyType| {
         let (name, inner) = (format_ident!("{name}"), shape(inner));
         quote_spanned!(here=> __::Shape::#name(&#inner))
     };
     match of {
-        FileType::Optional(inner) => around("Optional", inner),
-        FileType::List(inner) => around("List", inner),
-        FileType::Map(inner) => around("Map", inner),
-        FileType::Words(words) => quote_spanned!(here=> __::Shape::Words(&[#(#words),*])),
-        FileType::Rust(_) => quote_spanned!(here=> __::Shape::Opaque),
-        FileType::Scalar(name) => match scalar(name) {
+        KeyType::Optional(inner) => around("Optional", inner),
+        KeyType::List(inner) => around("List", inner),
+        KeyType::Map(inner) => around("Map", inner),
+        KeyType::Words(words) => quote_spanned!(here=> __::Shape::Words(&[#(#words),*])),
+        KeyType::Rust(_) => quote_spanned!(here=> __::Shape::Opaque),
+        KeyType::Scalar(name) => match scalar(name) {
             Some(variant) => {
                 let variant = format_ident!("{variant}");
                 quote_spanned!(here=> __::Shape::Scalar(__::Scalar::#variant))
