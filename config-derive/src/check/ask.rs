@@ -13,39 +13,46 @@ use syn::{Expr, ExprRange, RangeLimits};
 use super::automaton::automaton;
 use super::known::{Known, Literal, Quantity, Scalar, is_constant};
 use crate::model::checked::{self, RuleKind};
-use crate::model::constants::{Ask, Asked, AskedRule, AskedRuleKind, Given, Inside, Reading};
+use crate::model::constants::{
+    ConstValue, DeferredCheck, DeferredKind, DeferredRule, DeferredRuleKind, JsonEntry, ParsedText,
+};
 use crate::model::raw;
 use crate::tidy::moved;
 
 /// The questions about one leaf.
-pub(super) fn of(raw: &raw::FieldInput, leaf: &checked::Leaf, known: &Known<'_>) -> Vec<Ask> {
-    let mut asks = Vec::new();
+pub(super) fn deferred_checks(
+    raw: &raw::FieldInput,
+    leaf: &checked::Leaf,
+    known: &Known<'_>,
+) -> Vec<DeferredCheck> {
+    let mut deferred = Vec::new();
     for rule in &leaf.rules {
-        asks.extend(of_the_rule(rule, known));
+        deferred.extend(check_of_rule(rule, known));
     }
-    asks.extend(of_the_default(raw, leaf, known));
-    asks
+    deferred.extend(check_of_default(raw, leaf, known));
+    deferred
 }
 
 /// Whether the bounds are in order, and are of the type.
-fn of_the_rule(rule: &checked::Rule, known: &Known<'_>) -> Option<Ask> {
+fn check_of_rule(rule: &checked::Rule, known: &Known<'_>) -> Option<DeferredCheck> {
     let (bounds, scalar) = match &rule.kind {
         RuleKind::Range { bounds, .. } => (bounds, known.scalar),
         RuleKind::Length { bounds, .. } => (bounds, Some(Scalar::USIZE)),
         _ => return None,
     };
     let (low, high) = ends(bounds, scalar);
-    let asked = match (&low, &high) {
+    let deferred = match (&low, &high) {
         // What the macro has seen itself.
         _ if known.scalar.is_some() && is_literal(&low) && is_literal(&high) => return None,
-        (Given::Text(_), _) | (_, Given::Text(_)) => true,
-        (Given::Nothing | Given::Unknown, _) | (_, Given::Nothing | Given::Unknown) => false,
+        (ConstValue::Text(_), _) | (_, ConstValue::Text(_)) => true,
+        (ConstValue::Nothing | ConstValue::Unknown, _)
+        | (_, ConstValue::Nothing | ConstValue::Unknown) => false,
         _ => !(is_literal(&low) && is_literal(&high)),
     };
-    asked.then(|| Ask {
+    deferred.then(|| DeferredCheck {
         span: bounds.span(),
         end: last(bounds),
-        asked: Asked::Range {
+        kind: DeferredKind::Range {
             low,
             high,
             inclusive: is_inclusive(bounds),
@@ -56,7 +63,11 @@ fn of_the_rule(rule: &checked::Rule, known: &Known<'_>) -> Option<Ask> {
 }
 
 /// Whether the default is of the type, and keeps the rules.
-fn of_the_default(raw: &raw::FieldInput, leaf: &checked::Leaf, known: &Known<'_>) -> Option<Ask> {
+fn check_of_default(
+    raw: &raw::FieldInput,
+    leaf: &checked::Leaf,
+    known: &Known<'_>,
+) -> Option<DeferredCheck> {
     let plain = matches!(leaf.format, checked::Format::Auto | checked::Format::Text);
     if !plain {
         return None;
@@ -64,10 +75,11 @@ fn of_the_default(raw: &raw::FieldInput, leaf: &checked::Leaf, known: &Known<'_>
     let mut computed = None;
     let (given, place) = match &leaf.default {
         checked::Default::None => return None,
-        checked::Default::OfType => (Given::Zero, whole(raw.default.as_ref()?)),
-        checked::Default::Text(text) => {
-            (Given::Text(Box::new(reading(&text.value()))), whole(text))
-        }
+        checked::Default::OfType => (ConstValue::Zero, whole(raw.default.as_ref()?)),
+        checked::Default::Text(text) => (
+            ConstValue::Text(Box::new(parsed_text(&text.value()))),
+            whole(text),
+        ),
         checked::Default::Expression(value, _) => {
             let inner = inside_some(value)
                 .filter(|_| known.optional)
@@ -77,7 +89,7 @@ fn of_the_default(raw: &raw::FieldInput, leaf: &checked::Leaf, known: &Known<'_>
                 // It may be the option or what is in it.
                 match known.scalar {
                     Some(scalar) if !matches!(scalar, Scalar::Integer { name: "u128", .. }) => {
-                        Given::ValueOf(value.to_token_stream())
+                        ConstValue::ValueOf(value.to_token_stream())
                     }
                     _ => return None,
                 }
@@ -85,39 +97,39 @@ fn of_the_default(raw: &raw::FieldInput, leaf: &checked::Leaf, known: &Known<'_>
                 computed = Some(inner);
                 of_its_type(inner, known)
             } else {
-                self::given(inner, known.scalar)
+                const_value(inner, known.scalar)
             };
             (given, whole(value))
         }
     };
-    let text = matches!(given, Given::Text(_));
+    let text = matches!(given, ConstValue::Text(_));
     let unknown_text = text && known.scalar.is_none();
     let rules = rules(leaf, known, &given);
     let undecided = match (&given, known.scalar) {
-        (Given::Unknown, _) => false,
-        (Given::Zero, Some(_)) => rules.iter().any(|(_, computed)| *computed),
-        (Given::Zero, None) => !rules.is_empty(),
+        (ConstValue::Unknown, _) => false,
+        (ConstValue::Zero, Some(_)) => rules.iter().any(|(_, computed)| *computed),
+        (ConstValue::Zero, None) => !rules.is_empty(),
         (given, _) if is_literal(given) || (text && !unknown_text) => {
             rules.iter().any(|(_, computed)| *computed)
         }
         _ => !rules.is_empty(),
     };
-    let asked = if unknown_text || undecided {
-        Asked::Default {
+    let kind = if unknown_text || undecided {
+        DeferredKind::Default {
             given,
             rules: rules.into_iter().map(|(rule, _)| rule).collect(),
             inner: known.inner.clone(),
         }
     } else {
-        Asked::Value {
+        DeferredKind::Value {
             value: computed?.to_token_stream(),
             ty: known.inner.clone(),
         }
     };
-    Some(Ask {
+    Some(DeferredCheck {
         span: place.0,
         end: place.1,
-        asked,
+        kind,
     })
 }
 
@@ -140,23 +152,23 @@ fn is_computed(value: &Expr, known: &Known<'_>) -> bool {
 
 /// The value in a constant of the field's own type: there it is computed as the running program
 /// computes it.
-fn of_its_type(value: &Expr, known: &Known<'_>) -> Given {
+fn of_its_type(value: &Expr, known: &Known<'_>) -> ConstValue {
     let at = Span::mixed_site().located_at(value.span());
     let ty = moved(known.inner, value.span());
     let value = quote_spanned!(at=> { const VALUE: #ty = #value; VALUE });
     match known.scalar {
-        Some(Scalar::Float(_)) => Given::FloatOf(value),
+        Some(Scalar::Float(_)) => ConstValue::FloatOf(value),
         // Not all of these are numbers that rules could look at.
-        Some(Scalar::Integer { name: "u128", .. }) => Given::Unknown,
-        _ => Given::IntegerOf(value),
+        Some(Scalar::Integer { name: "u128", .. }) => ConstValue::Unknown,
+        _ => ConstValue::IntegerOf(value),
     }
 }
 
 /// The rules as a constant can check them, each with whether it has a bound that is computed.
-fn rules(leaf: &checked::Leaf, known: &Known<'_>, given: &Given) -> Vec<(AskedRule, bool)> {
+fn rules(leaf: &checked::Leaf, known: &Known<'_>, given: &ConstValue) -> Vec<(DeferredRule, bool)> {
     let text = match given {
-        Given::Text(reading) => Some(reading.text.as_str()),
-        Given::Zero => Some(""),
+        ConstValue::Text(text) => Some(text.text.as_str()),
+        ConstValue::Zero => Some(""),
         _ => None,
     };
     let rules = leaf.rules.iter().filter_map(|rule| {
@@ -166,7 +178,7 @@ fn rules(leaf: &checked::Leaf, known: &Known<'_>, given: &Given) -> Vec<(AskedRu
                 let computed = !(is_literal(&low) && is_literal(&high));
                 let inclusive = is_inclusive(bounds);
                 (
-                    AskedRuleKind::Range {
+                    DeferredRuleKind::Range {
                         low,
                         high,
                         inclusive,
@@ -179,7 +191,7 @@ fn rules(leaf: &checked::Leaf, known: &Known<'_>, given: &Given) -> Vec<(AskedRu
                 let computed = !(is_literal(&low) && is_literal(&high));
                 let inclusive = is_inclusive(bounds);
                 (
-                    AskedRuleKind::Length {
+                    DeferredRuleKind::Length {
                         low,
                         high,
                         inclusive,
@@ -192,22 +204,22 @@ fn rules(leaf: &checked::Leaf, known: &Known<'_>, given: &Given) -> Vec<(AskedRu
                     match (Literal::of(value), known.scalar) {
                         // What needs no reading.
                         (Some(Literal::Text(text)), Some(Scalar::String)) => {
-                            Given::WordOf(text.to_token_stream())
+                            ConstValue::WordOf(text.to_token_stream())
                         }
-                        _ => self::given(value, known.scalar),
+                        _ => const_value(value, known.scalar),
                     }
                 });
-                (AskedRuleKind::OneOf(values.collect()), false)
+                (DeferredRuleKind::OneOf(values.collect()), false)
             }
-            RuleKind::NonEmpty => (AskedRuleKind::NonEmpty, false),
+            RuleKind::NonEmpty => (DeferredRuleKind::NonEmpty, false),
             RuleKind::Pattern(pattern) => {
                 let kind = match text {
                     Some(text) => {
                         let pattern = regex::Regex::new(&pattern.value()).ok()?;
-                        AskedRuleKind::Text(pattern.is_match(text))
+                        DeferredRuleKind::Text(pattern.is_match(text))
                     }
-                    None if matches!(given, Given::WordOf(_) | Given::ValueOf(_)) => {
-                        AskedRuleKind::Pattern(automaton(&pattern.value())?)
+                    None if matches!(given, ConstValue::WordOf(_) | ConstValue::ValueOf(_)) => {
+                        DeferredRuleKind::Pattern(automaton(&pattern.value())?)
                     }
                     None => return None,
                 };
@@ -216,7 +228,7 @@ fn rules(leaf: &checked::Leaf, known: &Known<'_>, given: &Given) -> Vec<(AskedRu
             RuleKind::Url | RuleKind::Validate(_) => return None,
         };
         let written = rule.written.clone();
-        Some((AskedRule { written, kind }, computed))
+        Some((DeferredRule { written, kind }, computed))
     });
     rules.collect()
 }
@@ -225,16 +237,18 @@ fn is_inclusive(bounds: &ExprRange) -> bool {
     matches!(bounds.limits, RangeLimits::Closed(_))
 }
 
-fn ends(bounds: &ExprRange, scalar: Option<Scalar>) -> (Given, Given) {
-    let end = |bound: Option<&Expr>| bound.map_or(Given::Nothing, |bound| given(bound, scalar));
+fn ends(bounds: &ExprRange, scalar: Option<Scalar>) -> (ConstValue, ConstValue) {
+    let end = |bound: Option<&Expr>| {
+        bound.map_or(ConstValue::Nothing, |bound| const_value(bound, scalar))
+    };
     (end(bounds.start.as_deref()), end(bounds.end.as_deref()))
 }
 
 /// Whether the macro knows what it is; a text is read by its type.
-fn is_literal(given: &Given) -> bool {
+fn is_literal(given: &ConstValue) -> bool {
     matches!(
         given,
-        Given::Nothing | Given::Integer(_) | Given::Float(_) | Given::Text(_)
+        ConstValue::Nothing | ConstValue::Integer(_) | ConstValue::Float(_) | ConstValue::Text(_)
     )
 }
 
@@ -253,36 +267,36 @@ fn inside_some(value: &Expr) -> Option<&Expr> {
 }
 
 /// What was written, as far as a constant can know it.
-fn given(value: &Expr, scalar: Option<Scalar>) -> Given {
+fn const_value(value: &Expr, scalar: Option<Scalar>) -> ConstValue {
     match (Literal::of(value), scalar) {
-        (Some(Literal::Integer(number)), _) => Given::Integer(number),
-        (Some(Literal::Float(number)), _) => Given::Float(number),
+        (Some(Literal::Integer(number)), _) => ConstValue::Integer(number),
+        (Some(Literal::Float(number)), _) => ConstValue::Float(number),
         (Some(literal @ (Literal::Text(_) | Literal::Char(_))), _) => {
-            Given::Text(Box::new(reading(&literal.in_the_store())))
+            ConstValue::Text(Box::new(parsed_text(&literal.in_the_store())))
         }
-        (Some(Literal::Bool(_)), _) | (None, None) => Given::Unknown,
-        (None, Some(scalar)) if !is_constant(value, scalar) => Given::Unknown,
+        (Some(Literal::Bool(_)), _) | (None, None) => ConstValue::Unknown,
+        (None, Some(scalar)) if !is_constant(value, scalar) => ConstValue::Unknown,
         (None, Some(scalar)) => {
             let value = value.to_token_stream();
             match scalar {
-                Scalar::Integer { name, .. } if name != "u128" => Given::IntegerOf(value),
-                Scalar::Float(_) => Given::FloatOf(value),
-                Scalar::Duration => Given::DurationOf(value),
-                Scalar::Size => Given::SizeOf(value),
-                Scalar::String => Given::WordOf(value),
-                _ => Given::Unknown,
+                Scalar::Integer { name, .. } if name != "u128" => ConstValue::IntegerOf(value),
+                Scalar::Float(_) => ConstValue::FloatOf(value),
+                Scalar::Duration => ConstValue::DurationOf(value),
+                Scalar::Size => ConstValue::SizeOf(value),
+                Scalar::String => ConstValue::WordOf(value),
+                _ => ConstValue::Unknown,
             }
         }
     }
 }
 
 /// A text, read in every way that it can be.
-fn reading(text: &str) -> Reading {
+fn parsed_text(text: &str) -> ParsedText {
     let quantity =
         |scalar| Literal::Text(syn::LitStr::new(text, Span::call_site())).quantity(Some(scalar));
     let trimmed = text.trim();
     let json = serde_json::from_str::<serde_json::Value>(trimmed).ok();
-    Reading {
+    ParsedText {
         text: text.to_owned(),
         integer: trimmed.parse().ok(),
         float: trimmed
@@ -320,16 +334,16 @@ fn reading(text: &str) -> Reading {
 }
 
 /// What stands in an array or an object, as far as a constant can look at it.
-fn entries(json: &serde_json::Value) -> Vec<Inside> {
+fn entries(json: &serde_json::Value) -> Vec<JsonEntry> {
     use serde_json::Value as Json;
     let entry = |json: &Json| match json {
-        Json::String(word) => Inside::Word(word.clone()),
+        Json::String(word) => JsonEntry::Word(word.clone()),
         Json::Number(number) => {
             let small = number.as_i64().map(i128::from);
             let number = small.or_else(|| number.as_u64().map(i128::from));
-            number.map_or(Inside::Other, Inside::Integer)
+            number.map_or(JsonEntry::Other, JsonEntry::Integer)
         }
-        _ => Inside::Other,
+        _ => JsonEntry::Other,
     };
     match json {
         Json::Array(list) => list.iter().map(entry).collect(),

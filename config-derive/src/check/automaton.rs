@@ -10,7 +10,7 @@ use regex_automata::dfa::{Automaton as _, StartKind, dense};
 use regex_automata::util::primitives::StateID;
 use regex_automata::util::start;
 
-use crate::model::automaton::Automaton;
+use crate::model::automaton::AutomatonTable;
 
 /// The answers at the end of a text; the first states of every automaton are they themselves.
 const YES: u8 = 0;
@@ -21,7 +21,7 @@ const UNKNOWN: u8 = 2;
 const MOST: usize = 1 << 18;
 
 /// The automaton of a pattern; its fourth state is where a text begins.
-pub(super) fn automaton(pattern: &str) -> Option<Automaton> {
+pub(super) fn automaton(pattern: &str) -> Option<AutomatonTable> {
     let config = dense::Config::new()
         .start_kind(StartKind::Unanchored)
         .unicode_word_boundary(true)
@@ -87,7 +87,7 @@ pub(super) fn automaton(pattern: &str) -> Option<Automaton> {
         }
         next += 1;
     }
-    Some(Automaton {
+    Some(AutomatonTable {
         classes: (0..=u8::MAX).map(|byte| classes.get(byte)).collect(),
         table,
         width,
@@ -97,10 +97,10 @@ pub(super) fn automaton(pattern: &str) -> Option<Automaton> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Automaton, NO, YES, automaton};
+    use super::{AutomatonTable, NO, YES, automaton};
 
     /// The constant's answer.
-    fn matches(automaton: &Automaton, text: &str) -> Option<bool> {
+    fn matches(automaton: &AutomatonTable, text: &str) -> Option<bool> {
         let mut state = 3;
         for byte in text.bytes() {
             let class = usize::from(automaton.classes[usize::from(byte)]);

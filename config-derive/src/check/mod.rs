@@ -173,9 +173,9 @@ fn kind(raw: &raw::FieldInput, around: &Ident, errors: &Errors) -> checked::Kind
         compare: raw.compare.as_ref().map(|written| written.value.clone()),
         optional: known.optional,
         must_be_secret: raw.secret.is_some() && known.scalar.is_none(),
-        asks: Vec::new(),
+        deferred: Vec::new(),
     };
-    leaf.asks = ask::of(raw, &leaf, &known);
+    leaf.deferred = ask::deferred_checks(raw, &leaf, &known);
     checked::Kind::Leaf(Box::new(leaf))
 }
 

@@ -1,7 +1,7 @@
 //! A regular expression as a table, which a constant can read a text with.
 
 /// The table of an automaton.
-pub(crate) struct Automaton {
+pub(crate) struct AutomatonTable {
     /// For each byte its class.
     pub(crate) classes: Vec<u8>,
     /// For each state and each class the next state, in two bytes, the lower first.

@@ -5,7 +5,7 @@
 use proc_macro2::Span;
 use syn::{Expr, ExprRange, Generics, Ident, LitStr, Path, Type};
 
-use super::constants::Ask;
+use super::constants::DeferredCheck;
 use super::schema_file::SchemaFile;
 
 pub(crate) struct Struct {
@@ -57,7 +57,7 @@ pub(crate) struct Leaf {
     /// Whether the compiler is to check that the type is a `Secret`.
     pub(crate) must_be_secret: bool,
     /// What only the compiler can decide.
-    pub(crate) asks: Vec<Ask>,
+    pub(crate) deferred: Vec<DeferredCheck>,
 }
 
 pub(crate) enum Format {

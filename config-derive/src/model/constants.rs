@@ -5,21 +5,21 @@
 use proc_macro2::{Span, TokenStream};
 use syn::Type;
 
-use super::automaton::Automaton;
+use super::automaton::AutomatonTable;
 
 /// A question that is answered by a constant.
-pub(crate) struct Ask {
+pub(crate) struct DeferredCheck {
     /// Where a mistake is underlined: from the first token to the last.
     pub(crate) span: Span,
     pub(crate) end: Span,
-    pub(crate) asked: Asked,
+    pub(crate) kind: DeferredKind,
 }
 
-pub(crate) enum Asked {
+pub(crate) enum DeferredKind {
     /// Whether the bounds are of the type, and in order.
     Range {
-        low: Given,
-        high: Given,
+        low: ConstValue,
+        high: ConstValue,
         inclusive: bool,
         /// Of a length, which is a number whatever the type is.
         length: bool,
@@ -27,8 +27,8 @@ pub(crate) enum Asked {
     },
     /// Whether the default is of the type, and keeps the rules.
     Default {
-        given: Given,
-        rules: Vec<AskedRule>,
+        given: ConstValue,
+        rules: Vec<DeferredRule>,
         /// The type inside `Option` and `Secret`.
         inner: Type,
     },
@@ -36,38 +36,38 @@ pub(crate) enum Asked {
     Value { value: TokenStream, ty: Type },
 }
 
-pub(crate) struct AskedRule {
+pub(crate) struct DeferredRule {
     /// How it was written, for messages.
     pub(crate) written: String,
-    pub(crate) kind: AskedRuleKind,
+    pub(crate) kind: DeferredRuleKind,
 }
 
-pub(crate) enum AskedRuleKind {
+pub(crate) enum DeferredRuleKind {
     Range {
-        low: Given,
-        high: Given,
+        low: ConstValue,
+        high: ConstValue,
         inclusive: bool,
     },
     Length {
-        low: Given,
-        high: Given,
+        low: ConstValue,
+        high: ConstValue,
         inclusive: bool,
     },
-    OneOf(Vec<Given>),
+    OneOf(Vec<ConstValue>),
     NonEmpty,
-    Pattern(Automaton),
+    Pattern(AutomatonTable),
     /// A rule over the text that the macro has asked already, with the answer.
     Text(bool),
 }
 
 /// A default or a bound, as far as a constant can know it.
-pub(crate) enum Given {
+pub(crate) enum ConstValue {
     Nothing,
     /// What the type's `Default` gives.
     Zero,
     Integer(i128),
     Float(f64),
-    Text(Box<Reading>),
+    Text(Box<ParsedText>),
     /// Constant expressions of types that are known.
     IntegerOf(TokenStream),
     FloatOf(TokenStream),
@@ -80,7 +80,7 @@ pub(crate) enum Given {
 }
 
 /// A text, read in every way that it can be.
-pub(crate) struct Reading {
+pub(crate) struct ParsedText {
     pub(crate) text: String,
     pub(crate) integer: Option<i128>,
     pub(crate) float: Option<f64>,
@@ -90,7 +90,7 @@ pub(crate) struct Reading {
     pub(crate) list: Option<usize>,
     pub(crate) map: Option<usize>,
     /// The entries of the array, or the values of the object.
-    pub(crate) entries: Vec<Inside>,
+    pub(crate) entries: Vec<JsonEntry>,
     /// Whether no entry of the array stands there twice: a set would hold fewer.
     pub(crate) distinct: bool,
     /// Whether it is an `Ipv4Addr`, `Ipv6Addr`, `SocketAddrV4`, `SocketAddrV6`.
@@ -98,7 +98,7 @@ pub(crate) struct Reading {
 }
 
 /// What stands inside of JSON.
-pub(crate) enum Inside {
+pub(crate) enum JsonEntry {
     Word(String),
     Integer(i128),
     Other,
