@@ -22,7 +22,7 @@ use crate::tidy::moved;
 /// The questions about one leaf.
 pub(super) fn deferred_checks(
     raw: &raw::FieldInput,
-    leaf: &checked::Leaf,
+    leaf: &checked::LeafSpec,
     known: &Known<'_>,
 ) -> Vec<DeferredCheck> {
     let mut deferred = Vec::new();
@@ -34,7 +34,7 @@ pub(super) fn deferred_checks(
 }
 
 /// Whether the bounds are in order, and are of the type.
-fn check_of_rule(rule: &checked::Rule, known: &Known<'_>) -> Option<DeferredCheck> {
+fn check_of_rule(rule: &checked::LeafRule, known: &Known<'_>) -> Option<DeferredCheck> {
     let (bounds, scalar) = match &rule.kind {
         RuleKind::Range { bounds, .. } => (bounds, known.scalar),
         RuleKind::Length { bounds, .. } => (bounds, Some(Scalar::USIZE)),
@@ -65,22 +65,25 @@ fn check_of_rule(rule: &checked::Rule, known: &Known<'_>) -> Option<DeferredChec
 /// Whether the default is of the type, and keeps the rules.
 fn check_of_default(
     raw: &raw::FieldInput,
-    leaf: &checked::Leaf,
+    leaf: &checked::LeafSpec,
     known: &Known<'_>,
 ) -> Option<DeferredCheck> {
-    let plain = matches!(leaf.format, checked::Format::Auto | checked::Format::Text);
+    let plain = matches!(
+        leaf.format,
+        checked::LeafFormat::Auto | checked::LeafFormat::Text
+    );
     if !plain {
         return None;
     }
     let mut computed = None;
     let (given, place) = match &leaf.default {
-        checked::Default::None => return None,
-        checked::Default::OfType => (ConstValue::Zero, whole(raw.default.as_ref()?)),
-        checked::Default::Text(text) => (
+        checked::LeafDefault::None => return None,
+        checked::LeafDefault::OfType => (ConstValue::Zero, whole(raw.default.as_ref()?)),
+        checked::LeafDefault::Text(text) => (
             ConstValue::Text(Box::new(parsed_text(&text.value()))),
             whole(text),
         ),
-        checked::Default::Expression(value, _) => {
+        checked::LeafDefault::Expression(value, _) => {
             let inner = inside_some(value)
                 .filter(|_| known.optional)
                 .unwrap_or(value);
@@ -165,7 +168,11 @@ fn of_its_type(value: &Expr, known: &Known<'_>) -> ConstValue {
 }
 
 /// The rules as a constant can check them, each with whether it has a bound that is computed.
-fn rules(leaf: &checked::Leaf, known: &Known<'_>, given: &ConstValue) -> Vec<(DeferredRule, bool)> {
+fn rules(
+    leaf: &checked::LeafSpec,
+    known: &Known<'_>,
+    given: &ConstValue,
+) -> Vec<(DeferredRule, bool)> {
     let text = match given {
         ConstValue::Text(text) => Some(text.text.as_str()),
         ConstValue::Zero => Some(""),

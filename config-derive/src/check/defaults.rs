@@ -203,7 +203,7 @@ pub(super) fn has_suffix(value: &Expr, scalar: Scalar) -> Option<String> {
 pub(super) fn types_default_keeps_the_rules(
     written: &impl ToTokens,
     raw: &raw::FieldInput,
-    rules: &[checked::Rule],
+    rules: &[checked::LeafRule],
     known: &Known<'_>,
     errors: &Errors,
 ) -> bool {
@@ -260,7 +260,7 @@ pub(super) fn has_a_default(written: &impl ToTokens, known: &Known<'_>, errors: 
 pub(super) fn keeps_the_rules(
     value: &Expr,
     raw: &raw::FieldInput,
-    rules: &[checked::Rule],
+    rules: &[checked::LeafRule],
     known: &Known<'_>,
     errors: &Errors,
 ) -> bool {

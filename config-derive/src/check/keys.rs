@@ -11,7 +11,7 @@ use crate::syntax::case::{self, Case};
 
 /// A checked field with the places where its keys were written.
 pub(super) struct Keyed {
-    pub(super) field: checked::Field,
+    pub(super) field: checked::StructField,
     pub(super) key_tokens: TokenStream,
     pub(super) alias_tokens: Vec<TokenStream>,
 }
@@ -86,7 +86,7 @@ pub(super) fn are_distinct(fields: &[Keyed], errors: &Errors) {
     let keyed = fields.iter().filter(|keyed| {
         matches!(
             keyed.field.kind,
-            checked::Kind::Leaf(_) | checked::Kind::Section
+            checked::FieldKind::Leaf(_) | checked::FieldKind::Section
         )
     });
     let mut keys: HashMap<&str, Used<'_>> = HashMap::new();
@@ -115,13 +115,13 @@ pub(super) fn are_distinct(fields: &[Keyed], errors: &Errors) {
 /// Who uses a key, and as what: `key` or `alias`.
 #[derive(Clone, Copy)]
 struct Used<'a> {
-    field: &'a checked::Field,
+    field: &'a checked::StructField,
     what: &'static str,
 }
 
 impl Used<'_> {
     fn is_section(self) -> bool {
-        matches!(self.field.kind, checked::Kind::Section)
+        matches!(self.field.kind, checked::FieldKind::Section)
     }
 
     /// ``the key of the field `port` ``, as one of two.

@@ -105,10 +105,10 @@ fn field(
     let kind = kind(&raw, around, errors);
     let ty = match kind {
         // What the compiler says of the type, it says of the struct.
-        checked::Kind::Faulty => parse_quote_spanned!(raw.ty.span()=> _),
+        checked::FieldKind::Faulty => parse_quote_spanned!(raw.ty.span()=> _),
         _ => raw.ty,
     };
-    let field = checked::Field {
+    let field = checked::StructField {
         number,
         ident: raw.ident,
         name,
@@ -130,10 +130,10 @@ fn field(
 }
 
 /// What the field is, after the rules over its attributes.
-fn kind(raw: &raw::FieldInput, around: &Ident, errors: &Errors) -> checked::Kind {
+fn kind(raw: &raw::FieldInput, around: &Ident, errors: &Errors) -> checked::FieldKind {
     if raw.skip.is_some() {
         attributes::skip_stands_alone(raw, errors);
-        return checked::Kind::Skipped;
+        return checked::FieldKind::Skipped;
     }
     let known = Known::of(&raw.ty);
     if raw.nested.is_some() {
@@ -141,16 +141,16 @@ fn kind(raw: &raw::FieldInput, around: &Ident, errors: &Errors) -> checked::Kind
         if !(attributes::nested_is_always_there(raw, around, &known, errors)
             && types::can_be_nested(raw, around, errors))
         {
-            return checked::Kind::Faulty;
+            return checked::FieldKind::Faulty;
         }
         return if raw.readable {
-            checked::Kind::Section
+            checked::FieldKind::Section
         } else {
-            checked::Kind::Faulty
+            checked::FieldKind::Faulty
         };
     }
     if !types::can_be_stored(raw, errors) {
-        return checked::Kind::Faulty;
+        return checked::FieldKind::Faulty;
     }
     attributes::one_format(raw, errors);
     attributes::format_fits_its_type(raw, errors);
@@ -159,14 +159,14 @@ fn kind(raw: &raw::FieldInput, around: &Ident, errors: &Errors) -> checked::Kind
     rules::agree(&rules, &known, errors);
     let default = default(raw, &rules, &known, errors);
     if !raw.readable {
-        return checked::Kind::Faulty;
+        return checked::FieldKind::Faulty;
     }
-    let mut leaf = checked::Leaf {
+    let mut leaf = checked::LeafSpec {
         format: match raw.formats.first().map(|written| &written.value) {
-            None => checked::Format::Auto,
-            Some(raw::FormatAttribute::Json) => checked::Format::Json,
-            Some(raw::FormatAttribute::Text) => checked::Format::Text,
-            Some(raw::FormatAttribute::With(path)) => checked::Format::With(path.clone()),
+            None => checked::LeafFormat::Auto,
+            Some(raw::FormatAttribute::Json) => checked::LeafFormat::Json,
+            Some(raw::FormatAttribute::Text) => checked::LeafFormat::Text,
+            Some(raw::FormatAttribute::With(path)) => checked::LeafFormat::With(path.clone()),
         },
         default,
         rules,
@@ -176,43 +176,43 @@ fn kind(raw: &raw::FieldInput, around: &Ident, errors: &Errors) -> checked::Kind
         deferred: Vec::new(),
     };
     leaf.deferred = ask::deferred_checks(raw, &leaf, &known);
-    checked::Kind::Leaf(Box::new(leaf))
+    checked::FieldKind::Leaf(Box::new(leaf))
 }
 
 /// The default; none where it was refused.
 fn default(
     raw: &raw::FieldInput,
-    rules: &[checked::Rule],
+    rules: &[checked::LeafRule],
     known: &Known<'_>,
     errors: &Errors,
-) -> checked::Default {
+) -> checked::LeafDefault {
     let Some(written) = &raw.default else {
-        return checked::Default::None;
+        return checked::LeafDefault::None;
     };
     let raw::DefaultAttribute::Value(value) = &written.value else {
         let right = defaults::has_a_default(written, known, errors)
             && defaults::types_default_keeps_the_rules(written, raw, rules, known, errors);
         return if right {
-            checked::Default::OfType
+            checked::LeafDefault::OfType
         } else {
-            checked::Default::None
+            checked::LeafDefault::None
         };
     };
     if !(defaults::is_of_its_type(value, raw, known, errors)
         && defaults::keeps_the_rules(value, raw, rules, known, errors))
     {
-        return checked::Default::None;
+        return checked::LeafDefault::None;
     }
     match (Literal::of(value), value) {
-        (Some(Literal::Text(text)), _) => checked::Default::Text(text),
+        (Some(Literal::Text(text)), _) => checked::LeafDefault::Text(text),
         // A number is none of these by itself; its text is read as one.
         (Some(Literal::Integer(number)), value)
             if matches!(known.scalar, Some(Scalar::NonZero { .. }))
                 && Reading::of(raw) != Reading::Other =>
         {
-            checked::Default::Text(LitStr::new(&number.to_string(), value.span()))
+            checked::LeafDefault::Text(LitStr::new(&number.to_string(), value.span()))
         }
-        (literal, value) => checked::Default::Expression(
+        (literal, value) => checked::LeafDefault::Expression(
             Expr::clone(value),
             literal
                 .filter(|_| known.scalar.is_some())

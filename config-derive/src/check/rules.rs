@@ -21,7 +21,7 @@ pub(super) fn rules(
     raw: &raw::FieldInput,
     known: &Known<'_>,
     errors: &Errors,
-) -> Vec<checked::Rule> {
+) -> Vec<checked::LeafRule> {
     raw.rules
         .iter()
         .filter(|written| its_type_can_have_it(&written.value, written, known, errors))
@@ -39,7 +39,7 @@ pub(super) fn rules(
                 raw::RuleAttribute::Url => checked::RuleKind::Url,
                 raw::RuleAttribute::Validate(path) => checked::RuleKind::Validate(path.clone()),
             };
-            Some(checked::Rule {
+            Some(checked::LeafRule {
                 span: written.span(),
                 written: tidy(written),
                 kind,
@@ -134,7 +134,7 @@ fn a_collection_can_have_it(
 }
 
 /// No rule refuses all that another asks for.
-pub(super) fn agree(rules: &[checked::Rule], known: &Known<'_>, errors: &Errors) {
+pub(super) fn agree(rules: &[checked::LeafRule], known: &Known<'_>, errors: &Errors) {
     for rule in rules {
         let others = rules.iter().filter(|other| !std::ptr::eq(*other, rule));
         match &rule.kind {
@@ -247,32 +247,32 @@ fn range(
 }
 
 /// One end of a range, as far as its letters say what it is.
-fn end(bound: Option<&Expr>, scalar: Option<Scalar>) -> checked::End {
-    use checked::End;
+fn end(bound: Option<&Expr>, scalar: Option<Scalar>) -> checked::RangeEnd {
+    use checked::RangeEnd;
 
     let Some(bound) = bound else {
-        return End::Open;
+        return RangeEnd::Open;
     };
     match (Literal::of(bound), scalar) {
-        (Some(Literal::Integer(number)), _) => End::Integer(number),
-        (Some(Literal::Float(number)), _) => End::Float(number),
-        (Some(Literal::Text(text)), _) => End::Text(text),
+        (Some(Literal::Integer(number)), _) => RangeEnd::Integer(number),
+        (Some(Literal::Float(number)), _) => RangeEnd::Float(number),
+        (Some(Literal::Text(text)), _) => RangeEnd::Text(text),
         (Some(Literal::Char(letter)), _) => {
-            End::Text(LitStr::new(&letter.to_string(), bound.span()))
+            RangeEnd::Text(LitStr::new(&letter.to_string(), bound.span()))
         }
         (_, Some(scalar)) if is_constant(bound, scalar) => match scalar {
             // The highest numbers of a `u128` are beyond what the schema can hold.
             Scalar::Integer { name, .. } | Scalar::NonZero { name, .. }
                 if !matches!(name, "u128" | "NonZeroU128") =>
             {
-                End::IntegerOf(bound.clone())
+                RangeEnd::IntegerOf(bound.clone())
             }
-            Scalar::Float(_) => End::FloatOf(bound.clone()),
-            Scalar::Duration => End::DurationOf(bound.clone()),
-            Scalar::Size => End::SizeOf(bound.clone()),
-            _ => End::Unknown,
+            Scalar::Float(_) => RangeEnd::FloatOf(bound.clone()),
+            Scalar::Duration => RangeEnd::DurationOf(bound.clone()),
+            Scalar::Size => RangeEnd::SizeOf(bound.clone()),
+            _ => RangeEnd::Unknown,
         },
-        _ => End::Unknown,
+        _ => RangeEnd::Unknown,
     }
 }
 

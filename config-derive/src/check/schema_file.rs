@@ -11,7 +11,7 @@ use syn::{Ident, LitStr};
 
 use super::keys::Keyed;
 use crate::errors::Errors;
-use crate::model::checked::Kind;
+use crate::model::checked::FieldKind;
 use crate::model::schema_file::{KeyType, SchemaContent, SchemaFile, SchemaSource};
 use crate::syntax::names;
 
@@ -74,7 +74,7 @@ fn compare_keys(
     let meant =
         "where the change is meant, write the file anew: `HOTCONFIG_SCHEMA=write cargo test`";
     for Keyed { field, .. } in fields {
-        if matches!(field.kind, Kind::Leaf(_)) && !keys.contains_key(&field.key) {
+        if matches!(field.kind, FieldKind::Leaf(_)) && !keys.contains_key(&field.key) {
             let (name, key) = (&field.name, &field.key);
             let gone = keys.keys().filter(|key| !is_known(key, fields));
             let near = match names::nearest_of(key, gone.map(String::as_str)) {
@@ -92,7 +92,7 @@ fn compare_keys(
     // What is faulty has lost its key, perhaps: of that something was said already.
     if fields
         .iter()
-        .any(|keyed| matches!(keyed.field.kind, Kind::Faulty))
+        .any(|keyed| matches!(keyed.field.kind, FieldKind::Faulty))
     {
         return;
     }
@@ -122,8 +122,8 @@ fn compare_keys(
 /// Whether a field has the key, or a section may have it.
 fn is_known(key: &str, fields: &[Keyed]) -> bool {
     fields.iter().any(|Keyed { field, .. }| match field.kind {
-        Kind::Leaf(_) => field.key == key,
-        Kind::Section => key
+        FieldKind::Leaf(_) => field.key == key,
+        FieldKind::Section => key
             .strip_prefix(&field.key)
             .is_some_and(|rest| rest.starts_with('/')),
         _ => false,

@@ -7,7 +7,7 @@ use quote::{ToTokens, quote_spanned};
 use syn::{Generics, WherePredicate, parse_quote_spanned};
 
 use super::tokens::at;
-use crate::model::checked::{Field, Format, Kind, Struct};
+use crate::model::checked::{FieldKind, LeafFormat, Struct, StructField};
 
 /// The struct's generics with the bounds of the trait on each parameter, and on each field's type
 /// that mentions one those of its kind.
@@ -45,15 +45,15 @@ pub(super) fn parameters(generics: &Generics) -> BTreeSet<String> {
 }
 
 /// What the field's methods need of its type.
-fn of_kind(field: &Field) -> Option<TokenStream> {
+fn of_kind(field: &StructField) -> Option<TokenStream> {
     let at = at(&field.ty);
     match &field.kind {
-        Kind::Section => Some(quote_spanned!(at=> __::HotConfig)),
-        Kind::Skipped => Some(quote_spanned!(at=> __::core::default::Default)),
-        Kind::Faulty => None,
-        Kind::Leaf(leaf) => {
+        FieldKind::Section => Some(quote_spanned!(at=> __::HotConfig)),
+        FieldKind::Skipped => Some(quote_spanned!(at=> __::core::default::Default)),
+        FieldKind::Faulty => None,
+        FieldKind::Leaf(leaf) => {
             let read = match leaf.format {
-                Format::With(_) => None,
+                LeafFormat::With(_) => None,
                 _ => Some(quote_spanned!(at=> __::DeserializeOwned +)),
             };
             let compared = match leaf.compare {

@@ -6,7 +6,7 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 
 use super::bounds::{mentions, parameters};
-use crate::model::checked::{Field, Kind, Struct};
+use crate::model::checked::{FieldKind, Struct, StructField};
 use crate::model::constants::{
     ConstValue, DeferredCheck, DeferredKind, DeferredRule, DeferredRuleKind, JsonEntry, ParsedText,
 };
@@ -21,9 +21,9 @@ pub(super) fn constants(checked: &Struct) -> TokenStream {
         .collect()
 }
 
-fn of_field(field: &Field) -> Vec<TokenStream> {
+fn of_field(field: &StructField) -> Vec<TokenStream> {
     match &field.kind {
-        Kind::Leaf(leaf) => leaf
+        FieldKind::Leaf(leaf) => leaf
             .deferred
             .iter()
             .map(|check| constant(field, check))
@@ -32,7 +32,7 @@ fn of_field(field: &Field) -> Vec<TokenStream> {
     }
 }
 
-fn constant(field: &Field, check: &DeferredCheck) -> TokenStream {
+fn constant(field: &StructField, check: &DeferredCheck) -> TokenStream {
     let at = at(check.span);
     let ty = moved(&field.ty, check.span);
     let shape = quote_spanned!(at=> __::Probe::<#ty>::SHAPE);

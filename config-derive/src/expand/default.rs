@@ -5,7 +5,7 @@ use quote::quote_spanned;
 use syn::{Expr, Lit};
 
 use super::tokens::{arms, at, leaf_name};
-use crate::model::checked::{Default, Field, Format, Kind, Leaf, Struct};
+use crate::model::checked::{FieldKind, LeafDefault, LeafFormat, LeafSpec, Struct, StructField};
 
 /// Nothing for a struct that has neither such a default nor a section.
 pub(super) fn method(checked: &Struct) -> Option<TokenStream> {
@@ -28,38 +28,40 @@ pub(super) fn method(checked: &Struct) -> Option<TokenStream> {
 }
 
 /// What the store would hold for a literal of Rust; `None` where that has to be computed.
-pub(super) fn text(leaf: &Leaf) -> Option<&str> {
-    let Default::Expression(value, Some(text)) = &leaf.default else {
+pub(super) fn text(leaf: &LeafSpec) -> Option<&str> {
+    let LeafDefault::Expression(value, Some(text)) = &leaf.default else {
         return None;
     };
     let same = match leaf.format {
-        Format::Auto | Format::Text => true,
+        LeafFormat::Auto | LeafFormat::Text => true,
         // A number and a `bool` are the same in JSON; a character stands in quotes.
-        Format::Json => !matches!(value, Expr::Lit(literal) if matches!(literal.lit, Lit::Char(_))),
-        Format::With(_) => false,
+        LeafFormat::Json => {
+            !matches!(value, Expr::Lit(literal) if matches!(literal.lit, Lit::Char(_)))
+        }
+        LeafFormat::With(_) => false,
     };
     same.then_some(text)
 }
 
-fn leaf(field: &Field) -> Option<TokenStream> {
-    let Kind::Leaf(leaf) = &field.kind else {
+fn leaf(field: &StructField) -> Option<TokenStream> {
+    let FieldKind::Leaf(leaf) = &field.kind else {
         return None;
     };
     let computed = match &leaf.default {
-        Default::OfType => true,
-        Default::Expression(value, _) => text(leaf).is_none() && is_the_same_everywhere(value),
-        Default::None | Default::Text(_) => false,
+        LeafDefault::OfType => true,
+        LeafDefault::Expression(value, _) => text(leaf).is_none() && is_the_same_everywhere(value),
+        LeafDefault::None | LeafDefault::Text(_) => false,
     };
     if field.secret || !computed {
         return None;
     }
     let at = at(&field.ident);
     let format = match leaf.format {
-        Format::Auto => quote_spanned!(at=> Auto),
-        Format::Json => quote_spanned!(at=> Json),
-        Format::Text => quote_spanned!(at=> Text),
+        LeafFormat::Auto => quote_spanned!(at=> Auto),
+        LeafFormat::Json => quote_spanned!(at=> Json),
+        LeafFormat::Text => quote_spanned!(at=> Text),
         // A codec only reads.
-        Format::With(_) => return None,
+        LeafFormat::With(_) => return None,
     };
     let (name, ty) = (leaf_name(field), &field.ty);
     // Method resolution takes `EncodeSerialize` where the type has it, else `EncodeNothing`.
@@ -153,7 +155,7 @@ fn makes_a_value(function: &Expr) -> bool {
         && (last == "new" || last.starts_with("from"))
 }
 
-fn section(field: &Field) -> Option<TokenStream> {
+fn section(field: &StructField) -> Option<TokenStream> {
     let ty = &field.ty;
     let forward = quote_spanned!(at(&field.ident)=> <#ty as __::Section>::__default(__rest));
     (!field.secret).then_some(forward)

@@ -10,7 +10,7 @@ use syn::{GenericArgument, PathArguments, Type};
 use super::bounds::{mentions, parameters};
 use super::schema_file::scalar;
 use super::tokens;
-use crate::model::checked::{Field, Format, Kind, Struct};
+use crate::model::checked::{FieldKind, LeafFormat, Struct, StructField};
 use crate::tidy::moved;
 use crate::tidy::tidy;
 
@@ -23,8 +23,8 @@ pub(super) fn constants(checked: &Struct) -> TokenStream {
         .collect()
 }
 
-fn of_field(field: &Field) -> Option<TokenStream> {
-    let Kind::Leaf(leaf) = &field.kind else {
+fn of_field(field: &StructField) -> Option<TokenStream> {
+    let FieldKind::Leaf(leaf) = &field.kind else {
         return None;
     };
     let inner = argument_of_option(&field.ty).unwrap_or(&field.ty);
@@ -35,7 +35,7 @@ fn of_field(field: &Field) -> Option<TokenStream> {
     let ty = moved(&field.ty, syn::spanned::Spanned::span(&field.ty));
     let name = tidy(&field.ty);
     let section = match leaf.format {
-        Format::Auto => quote_spanned!(at=> __::Probe::<#ty>::SECTION),
+        LeafFormat::Auto => quote_spanned!(at=> __::Probe::<#ty>::SECTION),
         _ => quote_spanned!(at=> false),
     };
     Some(quote_spanned! {at=>

@@ -8,7 +8,7 @@ use quote::{ToTokens, format_ident, quote_spanned};
 
 use super::bounds::{mentions, parameters};
 use super::tokens::at;
-use crate::model::checked::{Field, Kind, Struct};
+use crate::model::checked::{FieldKind, Struct, StructField};
 use crate::model::schema_file::{KeyType, SchemaFile};
 
 pub(super) fn constants(checked: &Struct) -> TokenStream {
@@ -58,17 +58,17 @@ fn table(checked: &Struct, schema_file: &SchemaFile) -> TokenStream {
     }
 }
 
-fn of_field(field: &Field, schema_file: &SchemaFile) -> Option<TokenStream> {
+fn of_field(field: &StructField, schema_file: &SchemaFile) -> Option<TokenStream> {
     let at = at(&field.ident);
     let (name, key, ty) = (&field.name, &field.key, field.ty.to_token_stream());
     let ty = crate::tidy::moved(&ty, field.ident.span());
     match field.kind {
-        Kind::Section => Some(quote_spanned! {at=>
+        FieldKind::Section => Some(quote_spanned! {at=>
             const _: () = __::compile::section(
                 &__FILE, #name, #key, <#ty as __::Section>::TREE,
             );
         }),
-        Kind::Leaf(_) => {
+        FieldKind::Leaf(_) => {
             let place = schema_file.keys.keys().position(|known| known == key)?;
             let type_name = crate::tidy::tidy(&field.ty);
             Some(quote_spanned! {at=>
@@ -78,7 +78,7 @@ fn of_field(field: &Field, schema_file: &SchemaFile) -> Option<TokenStream> {
                 );
             })
         }
-        Kind::Skipped | Kind::Faulty => None,
+        FieldKind::Skipped | FieldKind::Faulty => None,
     }
 }
 

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 use syn::spanned::Spanned;
 
-use crate::model::checked::{Field, Kind, Struct};
+use crate::model::checked::{FieldKind, Struct, StructField};
 
 /// The macro's hygiene at a place of the source.
 pub(super) fn at(place: &impl Spanned) -> Span {
@@ -12,14 +12,14 @@ pub(super) fn at(place: &impl Spanned) -> Span {
 }
 
 /// `__Fields::<Self>::rps()`: the table of one leaf.
-pub(super) fn leaf_of(field: &Field) -> TokenStream {
+pub(super) fn leaf_of(field: &StructField) -> TokenStream {
     let at = at(&field.ident);
     let name = leaf_name(field);
     quote_spanned!(at=> __Fields::<Self>::#name())
 }
 
 /// The name of the function that makes the table of one leaf: that of the field.
-pub(super) fn leaf_name(field: &Field) -> Ident {
+pub(super) fn leaf_name(field: &StructField) -> Ident {
     let mut name = field.ident.clone();
     name.set_span(at(&field.ident));
     name
@@ -30,15 +30,15 @@ pub(super) fn leaf_name(field: &Field) -> Ident {
 /// `leaf` and `section` write the expression behind the arrow.
 pub(super) fn arms(
     checked: &Struct,
-    leaf: impl Fn(&Field) -> Option<TokenStream>,
-    section: impl Fn(&Field) -> Option<TokenStream>,
+    leaf: impl Fn(&StructField) -> Option<TokenStream>,
+    section: impl Fn(&StructField) -> Option<TokenStream>,
 ) -> Vec<TokenStream> {
-    let arm = |field: &Field| {
+    let arm = |field: &StructField| {
         let number = field.number;
         let expression = match &field.kind {
-            Kind::Leaf(_) => leaf(field),
-            Kind::Section => section(field),
-            Kind::Skipped | Kind::Faulty => None,
+            FieldKind::Leaf(_) => leaf(field),
+            FieldKind::Section => section(field),
+            FieldKind::Skipped | FieldKind::Faulty => None,
         }?;
         Some(quote_spanned!(at(&field.ident)=> #number => #expression,))
     };

@@ -16,11 +16,11 @@ pub(crate) struct Struct {
     pub(crate) validate: Option<Path>,
     /// Where hotconfig is, if it was said.
     pub(crate) krate: Option<Path>,
-    pub(crate) fields: Vec<Field>,
+    pub(crate) fields: Vec<StructField>,
     pub(crate) schema_file: Option<SchemaFile>,
 }
 
-pub(crate) struct Field {
+pub(crate) struct StructField {
     /// Its place among the fields: one step of a path.
     pub(crate) number: u16,
     pub(crate) ident: Ident,
@@ -33,12 +33,12 @@ pub(crate) struct Field {
     pub(crate) secret: bool,
     pub(crate) restart: bool,
     pub(crate) deprecated: Option<String>,
-    pub(crate) kind: Kind,
+    pub(crate) kind: FieldKind,
 }
 
-pub(crate) enum Kind {
+pub(crate) enum FieldKind {
     /// One key.
-    Leaf(Box<Leaf>),
+    Leaf(Box<LeafSpec>),
     /// A nested struct.
     Section,
     /// No key.
@@ -47,10 +47,10 @@ pub(crate) enum Kind {
     Faulty,
 }
 
-pub(crate) struct Leaf {
-    pub(crate) format: Format,
-    pub(crate) default: Default,
-    pub(crate) rules: Vec<Rule>,
+pub(crate) struct LeafSpec {
+    pub(crate) format: LeafFormat,
+    pub(crate) default: LeafDefault,
+    pub(crate) rules: Vec<LeafRule>,
     pub(crate) compare: Option<Path>,
     /// Whether the type is written as an `Option`.
     pub(crate) optional: bool,
@@ -60,14 +60,14 @@ pub(crate) struct Leaf {
     pub(crate) deferred: Vec<DeferredCheck>,
 }
 
-pub(crate) enum Format {
+pub(crate) enum LeafFormat {
     Auto,
     Json,
     Text,
     With(Path),
 }
 
-pub(crate) enum Default {
+pub(crate) enum LeafDefault {
     None,
     OfType,
     /// Read as the store's bytes would be.
@@ -76,7 +76,7 @@ pub(crate) enum Default {
     Expression(Expr, Option<String>),
 }
 
-pub(crate) struct Rule {
+pub(crate) struct LeafRule {
     /// Where it was written.
     pub(crate) span: Span,
     /// How it was written, for messages.
@@ -85,7 +85,7 @@ pub(crate) struct Rule {
 }
 
 /// One end of a range.
-pub(crate) enum End {
+pub(crate) enum RangeEnd {
     Open,
     Integer(i128),
     Float(f64),
@@ -102,13 +102,13 @@ pub(crate) enum End {
 pub(crate) enum RuleKind {
     Range {
         bounds: ExprRange,
-        low: End,
-        high: End,
+        low: RangeEnd,
+        high: RangeEnd,
     },
     Length {
         bounds: ExprRange,
-        low: End,
-        high: End,
+        low: RangeEnd,
+        high: RangeEnd,
     },
     Pattern(LitStr),
     OneOf {
