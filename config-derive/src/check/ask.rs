@@ -11,7 +11,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprRange, RangeLimits};
 
 use super::automaton::automaton;
-use super::known::{Known, Literal, Quantity, Scalar, is_constant};
+use super::scalar::{FieldType, Literal, OrderedValue, ScalarType, is_constant};
 use crate::model::checked::{self, RuleKind};
 use crate::model::constants::{
     ConstValue, DeferredCheck, DeferredKind, DeferredRule, DeferredRuleKind, JsonEntry, ParsedText,
@@ -23,27 +23,27 @@ use crate::tidy::moved;
 pub(super) fn deferred_checks(
     raw: &raw::FieldInput,
     leaf: &checked::LeafSpec,
-    known: &Known<'_>,
+    field_type: &FieldType<'_>,
 ) -> Vec<DeferredCheck> {
     let mut deferred = Vec::new();
     for rule in &leaf.rules {
-        deferred.extend(check_of_rule(rule, known));
+        deferred.extend(check_of_rule(rule, field_type));
     }
-    deferred.extend(check_of_default(raw, leaf, known));
+    deferred.extend(check_of_default(raw, leaf, field_type));
     deferred
 }
 
 /// Whether the bounds are in order, and are of the type.
-fn check_of_rule(rule: &checked::LeafRule, known: &Known<'_>) -> Option<DeferredCheck> {
+fn check_of_rule(rule: &checked::LeafRule, field_type: &FieldType<'_>) -> Option<DeferredCheck> {
     let (bounds, scalar) = match &rule.kind {
-        RuleKind::Range { bounds, .. } => (bounds, known.scalar),
-        RuleKind::Length { bounds, .. } => (bounds, Some(Scalar::USIZE)),
+        RuleKind::Range { bounds, .. } => (bounds, field_type.scalar),
+        RuleKind::Length { bounds, .. } => (bounds, Some(ScalarType::USIZE)),
         _ => return None,
     };
     let (low, high) = ends(bounds, scalar);
     let deferred = match (&low, &high) {
         // What the macro has seen itself.
-        _ if known.scalar.is_some() && is_literal(&low) && is_literal(&high) => return None,
+        _ if field_type.scalar.is_some() && is_literal(&low) && is_literal(&high) => return None,
         (ConstValue::Text(_), _) | (_, ConstValue::Text(_)) => true,
         (ConstValue::Nothing | ConstValue::Unknown, _)
         | (_, ConstValue::Nothing | ConstValue::Unknown) => false,
@@ -66,7 +66,7 @@ fn check_of_rule(rule: &checked::LeafRule, known: &Known<'_>) -> Option<Deferred
 fn check_of_default(
     raw: &raw::FieldInput,
     leaf: &checked::LeafSpec,
-    known: &Known<'_>,
+    field_type: &FieldType<'_>,
 ) -> Option<DeferredCheck> {
     let plain = matches!(
         leaf.format,
@@ -85,30 +85,30 @@ fn check_of_default(
         ),
         checked::LeafDefault::Expression(value, _) => {
             let inner = inside_some(value)
-                .filter(|_| known.optional)
+                .filter(|_| field_type.optional)
                 .unwrap_or(value);
             let named = matches!(inner, Expr::Path(_));
-            let given = if known.optional && named && std::ptr::eq(inner, value) {
+            let given = if field_type.optional && named && std::ptr::eq(inner, value) {
                 // It may be the option or what is in it.
-                match known.scalar {
-                    Some(scalar) if !matches!(scalar, Scalar::Integer { name: "u128", .. }) => {
+                match field_type.scalar {
+                    Some(scalar) if !matches!(scalar, ScalarType::Integer { name: "u128", .. }) => {
                         ConstValue::ValueOf(value.to_token_stream())
                     }
                     _ => return None,
                 }
-            } else if is_computed(inner, known) {
+            } else if is_computed(inner, field_type) {
                 computed = Some(inner);
-                of_its_type(inner, known)
+                of_its_type(inner, field_type)
             } else {
-                const_value(inner, known.scalar)
+                const_value(inner, field_type.scalar)
             };
             (given, whole(value))
         }
     };
     let text = matches!(given, ConstValue::Text(_));
-    let unknown_text = text && known.scalar.is_none();
-    let rules = rules(leaf, known, &given);
-    let undecided = match (&given, known.scalar) {
+    let unknown_text = text && field_type.scalar.is_none();
+    let rules = rules(leaf, field_type, &given);
+    let undecided = match (&given, field_type.scalar) {
         (ConstValue::Unknown, _) => false,
         (ConstValue::Zero, Some(_)) => rules.iter().any(|(_, computed)| *computed),
         (ConstValue::Zero, None) => !rules.is_empty(),
@@ -121,12 +121,12 @@ fn check_of_default(
         DeferredKind::Default {
             given,
             rules: rules.into_iter().map(|(rule, _)| rule).collect(),
-            inner: known.inner.clone(),
+            inner: field_type.inner.clone(),
         }
     } else {
         DeferredKind::Value {
             value: computed?.to_token_stream(),
-            ty: known.inner.clone(),
+            ty: field_type.inner.clone(),
         }
     };
     Some(DeferredCheck {
@@ -138,16 +138,17 @@ fn check_of_default(
 
 /// Whether the compiler can compute it in a constant, which overflows where the running program
 /// would.
-fn is_computed(value: &Expr, known: &Known<'_>) -> bool {
-    let number = |scalar: &Scalar| matches!(scalar, Scalar::Integer { .. } | Scalar::Float(_));
-    let Some(scalar) = known.scalar.filter(number) else {
+fn is_computed(value: &Expr, field_type: &FieldType<'_>) -> bool {
+    let number =
+        |scalar: &ScalarType| matches!(scalar, ScalarType::Integer { .. } | ScalarType::Float(_));
+    let Some(scalar) = field_type.scalar.filter(number) else {
         return false;
     };
     match value {
-        Expr::Group(group) => is_computed(&group.expr, known),
-        Expr::Paren(paren) => is_computed(&paren.expr, known),
+        Expr::Group(group) => is_computed(&group.expr, field_type),
+        Expr::Paren(paren) => is_computed(&paren.expr, field_type),
         Expr::Unary(_) | Expr::Binary(_) | Expr::Cast(_) => {
-            Literal::of(value).is_none() && is_constant(value, scalar)
+            Literal::from_expr(value).is_none() && is_constant(value, scalar)
         }
         _ => false,
     }
@@ -155,14 +156,14 @@ fn is_computed(value: &Expr, known: &Known<'_>) -> bool {
 
 /// The value in a constant of the field's own type: there it is computed as the running program
 /// computes it.
-fn of_its_type(value: &Expr, known: &Known<'_>) -> ConstValue {
+fn of_its_type(value: &Expr, field_type: &FieldType<'_>) -> ConstValue {
     let at = Span::mixed_site().located_at(value.span());
-    let ty = moved(known.inner, value.span());
+    let ty = moved(field_type.inner, value.span());
     let value = quote_spanned!(at=> { const VALUE: #ty = #value; VALUE });
-    match known.scalar {
-        Some(Scalar::Float(_)) => ConstValue::FloatOf(value),
+    match field_type.scalar {
+        Some(ScalarType::Float(_)) => ConstValue::FloatOf(value),
         // Not all of these are numbers that rules could look at.
-        Some(Scalar::Integer { name: "u128", .. }) => ConstValue::Unknown,
+        Some(ScalarType::Integer { name: "u128", .. }) => ConstValue::Unknown,
         _ => ConstValue::IntegerOf(value),
     }
 }
@@ -170,7 +171,7 @@ fn of_its_type(value: &Expr, known: &Known<'_>) -> ConstValue {
 /// The rules as a constant can check them, each with whether it has a bound that is computed.
 fn rules(
     leaf: &checked::LeafSpec,
-    known: &Known<'_>,
+    field_type: &FieldType<'_>,
     given: &ConstValue,
 ) -> Vec<(DeferredRule, bool)> {
     let text = match given {
@@ -181,7 +182,7 @@ fn rules(
     let rules = leaf.rules.iter().filter_map(|rule| {
         let (kind, computed) = match &rule.kind {
             RuleKind::Range { bounds, .. } => {
-                let (low, high) = ends(bounds, known.scalar);
+                let (low, high) = ends(bounds, field_type.scalar);
                 let computed = !(is_literal(&low) && is_literal(&high));
                 let inclusive = is_inclusive(bounds);
                 (
@@ -194,7 +195,7 @@ fn rules(
                 )
             }
             RuleKind::Length { bounds, .. } => {
-                let (low, high) = ends(bounds, Some(Scalar::USIZE));
+                let (low, high) = ends(bounds, Some(ScalarType::USIZE));
                 let computed = !(is_literal(&low) && is_literal(&high));
                 let inclusive = is_inclusive(bounds);
                 (
@@ -208,12 +209,12 @@ fn rules(
             }
             RuleKind::OneOf { values, .. } => {
                 let values = values.iter().map(|value| {
-                    match (Literal::of(value), known.scalar) {
+                    match (Literal::from_expr(value), field_type.scalar) {
                         // What needs no reading.
-                        (Some(Literal::Text(text)), Some(Scalar::String)) => {
+                        (Some(Literal::Text(text)), Some(ScalarType::String)) => {
                             ConstValue::WordOf(text.to_token_stream())
                         }
-                        _ => const_value(value, known.scalar),
+                        _ => const_value(value, field_type.scalar),
                     }
                 });
                 (DeferredRuleKind::OneOf(values.collect()), false)
@@ -244,7 +245,7 @@ fn is_inclusive(bounds: &ExprRange) -> bool {
     matches!(bounds.limits, RangeLimits::Closed(_))
 }
 
-fn ends(bounds: &ExprRange, scalar: Option<Scalar>) -> (ConstValue, ConstValue) {
+fn ends(bounds: &ExprRange, scalar: Option<ScalarType>) -> (ConstValue, ConstValue) {
     let end = |bound: Option<&Expr>| {
         bound.map_or(ConstValue::Nothing, |bound| const_value(bound, scalar))
     };
@@ -274,8 +275,8 @@ fn inside_some(value: &Expr) -> Option<&Expr> {
 }
 
 /// What was written, as far as a constant can know it.
-fn const_value(value: &Expr, scalar: Option<Scalar>) -> ConstValue {
-    match (Literal::of(value), scalar) {
+fn const_value(value: &Expr, scalar: Option<ScalarType>) -> ConstValue {
+    match (Literal::from_expr(value), scalar) {
         (Some(Literal::Integer(number)), _) => ConstValue::Integer(number),
         (Some(Literal::Float(number)), _) => ConstValue::Float(number),
         (Some(literal @ (Literal::Text(_) | Literal::Char(_))), _) => {
@@ -286,11 +287,11 @@ fn const_value(value: &Expr, scalar: Option<Scalar>) -> ConstValue {
         (None, Some(scalar)) => {
             let value = value.to_token_stream();
             match scalar {
-                Scalar::Integer { name, .. } if name != "u128" => ConstValue::IntegerOf(value),
-                Scalar::Float(_) => ConstValue::FloatOf(value),
-                Scalar::Duration => ConstValue::DurationOf(value),
-                Scalar::Size => ConstValue::SizeOf(value),
-                Scalar::String => ConstValue::WordOf(value),
+                ScalarType::Integer { name, .. } if name != "u128" => ConstValue::IntegerOf(value),
+                ScalarType::Float(_) => ConstValue::FloatOf(value),
+                ScalarType::Duration => ConstValue::DurationOf(value),
+                ScalarType::Size => ConstValue::SizeOf(value),
+                ScalarType::String => ConstValue::WordOf(value),
                 _ => ConstValue::Unknown,
             }
         }
@@ -310,12 +311,12 @@ fn parsed_text(text: &str) -> ParsedText {
             .parse()
             .ok()
             .filter(|number: &f64| number.is_finite()),
-        nanos: match quantity(Scalar::Duration) {
-            Some(Quantity::Duration(duration)) => Some(duration.as_nanos()),
+        nanos: match quantity(ScalarType::Duration) {
+            Some(OrderedValue::Duration(duration)) => Some(duration.as_nanos()),
             _ => None,
         },
-        bytes: match quantity(Scalar::Size) {
-            Some(Quantity::Integer(bytes)) => u64::try_from(bytes).ok(),
+        bytes: match quantity(ScalarType::Size) {
+            Some(OrderedValue::Integer(bytes)) => u64::try_from(bytes).ok(),
             _ => None,
         },
         list: json.as_ref().and_then(|json| json.as_array()).map(Vec::len),

@@ -3,7 +3,7 @@
 use quote::ToTokens;
 use syn::Ident;
 
-use super::known::Known;
+use super::scalar::FieldType;
 use crate::errors::Errors;
 use crate::model::raw;
 
@@ -41,18 +41,18 @@ pub(super) fn nested_has_no_value(raw: &raw::FieldInput, errors: &Errors) {
 pub(super) fn nested_is_always_there(
     raw: &raw::FieldInput,
     around: &Ident,
-    known: &Known<'_>,
+    field_type: &FieldType<'_>,
     errors: &Errors,
 ) -> bool {
     // Of what contains itself another sentence is said.
-    if known.optional && !super::types::mentions(known.inner, around) {
+    if field_type.optional && !super::types::mentions(field_type.inner, around) {
         errors.at(
             &raw.ty,
             "a section is always there: leave `Option` out and make the fields of the nested \
              struct optional, or leave `nested` out to read the whole as one key",
         );
     }
-    !known.optional || super::types::mentions(known.inner, around)
+    !field_type.optional || super::types::mentions(field_type.inner, around)
 }
 
 /// The bytes are read in one way.
@@ -67,9 +67,9 @@ pub(super) fn one_format(raw: &raw::FieldInput, errors: &Errors) {
 
 /// What is no word has no plain text.
 pub(super) fn format_fits_its_type(raw: &raw::FieldInput, errors: &Errors) {
-    let shape = super::shape::Shape::of(&raw.ty);
+    let shape = super::type_form::TypeForm::from_type(&raw.ty);
     for written in &raw.formats {
-        if matches!(written.value, raw::FormatAttribute::Text) && shape.is_no_word() {
+        if matches!(written.value, raw::FormatAttribute::Text) && shape.is_collection() {
             let name = crate::tidy::tidy(&raw.ty);
             errors.at(
                 written,
@@ -85,11 +85,15 @@ pub(super) fn format_fits_its_type(raw: &raw::FieldInput, errors: &Errors) {
 
 /// What is called secret can't be printed, and what can't be printed is called secret. A type
 /// that is not known by its name is left to the compiler.
-pub(super) fn secret_fits_its_type(raw: &raw::FieldInput, known: &Known<'_>, errors: &Errors) {
+pub(super) fn secret_fits_its_type(
+    raw: &raw::FieldInput,
+    field_type: &FieldType<'_>,
+    errors: &Errors,
+) {
     match &raw.secret {
-        Some(_) if known.scalar.is_some() && !known.secret => {
-            let written = crate::tidy::tidy(&known.inner);
-            let (before, after) = if known.optional {
+        Some(_) if field_type.scalar.is_some() && !field_type.secret => {
+            let written = crate::tidy::tidy(&field_type.inner);
+            let (before, after) = if field_type.optional {
                 ("Option<", ">")
             } else {
                 ("", "")
@@ -102,7 +106,7 @@ pub(super) fn secret_fits_its_type(raw: &raw::FieldInput, known: &Known<'_>, err
                 ),
             );
         }
-        None if known.secret => errors.at(
+        None if field_type.secret => errors.at(
             &raw.ty,
             "a `Secret` is said to be one, so that its key is known for it: add `#[hot(secret)]`",
         ),

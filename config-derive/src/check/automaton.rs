@@ -17,8 +17,8 @@ const YES: u8 = 0;
 const NO: u8 = 1;
 const UNKNOWN: u8 = 2;
 
-/// The most bytes of a table: a constant is no place for a megabyte.
-const MOST: usize = 1 << 18;
+/// The maximum size of a table, in bytes: a constant is no place for a megabyte.
+const MAX_TABLE: usize = 1 << 18;
 
 /// The automaton of a pattern; its fourth state is where a text begins.
 pub(super) fn automaton(pattern: &str) -> Option<AutomatonTable> {
@@ -82,7 +82,7 @@ pub(super) fn automaton(pattern: &str) -> Option<AutomatonTable> {
             (_, true) => UNKNOWN,
             _ => NO,
         });
-        if table.len() > MOST {
+        if table.len() > MAX_TABLE {
             return None;
         }
         next += 1;

@@ -10,7 +10,7 @@ use crate::model::{ItemValue, checked};
 use crate::syntax::case::{self, Case};
 
 /// A checked field with the places where its keys were written.
-pub(super) struct Keyed {
+pub(super) struct KeyedField {
     pub(super) field: checked::StructField,
     pub(super) key_tokens: TokenStream,
     pub(super) alias_tokens: Vec<TokenStream>,
@@ -81,7 +81,7 @@ pub(super) fn illegal_segment(segment: &str) -> Option<String> {
 
 /// The keys and aliases of one struct neither are the same nor lie below one another. With
 /// sections counted in, keys of two different structs can't collide either.
-pub(super) fn are_distinct(fields: &[Keyed], errors: &Errors) {
+pub(super) fn are_distinct(fields: &[KeyedField], errors: &Errors) {
     // A skipped field has no key; what a faulty field's key is worth cannot be known.
     let keyed = fields.iter().filter(|keyed| {
         matches!(
@@ -89,14 +89,14 @@ pub(super) fn are_distinct(fields: &[Keyed], errors: &Errors) {
             checked::FieldKind::Leaf(_) | checked::FieldKind::Section
         )
     });
-    let mut keys: HashMap<&str, Used<'_>> = HashMap::new();
-    let mut directories: HashMap<&str, (&str, Used<'_>)> = HashMap::new();
+    let mut keys: HashMap<&str, KeyUse<'_>> = HashMap::new();
+    let mut directories: HashMap<&str, (&str, KeyUse<'_>)> = HashMap::new();
     for keyed in keyed {
         let aliases = keyed.field.aliases.iter().zip(&keyed.alias_tokens);
         let own = std::iter::once((&keyed.field.key, &keyed.key_tokens, "key"));
         let aliases = aliases.map(|(key, tokens)| (key, tokens, "alias"));
         for (key, tokens, what) in own.chain(aliases) {
-            let used = Used {
+            let used = KeyUse {
                 field: &keyed.field,
                 what,
             };
@@ -114,12 +114,12 @@ pub(super) fn are_distinct(fields: &[Keyed], errors: &Errors) {
 
 /// Who uses a key, and as what: `key` or `alias`.
 #[derive(Clone, Copy)]
-struct Used<'a> {
+struct KeyUse<'a> {
     field: &'a checked::StructField,
     what: &'static str,
 }
 
-impl Used<'_> {
+impl KeyUse<'_> {
     fn is_section(self) -> bool {
         matches!(self.field.kind, checked::FieldKind::Section)
     }
@@ -137,9 +137,9 @@ impl Used<'_> {
 
 fn collision(
     key: &str,
-    used: Used<'_>,
-    keys: &HashMap<&str, Used<'_>>,
-    directories: &HashMap<&str, (&str, Used<'_>)>,
+    used: KeyUse<'_>,
+    keys: &HashMap<&str, KeyUse<'_>>,
+    directories: &HashMap<&str, (&str, KeyUse<'_>)>,
 ) -> Option<String> {
     let (what, name) = (used.what, &used.field.name);
     let this = if used.is_section() {

@@ -10,12 +10,12 @@ mod automaton;
 mod defaults;
 mod facts;
 mod keys;
-mod known;
 mod prefix;
 mod rules;
+mod scalar;
 mod schema_file;
 mod serde;
-mod shape;
+mod type_form;
 mod types;
 
 use quote::ToTokens;
@@ -27,8 +27,8 @@ use crate::errors::Errors;
 use crate::model::schema_file::SchemaSource;
 use crate::model::{checked, raw};
 use crate::syntax::case::Case;
-use known::{Known, Literal, Scalar};
-use shape::Reading;
+use scalar::{FieldType, Literal, ScalarType};
+use type_form::Decoding;
 
 /// The checked model of a struct; `None` where no `impl` for it could compile.
 ///
@@ -76,7 +76,7 @@ fn field(
     around: &Ident,
     case: Option<Case>,
     errors: &Errors,
-) -> Option<keys::Keyed> {
+) -> Option<keys::KeyedField> {
     let Ok(number) = u16::try_from(number) else {
         errors.at(
             &raw.ident,
@@ -122,7 +122,7 @@ fn field(
         kind,
     };
     let alias_tokens = aliases.into_iter().map(|(_, tokens)| tokens).collect();
-    Some(keys::Keyed {
+    Some(keys::KeyedField {
         field,
         key_tokens,
         alias_tokens,
@@ -135,10 +135,10 @@ fn kind(raw: &raw::FieldInput, around: &Ident, errors: &Errors) -> checked::Fiel
         attributes::skip_stands_alone(raw, errors);
         return checked::FieldKind::Skipped;
     }
-    let known = Known::of(&raw.ty);
+    let field_type = FieldType::from_type(&raw.ty);
     if raw.nested.is_some() {
         attributes::nested_has_no_value(raw, errors);
-        if !(attributes::nested_is_always_there(raw, around, &known, errors)
+        if !(attributes::nested_is_always_there(raw, around, &field_type, errors)
             && types::can_be_nested(raw, around, errors))
         {
             return checked::FieldKind::Faulty;
@@ -154,10 +154,10 @@ fn kind(raw: &raw::FieldInput, around: &Ident, errors: &Errors) -> checked::Fiel
     }
     attributes::one_format(raw, errors);
     attributes::format_fits_its_type(raw, errors);
-    attributes::secret_fits_its_type(raw, &known, errors);
-    let rules = rules::rules(raw, &known, errors);
-    rules::agree(&rules, &known, errors);
-    let default = default(raw, &rules, &known, errors);
+    attributes::secret_fits_its_type(raw, &field_type, errors);
+    let rules = rules::rules(raw, &field_type, errors);
+    rules::are_consistent(&rules, &field_type, errors);
+    let default = default(raw, &rules, &field_type, errors);
     if !raw.readable {
         return checked::FieldKind::Faulty;
     }
@@ -171,11 +171,11 @@ fn kind(raw: &raw::FieldInput, around: &Ident, errors: &Errors) -> checked::Fiel
         default,
         rules,
         compare: raw.compare.as_ref().map(|written| written.value.clone()),
-        optional: known.optional,
-        must_be_secret: raw.secret.is_some() && known.scalar.is_none(),
+        optional: field_type.optional,
+        must_be_secret: raw.secret.is_some() && field_type.scalar.is_none(),
         deferred: Vec::new(),
     };
-    leaf.deferred = ask::deferred_checks(raw, &leaf, &known);
+    leaf.deferred = ask::deferred_checks(raw, &leaf, &field_type);
     checked::FieldKind::Leaf(Box::new(leaf))
 }
 
@@ -183,39 +183,39 @@ fn kind(raw: &raw::FieldInput, around: &Ident, errors: &Errors) -> checked::Fiel
 fn default(
     raw: &raw::FieldInput,
     rules: &[checked::LeafRule],
-    known: &Known<'_>,
+    field_type: &FieldType<'_>,
     errors: &Errors,
 ) -> checked::LeafDefault {
     let Some(written) = &raw.default else {
         return checked::LeafDefault::None;
     };
     let raw::DefaultAttribute::Value(value) = &written.value else {
-        let right = defaults::has_a_default(written, known, errors)
-            && defaults::types_default_keeps_the_rules(written, raw, rules, known, errors);
+        let right = defaults::has_a_default(written, field_type, errors)
+            && defaults::types_default_keeps_the_rules(written, raw, rules, field_type, errors);
         return if right {
             checked::LeafDefault::OfType
         } else {
             checked::LeafDefault::None
         };
     };
-    if !(defaults::is_of_its_type(value, raw, known, errors)
-        && defaults::keeps_the_rules(value, raw, rules, known, errors))
+    if !(defaults::is_of_its_type(value, raw, field_type, errors)
+        && defaults::keeps_the_rules(value, raw, rules, field_type, errors))
     {
         return checked::LeafDefault::None;
     }
-    match (Literal::of(value), value) {
+    match (Literal::from_expr(value), value) {
         (Some(Literal::Text(text)), _) => checked::LeafDefault::Text(text),
         // A number is none of these by itself; its text is read as one.
         (Some(Literal::Integer(number)), value)
-            if matches!(known.scalar, Some(Scalar::NonZero { .. }))
-                && Reading::of(raw) != Reading::Other =>
+            if matches!(field_type.scalar, Some(ScalarType::NonZero { .. }))
+                && Decoding::from_field(raw) != Decoding::Other =>
         {
             checked::LeafDefault::Text(LitStr::new(&number.to_string(), value.span()))
         }
         (literal, value) => checked::LeafDefault::Expression(
             Expr::clone(value),
             literal
-                .filter(|_| known.scalar.is_some())
+                .filter(|_| field_type.scalar.is_some())
                 .map(|literal| literal.in_the_store()),
         ),
     }

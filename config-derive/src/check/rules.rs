@@ -9,8 +9,8 @@ use syn::{Expr, ExprRange, LitStr, RangeLimits, Type};
 
 use super::defaults::{has_suffix, not_finite};
 use super::facts::Facts;
-use super::known::{Known, Literal, Quantity, Scalar, is_constant, lies_outside};
-use super::shape::Shape;
+use super::scalar::{FieldType, Literal, OrderedValue, ScalarType, is_constant, lies_outside};
+use super::type_form::TypeForm;
 use crate::errors::Errors;
 use crate::model::{checked, raw};
 use crate::syntax::names;
@@ -19,22 +19,22 @@ use crate::tidy::tidy;
 /// The rules that are well-formed.
 pub(super) fn rules(
     raw: &raw::FieldInput,
-    known: &Known<'_>,
+    field_type: &FieldType<'_>,
     errors: &Errors,
 ) -> Vec<checked::LeafRule> {
     raw.rules
         .iter()
-        .filter(|written| its_type_can_have_it(&written.value, written, known, errors))
+        .filter(|written| its_type_can_have_it(&written.value, written, field_type, errors))
         .filter(|written| a_collection_can_have_it(&written.value, written, &raw.ty, errors))
         .filter_map(|written| {
             let kind = match &written.value {
-                raw::RuleAttribute::Range(bounds) => range(bounds, written, known, errors)?,
+                raw::RuleAttribute::Range(bounds) => range(bounds, written, field_type, errors)?,
                 raw::RuleAttribute::Length(bounds) => length(bounds, written, errors)?,
                 raw::RuleAttribute::Pattern(pattern) => {
                     is_a_pattern(pattern, errors)?;
                     checked::RuleKind::Pattern(pattern.clone())
                 }
-                raw::RuleAttribute::OneOf(values) => one_of(values, written, known, errors)?,
+                raw::RuleAttribute::OneOf(values) => one_of(values, written, field_type, errors)?,
                 raw::RuleAttribute::NonEmpty => checked::RuleKind::NonEmpty,
                 raw::RuleAttribute::Url => checked::RuleKind::Url,
                 raw::RuleAttribute::Validate(path) => checked::RuleKind::Validate(path.clone()),
@@ -64,16 +64,20 @@ pub(super) fn name(rule: &raw::RuleAttribute) -> &'static str {
 fn its_type_can_have_it(
     rule: &raw::RuleAttribute,
     written: impl ToTokens,
-    known: &Known<'_>,
+    field_type: &FieldType<'_>,
     errors: &Errors,
 ) -> bool {
-    let Some(scalar) = known.scalar else {
+    let Some(scalar) = field_type.scalar else {
         return true;
     };
     let of_text = "a text";
     let (can, needs) = match rule {
         raw::RuleAttribute::Range(_) => (
-            scalar.is_number() || matches!(scalar, Scalar::Char | Scalar::Duration | Scalar::Size),
+            scalar.is_number()
+                || matches!(
+                    scalar,
+                    ScalarType::Char | ScalarType::Duration | ScalarType::Size
+                ),
             "a number, a duration or a size",
         ),
         raw::RuleAttribute::Length(_) | raw::RuleAttribute::NonEmpty => {
@@ -81,23 +85,27 @@ fn its_type_can_have_it(
         }
         raw::RuleAttribute::Pattern(_) | raw::RuleAttribute::Url => (scalar.is_text(), of_text),
         raw::RuleAttribute::OneOf(_) => (
-            !matches!(scalar, Scalar::Bool | Scalar::Address(_) | Scalar::Url),
+            !matches!(
+                scalar,
+                ScalarType::Bool | ScalarType::Address(_) | ScalarType::Url
+            ),
             "a text or a number",
         ),
         raw::RuleAttribute::Validate(_) => (true, ""),
     };
     if !can {
         let (rule, name) = (name(rule), scalar.name());
-        let ordered = scalar.is_number() || matches!(scalar, Scalar::Duration | Scalar::Size);
+        let ordered =
+            scalar.is_number() || matches!(scalar, ScalarType::Duration | ScalarType::Size);
         let instead = match (rule, scalar) {
-            (names::RANGE, Scalar::String) => "for the number of characters write `length(…)`",
+            (names::RANGE, ScalarType::String) => "for the number of characters write `length(…)`",
             (names::LENGTH, _) if ordered => "for the value write `range(…)`",
             (names::NON_EMPTY, _) if scalar.is_number() => {
                 "to refuse zero write `range(1..)`, or a type like `NonZeroU32`"
             }
             (names::NON_EMPTY, _) if ordered => "to refuse zero write `range(…)`",
             (names::PATTERN, _) if scalar.is_number() => "for the value write `range(…)`",
-            (names::URL, Scalar::Url) => "every `Url` is one: leave it out",
+            (names::URL, ScalarType::Url) => "every `Url` is one: leave it out",
             _ => "leave it out, or write `validate = path` with a function of your own",
         };
         errors.at(
@@ -122,7 +130,7 @@ fn a_collection_can_have_it(
         }
         _ => return true,
     };
-    let can = !Shape::of(ty).is_no_word();
+    let can = !TypeForm::from_type(ty).is_collection();
     if !can {
         let (rule, name) = (name(rule), tidy(ty));
         errors.at(
@@ -134,19 +142,23 @@ fn a_collection_can_have_it(
 }
 
 /// No rule refuses all that another asks for.
-pub(super) fn agree(rules: &[checked::LeafRule], known: &Known<'_>, errors: &Errors) {
+pub(super) fn are_consistent(
+    rules: &[checked::LeafRule],
+    field_type: &FieldType<'_>,
+    errors: &Errors,
+) {
     for rule in rules {
         let others = rules.iter().filter(|other| !std::ptr::eq(*other, rule));
         match &rule.kind {
             checked::RuleKind::OneOf { values, .. } => {
                 for (value, other) in values
                     .iter()
-                    .filter_map(|value| Some((value, Literal::of(value)?)))
+                    .filter_map(|value| Some((value, Literal::from_expr(value)?)))
                     .filter_map(|(value, literal)| {
-                        let facts = Facts::of_entry(&literal, known.scalar);
+                        let facts = Facts::from_literal(&literal, field_type.scalar);
                         let other = others
                             .clone()
-                            .find(|other| facts.break_rule(&other.kind, known.scalar))?;
+                            .find(|other| facts.break_rule(&other.kind, field_type.scalar))?;
                         Some((value, other))
                     })
                 {
@@ -162,8 +174,8 @@ pub(super) fn agree(rules: &[checked::LeafRule], known: &Known<'_>, errors: &Err
             checked::RuleKind::NonEmpty => {
                 for other in others {
                     if let checked::RuleKind::Length { bounds, .. } = &other.kind
-                        && lies_outside(Quantity::Integer(1), bounds, None)
-                        && !lies_outside(Quantity::Integer(0), bounds, None)
+                        && lies_outside(OrderedValue::Integer(1), bounds, None)
+                        && !lies_outside(OrderedValue::Integer(0), bounds, None)
                     {
                         errors.at(
                             bounds,
@@ -185,12 +197,12 @@ pub(super) fn agree(rules: &[checked::LeafRule], known: &Known<'_>, errors: &Err
 fn range(
     bounds: &ExprRange,
     written: &impl ToTokens,
-    known: &Known<'_>,
+    field_type: &FieldType<'_>,
     errors: &Errors,
 ) -> Option<checked::RuleKind> {
     let texts = [&bounds.start, &bounds.end].map(|bound| {
         matches!(
-            bound.as_deref().map(Literal::of),
+            bound.as_deref().map(Literal::from_expr),
             Some(Some(Literal::Text(_)))
         )
     });
@@ -199,7 +211,7 @@ fn range(
     let number_of_texts = texts.into_iter().filter(|text| *text).count();
 
     let mut right = restricts_something(bounds, written, names::RANGE, errors);
-    match known.scalar {
+    match field_type.scalar {
         Some(scalar) if scalar.is_number() && number_of_texts > 0 => {
             errors.at(
                 bounds,
@@ -209,7 +221,7 @@ fn range(
         }
         Some(scalar) => {
             for bound in written_bounds.clone() {
-                if let Some(refused) = Literal::of(bound)
+                if let Some(refused) = Literal::from_expr(bound)
                     .and_then(|literal| scalar.bound().refuses(&literal))
                     .or_else(|| has_suffix(bound, scalar))
                 {
@@ -236,24 +248,24 @@ fn range(
         );
         right = false;
     }
-    if !(right && holds_something(bounds, known.scalar, errors)) {
+    if !(right && holds_something(bounds, field_type.scalar, errors)) {
         return None;
     }
     Some(checked::RuleKind::Range {
         bounds: bounds.clone(),
-        low: end(bounds.start.as_deref(), known.scalar),
-        high: end(bounds.end.as_deref(), known.scalar),
+        low: end(bounds.start.as_deref(), field_type.scalar),
+        high: end(bounds.end.as_deref(), field_type.scalar),
     })
 }
 
 /// One end of a range, as far as its letters say what it is.
-fn end(bound: Option<&Expr>, scalar: Option<Scalar>) -> checked::RangeEnd {
+fn end(bound: Option<&Expr>, scalar: Option<ScalarType>) -> checked::RangeEnd {
     use checked::RangeEnd;
 
     let Some(bound) = bound else {
         return RangeEnd::Open;
     };
-    match (Literal::of(bound), scalar) {
+    match (Literal::from_expr(bound), scalar) {
         (Some(Literal::Integer(number)), _) => RangeEnd::Integer(number),
         (Some(Literal::Float(number)), _) => RangeEnd::Float(number),
         (Some(Literal::Text(text)), _) => RangeEnd::Text(text),
@@ -262,14 +274,14 @@ fn end(bound: Option<&Expr>, scalar: Option<Scalar>) -> checked::RangeEnd {
         }
         (_, Some(scalar)) if is_constant(bound, scalar) => match scalar {
             // The highest numbers of a `u128` are beyond what the schema can hold.
-            Scalar::Integer { name, .. } | Scalar::NonZero { name, .. }
+            ScalarType::Integer { name, .. } | ScalarType::NonZero { name, .. }
                 if !matches!(name, "u128" | "NonZeroU128") =>
             {
                 RangeEnd::IntegerOf(bound.clone())
             }
-            Scalar::Float(_) => RangeEnd::FloatOf(bound.clone()),
-            Scalar::Duration => RangeEnd::DurationOf(bound.clone()),
-            Scalar::Size => RangeEnd::SizeOf(bound.clone()),
+            ScalarType::Float(_) => RangeEnd::FloatOf(bound.clone()),
+            ScalarType::Duration => RangeEnd::DurationOf(bound.clone()),
+            ScalarType::Size => RangeEnd::SizeOf(bound.clone()),
             _ => RangeEnd::Unknown,
         },
         _ => RangeEnd::Unknown,
@@ -284,7 +296,10 @@ fn length(
 ) -> Option<checked::RuleKind> {
     let mut right = restricts_something(bounds, written, names::LENGTH, errors);
     for bound in [&bounds.start, &bounds.end].into_iter().flatten() {
-        if !matches!(Literal::of(bound), None | Some(Literal::Integer(0..))) {
+        if !matches!(
+            Literal::from_expr(bound),
+            None | Some(Literal::Integer(0..))
+        ) {
             errors.at(
                 bound,
                 "a length is a whole number from 0 upwards: write `length(1..=80)`",
@@ -294,8 +309,8 @@ fn length(
     }
     (right && holds_something(bounds, None, errors)).then(|| checked::RuleKind::Length {
         bounds: bounds.clone(),
-        low: end(bounds.start.as_deref(), Some(Scalar::USIZE)),
-        high: end(bounds.end.as_deref(), Some(Scalar::USIZE)),
+        low: end(bounds.start.as_deref(), Some(ScalarType::USIZE)),
+        high: end(bounds.end.as_deref(), Some(ScalarType::USIZE)),
     })
 }
 
@@ -319,11 +334,11 @@ fn restricts_something(
 }
 
 /// Refuses `5..=1` and `1..1`, where both bounds are literals.
-fn holds_something(bounds: &ExprRange, scalar: Option<Scalar>, errors: &Errors) -> bool {
+fn holds_something(bounds: &ExprRange, scalar: Option<ScalarType>, errors: &Errors) -> bool {
     let quantity = |bound: &Option<Box<Expr>>| {
         bound
             .as_deref()
-            .and_then(Literal::of)
+            .and_then(Literal::from_expr)
             .and_then(|literal| literal.quantity(scalar))
     };
     let (Some(low), Some(high)) = (quantity(&bounds.start), quantity(&bounds.end)) else {
@@ -368,7 +383,7 @@ fn is_a_pattern(pattern: &LitStr, errors: &Errors) -> Option<()> {
 fn one_of(
     values: &[Expr],
     written: &impl ToTokens,
-    known: &Known<'_>,
+    field_type: &FieldType<'_>,
     errors: &Errors,
 ) -> Option<checked::RuleKind> {
     if values.is_empty() {
@@ -382,7 +397,7 @@ fn one_of(
     let mut shown: Vec<String> = Vec::new();
     let mut texts = 0;
     for value in values {
-        let literal = Literal::of(value);
+        let literal = Literal::from_expr(value);
         let name = match &literal {
             Some(Literal::Text(text)) => {
                 texts += 1;
@@ -398,14 +413,14 @@ fn one_of(
                 continue;
             }
         };
-        let of_number = known.scalar.is_some_and(Scalar::is_number);
+        let of_number = field_type.scalar.is_some_and(ScalarType::is_number);
         if let (true, Some(Literal::Text(_))) = (of_number, &literal) {
             errors.at(
                 value,
                 "the values of a number are numbers: leave the quotes out",
             );
             right = false;
-        } else if let (Some(scalar), Some(literal)) = (known.scalar, &literal)
+        } else if let (Some(scalar), Some(literal)) = (field_type.scalar, &literal)
             && let Some(refused) = scalar.refuses(literal)
         {
             errors.at(value, refused);

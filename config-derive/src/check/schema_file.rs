@@ -9,7 +9,7 @@ use serde_json::Value;
 use syn::ext::IdentExt;
 use syn::{Ident, LitStr};
 
-use super::keys::Keyed;
+use super::keys::KeyedField;
 use crate::errors::Errors;
 use crate::model::checked::FieldKind;
 use crate::model::schema_file::{KeyType, SchemaContent, SchemaFile, SchemaSource};
@@ -24,7 +24,7 @@ pub(super) fn schema_file(
     written: &LitStr,
     source: SchemaSource,
     ident: &Ident,
-    fields: &[Keyed],
+    fields: &[KeyedField],
     errors: &Errors,
 ) -> SchemaFile {
     let mut schema_file = SchemaFile {
@@ -66,14 +66,14 @@ pub(super) fn schema_file(
 /// Says which of the struct's own keys the file has not, and which of the file's nobody has.
 fn compare_keys(
     keys: &BTreeMap<String, KeyType>,
-    fields: &[Keyed],
+    fields: &[KeyedField],
     written: &LitStr,
     errors: &Errors,
 ) {
     let file = written.value();
     let meant =
         "where the change is meant, write the file anew: `HOTCONFIG_SCHEMA=write cargo test`";
-    for Keyed { field, .. } in fields {
+    for KeyedField { field, .. } in fields {
         if matches!(field.kind, FieldKind::Leaf(_)) && !keys.contains_key(&field.key) {
             let (name, key) = (&field.name, &field.key);
             let gone = keys.keys().filter(|key| !is_known(key, fields));
@@ -120,14 +120,16 @@ fn compare_keys(
 }
 
 /// Whether a field has the key, or a section may have it.
-fn is_known(key: &str, fields: &[Keyed]) -> bool {
-    fields.iter().any(|Keyed { field, .. }| match field.kind {
-        FieldKind::Leaf(_) => field.key == key,
-        FieldKind::Section => key
-            .strip_prefix(&field.key)
-            .is_some_and(|rest| rest.starts_with('/')),
-        _ => false,
-    })
+fn is_known(key: &str, fields: &[KeyedField]) -> bool {
+    fields
+        .iter()
+        .any(|KeyedField { field, .. }| match field.kind {
+            FieldKind::Leaf(_) => field.key == key,
+            FieldKind::Section => key
+                .strip_prefix(&field.key)
+                .is_some_and(|rest| rest.starts_with('/')),
+            _ => false,
+        })
 }
 
 /// The name of the struct whose schema it is, and the keys with their types.

@@ -7,8 +7,8 @@
 use quote::ToTokens;
 use syn::ext::IdentExt;
 
-use super::known::Known;
-use super::shape::Shape;
+use super::scalar::FieldType;
+use super::type_form::TypeForm;
 use crate::errors::Errors;
 use crate::model::{ItemValue, raw};
 use crate::syntax::case;
@@ -74,7 +74,9 @@ pub(super) fn of_the_field(raw: &raw::FieldInput, key: &str, errors: &Errors) {
                 refuse(written, "leave keys out", "skip", "too", errors);
             }
             // The rest of an object is no section, and no key either.
-            ("flatten", None) if raw.nested.is_none() && !Shape::of(&raw.ty).is_no_word() => {
+            ("flatten", None)
+                if raw.nested.is_none() && !TypeForm::from_type(&raw.ty).is_collection() =>
+            {
                 refuse(written, "make sections", "nested", "too", errors);
             }
             _ => {}
@@ -85,7 +87,7 @@ pub(super) fn of_the_field(raw: &raw::FieldInput, key: &str, errors: &Errors) {
 /// Whether an absent key is a problem.
 fn lacks_a_default(field: &raw::FieldInput) -> bool {
     let said = field.default.is_some() || field.skip.is_some() || field.nested.is_some();
-    !said && field.readable && !Known::of(&field.ty).optional
+    !said && field.readable && !FieldType::from_type(&field.ty).optional
 }
 
 fn refuse(

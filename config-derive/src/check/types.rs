@@ -6,7 +6,7 @@
 use quote::ToTokens;
 use syn::{GenericArgument, Ident, PathArguments, Type, TypePath};
 
-use super::known::{Known, plain_path};
+use super::scalar::{FieldType, plain_path};
 use crate::errors::Errors;
 use crate::model::raw;
 use crate::tidy::tidy;
@@ -18,8 +18,10 @@ pub(super) fn can_be_stored(raw: &raw::FieldInput, errors: &Errors) -> bool {
         .formats
         .iter()
         .any(|written| matches!(written.value, raw::FormatAttribute::With(_)));
-    let known = Known::of(&raw.ty);
-    if let Some(inner) = known.optional.then(|| Known::of(known.inner))
+    let field_type = FieldType::from_type(&raw.ty);
+    if let Some(inner) = field_type
+        .optional
+        .then(|| FieldType::from_type(field_type.inner))
         && inner.optional
         && !with
     {
@@ -243,7 +245,7 @@ fn not_a_struct(ty: &Type) -> Option<String> {
             "a section is secret as a whole: write `#[hot(nested, secret)]` and the type \
              `{inner}`"
         )),
-        _ => super::known::Scalar::of(ty).map(|scalar| {
+        _ => super::scalar::ScalarType::from_type(ty).map(|scalar| {
             format!(
                 "a `{}` is one value, and `nested` is for structs whose fields are keys: leave \
                  `nested` out",
