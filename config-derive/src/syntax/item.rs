@@ -11,7 +11,7 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Attribute, Expr, ExprRange, Lit, LitStr, Meta, Path, Token};
 
-use super::rest::{self, Rest, literal_text};
+use super::body::{self, ItemBody, literal_text};
 use super::{advice, names};
 use crate::errors::Errors;
 use crate::model::{ItemValue, raw};
@@ -21,7 +21,7 @@ use crate::tidy::tidy;
 pub(super) struct Item {
     ident: Ident,
     pub(super) name: String,
-    rest: Rest,
+    body: ItemBody,
 }
 
 /// Every item that could be read; `false` if there was one that could not.
@@ -98,22 +98,22 @@ impl Parse for Item {
         let ident = input.call(Ident::parse_any)?;
         let name = ident.unraw().to_string();
         without_a_sign(&ident, input)?;
-        let rest = if input.peek(Token![=]) {
+        let body = if input.peek(Token![=]) {
             let equals = input.parse()?;
             if input.is_empty() || input.peek(Token![,]) {
                 return Err(syn::Error::new_spanned(&ident, missing_value(&name)));
             }
             unquoted(&name, input)?;
-            Rest::Value(equals, input.parse()?)
+            ItemBody::Value(equals, input.parse()?)
         } else if input.peek(syn::token::Paren)
             || input.peek(syn::token::Bracket)
             || input.peek(syn::token::Brace)
         {
-            Rest::List(input.parse()?)
+            ItemBody::List(input.parse()?)
         } else {
-            Rest::Nothing
+            ItemBody::Nothing
         };
-        Ok(Self { ident, name, rest })
+        Ok(Self { ident, name, body })
     }
 }
 
@@ -124,12 +124,12 @@ impl Item {
     }
 
     /// What stands behind the name.
-    pub(super) fn rest(&self) -> &Rest {
-        &self.rest
+    pub(super) fn body(&self) -> &ItemBody {
+        &self.body
     }
 
     /// A value together with the tokens of the item.
-    pub(super) fn written<T>(&self, value: T) -> ItemValue<T> {
+    pub(super) fn with_tokens<T>(&self, value: T) -> ItemValue<T> {
         ItemValue {
             tokens: self.to_token_stream(),
             value,
@@ -138,23 +138,23 @@ impl Item {
 
     /// Refuses whatever is written in another way.
     fn refuse<T>(&self, what: &str, errors: &Errors) -> Option<T> {
-        let (name, instead) = (&self.name, advice::instead(&self.name, &self.rest));
+        let (name, instead) = (&self.name, advice::instead(&self.name, &self.body));
         errors.at(self, format!("`{name}` takes {what}: {instead}"));
         None
     }
 
     /// `nested`
     pub(super) fn flag(&self, errors: &Errors) -> Option<()> {
-        match self.rest {
-            Rest::Nothing => Some(()),
+        match self.body {
+            ItemBody::Nothing => Some(()),
             _ => self.refuse("no value", errors),
         }
     }
 
     /// `key = "limits/rps"`
     pub(super) fn text(&self, errors: &Errors) -> Option<LitStr> {
-        match &self.rest {
-            Rest::Value(_, value) => literal_text(value),
+        match &self.body {
+            ItemBody::Value(_, value) => literal_text(value),
             _ => None,
         }
         .or_else(|| self.refuse("a string", errors))
@@ -162,8 +162,8 @@ impl Item {
 
     /// `validate = path::to::function`
     pub(super) fn path(&self, errors: &Errors) -> Option<Path> {
-        let path = match &self.rest {
-            Rest::Value(_, value) => ungrouped(value),
+        let path = match &self.body {
+            ItemBody::Value(_, value) => ungrouped(value),
             _ => None,
         };
         match path {
@@ -178,17 +178,17 @@ impl Item {
 
     /// `default`, `default = 8`
     pub(super) fn default(&self, errors: &Errors) -> Option<raw::DefaultAttribute> {
-        match &self.rest {
-            Rest::Nothing => Some(raw::DefaultAttribute::OfType),
-            Rest::Value(_, value) => Some(raw::DefaultAttribute::Value(value.clone())),
-            Rest::List(_) => self.refuse("its value after `=`", errors),
+        match &self.body {
+            ItemBody::Nothing => Some(raw::DefaultAttribute::OfType),
+            ItemBody::Value(_, value) => Some(raw::DefaultAttribute::Value(value.clone())),
+            ItemBody::List(_) => self.refuse("its value after `=`", errors),
         }
     }
 
     /// `deprecated`, `deprecated = "note"`; the first has an empty note.
     pub(super) fn note(&self, errors: &Errors) -> Option<LitStr> {
-        match &self.rest {
-            Rest::Nothing => Some(LitStr::new("", self.ident.span())),
+        match &self.body {
+            ItemBody::Nothing => Some(LitStr::new("", self.ident.span())),
             _ => self.text(errors),
         }
     }
@@ -213,8 +213,8 @@ impl Item {
 
     /// `one_of("debug", "info")`
     pub(super) fn values(&self, errors: &Errors) -> Option<Vec<Expr>> {
-        let list = match &self.rest {
-            Rest::List(list) if rest::in_parentheses(list) => list,
+        let list = match &self.body {
+            ItemBody::List(list) if body::in_parentheses(list) => list,
             _ => return self.refuse("its values in brackets", errors),
         };
         let parser = Punctuated::<Expr, Token![,]>::parse_terminated;
@@ -233,8 +233,8 @@ impl Item {
     }
 
     fn list<T: syn::parse::Parse>(&self) -> Option<syn::Result<T>> {
-        match &self.rest {
-            Rest::List(list) if rest::in_parentheses(list) => {
+        match &self.body {
+            ItemBody::List(list) if body::in_parentheses(list) => {
                 (!list.stream().is_empty()).then(|| syn::parse2(list.stream()))
             }
             _ => None,
@@ -303,8 +303,8 @@ fn without_a_sign(ident: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
     let mut tokens = ident.to_token_stream();
     colon.to_tokens(&mut tokens);
     value.to_tokens(&mut tokens);
-    let rest = Rest::Value(Token![=](value.span()), value);
-    let instead = advice::instead(&name, &rest);
+    let body = ItemBody::Value(Token![=](value.span()), value);
+    let instead = advice::instead(&name, &body);
     let message = match colon {
         Some(_) => format!("there is no `:` in attributes: {instead}"),
         None => format!("`{name}` and its value are not joined: {instead}"),
@@ -365,13 +365,13 @@ fn ungrouped(value: &Expr) -> Option<&Expr> {
 impl ToTokens for Item {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         self.ident.to_tokens(tokens);
-        match &self.rest {
-            Rest::Nothing => {}
-            Rest::Value(equals, value) => {
+        match &self.body {
+            ItemBody::Nothing => {}
+            ItemBody::Value(equals, value) => {
                 equals.to_tokens(tokens);
                 value.to_tokens(tokens);
             }
-            Rest::List(list) => list.to_tokens(tokens),
+            ItemBody::List(list) => list.to_tokens(tokens),
         }
     }
 }

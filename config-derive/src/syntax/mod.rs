@@ -5,12 +5,13 @@
 //! that a user sees all mistakes at once.
 
 mod advice;
+mod body;
 pub(crate) mod case;
 mod doc;
 mod item;
 pub(crate) mod names;
 mod receiver;
-mod rest;
+
 mod serde;
 
 use proc_macro2::TokenStream;
@@ -137,7 +138,7 @@ fn of_the_key(field: &mut raw::FieldInput, item: &Item, errors: &Errors) -> bool
     match item.name.as_str() {
         names::KEY => fill(&mut field.key, item, item.text(errors), errors),
         names::ALIAS => {
-            let alias = item.text(errors).map(|key| item.written(key));
+            let alias = item.text(errors).map(|key| item.with_tokens(key));
             field.aliases.extend(alias);
         }
         names::NESTED => fill(&mut field.nested, item, item.flag(errors), errors),
@@ -215,7 +216,7 @@ fn fill<T>(slot: &mut Option<ItemValue<T>>, item: &Item, value: Option<T>, error
     if slot.is_some() {
         twice(item, errors);
     } else if let Some(value) = value {
-        *slot = Some(item.written(value));
+        *slot = Some(item.with_tokens(value));
     }
 }
 
@@ -229,7 +230,7 @@ fn add<T>(list: &mut Vec<ItemValue<T>>, item: &Item, value: Option<T>, errors: &
     {
         twice(item, errors);
     } else {
-        list.push(item.written(value));
+        list.push(item.with_tokens(value));
     }
 }
 
@@ -253,10 +254,10 @@ fn unknown(
     let name = &item.name;
     let message = if there.contains(&name.as_str()) {
         format!("`{name}` goes on {other_place}")
-    } else if let Some(instead) = names::said_otherwise(name) {
+    } else if let Some(instead) = names::alternative(name) {
         format!("there is no attribute `{name}`: {instead}")
     } else if let Some(near) = names::nearest(name, here) {
-        let right = advice::renamed(name, near, item.rest());
+        let right = advice::renamed(name, near, item.body());
         format!("there is no attribute `{name}`: did you mean `{right}`?")
     } else {
         format!("there is no attribute `{name}`: there are {}", listed(here))

@@ -8,7 +8,7 @@ use quote::{ToTokens, quote};
 use syn::meta::ParseNestedMeta;
 use syn::{Attribute, Expr, LitStr, Token};
 
-use super::rest::literal_text;
+use super::body::literal_text;
 use crate::model::ItemValue;
 use crate::model::raw::SerdeAttribute;
 

@@ -118,12 +118,12 @@ pub(crate) const TABLES: &[Table] = &[
         rows: &[
             &[
                 ("doc", &[]),
-                ("item", &["advice", "names", "rest"]),
+                ("item", &["advice", "body", "names"]),
                 ("receiver", &[]),
-                ("serde", &["rest"]),
+                ("serde", &["body"]),
             ],
-            &[("advice", &["case", "names", "rest"])],
-            &[("case", &["names"]), ("rest", &[])],
+            &[("advice", &["body", "case", "names"])],
+            &[("body", &[]), ("case", &["names"])],
             &[("names", &[])],
         ],
     },

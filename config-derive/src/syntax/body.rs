@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Group};
 use syn::{Expr, Lit, LitStr, Token};
 
 /// What stands behind the name.
-pub(super) enum Rest {
+pub(super) enum ItemBody {
     Nothing,
     Value(Token![=], Expr),
     List(Group),
