@@ -15,7 +15,7 @@ mod build;
 mod compile;
 mod default;
 mod leaf;
-mod said;
+mod lints;
 mod same;
 mod schema;
 mod schema_file;
@@ -49,7 +49,7 @@ pub(crate) fn expand(checked: &Struct) -> TokenStream {
     let show = show::method(checked);
     let validate = validate::method(checked);
     let compile = compile::constants(checked);
-    let said = said::constants(checked);
+    let lints = lints::constants(checked);
     let schema_file = schema_file::constants(checked);
     let default = default::method(checked);
     let places = at::impls(checked, &generics);
@@ -81,7 +81,7 @@ pub(crate) fn expand(checked: &Struct) -> TokenStream {
             }
 
             #compile
-            #said
+            #lints
             #schema_file
             #places
         };

@@ -77,7 +77,7 @@ pub(crate) const TABLES: &[Table] = &[
                 ("build", &["tokens"]),
                 ("compile", &["bounds"]),
                 ("leaf", &["default", "tokens"]),
-                ("said", &["bounds", "schema_file", "tokens"]),
+                ("lints", &["bounds", "schema_file", "tokens"]),
                 ("same", &["tokens"]),
                 ("schema", &["default", "schema_file", "tokens"]),
                 ("set", &["tokens"]),
