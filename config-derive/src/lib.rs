@@ -8,6 +8,7 @@
 //! `check` turns both into a checked model, and `expand` writes it out. What was not checked is of another type, so expanding it does
 //! not compile.
 
+mod accessors;
 mod check;
 mod errors;
 mod expand;
@@ -15,7 +16,6 @@ mod model;
 mod schema_file;
 mod syntax;
 mod tidy;
-mod usage;
 mod value;
 
 use proc_macro2::TokenStream;
@@ -138,14 +138,14 @@ fn derive(input: TokenStream) -> TokenStream {
 #[doc(hidden)]
 #[proc_macro]
 pub fn field(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    usage::field(input.into()).into()
+    accessors::field(input.into()).into()
 }
 
 /// What `hotconfig::key!` is made of: it says where hotconfig is.
 #[doc(hidden)]
 #[proc_macro]
 pub fn key(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    usage::key(input.into()).into()
+    accessors::key(input.into()).into()
 }
 
 #[cfg(test)]

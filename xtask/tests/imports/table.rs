@@ -31,10 +31,10 @@ pub(crate) const TABLES: &[Table] = &[
         look_inside: &[],
         rows: &[
             &[
+                ("accessors", &["tidy"]),
                 ("check", &["errors", "model", "syntax", "tidy"]),
                 ("expand", &["model", "tidy"]),
                 ("schema_file", &["model"]),
-                ("usage", &["tidy"]),
                 ("value", &["errors"]),
             ],
             &[("syntax", &["errors", "model", "tidy"])],
@@ -128,13 +128,16 @@ pub(crate) const TABLES: &[Table] = &[
         ],
     },
     Table {
-        name: "config-derive/usage",
+        name: "config-derive/accessors",
         source: DERIVE,
-        module: "usage",
+        module: "accessors",
         look_inside: &[],
         rows: &[
-            &[("field", &["target"]), ("key", &["target"])],
-            &[("target", &[])],
+            &[
+                ("field", &["struct_argument"]),
+                ("key", &["struct_argument"]),
+            ],
+            &[("struct_argument", &[])],
         ],
     },
 ];

@@ -8,7 +8,7 @@ use syn::{Token, Type, bracketed};
 use crate::tidy::tidy;
 
 /// What stands before the comma.
-pub(super) struct Target {
+pub(super) struct StructArgument {
     /// The runtime: `$crate`, as its own macro wrote it.
     pub(super) krate: TokenStream,
     /// Whether `for` stands before the struct.
@@ -16,14 +16,14 @@ pub(super) struct Target {
     pub(super) config: Type,
 }
 
-impl Target {
+impl StructArgument {
     /// Takes the comma, too.
-    pub(super) fn parse(input: ParseStream<'_>, wrong: &Wrong<'_>) -> syn::Result<Self> {
+    pub(super) fn parse(input: ParseStream<'_>, messages: &Messages<'_>) -> syn::Result<Self> {
         let krate;
         bracketed!(krate in input);
         let krate = krate.parse()?;
         if input.is_empty() {
-            return Err(syn::Error::new(Span::call_site(), wrong.nothing));
+            return Err(syn::Error::new(Span::call_site(), messages.nothing));
         }
         if input.peek(Token![self]) && !input.peek2(Token![::]) {
             return Err(input.error("this names a value: write the struct's name, or `Self`"));
@@ -31,15 +31,18 @@ impl Target {
         let generic = input.parse::<Option<Token![for]>>()?.is_some();
         let config = input
             .parse::<Type>()
-            .map_err(|error| syn::Error::new(error.span(), wrong.no_struct))?;
+            .map_err(|error| syn::Error::new(error.span(), messages.no_struct))?;
         if input.is_empty() {
-            return Err(syn::Error::new_spanned(&config, (wrong.no_comma)(&config)));
+            return Err(syn::Error::new_spanned(
+                &config,
+                (messages.no_comma)(&config),
+            ));
         }
         if input.peek(Token![.]) {
-            return Err(syn::Error::new_spanned(&config, dotted(&config, wrong)));
+            return Err(syn::Error::new_spanned(&config, dotted(&config, messages)));
         }
         if !input.peek(Token![,]) {
-            return Err(input.error(wrong.no_struct));
+            return Err(input.error(messages.no_struct));
         }
         input.parse::<Token![,]>()?;
         Ok(Self {
@@ -55,17 +58,17 @@ impl Target {
 }
 
 /// The sentences in which the two macros differ.
-pub(super) struct Wrong<'a> {
+pub(super) struct Messages<'a> {
     pub(super) nothing: &'a str,
     pub(super) no_struct: &'a str,
     pub(super) no_comma: fn(&Type) -> String,
 }
 
 /// What is wrong with `Config.db` and `config.db`.
-fn dotted(config: &Type, wrong: &Wrong<'_>) -> String {
+fn dotted(config: &Type, messages: &Messages<'_>) -> String {
     let config = tidy(config);
     if config.starts_with(|letter: char| letter.is_lowercase()) && !config.contains("::") {
-        format!("`{config}` is a value: {}", wrong.no_struct)
+        format!("`{config}` is a value: {}", messages.no_struct)
     } else {
         format!("a comma stands behind the struct: write `{config},` and then the rest")
     }

@@ -9,7 +9,7 @@
 
 mod field;
 mod key;
-mod target;
+mod struct_argument;
 
 pub(crate) use field::field;
 pub(crate) use key::key;
