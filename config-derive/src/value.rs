@@ -27,7 +27,7 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
 }
 
 fn implementation(input: &DeriveInput, errors: &Errors) -> Option<TokenStream> {
-    let container = Container::of(&input.attrs, errors);
+    let container = Container::from_attributes(&input.attrs, errors);
     let here = Span::mixed_site();
     let shape = match &input.data {
         Data::Enum(data) => words(data, &container, errors)?,
@@ -73,7 +73,7 @@ fn words(data: &DataEnum, container: &Container, errors: &Errors) -> Option<Toke
             right = false;
             continue;
         }
-        let names = Names::of(variant, container, errors);
+        let names = VariantNames::from_variant(variant, container, errors);
         any |= names.other;
         words.extend(names.words);
     }
@@ -135,7 +135,7 @@ struct Container {
 }
 
 impl Container {
-    fn of(attributes: &[Attribute], errors: &Errors) -> Self {
+    fn from_attributes(attributes: &[Attribute], errors: &Errors) -> Self {
         let mut container = Self::default();
         each(attributes, "hot", errors, |meta| {
             if meta.path.is_ident("crate") {
@@ -170,13 +170,13 @@ impl Container {
 }
 
 /// How one variant is written.
-struct Names {
+struct VariantNames {
     words: Vec<String>,
     other: bool,
 }
 
-impl Names {
-    fn of(variant: &Variant, container: &Container, errors: &Errors) -> Self {
+impl VariantNames {
+    fn from_variant(variant: &Variant, container: &Container, errors: &Errors) -> Self {
         let mut rename = None;
         let mut aliases = Vec::new();
         let (mut skipped, mut other) = (false, false);
