@@ -90,7 +90,7 @@ use errors::Errors;
 /// `hotconfig::assert_schema!` writes and holds to the struct. The compiler holds to it that every key of
 /// the struct is there with the same type, and that no other is; of a section the first that differs
 /// is told. The rest of the file is for the test. Where a section's type is a type parameter, only the
-/// test can know. One file can't be that of two sets of `cfg`.
+/// test can know. A schema file cannot describe two `cfg` combinations.
 ///
 /// Where the variable `HOTCONFIG_SCHEMA` is `write` nothing is held to the file, so that the test that
 /// writes it compiles; where `CI` is set that is not so. Cargo compiles anew when the file or one of

@@ -9,7 +9,7 @@ use syn::LitStr;
 
 use crate::model::schema_file::{SchemaContent, SchemaSource};
 
-/// Set to `write`, it says that the file is about to be written anew: nothing is held to it.
+/// The variable that, set to `write`, announces that the file is about to be written anew.
 const REWRITES: &str = "HOTCONFIG_SCHEMA";
 
 /// The file, or the reason why it can't be read; `None` if its path is not UTF-8.

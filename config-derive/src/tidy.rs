@@ -13,10 +13,10 @@ pub(crate) fn tidy(tokens: &impl ToTokens) -> String {
     line
 }
 
-/// What the last token was, as far as the space after it depends on it.
+/// The kind of the last token, as far as the space after it depends on it.
 #[derive(Clone, Copy, PartialEq)]
 enum LastToken {
-    /// Nothing, or a token that what follows is glued to.
+    /// Nothing, or a token with no space after it.
     Glue,
     /// A name, a number, a closing bracket.
     Word,
@@ -92,7 +92,7 @@ fn print(tokens: TokenStream, line: &mut String) {
     }
 }
 
-/// A type with its tokens where the question is: there the error is, not at the type.
+/// A type with its tokens at the place of the check: the error is there, not at the type.
 pub(crate) fn moved(ty: &impl ToTokens, to: Span) -> TokenStream {
     let moved = |mut token: TokenTree| {
         token.set_span(token.span().located_at(to));

@@ -1,4 +1,4 @@
-//! `#[derive(HotValue)]`: what the compiler may know of a value's type.
+//! `#[derive(HotValue)]`: tells the compiler the shape of a value's type.
 //!
 //! In: an enum of words, or a newtype. Out: its `impl HotValue`, with the words as serde names
 //! them, or with nothing where any word will do. It reads serde's attributes, because the words are serde's; of the rest of serde it
@@ -96,7 +96,7 @@ fn words(data: &DataEnum, container: &Container, errors: &Errors) -> Option<Toke
     })
 }
 
-/// The shape of what a newtype holds.
+/// The shape of a newtype's inner type.
 fn inner(
     fields: &Fields,
     input: &DeriveInput,
@@ -126,7 +126,7 @@ fn inner(
     }
 }
 
-/// What serde's attributes say of the whole type.
+/// The attributes on the type itself, of serde and `hot`.
 #[derive(Default)]
 struct Container {
     rename_all: Option<LitStr>,
@@ -259,7 +259,7 @@ fn for_reading(meta: &ParseNestedMeta<'_>) -> syn::Result<Option<LitStr>> {
     Ok(found)
 }
 
-/// Reads over what is serde's own business.
+/// Skips an item that affects only serde.
 fn skip(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
     if meta.input.peek(syn::Token![=]) {
         meta.value()?.parse::<syn::Expr>()?;

@@ -100,7 +100,7 @@ fn segment(input: ParseStream<'_>, before: Option<&Ident>) -> syn::Result<Ident>
     Ok(name)
 }
 
-/// What is wrong with what stands after a name.
+/// The message about unexpected tokens after a name.
 fn after(input: ParseStream<'_>, before: Option<&Ident>) -> String {
     let before = before.map(ToString::to_string).unwrap_or_default();
     if input.peek(syn::token::Bracket) {
@@ -151,7 +151,7 @@ fn write(input: &FieldArguments) -> TokenStream {
         };
         (checked, quote_spanned!(here.located_at(start)=> __SPAN))
     };
-    // Its type is said, so that another that is wanted is compared with it and not with its parts.
+    // The type is written out, so that a mismatch is reported for it and not for its parts.
     quote_spanned! {here=> {
         use #krate::__;
         #checked

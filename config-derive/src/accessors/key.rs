@@ -83,8 +83,7 @@ fn write(input: &KeyArguments) -> TokenStream {
         const __KNOWN: __::Place<#levels> = #known;
         const __PLACE: __::Place<#levels> = __::place(#tree, #key);
         const __PATH: &__::Message = &__PLACE.path(#tree);
-        // Its type is said, so that another that is wanted is compared with it and not with its
-        // parts.
+        // The type is written out, so that a mismatch is reported for it and not for its parts.
         let __field = __::Field::<#config, _>::__new(
             |__config: &#config| {
                 #(#steps)*

@@ -1,4 +1,4 @@
-//! The struct before the comma, which both macros read, and the sentences about it.
+//! The struct before the comma, which both macros read, and the messages about it.
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
@@ -7,7 +7,7 @@ use syn::{Token, Type, bracketed};
 
 use crate::tidy::tidy;
 
-/// What stands before the comma.
+/// The tokens before the comma.
 pub(super) struct StructArgument {
     /// The runtime: `$crate`, as its own macro wrote it.
     pub(super) krate: TokenStream,
@@ -57,14 +57,14 @@ impl StructArgument {
     }
 }
 
-/// The sentences in which the two macros differ.
+/// The messages in which the two macros differ.
 pub(super) struct Messages<'a> {
     pub(super) nothing: &'a str,
     pub(super) no_struct: &'a str,
     pub(super) no_comma: fn(&Type) -> String,
 }
 
-/// What is wrong with `Config.db` and `config.db`.
+/// The message about `Config.db` and `config.db`.
 fn dotted(config: &Type, messages: &Messages<'_>) -> String {
     let config = tidy(config);
     if config.starts_with(|letter: char| letter.is_lowercase()) && !config.contains("::") {
@@ -82,7 +82,7 @@ fn mentions_self(tokens: TokenStream) -> bool {
     })
 }
 
-/// The expression, or the sentence.
+/// The expression, or the error.
 pub(super) fn expression<T: Parse>(
     input: TokenStream,
     write: fn(&T) -> TokenStream,

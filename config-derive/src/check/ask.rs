@@ -1,9 +1,9 @@
-//! What only the compiler can decide: defaults and ranges with a constant's name, or of a type
-//! that the macro does not know.
+//! The checks that only the compiler can make: of defaults and ranges with a constant's name, or of
+//! a type that the macro does not know.
 //!
-//! In: a field whose own checks have passed. Out: questions for constants, which know the type
-//! through its aliases and the value of a constant. A text is read here, in every way that it can
-//! be; the constant picks the reading that is the type's.
+//! In: a field whose own checks have passed. Out: checks for constants, which know the type through
+//! its aliases and the value of a constant. A text is parsed here as each type that it could be of;
+//! the constant picks the result for the type.
 
 use proc_macro2::{Span, TokenTree};
 use quote::{ToTokens, quote_spanned};
@@ -19,7 +19,7 @@ use crate::model::constants::{
 use crate::model::raw;
 use crate::tidy::moved;
 
-/// The questions about one leaf.
+/// The deferred checks of one leaf.
 pub(super) fn deferred_checks(
     raw: &raw::FieldInput,
     leaf: &checked::LeafSpec,
@@ -42,7 +42,7 @@ fn check_of_rule(rule: &checked::LeafRule, field_type: &FieldType<'_>) -> Option
     };
     let (low, high) = ends(bounds, scalar);
     let deferred = match (&low, &high) {
-        // What the macro has seen itself.
+        // The macro has checked these itself.
         _ if field_type.scalar.is_some() && is_literal(&low) && is_literal(&high) => return None,
         (ConstValue::Text(_), _) | (_, ConstValue::Text(_)) => true,
         (ConstValue::Nothing | ConstValue::Unknown, _)
@@ -76,7 +76,7 @@ fn check_of_default(
         return None;
     }
     let mut computed = None;
-    let (given, place) = match &leaf.default {
+    let (default, place) = match &leaf.default {
         checked::LeafDefault::None => return None,
         checked::LeafDefault::OfType => (ConstValue::Zero, whole(raw.default.as_ref()?)),
         checked::LeafDefault::Text(text) => (
@@ -88,8 +88,8 @@ fn check_of_default(
                 .filter(|_| field_type.optional)
                 .unwrap_or(value);
             let named = matches!(inner, Expr::Path(_));
-            let given = if field_type.optional && named && std::ptr::eq(inner, value) {
-                // It may be the option or what is in it.
+            let default = if field_type.optional && named && std::ptr::eq(inner, value) {
+                // It may be the option or the value in it.
                 match field_type.scalar {
                     Some(scalar) if !matches!(scalar, ScalarType::Integer { name: "u128", .. }) => {
                         ConstValue::ValueOf(value.to_token_stream())
@@ -102,24 +102,24 @@ fn check_of_default(
             } else {
                 const_value(inner, field_type.scalar)
             };
-            (given, whole(value))
+            (default, whole(value))
         }
     };
-    let text = matches!(given, ConstValue::Text(_));
+    let text = matches!(default, ConstValue::Text(_));
     let unknown_text = text && field_type.scalar.is_none();
-    let rules = rules(leaf, field_type, &given);
-    let undecided = match (&given, field_type.scalar) {
+    let rules = rules(leaf, field_type, &default);
+    let undecided = match (&default, field_type.scalar) {
         (ConstValue::Unknown, _) => false,
         (ConstValue::Zero, Some(_)) => rules.iter().any(|(_, computed)| *computed),
         (ConstValue::Zero, None) => !rules.is_empty(),
-        (given, _) if is_literal(given) || (text && !unknown_text) => {
+        (default, _) if is_literal(default) || (text && !unknown_text) => {
             rules.iter().any(|(_, computed)| *computed)
         }
         _ => !rules.is_empty(),
     };
     let kind = if unknown_text || undecided {
         DeferredKind::Default {
-            given,
+            default,
             rules: rules.into_iter().map(|(rule, _)| rule).collect(),
             inner: field_type.inner.clone(),
         }
@@ -172,9 +172,9 @@ fn of_its_type(value: &Expr, field_type: &FieldType<'_>) -> ConstValue {
 fn rules(
     leaf: &checked::LeafSpec,
     field_type: &FieldType<'_>,
-    given: &ConstValue,
+    default: &ConstValue,
 ) -> Vec<(DeferredRule, bool)> {
-    let text = match given {
+    let text = match default {
         ConstValue::Text(text) => Some(text.text.as_str()),
         ConstValue::Zero => Some(""),
         _ => None,
@@ -210,7 +210,7 @@ fn rules(
             RuleKind::OneOf { values, .. } => {
                 let values = values.iter().map(|value| {
                     match (Literal::from_expr(value), field_type.scalar) {
-                        // What needs no reading.
+                        // A word needs no parsing.
                         (Some(Literal::Text(text)), Some(ScalarType::String)) => {
                             ConstValue::WordOf(text.to_token_stream())
                         }
@@ -226,7 +226,7 @@ fn rules(
                         let pattern = regex::Regex::new(&pattern.value()).ok()?;
                         DeferredRuleKind::Text(pattern.is_match(text))
                     }
-                    None if matches!(given, ConstValue::WordOf(_) | ConstValue::ValueOf(_)) => {
+                    None if matches!(default, ConstValue::WordOf(_) | ConstValue::ValueOf(_)) => {
                         DeferredRuleKind::Pattern(automaton(&pattern.value())?)
                     }
                     None => return None,
@@ -252,10 +252,10 @@ fn ends(bounds: &ExprRange, scalar: Option<ScalarType>) -> (ConstValue, ConstVal
     (end(bounds.start.as_deref()), end(bounds.end.as_deref()))
 }
 
-/// Whether the macro knows what it is; a text is read by its type.
-fn is_literal(given: &ConstValue) -> bool {
+/// Whether the macro knows the value; a text is parsed by its type.
+fn is_literal(value: &ConstValue) -> bool {
     matches!(
-        given,
+        value,
         ConstValue::Nothing | ConstValue::Integer(_) | ConstValue::Float(_) | ConstValue::Text(_)
     )
 }
@@ -274,7 +274,7 @@ fn inside_some(value: &Expr) -> Option<&Expr> {
     }
 }
 
-/// What was written, as far as a constant can know it.
+/// The value of an expression, as far as a constant can know it.
 fn const_value(value: &Expr, scalar: Option<ScalarType>) -> ConstValue {
     match (Literal::from_expr(value), scalar) {
         (Some(Literal::Integer(number)), _) => ConstValue::Integer(number),
@@ -298,10 +298,11 @@ fn const_value(value: &Expr, scalar: Option<ScalarType>) -> ConstValue {
     }
 }
 
-/// A text, read in every way that it can be.
+/// A text, parsed as each type that it could be of.
 fn parsed_text(text: &str) -> ParsedText {
-    let quantity =
-        |scalar| Literal::Text(syn::LitStr::new(text, Span::call_site())).quantity(Some(scalar));
+    let ordered_value = |scalar| {
+        Literal::Text(syn::LitStr::new(text, Span::call_site())).ordered_value(Some(scalar))
+    };
     let trimmed = text.trim();
     let json = serde_json::from_str::<serde_json::Value>(trimmed).ok();
     ParsedText {
@@ -311,11 +312,11 @@ fn parsed_text(text: &str) -> ParsedText {
             .parse()
             .ok()
             .filter(|number: &f64| number.is_finite()),
-        nanos: match quantity(ScalarType::Duration) {
+        nanos: match ordered_value(ScalarType::Duration) {
             Some(OrderedValue::Duration(duration)) => Some(duration.as_nanos()),
             _ => None,
         },
-        bytes: match quantity(ScalarType::Size) {
+        bytes: match ordered_value(ScalarType::Size) {
             Some(OrderedValue::Integer(bytes)) => u64::try_from(bytes).ok(),
             _ => None,
         },
@@ -341,7 +342,7 @@ fn parsed_text(text: &str) -> ParsedText {
     }
 }
 
-/// What stands in an array or an object, as far as a constant can look at it.
+/// The entries of an array or an object, as far as a constant can look at them.
 fn entries(json: &serde_json::Value) -> Vec<JsonEntry> {
     use serde_json::Value as Json;
     let entry = |json: &Json| match json {

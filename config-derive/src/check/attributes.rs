@@ -7,7 +7,7 @@ use super::scalar::FieldType;
 use crate::errors::Errors;
 use crate::model::raw;
 
-/// A skipped field has no key: nothing that is said of a key or its value has a meaning.
+/// A skipped field has no key: no attribute about a key or its value has a meaning.
 pub(super) fn skip_stands_alone(raw: &raw::FieldInput, errors: &Errors) {
     for (name, tokens) in about_the_value(raw).into_iter().chain(about_the_key(raw)) {
         errors.at(
@@ -37,14 +37,14 @@ pub(super) fn nested_has_no_value(raw: &raw::FieldInput, errors: &Errors) {
     }
 }
 
-/// A section is there whether it has keys or not; `Option` would have to guess.
+/// A section is there whether it has keys or not; an `Option` would be ambiguous.
 pub(super) fn nested_is_always_there(
     raw: &raw::FieldInput,
     around: &Ident,
     field_type: &FieldType<'_>,
     errors: &Errors,
 ) -> bool {
-    // Of what contains itself another sentence is said.
+    // A struct that contains itself gets another message.
     if field_type.optional && !super::types::mentions(field_type.inner, around) {
         errors.at(
             &raw.ty,
@@ -65,11 +65,11 @@ pub(super) fn one_format(raw: &raw::FieldInput, errors: &Errors) {
     }
 }
 
-/// What is no word has no plain text.
+/// A collection has no plain text.
 pub(super) fn format_fits_its_type(raw: &raw::FieldInput, errors: &Errors) {
-    let shape = super::type_form::TypeForm::from_type(&raw.ty);
+    let form = super::type_form::TypeForm::from_type(&raw.ty);
     for written in &raw.formats {
-        if matches!(written.value, raw::FormatAttribute::Text) && shape.is_collection() {
+        if matches!(written.value, raw::FormatAttribute::Text) && form.is_collection() {
             let name = crate::tidy::tidy(&raw.ty);
             errors.at(
                 written,
@@ -83,8 +83,8 @@ pub(super) fn format_fits_its_type(raw: &raw::FieldInput, errors: &Errors) {
     }
 }
 
-/// What is called secret can't be printed, and what can't be printed is called secret. A type
-/// that is not known by its name is left to the compiler.
+/// A `secret` field has a type that can't be printed, and the reverse. A type whose name is unknown
+/// is left to the compiler.
 pub(super) fn secret_fits_its_type(
     raw: &raw::FieldInput,
     field_type: &FieldType<'_>,
@@ -114,7 +114,7 @@ pub(super) fn secret_fits_its_type(
     }
 }
 
-/// What was said of the value.
+/// The attributes about the value.
 fn about_the_value(raw: &raw::FieldInput) -> Vec<(&'static str, proc_macro2::TokenStream)> {
     let mut found = Vec::new();
     if let Some(written) = &raw.default {
@@ -140,7 +140,7 @@ fn about_the_value(raw: &raw::FieldInput) -> Vec<(&'static str, proc_macro2::Tok
     found
 }
 
-/// What was said of the key.
+/// The attributes about the key.
 fn about_the_key(raw: &raw::FieldInput) -> Vec<(&'static str, proc_macro2::TokenStream)> {
     let mut found = Vec::new();
     if let Some(written) = &raw.key {

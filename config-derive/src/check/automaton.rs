@@ -1,8 +1,8 @@
 //! A regular expression as a table, with which a constant can read a text that the macro can't see.
 //!
 //! In: a pattern that is one. Out: an automaton over bytes, or nothing where it would be too big,
-//! or where its word boundaries ask for what bytes don't know: then the pattern is asked when the
-//! program starts.
+//! or if its word boundaries depend on characters: the pattern is then checked when the program
+//! starts.
 
 use std::collections::HashMap;
 

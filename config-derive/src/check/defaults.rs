@@ -1,7 +1,6 @@
 //! Defaults: that each is of its type, and keeps the field's own rules.
 //!
-//! Only what is written out is looked at. What has to be computed is checked when the program
-//! starts.
+//! This file checks literals. Expressions are checked when the program starts.
 
 use quote::ToTokens;
 use syn::{Expr, Lit, Type};
@@ -23,8 +22,8 @@ pub(super) fn is_of_its_type(
 ) -> bool {
     let refused = match Literal::from_expr(value) {
         Some(Literal::Text(text)) => {
-            let (shape, reading) = (TypeForm::from_type(&raw.ty), Decoding::from_field(raw));
-            type_form::refuses(&text.value(), &raw.ty, &shape, reading)
+            let (form, decoding) = (TypeForm::from_type(&raw.ty), Decoding::from_field(raw));
+            type_form::refuses(&text.value(), &raw.ty, &form, decoding)
         }
         Some(literal) => field_type
             .scalar
@@ -44,7 +43,7 @@ pub(super) fn is_of_its_type(
     refused.is_none()
 }
 
-/// What the compiler can't infer, because a default is converted by itself: `"x".into()`,
+/// Conversions that the compiler can't infer, because a default is converted already: `"x".into()`,
 /// `"x".parse().unwrap()`, `Default::default()`; and `Some("x")`, of which only the inside is.
 fn more_than_needed(value: &Expr, field_type: &FieldType<'_>) -> Option<String> {
     match value {
@@ -94,8 +93,8 @@ fn more_than_needed(value: &Expr, field_type: &FieldType<'_>) -> Option<String> 
     }
 }
 
-/// `info` for `"info"`, `127.0.0.1`, `on`, `null`. A constant's name has capitals; of numbers
-/// nothing is said, whose constants some write in small letters.
+/// `info` for `"info"`, `127.0.0.1`, `on`, `null`. A constant's name has capitals; numbers
+/// are left alone, because some write their constants in small letters.
 fn without_quotes(value: &Expr, field_type: &FieldType<'_>) -> Option<String> {
     if is_dotted_number(value) {
         let text = tidy(value).replace(' ', "");
@@ -218,13 +217,13 @@ pub(super) fn types_default_keeps_the_rules(
     field_type: &FieldType<'_>,
     errors: &Errors,
 ) -> bool {
-    let shape = TypeForm::from_type(&raw.ty);
-    let facts = Facts::from_types_default(&shape);
+    let form = TypeForm::from_type(&raw.ty);
+    let facts = Facts::from_types_default(&form);
     let broken = rules
         .iter()
         .find(|rule| facts.break_rule(&rule.kind, field_type.scalar));
     if let Some(rule) = broken {
-        let value = match shape {
+        let value = match form {
             TypeForm::Scalar(ScalarType::Float(_)) => "`0.0`".to_owned(),
             TypeForm::Scalar(ScalarType::Duration) => "`0s`".to_owned(),
             TypeForm::Scalar(ScalarType::Size) => "`0B`".to_owned(),
@@ -282,8 +281,8 @@ pub(super) fn keeps_the_rules(
     let Some(literal) = Literal::from_expr(value) else {
         return true;
     };
-    let (shape, reading) = (TypeForm::from_type(&raw.ty), Decoding::from_field(raw));
-    let Some(facts) = Facts::from_default(&literal, field_type, &shape, reading) else {
+    let (form, decoding) = (TypeForm::from_type(&raw.ty), Decoding::from_field(raw));
+    let Some(facts) = Facts::from_default(&literal, field_type, &form, decoding) else {
         return true;
     };
     let mut kept = true;

@@ -1,7 +1,7 @@
-//! What rules can be asked of a value that is written out.
+//! The facts about a literal value that rules depend on.
 //!
 //! In: a literal, or a type whose `Default` is known. Out: whether a rule would refuse the value.
-//! What is not known breaks no rule here; the runtime asks again.
+//! An unknown value breaks no rule here; the runtime checks again.
 
 use super::scalar::{FieldType, Literal, OrderedValue, ScalarType, lies_outside};
 use super::type_form::{self, Decoding, EntryCount, TypeForm};
@@ -13,7 +13,7 @@ pub(super) struct Facts {
     text: Option<String>,
     /// Its characters or entries.
     length: Option<usize>,
-    quantity: Option<OrderedValue>,
+    ordered_value: Option<OrderedValue>,
 }
 
 impl Facts {
@@ -21,23 +21,23 @@ impl Facts {
         Self {
             length: Some(text.chars().count()),
             text: Some(text),
-            quantity: None,
+            ordered_value: None,
         }
     }
 
-    /// What is known of a default; `None` where it is the `None` of an `Option`.
+    /// The facts about a default; `None` for the `None` of an `Option`.
     pub(super) fn from_default(
         literal: &Literal,
         field_type: &FieldType<'_>,
-        shape: &TypeForm,
-        reading: Decoding,
+        form: &TypeForm,
+        decoding: Decoding,
     ) -> Option<Self> {
         let Literal::Text(text) = literal else {
             return Some(Self::from_literal(literal, field_type.scalar));
         };
         let text = text.value();
-        let inner = shape.inner();
-        match reading {
+        let inner = form.inner();
+        match decoding {
             Decoding::Other => Some(Self::default()),
             Decoding::Auto | Decoding::Text => {
                 let is_text = matches!(inner, TypeForm::Scalar(scalar) if scalar.is_text());
@@ -56,9 +56,9 @@ impl Facts {
         }
     }
 
-    fn from_json(text: &str, shape: &TypeForm) -> Self {
+    fn from_json(text: &str, form: &TypeForm) -> Self {
         use serde_json::Value as Json;
-        match (shape, type_form::json(text)) {
+        match (form, type_form::json(text)) {
             // Which entries of a set are the same, its type decides.
             (TypeForm::List(_, EntryCount::Distinct), Ok(Json::Array(entries)))
                 if entries.len() > 1 =>
@@ -77,15 +77,15 @@ impl Facts {
                 Self::from_text(text)
             }
             (TypeForm::Scalar(scalar), Ok(Json::String(text))) => Self {
-                quantity: OrderedValue::from_text(&text, *scalar),
+                ordered_value: OrderedValue::from_text(&text, *scalar),
                 ..Self::default()
             },
             (TypeForm::Scalar(ScalarType::Float(_)), Ok(Json::Number(number))) => Self {
-                quantity: number.as_f64().map(OrderedValue::Float),
+                ordered_value: number.as_f64().map(OrderedValue::Float),
                 ..Self::default()
             },
             (TypeForm::Scalar(_), Ok(Json::Number(number))) => Self {
-                quantity: number
+                ordered_value: number
                     .as_i64()
                     .map(i128::from)
                     .or_else(|| number.as_u64().map(i128::from))
@@ -96,7 +96,7 @@ impl Facts {
         }
     }
 
-    /// What is known of an entry of `one_of`, or of a default that is no text.
+    /// The facts about an entry of `one_of`, or about a default that is no text.
     pub(super) fn from_literal(literal: &Literal, scalar: Option<ScalarType>) -> Self {
         match (literal, scalar) {
             (Literal::Text(text), None) => Self::from_text(text.value()),
@@ -104,29 +104,29 @@ impl Facts {
                 Self::from_text(text.value())
             }
             _ => Self {
-                quantity: literal.quantity(scalar),
+                ordered_value: literal.ordered_value(scalar),
                 ..Self::default()
             },
         }
     }
 
-    /// What is known of `Default::default()`; nothing of the `None` of an `Option`.
-    pub(super) fn from_types_default(shape: &TypeForm) -> Self {
-        match shape {
+    /// The facts about `Default::default()`; none about the `None` of an `Option`.
+    pub(super) fn from_types_default(form: &TypeForm) -> Self {
+        match form {
             TypeForm::Scalar(ScalarType::Integer { .. } | ScalarType::Size) => Self {
-                quantity: Some(OrderedValue::Integer(0)),
+                ordered_value: Some(OrderedValue::Integer(0)),
                 ..Self::default()
             },
             TypeForm::Scalar(ScalarType::Float(_)) => Self {
-                quantity: Some(OrderedValue::Float(0.0)),
+                ordered_value: Some(OrderedValue::Float(0.0)),
                 ..Self::default()
             },
             TypeForm::Scalar(ScalarType::Duration) => Self {
-                quantity: Some(OrderedValue::Duration(std::time::Duration::ZERO)),
+                ordered_value: Some(OrderedValue::Duration(std::time::Duration::ZERO)),
                 ..Self::default()
             },
             TypeForm::Scalar(ScalarType::Char) => Self {
-                quantity: Some(OrderedValue::Letter('\0')),
+                ordered_value: Some(OrderedValue::Letter('\0')),
                 ..Self::default()
             },
             TypeForm::Scalar(scalar) if scalar.is_text() => Self::from_text(String::new()),
@@ -149,8 +149,8 @@ impl Facts {
     pub(super) fn break_rule(&self, rule: &RuleKind, scalar: Option<ScalarType>) -> bool {
         match rule {
             RuleKind::Range { bounds, .. } => self
-                .quantity
-                .is_some_and(|quantity| lies_outside(quantity, bounds, scalar)),
+                .ordered_value
+                .is_some_and(|ordered_value| lies_outside(ordered_value, bounds, scalar)),
             RuleKind::Length { bounds, .. } => self
                 .length
                 .and_then(|length| i128::try_from(length).ok())
@@ -177,10 +177,10 @@ impl Facts {
                 .iter()
                 .all(|value| !matches!(value, Literal::Text(v) if v.value() == *text));
         }
-        self.quantity.is_some_and(|quantity| {
+        self.ordered_value.is_some_and(|ordered_value| {
             values
                 .iter()
-                .all(|value| value.quantity(scalar) != Some(quantity))
+                .all(|value| value.ordered_value(scalar) != Some(ordered_value))
         })
     }
 }

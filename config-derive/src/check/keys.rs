@@ -60,7 +60,7 @@ pub(super) fn of_the_name(
     key
 }
 
-/// Why this can't stand between two slashes.
+/// The message for a text that can't be between two slashes.
 pub(super) fn illegal_segment(segment: &str) -> Option<String> {
     match segment {
         "" => Some("two slashes in a row: write one".to_owned()),
@@ -82,7 +82,7 @@ pub(super) fn illegal_segment(segment: &str) -> Option<String> {
 /// The keys and aliases of one struct neither are the same nor lie below one another. With
 /// sections counted in, keys of two different structs can't collide either.
 pub(super) fn are_distinct(fields: &[KeyedField], errors: &Errors) {
-    // A skipped field has no key; what a faulty field's key is worth cannot be known.
+    // A skipped field has no key, and a faulty field's key may be wrong.
     let keyed = fields.iter().filter(|keyed| {
         matches!(
             keyed.field.kind,
@@ -112,7 +112,7 @@ pub(super) fn are_distinct(fields: &[KeyedField], errors: &Errors) {
     }
 }
 
-/// Who uses a key, and as what: `key` or `alias`.
+/// The field that uses a key, and how: `key` or `alias`.
 #[derive(Clone, Copy)]
 struct KeyUse<'a> {
     field: &'a checked::StructField,

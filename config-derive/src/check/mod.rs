@@ -1,8 +1,8 @@
-//! Checks what was written, one function a rule.
+//! Checks the raw model, one function a rule.
 //!
-//! In: the raw model. Out: the checked one, and the mistakes. What was wrong is left out of the
+//! In: the raw model. Out: the checked one, and the mistakes. A mistake is left out of the
 //! checked model: a bad default makes a field required, a bad rule is no rule, a bad key is the
-//! field's name. So the expansion compiles, and each mistake is said once.
+//! field's name. So the expansion compiles, and each mistake is reported once.
 
 mod ask;
 mod attributes;
@@ -104,7 +104,7 @@ fn field(
     serde::of_the_field(&raw, &key, errors);
     let kind = kind(&raw, around, errors);
     let ty = match kind {
-        // What the compiler says of the type, it says of the struct.
+        // The compiler reports the type at the struct itself.
         checked::FieldKind::Faulty => parse_quote_spanned!(raw.ty.span()=> _),
         _ => raw.ty,
     };
@@ -129,7 +129,7 @@ fn field(
     })
 }
 
-/// What the field is, after the rules over its attributes.
+/// The kind of the field, after the rules over its attributes.
 fn kind(raw: &raw::FieldInput, around: &Ident, errors: &Errors) -> checked::FieldKind {
     if raw.skip.is_some() {
         attributes::skip_stands_alone(raw, errors);

@@ -141,7 +141,7 @@ fn a_collection_can_have_it(
     can
 }
 
-/// No rule refuses all that another asks for.
+/// No rule refuses every value that another allows.
 pub(super) fn are_consistent(
     rules: &[checked::LeafRule],
     field_type: &FieldType<'_>,
@@ -258,7 +258,7 @@ fn range(
     })
 }
 
-/// One end of a range, as far as its letters say what it is.
+/// One end of a range, as far as its tokens say.
 fn end(bound: Option<&Expr>, scalar: Option<ScalarType>) -> checked::RangeEnd {
     use checked::RangeEnd;
 
@@ -273,7 +273,7 @@ fn end(bound: Option<&Expr>, scalar: Option<ScalarType>) -> checked::RangeEnd {
             RangeEnd::Text(LitStr::new(&letter.to_string(), bound.span()))
         }
         (_, Some(scalar)) if is_constant(bound, scalar) => match scalar {
-            // The highest numbers of a `u128` are beyond what the schema can hold.
+            // The highest numbers of a `u128` are too big for the schema.
             ScalarType::Integer { name, .. } | ScalarType::NonZero { name, .. }
                 if !matches!(name, "u128" | "NonZeroU128") =>
             {
@@ -335,13 +335,13 @@ fn restricts_something(
 
 /// Refuses `5..=1` and `1..1`, where both bounds are literals.
 fn holds_something(bounds: &ExprRange, scalar: Option<ScalarType>, errors: &Errors) -> bool {
-    let quantity = |bound: &Option<Box<Expr>>| {
+    let ordered_value = |bound: &Option<Box<Expr>>| {
         bound
             .as_deref()
             .and_then(Literal::from_expr)
-            .and_then(|literal| literal.quantity(scalar))
+            .and_then(|literal| literal.ordered_value(scalar))
     };
-    let (Some(low), Some(high)) = (quantity(&bounds.start), quantity(&bounds.end)) else {
+    let (Some(low), Some(high)) = (ordered_value(&bounds.start), ordered_value(&bounds.end)) else {
         return true;
     };
     let empty = match low.compared(high) {
@@ -366,7 +366,7 @@ fn is_a_pattern(pattern: &LitStr, errors: &Errors) -> Option<()> {
     match regex::Regex::new(&pattern.value()) {
         Ok(_) => Some(()),
         Err(error) => {
-            // Its last line says what; those above draw a picture.
+            // Its last line is the message; those above draw a picture.
             let text = error.to_string();
             let line = text.lines().last().unwrap_or_default();
             let why = line.strip_prefix("error: ").unwrap_or(line);

@@ -1,7 +1,7 @@
-//! What can be said of a type by its name, and of a value by its letters.
+//! Scalar types, recognized by their names, and literals of them.
 //!
-//! A macro sees no types. It checks what is plain, and leaves the rest to the compiler and to the
-//! runtime: an alias is not known here, and nothing is refused because of it.
+//! A macro sees no types. It checks the names and literals that it knows, and leaves the rest to the
+//! compiler and to the runtime: an alias is unknown here, and nothing is refused because of it.
 
 use std::cmp::Ordering;
 
@@ -9,7 +9,7 @@ use syn::{
     Expr, ExprRange, GenericArgument, Lit, LitStr, PathArguments, RangeLimits, Type, TypePath, UnOp,
 };
 
-/// A type that everybody knows.
+/// A scalar type with a well-known name.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum ScalarType {
     Integer {
@@ -91,15 +91,15 @@ impl Address {
     }
 }
 
-/// What is known of a field's type.
+/// A field's type, as far as its name says.
 pub(super) struct FieldType<'a> {
     /// Whether it is an `Option`.
     pub(super) optional: bool,
     /// Whether it is a `Secret`, or an `Option` of one.
     pub(super) secret: bool,
-    /// What is in it.
+    /// The type inside of both.
     pub(super) inner: &'a Type,
-    /// The name of that, if it is known.
+    /// The scalar that this is, if its name is known.
     pub(super) scalar: Option<ScalarType>,
 }
 
@@ -177,7 +177,7 @@ macro_rules! non_zero {
     };
 }
 
-// One macro for all integers; what `i128` can't hold is cut off.
+// One macro for all integers; bounds beyond `i128` are cut off.
 #[allow(clippy::cast_lossless, clippy::cast_possible_wrap)]
 impl ScalarType {
     pub(super) fn from_type(ty: &Type) -> Option<Self> {
@@ -270,7 +270,7 @@ impl ScalarType {
         }
     }
 
-    /// What the bounds of its `range` are: those of a number that is not zero are numbers.
+    /// The type of the bounds of its `range`: those of a number that is not zero are numbers.
     pub(super) fn bound(self) -> Self {
         match self {
             Self::NonZero { name, min, max } => Self::Integer {
@@ -295,7 +295,7 @@ impl ScalarType {
         )
     }
 
-    /// Why a literal in Rust is none of this type, and what to write.
+    /// The message for a literal in Rust that is not of this type.
     pub(super) fn refuses(self, literal: &Literal) -> Option<String> {
         let name = self.name();
         match (self, literal) {
@@ -344,7 +344,7 @@ impl ScalarType {
         }
     }
 
-    /// What would be right where a text in the store can't be read as this type.
+    /// The correct form, if a text in the store can't be read as this type.
     pub(super) fn refuses_text(self, text: &str) -> Option<&'static str> {
         let trimmed = text.trim();
         match self {
@@ -385,7 +385,7 @@ impl ScalarType {
     }
 }
 
-/// What to write where a text is no whole number: another type, if the text has a unit.
+/// The advice for a text that is no whole number: another type, if the text has a unit.
 fn whole_number(text: &str) -> &'static str {
     let plain = text.replace('_', "");
     let radix = |prefix: &str| {
@@ -411,7 +411,7 @@ fn whole_number(text: &str) -> &'static str {
 fn fits_a_float(number: f64, name: &str) -> bool {
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "whether it is too big is what is asked"
+        reason = "the cast finds out whether it is too big"
     )]
     let narrow = number as f32;
     number.is_finite() && (name != "f32" || narrow.is_finite())
@@ -425,7 +425,7 @@ fn duration(text: &str) -> Option<std::time::Duration> {
 }
 
 /// Whether the compiler can compute this in a constant, as far as its form says: literals,
-/// constants, and what is put together of them.
+/// constants, and combinations of them.
 pub(super) fn is_constant(value: &Expr, scalar: ScalarType) -> bool {
     let inner = |value: &Expr| is_constant(value, scalar);
     let number = scalar.is_number();
@@ -555,7 +555,7 @@ impl Literal {
     }
 
     /// The literal as a quantity that can be compared, if it is one.
-    pub(super) fn quantity(&self, scalar: Option<ScalarType>) -> Option<OrderedValue> {
+    pub(super) fn ordered_value(&self, scalar: Option<ScalarType>) -> Option<OrderedValue> {
         match self {
             Self::Integer(number) => Some(OrderedValue::Integer(*number)),
             Self::Float(number) => Some(OrderedValue::Float(*number)),
@@ -617,7 +617,7 @@ pub(super) fn lies_outside(
         let bound = bound
             .as_deref()
             .and_then(Literal::from_expr)?
-            .quantity(scalar)?;
+            .ordered_value(scalar)?;
         value.compared(bound)
     };
     let above = match against(&bounds.end) {

@@ -1,7 +1,7 @@
 //! The committed schema file of a struct: `schema = "user-service.schema.json"`.
 //!
 //! In: the file as it was loaded, and the struct's fields. Out: the file's keys, for the constants
-//! that hold sections to them; what is wrong with the struct's own keys is said here.
+//! that compare sections with them. Mistakes in the struct's own keys are reported here.
 
 use std::collections::BTreeMap;
 
@@ -63,7 +63,7 @@ pub(super) fn schema_file(
     schema_file
 }
 
-/// Says which of the struct's own keys the file has not, and which of the file's nobody has.
+/// Reports the struct's own keys that the file lacks, and the file's keys that no field has.
 fn compare_keys(
     keys: &BTreeMap<String, KeyType>,
     fields: &[KeyedField],
@@ -89,7 +89,7 @@ fn compare_keys(
             );
         }
     }
-    // What is faulty has lost its key, perhaps: of that something was said already.
+    // A faulty field may have lost its key, and was reported already.
     if fields
         .iter()
         .any(|keyed| matches!(keyed.field.kind, FieldKind::Faulty))

@@ -1,4 +1,4 @@
-//! What is said to serde and not to hotconfig.
+//! Attributes of serde whose counterpart in hotconfig is missing.
 //!
 //! In: a struct that serde may read too, from a file. Out: a sentence where serde's attribute
 //! names a key or gives a default that hotconfig knows nothing of. Where hotconfig was told too,
@@ -86,8 +86,8 @@ pub(super) fn of_the_field(raw: &raw::FieldInput, key: &str, errors: &Errors) {
 
 /// Whether an absent key is a problem.
 fn lacks_a_default(field: &raw::FieldInput) -> bool {
-    let said = field.default.is_some() || field.skip.is_some() || field.nested.is_some();
-    !said && field.readable && !FieldType::from_type(&field.ty).optional
+    let may_be_absent = field.default.is_some() || field.skip.is_some() || field.nested.is_some();
+    !may_be_absent && field.readable && !FieldType::from_type(&field.ty).optional
 }
 
 fn refuse(

@@ -1,4 +1,4 @@
-//! What a text in the store may be for a type that is known by its name, collections too.
+//! The texts in the store that a type may have, if its name is known; collections too.
 //!
 //! In: a type and the format of its field. Out: whether a text is one of its values, and why not.
 //! It follows the table of `hotconfig::value`. Of a type that it does not know, it says nothing.
@@ -121,7 +121,7 @@ impl TypeForm {
     pub(super) fn inner(&self) -> &Self {
         match self {
             Self::Optional(inner) => inner.inner(),
-            shape => shape,
+            form => form,
         }
     }
 
@@ -215,7 +215,7 @@ impl TypeForm {
     }
 }
 
-/// What JSON it is.
+/// The kind of JSON.
 fn kind(json: &Json) -> &'static str {
     match json {
         Json::Null => "`null`",
@@ -235,14 +235,14 @@ fn shown(json: &Json) -> String {
     }
 }
 
-/// What JSON would be right for a word; `None` where this is.
+/// The JSON that is expected for a scalar; `None` if this is it.
 fn word_in_json(scalar: ScalarType, json: &Json) -> Option<String> {
     let right = match (scalar, json) {
         (
             ScalarType::Integer { min, max, name } | ScalarType::NonZero { min, max, name },
             Json::Number(number),
         ) => {
-            // `serde_json` itself holds numbers of 64 bits; of what is longer nothing is known.
+            // `serde_json` itself holds numbers of 64 bits; longer ones are unknown.
             let number = number
                 .as_i64()
                 .map(i128::from)
@@ -275,17 +275,17 @@ fn word_in_json(scalar: ScalarType, json: &Json) -> Option<String> {
     Some(right)
 }
 
-/// Why a text in the store is no value of the type, and what to write.
+/// The message for a text in the store that is no value of the type.
 pub(super) fn refuses(
     text: &str,
     ty: &Type,
-    shape: &TypeForm,
-    reading: Decoding,
+    form: &TypeForm,
+    decoding: Decoding,
 ) -> Option<String> {
     let name = tidy(ty);
     let name = name.as_str();
-    match (reading, shape) {
-        // Of what is no word it is said with the format that it can't be plain text.
+    match (decoding, form) {
+        // The check of formats reports a collection as plain text.
         (Decoding::Other, _)
         | (
             Decoding::Text,
@@ -298,12 +298,12 @@ pub(super) fn refuses(
             if text.trim() == "null" {
                 None
             } else {
-                let refused = refuses(text, ty, inner, reading)?;
+                let refused = refuses(text, ty, inner, decoding)?;
                 let none = ["none", "nil", "undefined"];
                 let trimmed = text.trim();
                 Some(match (&**inner, trimmed) {
-                    (TypeForm::Scalar(scalar), said)
-                        if said.is_empty() || none.iter().any(|n| said.eq_ignore_ascii_case(n)) =>
+                    (TypeForm::Scalar(scalar), word)
+                        if word.is_empty() || none.iter().any(|n| word.eq_ignore_ascii_case(n)) =>
                     {
                         let name = scalar.name();
                         format!("this is no `{name}`: leave `default` out, and it is `None`")
@@ -320,16 +320,16 @@ pub(super) fn refuses(
             }
             broken(text).map(|why| format!("this is no JSON: {why}"))
         }
-        (Decoding::Auto | Decoding::Json, shape) => {
-            let instead = match shape.inner() {
+        (Decoding::Auto | Decoding::Json, form) => {
+            let instead = match form.inner() {
                 TypeForm::Unknown => String::new(),
-                shape => format!("; write `default = {:?}`", shape.example()),
+                form => format!("; write `default = {:?}`", form.example()),
             };
             match json(text) {
                 Err(why) => Some(format!(
                     "a `{name}` is JSON here, and this is none: {why}{instead}"
                 )),
-                Ok(json) => shape
+                Ok(json) => form
                     .refuses(&json, "")
                     .map(|why| format!("this is no `{name}`: {why}{instead}")),
             }
@@ -337,7 +337,7 @@ pub(super) fn refuses(
     }
 }
 
-/// The JSON that a text is, or what is wrong with it.
+/// The JSON of a text, or the parser's error.
 pub(super) fn json(text: &str) -> Result<Json, String> {
     serde_json::from_str(text.trim()).map_err(|error| error.to_string())
 }
@@ -350,15 +350,15 @@ fn broken(text: &str) -> Option<String> {
 mod tests {
     use super::{Decoding, TypeForm, refuses};
 
-    fn refused(ty: &str, reading: Decoding, text: &str) -> Option<String> {
+    fn refused(ty: &str, decoding: Decoding, text: &str) -> Option<String> {
         let ty = syn::parse_str(ty).unwrap();
-        refuses(text, &ty, &TypeForm::from_type(&ty), reading)
+        refuses(text, &ty, &TypeForm::from_type(&ty), decoding)
     }
 
     #[test]
     fn texts_that_the_store_may_hold_are_left_alone() {
         use Decoding::{Auto, Json, Other, Text};
-        for (ty, reading, text) in [
+        for (ty, decoding, text) in [
             ("u8", Auto, " 8\n"),
             ("Option<u8>", Auto, "null"),
             ("Option<String>", Auto, ""),
@@ -398,14 +398,14 @@ mod tests {
             ("url::Url", Auto, "https://example.com"),
             ("other::Url", Auto, "example"),
         ] {
-            assert_eq!(refused(ty, reading, text), None, "{ty} {text}");
+            assert_eq!(refused(ty, decoding, text), None, "{ty} {text}");
         }
     }
 
     #[test]
     fn texts_that_no_value_has_are_refused() {
         use Decoding::{Auto, Json};
-        for (ty, reading, text, why) in [
+        for (ty, decoding, text, why) in [
             ("u8", Auto, "300", "this is no `u8`"),
             ("Option<u8>", Auto, "", "this is no `u8`"),
             ("String", Json, "a", "is JSON here"),
@@ -442,7 +442,7 @@ mod tests {
             ("SocketAddr", Auto, "localhost:80", "127.0.0.1:8080"),
             ("Url", Auto, "example.com", "absolute URL"),
         ] {
-            let refused = refused(ty, reading, text).unwrap_or_default();
+            let refused = refused(ty, decoding, text).unwrap_or_default();
             assert!(refused.contains(why), "{ty} {text}: {refused}");
         }
     }

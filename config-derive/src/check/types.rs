@@ -1,7 +1,7 @@
 //! Types that no configuration can have, by their names.
 //!
-//! In: the type of a field. Out: a sentence with the type to write. What it does not know, and
-//! every alias, is left to the compiler.
+//! In: the type of a field. Out: a message with the type to write. Unknown types, and every alias,
+//! are left to the compiler.
 
 use quote::ToTokens;
 use syn::{GenericArgument, Ident, PathArguments, Type, TypePath};
@@ -11,8 +11,8 @@ use crate::errors::Errors;
 use crate::model::raw;
 use crate::tidy::tidy;
 
-/// Whether a value of this type can be read from a store and kept in a snapshot. A codec of one's
-/// own may make what serde can't.
+/// Whether a value of this type can be read from a store and kept in a snapshot. A codec of
+/// the user's may make types that serde can't.
 pub(super) fn can_be_stored(raw: &raw::FieldInput, errors: &Errors) -> bool {
     let with = raw
         .formats
@@ -39,8 +39,8 @@ pub(super) fn can_be_stored(raw: &raw::FieldInput, errors: &Errors) -> bool {
     }
 }
 
-/// Whether the compiler refuses any `impl` for a struct with this field, whatever is in it: what
-/// it says of the `impl` then hides what was said of the field.
+/// Whether the compiler refuses every `impl` for a struct with this field: its errors about the
+/// `impl` would hide the message about the field.
 pub(super) fn is_hopeless(raw: &raw::FieldInput, around: &Ident) -> bool {
     if raw.skip.is_some() {
         return false;
@@ -62,7 +62,7 @@ pub(super) fn is_hopeless(raw: &raw::FieldInput, around: &Ident) -> bool {
     })
 }
 
-/// The innermost part of the type that can't be kept, and what to write instead.
+/// The innermost part of the type that can't be kept, and the message for it.
 fn unstorable(ty: &Type) -> Option<(&dyn ToTokens, String)> {
     let owned = |instead: &str| format!("a configuration owns its values: write `{instead}`");
     let why = match ty {
@@ -174,7 +174,7 @@ fn changes_in_place(name: &Ident, instead: &str) -> String {
     )
 }
 
-/// What an atomic number holds.
+/// The type inside of an atomic number.
 fn atomic(name: &str) -> Option<&'static str> {
     Some(match name {
         "AtomicBool" => "bool",
@@ -210,7 +210,7 @@ pub(super) fn can_be_nested(raw: &raw::FieldInput, around: &Ident, errors: &Erro
     why.is_none()
 }
 
-/// Why this is no section, and what to do.
+/// The message for a type that is no section.
 fn not_a_struct(ty: &Type) -> Option<String> {
     let repeated = "the keys of a section are known when the program is built, so it can't be \
                     repeated: leave `nested` out, and the whole is one key that holds JSON";
@@ -264,7 +264,7 @@ pub(super) fn mentions(ty: &Type, around: &Ident) -> bool {
         Type::Slice(slice) => mentions(&slice.elem, around),
         Type::Tuple(tuple) => tuple.elems.iter().any(|ty| mentions(ty, around)),
         Type::Path(path) => {
-            // `other::Name` is another struct, and so may be what a generic is given.
+            // `other::Name` is another struct, and so may be the argument of a generic.
             let Some(last) = path.path.segments.last() else {
                 return false;
             };

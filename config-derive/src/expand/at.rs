@@ -1,4 +1,4 @@
-//! `At`: one field by its number, with its type; what `key!` walks.
+//! `At`: one field by its number, with its type. `key!` goes from step to step by it.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;

@@ -1,4 +1,4 @@
-//! What the `impl` of a generic struct asks of its parameters.
+//! The bounds on the parameters of a generic struct.
 
 use std::collections::BTreeSet;
 
@@ -44,7 +44,7 @@ pub(super) fn parameters(generics: &Generics) -> BTreeSet<String> {
     types.chain(constants).map(ToString::to_string).collect()
 }
 
-/// What the field's methods need of its type.
+/// The bounds that the field's methods need on its type.
 fn of_kind(field: &StructField) -> Option<TokenStream> {
     let at = at(&field.ty);
     match &field.kind {

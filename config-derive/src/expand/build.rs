@@ -42,7 +42,7 @@ pub(super) fn method(checked: &Struct) -> TokenStream {
     }
 }
 
-/// What becomes of the field: a value, or none.
+/// The expression for the field's value, an `Option`.
 fn value(field: &StructField) -> TokenStream {
     let at = at(&field.ident);
     let ty = &field.ty;
@@ -53,7 +53,7 @@ fn value(field: &StructField) -> TokenStream {
         }
         FieldKind::Section => {
             let name = field.ident.unraw().to_string();
-            // No bound on the type: what it lacks is said once, of the other places.
+            // No bound on the type: a missing trait is reported once, at the other places.
             quote_spanned!(at=> __intake.section(
                 #name,
                 <#ty as __::Section>::__build,

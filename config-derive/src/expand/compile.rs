@@ -1,4 +1,4 @@
-//! Constants that fail to compile: what only the compiler can decide.
+//! Constants that fail to compile: the checks that only the compiler can make.
 //!
 //! Each token points at the default or the rule in question: an error is underlined there.
 
@@ -12,7 +12,7 @@ use crate::model::constants::{
 };
 use crate::tidy::moved;
 
-/// `const _: () = …;` for each question that names no parameter of the struct: a constant can't.
+/// `const _: () = …;` for each check that names no parameter of the struct: a constant can't.
 pub(super) fn constants(checked: &Struct) -> TokenStream {
     let parameters = parameters(&checked.generics);
     let constants = checked.fields.iter().flat_map(of_field);
@@ -54,22 +54,22 @@ fn constant(field: &StructField, check: &DeferredCheck) -> TokenStream {
             asserted(&quote_spanned!(at=> range), arguments, check)
         }
         DeferredKind::Default {
-            given,
+            default,
             rules,
             inner,
         } => {
             let rules = rules.iter().map(|deferred| rule(deferred, at));
-            let parses = match given {
+            let parses = match default {
                 ConstValue::Text(_) => {
                     let inner = moved(inner, check.span);
                     quote_spanned!(at=> __::compile::Parses::<#inner>::ANY_TEXT)
                 }
                 _ => quote_spanned!(at=> true),
             };
-            let given = const_value(given, at);
+            let default = const_value(default, at);
             let (name, type_name) = (&field.name, crate::tidy::tidy(inner));
             let arguments = quote_spanned! {at=>
-                #name, #type_name, #shape, #parses, #given, &[#(#rules),*]
+                #name, #type_name, #shape, #parses, #default, &[#(#rules),*]
             };
             asserted(&quote_spanned!(at=> default), arguments, check)
         }
@@ -83,12 +83,12 @@ fn constant(field: &StructField, check: &DeferredCheck) -> TokenStream {
     }
 }
 
-/// The call begins and ends where the question does, so that all of it is underlined.
+/// The call begins and ends with the checked tokens, so that all of them are underlined.
 fn asserted(function: &TokenStream, arguments: TokenStream, check: &DeferredCheck) -> TokenStream {
     let at = at(check.span);
     let mut arguments = Group::new(Delimiter::Parenthesis, arguments);
     arguments.set_span(self::at(check.end));
-    // What clippy says of the expressions it says where they are used.
+    // Clippy reports the expressions where they are used.
     quote_spanned! {at=>
         #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
         const _: () = __::compile::#function #arguments;
@@ -142,7 +142,7 @@ fn const_value(value: &ConstValue, at: Span) -> TokenStream {
     if let ConstValue::ValueOf(value) = value {
         return quote_spanned!(at=> __::compile::Val(#value).given());
     }
-    let given = match value {
+    let variant = match value {
         ConstValue::ValueOf(_) | ConstValue::Nothing => quote_spanned!(at=> Nothing),
         ConstValue::Zero => quote_spanned!(at=> Zero),
         ConstValue::Unknown => quote_spanned!(at=> Unknown),
@@ -158,7 +158,7 @@ fn const_value(value: &ConstValue, at: Span) -> TokenStream {
             quote_spanned!(at=> Text(&#text))
         }
     };
-    quote_spanned!(at=> __::compile::Given::#given)
+    quote_spanned!(at=> __::compile::Given::#variant)
 }
 
 fn parsed_text(parsed: &ParsedText, at: Span) -> TokenStream {
@@ -191,7 +191,7 @@ fn parsed_text(parsed: &ParsedText, at: Span) -> TokenStream {
         let [v4, v6, socket_v4, socket_v6] = parsed.addresses;
         quote_spanned!(at=> addresses: [#v4, #v6, #socket_v4, #socket_v6],)
     });
-    // Only what it can be read as: a reading stands in the expansion of many fields.
+    // Members that are `None` are left out, because the expansion of many fields contains one.
     quote_spanned! {at=>
         __::compile::Reading {
             text: #text, #integer #float #nanos #bytes #list #map #entries #distinct #addresses

@@ -1,4 +1,4 @@
-//! `__default`: what the defaults that are expressions are in the store; never of a secret.
+//! `__default`: the store's text for a default that is an expression; never of a secret.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
@@ -27,7 +27,7 @@ pub(super) fn method(checked: &Struct) -> Option<TokenStream> {
     })
 }
 
-/// What the store would hold for a literal of Rust; `None` where that has to be computed.
+/// The store's text for a literal of Rust; `None` if it has to be computed.
 pub(super) fn text(leaf: &LeafSpec) -> Option<&str> {
     let LeafDefault::Expression(value, Some(text)) = &leaf.default else {
         return None;
@@ -73,8 +73,8 @@ fn leaf(field: &StructField) -> Option<TokenStream> {
     })
 }
 
-/// Whether every machine computes the same, as far as the form says: what a function gives may
-/// depend on the machine, and has no place in a file that is committed.
+/// Whether every machine computes the same, as far as the form says: the result of a function
+/// may depend on the machine, and has no place in a committed file.
 fn is_the_same_everywhere(value: &Expr) -> bool {
     let all = |mut values: syn::punctuated::Iter<'_, Expr>| values.all(is_the_same_everywhere);
     match value {
@@ -101,7 +101,7 @@ fn is_the_same_everywhere(value: &Expr) -> bool {
             ) && call.args.is_empty()
                 && is_the_same_everywhere(&call.receiver)
         }
-        // The tokens of other macros are nobody's business.
+        // The tokens of other macros are unknown.
         Expr::Macro(made) => {
             made.mac.path.is_ident("vec")
                 && syn::parse::Parser::parse2(

@@ -1,4 +1,4 @@
-//! One function for each leaf: how it is read, what its absence means, its rules.
+//! One function for each leaf: its codec, its default, its rules.
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
@@ -10,7 +10,7 @@ use crate::model::checked::{
     FieldKind, LeafDefault, LeafFormat, LeafRule, LeafSpec, RangeEnd, RuleKind, StructField,
 };
 
-/// `fn rps() -> Leaf<u32>`; nothing for what is no leaf.
+/// `fn rps() -> Leaf<u32>`; `None` for a field that is no leaf.
 pub(super) fn function(field: &StructField) -> Option<TokenStream> {
     let FieldKind::Leaf(leaf) = &field.kind else {
         return None;
@@ -30,7 +30,7 @@ pub(super) fn function(field: &StructField) -> Option<TokenStream> {
     })
 }
 
-/// The table: that of the format, but for what was said of the field.
+/// The table: that of the format, changed by the attributes of the field.
 fn table(field: &StructField, leaf: &LeafSpec) -> TokenStream {
     let at = at(&field.ty);
     let ty = &field.ty;
@@ -56,8 +56,8 @@ fn table(field: &StructField, leaf: &LeafSpec) -> TokenStream {
     }
 }
 
-/// The table of a leaf of which nothing but the format was said; `None` where the type need not
-/// have what that asks for.
+/// The table of a leaf that has no attribute but its format; `None` if the type need not have the
+/// traits for it.
 fn of_format(field: &StructField, leaf: &LeafSpec) -> Option<TokenStream> {
     if leaf.compare.is_some() {
         return None;
@@ -102,8 +102,8 @@ fn same(field: &StructField, leaf: &LeafSpec) -> TokenStream {
     }
 }
 
-/// The default as the store would hold it, if that was said: a text, not a closure, which the
-/// compiler would have to look into.
+/// The default as the store would hold it, if it is known: a text is cheaper to compile than a
+/// closure.
 fn text(leaf: &LeafSpec) -> Option<TokenStream> {
     let (text, span) = match &leaf.default {
         LeafDefault::Text(text) => (text.value(), text.span()),
@@ -115,11 +115,11 @@ fn text(leaf: &LeafSpec) -> Option<TokenStream> {
     Some(quote_spanned!(at(&span)=> __::Option::Some(#bytes)))
 }
 
-/// What an absent key stands for, if it was said in another way than as a text.
+/// The value of an absent key, if the default is no text.
 fn absent(field: &StructField, leaf: &LeafSpec) -> Option<TokenStream> {
     let ty = &field.ty;
     match &leaf.default {
-        // The text is what counts. Without serde it must not be asked for, either.
+        // The text counts. A codec has no other, and the type need not implement serde.
         LeafDefault::Text(_) => matches!(leaf.format, LeafFormat::With(_))
             .then(|| quote_spanned!(at(ty)=> __::value::required::<#ty>)),
         LeafDefault::Expression(..) if super::default::text(leaf).is_some() => None,

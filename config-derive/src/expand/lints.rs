@@ -1,7 +1,7 @@
-//! Constants that ask whether all was said of a leaf whose type only the compiler knows.
+//! Constants that find a forgotten attribute on a leaf whose type only the compiler knows.
 //!
-//! An alias of a `Secret` is not `secret` unless that is said; and a struct with keys of its own
-//! is one key where somebody forgot `nested`.
+//! An alias of a `Secret` needs `secret`; and a struct with keys of its own is one key if `nested`
+//! was forgotten.
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
@@ -43,7 +43,7 @@ fn of_field(field: &StructField) -> Option<TokenStream> {
     })
 }
 
-/// A name alone, of no type that everybody knows.
+/// Whether it is a name alone, and not that of a well-known type.
 fn is_unknown(ty: &Type) -> bool {
     let Type::Path(path) = ty else { return false };
     path.path

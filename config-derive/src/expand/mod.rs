@@ -1,7 +1,7 @@
 //! Writes the `impl HotConfig`.
 //!
 //! In: the checked model. Out: tokens. Everything that can be a function is one in the runtime;
-//! what is written here are tables and one `match` for each method.
+//! these files write tables, and one `match` for each method.
 //!
 //! All of it stands in a `const _`, where `__` is the runtime's hidden module, and names nothing
 //! else: no prelude, no macro, no primitive type that somebody could have shadowed. Its local

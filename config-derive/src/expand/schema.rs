@@ -37,8 +37,8 @@ pub(super) fn constant(checked: &Struct) -> TokenStream {
     }
 }
 
-/// `const __FIELDS`: a constant of its own, because what a builder makes inside another constant
-/// does not live long enough to be pointed to.
+/// `const __FIELDS`: a constant of its own, because the result of a builder inside another
+/// constant does not live long enough to be pointed to.
 pub(super) fn table(checked: &Struct) -> TokenStream {
     let here = Span::mixed_site();
     let computed = checked.fields.iter().filter_map(computed_rules);
@@ -49,7 +49,7 @@ pub(super) fn table(checked: &Struct) -> TokenStream {
     }
 }
 
-/// `const __RULES_3`: what is computed lives long enough only as a constant of its own.
+/// `const __RULES_3`: a computed rule lives long enough only as a constant of its own.
 fn computed_rules(field: &StructField) -> Option<TokenStream> {
     let FieldKind::Leaf(leaf) = &field.kind else {
         return None;
@@ -108,7 +108,7 @@ fn field(field: &StructField) -> Option<TokenStream> {
         FieldKind::Leaf(leaf) => {
             let ty = &field.ty;
             let shape = match plain(ty) {
-                // Cheaper than to ask the type.
+                // Cheaper to compile than the type's own shape.
                 Some(scalar) => quote_spanned!(at=> __::Shape::Scalar(__::Scalar::#scalar)),
                 None => quote_spanned!(at=> __::Probe::<#ty>::SHAPE),
             };
@@ -158,7 +158,7 @@ fn field(field: &StructField) -> Option<TokenStream> {
     Some(quote_spanned!(at=> __::SchemaField::new(#number, #name, #key, #type_name) #calls))
 }
 
-/// What follows `DefaultValue::`.
+/// The variant of `DefaultValue`.
 fn default(leaf: &LeafSpec, at: Span) -> Option<TokenStream> {
     match &leaf.default {
         LeafDefault::None => None,
@@ -173,7 +173,7 @@ fn default(leaf: &LeafSpec, at: Span) -> Option<TokenStream> {
     }
 }
 
-/// What follows `Rule::`.
+/// The variant of `Rule`.
 fn rule(kind: &RuleKind, at: Span) -> TokenStream {
     let text = |name: TokenStream, written: &dyn ToTokens| {
         let written = tidy(&written.to_token_stream());
@@ -202,7 +202,7 @@ fn bounds(written: &ExprRange, low: &RangeEnd, high: &RangeEnd, at: Span) -> Tok
     quote_spanned!(at=> __::Bounds::new(#written, __::End::#low, __::End::#high, #inclusive))
 }
 
-/// What follows `End::`.
+/// The variant of `End`.
 fn end(end: &RangeEnd, at: Span) -> TokenStream {
     match end {
         RangeEnd::Open => quote_spanned!(at=> Open),
@@ -217,7 +217,7 @@ fn end(end: &RangeEnd, at: Span) -> TokenStream {
     }
 }
 
-/// The scalar that a type is which is written as one name that everybody knows.
+/// The scalar that a well-known type name stands for.
 fn plain(ty: &Type) -> Option<Ident> {
     let Type::Path(path) = ty else {
         return None;
@@ -241,7 +241,7 @@ fn plain(ty: &Type) -> Option<Ident> {
             | "bool"
             | "char"
     );
-    // A name that somebody else may have given is asked.
+    // Any other name may be a type of the user's.
     primitive
         .then(|| super::schema_file::scalar(&name))
         .flatten()

@@ -1,7 +1,7 @@
-//! Constants that hold a struct to its committed schema file.
+//! Constants that compare a struct with its committed schema file.
 //!
-//! The file itself is one of them, so that cargo builds anew when it changes; and the variable
-//! that says that it is about to be written.
+//! One of them includes the file, and one reads the variables, so that cargo builds anew when they
+//! change.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
@@ -47,7 +47,7 @@ fn table(checked: &Struct, schema_file: &SchemaFile) -> TokenStream {
         .fields
         .iter()
         .filter_map(|field| of_field(field, schema_file));
-    // Of a parameter a constant knows nothing.
+    // A constant knows no parameter.
     let fields = fields.filter(|constant| !mentions(constant.clone(), &parameters));
     quote_spanned! {here=>
         const __FILE: __::compile::File = __::compile::File {

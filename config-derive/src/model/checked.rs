@@ -1,6 +1,6 @@
 //! A struct that may be expanded. Only [`crate::check`] makes one.
 //!
-//! Where something was wrong and reported, it is left out here, so that no other error follows.
+//! A mistake that was reported is left out here, so that no other error follows.
 
 use proc_macro2::Span;
 use syn::{Expr, ExprRange, Generics, Ident, LitStr, Path, Type};
@@ -14,7 +14,7 @@ pub(crate) struct Struct {
     pub(crate) doc: String,
     pub(crate) prefix: Option<String>,
     pub(crate) validate: Option<Path>,
-    /// Where hotconfig is, if it was said.
+    /// The path of hotconfig, if the struct names it.
     pub(crate) krate: Option<Path>,
     pub(crate) fields: Vec<StructField>,
     pub(crate) schema_file: Option<SchemaFile>,
@@ -43,7 +43,7 @@ pub(crate) enum FieldKind {
     Section,
     /// No key.
     Skipped,
-    /// It cannot be known what it was meant to be; the schema leaves it out.
+    /// Its intended kind is unknown; the schema leaves it out.
     Faulty,
 }
 
@@ -56,7 +56,7 @@ pub(crate) struct LeafSpec {
     pub(crate) optional: bool,
     /// Whether the compiler is to check that the type is a `Secret`.
     pub(crate) must_be_secret: bool,
-    /// What only the compiler can decide.
+    /// The checks that only the compiler can make.
     pub(crate) deferred: Vec<DeferredCheck>,
 }
 
@@ -95,7 +95,7 @@ pub(crate) enum RangeEnd {
     FloatOf(Expr),
     DurationOf(Expr),
     SizeOf(Expr),
-    /// What only the running program can compute.
+    /// An expression that only the running program can compute.
     Unknown,
 }
 

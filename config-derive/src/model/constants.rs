@@ -1,13 +1,13 @@
-//! The questions about a leaf that only the compiler can answer, in constants.
+//! The checks of a leaf that only the compiler can make, in constants.
 //!
-//! [`crate::check`] asks them, and [`crate::expand`] writes the constants.
+//! [`crate::check`] makes the list, and [`crate::expand`] writes the constants.
 
 use proc_macro2::{Span, TokenStream};
 use syn::Type;
 
 use super::automaton::AutomatonTable;
 
-/// A question that is answered by a constant.
+/// A check that a constant makes, because only the compiler knows the type or the value.
 pub(crate) struct DeferredCheck {
     /// Where a mistake is underlined: from the first token to the last.
     pub(crate) span: Span,
@@ -27,7 +27,7 @@ pub(crate) enum DeferredKind {
     },
     /// Whether the default is of the type, and keeps the rules.
     Default {
-        given: ConstValue,
+        default: ConstValue,
         rules: Vec<DeferredRule>,
         /// The type inside `Option` and `Secret`.
         inner: Type,
@@ -56,14 +56,14 @@ pub(crate) enum DeferredRuleKind {
     OneOf(Vec<ConstValue>),
     NonEmpty,
     Pattern(AutomatonTable),
-    /// A rule over the text that the macro has asked already, with the answer.
+    /// A rule over the text that the macro has checked already, with the result.
     Text(bool),
 }
 
 /// A default or a bound, as far as a constant can know it.
 pub(crate) enum ConstValue {
     Nothing,
-    /// What the type's `Default` gives.
+    /// The value of the type's `Default`.
     Zero,
     Integer(i128),
     Float(f64),
@@ -79,7 +79,7 @@ pub(crate) enum ConstValue {
     Unknown,
 }
 
-/// A text, read in every way that it can be.
+/// A text, parsed as each type that it could be of.
 pub(crate) struct ParsedText {
     pub(crate) text: String,
     pub(crate) integer: Option<i128>,
@@ -91,13 +91,13 @@ pub(crate) struct ParsedText {
     pub(crate) map: Option<usize>,
     /// The entries of the array, or the values of the object.
     pub(crate) entries: Vec<JsonEntry>,
-    /// Whether no entry of the array stands there twice: a set would hold fewer.
+    /// Whether the entries of the array are distinct: a set would hold fewer otherwise.
     pub(crate) distinct: bool,
     /// Whether it is an `Ipv4Addr`, `Ipv6Addr`, `SocketAddrV4`, `SocketAddrV6`.
     pub(crate) addresses: [bool; 4],
 }
 
-/// What stands inside of JSON.
+/// An entry of a JSON array or object.
 pub(crate) enum JsonEntry {
     Word(String),
     Integer(i128),

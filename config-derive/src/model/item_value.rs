@@ -1,9 +1,9 @@
-//! A value together with the tokens that it was written in.
+//! The value of an item, with the item's tokens.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 
-/// A value, and the item that it was written in: `range(1..=64)`.
+/// The value of an item, and the item's tokens: `range(1..=64)`.
 pub(crate) struct ItemValue<T> {
     pub(crate) tokens: TokenStream,
     pub(crate) value: T,

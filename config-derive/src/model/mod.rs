@@ -1,4 +1,4 @@
-//! What was written, and what it means.
+//! The struct as plain data: as it was written, and as it was checked.
 //!
 //! [`raw`] comes out of [`crate::syntax`], [`checked`] and [`constants`] out of [`crate::check`].
 

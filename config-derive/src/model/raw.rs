@@ -13,7 +13,7 @@ pub(crate) struct StructInput {
     pub(crate) validate: Option<ItemValue<Path>>,
     pub(crate) schema: Option<ItemValue<LitStr>>,
     pub(crate) krate: Option<ItemValue<Path>>,
-    /// What is said to serde.
+    /// The attributes of serde.
     pub(crate) serde: Vec<ItemValue<SerdeAttribute>>,
     pub(crate) fields: Vec<FieldInput>,
 }
@@ -22,7 +22,7 @@ pub(crate) struct FieldInput {
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
     pub(crate) doc: String,
-    /// `false` where an attribute could not be read: what the field is cannot be known then.
+    /// `false` if an attribute could not be read: the kind of the field is then unknown.
     pub(crate) readable: bool,
     pub(crate) key: Option<ItemValue<LitStr>>,
     pub(crate) aliases: Vec<ItemValue<LitStr>>,
@@ -35,11 +35,11 @@ pub(crate) struct FieldInput {
     pub(crate) restart: Option<ItemValue<()>>,
     pub(crate) deprecated: Option<ItemValue<LitStr>>,
     pub(crate) rules: Vec<ItemValue<RuleAttribute>>,
-    /// What is said to serde.
+    /// The attributes of serde.
     pub(crate) serde: Vec<ItemValue<SerdeAttribute>>,
 }
 
-/// An attribute of serde's, as far as it is about reading.
+/// An attribute of serde that affects reading.
 pub(crate) struct SerdeAttribute {
     pub(crate) name: String,
     /// The text behind it.

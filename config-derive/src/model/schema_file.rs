@@ -1,4 +1,4 @@
-//! A committed schema file: as it was loaded, and the keys that the struct is held to.
+//! A committed schema file: as it was loaded, and the keys that the struct is compared with.
 
 use std::collections::BTreeMap;
 
@@ -16,21 +16,21 @@ pub(crate) struct SchemaSource {
 
 /// The content of a schema file, as far as it is needed.
 pub(crate) enum SchemaContent {
-    /// The file is about to be written anew: nothing is held to it.
+    /// The file is about to be written anew: nothing is compared with it.
     Ignored,
     Text(String),
     /// Reading failed with this error.
     Failed(std::io::Error),
 }
 
-/// The schema file that the struct is held to.
+/// The schema file that the struct is compared with.
 pub(crate) struct SchemaFile {
     /// As the struct names it.
     pub(crate) name: String,
     /// From the root of the file system on.
     pub(crate) path: String,
     pub(crate) exists: bool,
-    /// Its keys, with their types; none where nothing is held to them.
+    /// Its keys, with their types; none if nothing is compared with them.
     pub(crate) keys: BTreeMap<String, KeyType>,
     pub(crate) span: Span,
 }

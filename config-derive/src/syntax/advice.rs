@@ -1,6 +1,6 @@
 //! How an item is written right, in the user's own words where they can be kept.
 //!
-//! In: the name of an attribute and what stands behind it, in whatever form. Out: the item as it
+//! In: the name of an attribute and its body, in whatever form. Out: the item as it
 //! should be, `range(1..=5)` for `range(min = 1, max = 5)`. It refuses nothing.
 
 use proc_macro2::TokenStream;
@@ -13,7 +13,7 @@ use super::body::{ItemBody, literal_text};
 use super::{case, names};
 use crate::tidy::tidy;
 
-/// What to write instead: a whole sentence's end, which begins with a verb.
+/// The correct form, as the end of a sentence that begins with a verb.
 pub(super) fn instead(name: &str, body: &ItemBody) -> String {
     if let Some(explanation) = explanation(name, body) {
         return explanation;
@@ -45,7 +45,7 @@ pub(super) fn renamed(written: &str, name: &'static str, body: &ItemBody) -> Str
     right.unwrap_or_else(|| names::example(name).to_owned())
 }
 
-/// What one item can't say.
+/// The advice for an item whose meaning no single item has.
 fn explanation(name: &str, body: &ItemBody) -> Option<String> {
     let values = values(body)?;
     match (name, values.as_slice()) {
@@ -121,7 +121,7 @@ fn bounds_explanation(name: &str, values: &[Expr]) -> Option<String> {
     }
 }
 
-/// The item as it should be; `None` where what was meant cannot be known.
+/// The item as it should be; `None` if its meaning is unknown.
 fn right(name: &str, body: &ItemBody) -> Option<String> {
     if is_flag(name) {
         return Some(name.to_owned());
@@ -181,7 +181,7 @@ fn is_flag(name: &str) -> bool {
     )
 }
 
-/// What stands behind the name, without the brackets around it.
+/// The values in the body, without the brackets around it.
 fn values(body: &ItemBody) -> Option<Vec<Expr>> {
     match body {
         ItemBody::Nothing => None,

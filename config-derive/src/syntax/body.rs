@@ -1,9 +1,9 @@
-//! The part of an item behind its name: nothing, `= value` or `(list)`.
+//! The body of an item, behind its name: nothing, `= value` or `(list)`.
 
 use proc_macro2::{Delimiter, Group};
 use syn::{Expr, Lit, LitStr, Token};
 
-/// What stands behind the name.
+/// The part of an item behind its name.
 pub(super) enum ItemBody {
     Nothing,
     Value(Token![=], Expr),
@@ -15,7 +15,7 @@ pub(super) fn in_parentheses(list: &Group) -> bool {
     list.delimiter() == Delimiter::Parenthesis
 }
 
-/// The string that an expression is.
+/// The string, if the expression is a string literal.
 pub(super) fn literal_text(value: &Expr) -> Option<LitStr> {
     match value {
         Expr::Lit(literal) => match &literal.lit {

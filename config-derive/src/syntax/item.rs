@@ -1,4 +1,4 @@
-//! One item of a `#[hot(…)]` list: a name, and what stands behind it.
+//! One item of a `#[hot(…)]` list: a name and a body.
 //!
 //! In: attributes. Out: items in the order of the source, and their values on request. A mistake
 //! in one item costs none of the others.
@@ -81,7 +81,7 @@ fn read(input: ParseStream<'_>, items: &mut Vec<Item>, errors: &Errors) -> bool 
                 all = false;
             }
         }
-        // To the next item, over what could not be read.
+        // To the next item, past the unreadable tokens.
         while let Ok(token) = input.parse::<TokenTree>() {
             if matches!(&token, TokenTree::Punct(comma) if comma.as_char() == ',') {
                 break;
@@ -94,7 +94,7 @@ fn read(input: ParseStream<'_>, items: &mut Vec<Item>, errors: &Errors) -> bool 
 impl Parse for Item {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         misplaced(input)?;
-        // `crate` is a keyword, and so is what somebody may write by mistake.
+        // `crate` is a keyword, and so are some likely mistakes.
         let ident = input.call(Ident::parse_any)?;
         let name = ident.unraw().to_string();
         without_a_sign(&ident, input)?;
@@ -123,7 +123,7 @@ impl Item {
         &self.ident
     }
 
-    /// What stands behind the name.
+    /// The part behind the name.
     pub(super) fn body(&self) -> &ItemBody {
         &self.body
     }
@@ -242,7 +242,7 @@ impl Item {
     }
 }
 
-/// What stands where a name should: a comma, a name in quotes, `hot::`.
+/// Refuses tokens in the place of a name: a comma, a name in quotes, `hot::`.
 fn misplaced(input: ParseStream<'_>) -> syn::Result<()> {
     let ahead = input.fork();
     if ahead.peek(Token![,]) {
@@ -312,7 +312,7 @@ fn without_a_sign(ident: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
     Err(syn::Error::new_spanned(tokens, message))
 }
 
-/// `default = /var/lib`, `default = 10.0.0.1:80`: what is no expression, but would be a text.
+/// `default = /var/lib`, `default = 10.0.0.1:80`: no expression, but probably a text.
 fn unquoted(name: &str, input: ParseStream<'_>) -> syn::Result<()> {
     let ahead = input.fork();
     let parses = ahead.parse::<Expr>().is_ok() && (ahead.is_empty() || ahead.peek(Token![,]));
@@ -354,7 +354,7 @@ fn missing_value(name: &str) -> String {
     }
 }
 
-/// What a fragment of somebody's macro holds: it comes in a group without brackets.
+/// The expression in a fragment of another macro, which comes in a group without brackets.
 fn ungrouped(value: &Expr) -> Option<&Expr> {
     match value {
         Expr::Group(group) => ungrouped(&group.expr),

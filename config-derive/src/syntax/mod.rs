@@ -11,7 +11,6 @@ mod doc;
 mod item;
 pub(crate) mod names;
 mod receiver;
-
 mod serde;
 
 use proc_macro2::TokenStream;
@@ -53,7 +52,7 @@ fn owns_its_values(input: &DeriveInput, errors: &Errors) -> bool {
     owned
 }
 
-/// Refuses what has no named fields: there is nothing that an `impl` could be made of.
+/// Refuses an item without named fields.
 fn named_fields<'a>(input: &'a DeriveInput, errors: &Errors) -> Option<Vec<&'a syn::Field>> {
     match &input.data {
         Data::Struct(data) => match &data.fields {
@@ -122,9 +121,9 @@ fn field(input: &syn::Field, errors: &Errors) -> Option<raw::FieldInput> {
     let (items, all) = item::items(&input.attrs, errors);
     field.readable = all;
     for item in items {
-        let known = of_the_key(&mut field, &item, errors)
-            || of_the_value(&mut field, &item, errors)
-            || of_a_rule(&mut field, &item, errors);
+        let known = read_key(&mut field, &item, errors)
+            || read_value(&mut field, &item, errors)
+            || read_rule(&mut field, &item, errors);
         if !known {
             field.readable = false;
             unavailable(&item, errors);
@@ -133,8 +132,8 @@ fn field(input: &syn::Field, errors: &Errors) -> Option<raw::FieldInput> {
     Some(field)
 }
 
-/// What is said of the key, and of the field as a whole.
-fn of_the_key(field: &mut raw::FieldInput, item: &Item, errors: &Errors) -> bool {
+/// Reads an item about the key or about the field as a whole; `false` if it is none of those.
+fn read_key(field: &mut raw::FieldInput, item: &Item, errors: &Errors) -> bool {
     match item.name.as_str() {
         names::KEY => fill(&mut field.key, item, item.text(errors), errors),
         names::ALIAS => {
@@ -151,8 +150,8 @@ fn of_the_key(field: &mut raw::FieldInput, item: &Item, errors: &Errors) -> bool
     true
 }
 
-/// How the value is read and compared, and what its absence means.
-fn of_the_value(field: &mut raw::FieldInput, item: &Item, errors: &Errors) -> bool {
+/// Reads an item about the value: format, comparison, default; `false` if it is none of those.
+fn read_value(field: &mut raw::FieldInput, item: &Item, errors: &Errors) -> bool {
     let format = match item.name.as_str() {
         names::DEFAULT => {
             fill(&mut field.default, item, item.default(errors), errors);
@@ -172,8 +171,8 @@ fn of_the_value(field: &mut raw::FieldInput, item: &Item, errors: &Errors) -> bo
     true
 }
 
-/// The rules.
-fn of_a_rule(field: &mut raw::FieldInput, item: &Item, errors: &Errors) -> bool {
+/// Reads a rule; `false` if the item is none.
+fn read_rule(field: &mut raw::FieldInput, item: &Item, errors: &Errors) -> bool {
     let rule = match item.name.as_str() {
         names::RANGE => item.range(errors).map(raw::RuleAttribute::Range),
         names::LENGTH => item.range(errors).map(raw::RuleAttribute::Length),
@@ -188,7 +187,7 @@ fn of_a_rule(field: &mut raw::FieldInput, item: &Item, errors: &Errors) -> bool 
     true
 }
 
-/// What is planned, and what there is not.
+/// Reports an attribute that is planned, or does not exist.
 fn unavailable(item: &Item, errors: &Errors) {
     match item.name.as_str() {
         names::MAP => errors.at(
@@ -243,7 +242,7 @@ fn twice(item: &Item, errors: &Errors) {
     errors.at(item, format!("`{name}` is written twice: {advice}"));
 }
 
-/// Refuses a name that is none, and says which was probably meant.
+/// Refuses an unknown name, and proposes the nearest.
 fn unknown(
     item: &Item,
     here: &[&'static str],

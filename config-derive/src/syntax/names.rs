@@ -34,16 +34,16 @@ pub(crate) const URL: &str = "url";
 pub(crate) const WITH: &str = "with";
 pub(crate) const YAML: &str = "yaml";
 
-/// What may stand on a struct.
+/// The attributes of a struct.
 pub(crate) const ON_STRUCT: &[&str] = &[CRATE, PREFIX, RENAME_ALL, SCHEMA, VALIDATE];
 
-/// What may stand on a field.
+/// The attributes of a field.
 pub(crate) const ON_FIELD: &[&str] = &[
     ALIAS, COMPARE, DEFAULT, DEPRECATED, JSON, KEY, LENGTH, NESTED, NON_EMPTY, ONE_OF, PATTERN,
     RANGE, RESTART, SECRET, SKIP, TEXT, URL, VALIDATE, WITH,
 ];
 
-/// What the same thing is called elsewhere.
+/// The names of other libraries for the same attributes.
 const SYNONYMS: &[(&str, &str)] = &[
     ("aliases", ALIAS),
     ("allowed", ONE_OF),
@@ -98,7 +98,7 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("variants", ONE_OF),
 ];
 
-/// What is not said with an attribute.
+/// Names for which there is no attribute, and the alternative.
 const ALTERNATIVES: &[(&[&str], &str)] = &[
     (
         &["doc", "description", "desc", "help", "about", "comment"],
@@ -155,7 +155,7 @@ const ALTERNATIVES: &[(&[&str], &str)] = &[
     ),
 ];
 
-/// What to do where no attribute says it.
+/// The alternative, if there is no such attribute.
 pub(crate) fn alternative(name: &str) -> Option<&'static str> {
     ALTERNATIVES
         .iter()

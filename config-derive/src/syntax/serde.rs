@@ -1,7 +1,6 @@
-//! Reads what is said to serde in the same struct.
+//! Reads serde's attributes on the same struct.
 //!
-//! In: attributes. Out: those that serde would read by. What can't be read is left to serde, which
-//! says so itself.
+//! In: attributes. Out: those that affect reading. serde itself reports the malformed ones.
 
 use proc_macro2::Group;
 use quote::{ToTokens, quote};
@@ -16,7 +15,7 @@ use crate::model::raw::SerdeAttribute;
 pub(super) fn items(attributes: &[Attribute]) -> Vec<ItemValue<SerdeAttribute>> {
     let mut found = Vec::new();
     for attribute in attributes.iter().filter(|a| a.path().is_ident("serde")) {
-        // What was read before a mistake is kept.
+        // The items before a mistake are kept.
         let _ = attribute.parse_nested_meta(|meta| {
             found.extend(item(&meta)?);
             Ok(())
