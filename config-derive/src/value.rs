@@ -142,7 +142,7 @@ impl Container {
                 container.krate = Some(meta.value()?.parse()?);
                 Ok(())
             } else {
-                Err(of_serde(&meta))
+                Err(belongs_to_serde(&meta))
             }
         });
         each(attributes, "serde", errors, |meta| {
@@ -180,7 +180,9 @@ impl VariantNames {
         let mut rename = None;
         let mut aliases = Vec::new();
         let (mut skipped, mut other) = (false, false);
-        each(&variant.attrs, "hot", errors, |meta| Err(of_serde(&meta)));
+        each(&variant.attrs, "hot", errors, |meta| {
+            Err(belongs_to_serde(&meta))
+        });
         each(&variant.attrs, "serde", errors, |meta| {
             if meta.path.is_ident("rename") {
                 rename = for_reading(&meta)?.map(|name| name.value());
@@ -223,7 +225,7 @@ fn each(
 }
 
 /// Refuses an item of `#[hot(…)]`: the words are serde's.
-fn of_serde(meta: &ParseNestedMeta<'_>) -> syn::Error {
+fn belongs_to_serde(meta: &ParseNestedMeta<'_>) -> syn::Error {
     let name = meta.path.to_token_stream().to_string();
     let value = meta
         .value()

@@ -98,7 +98,7 @@ fn check_of_default(
                 }
             } else if is_computed(inner, field_type) {
                 computed = Some(inner);
-                of_its_type(inner, field_type)
+                typed_value(inner, field_type)
             } else {
                 const_value(inner, field_type.scalar)
             };
@@ -156,7 +156,7 @@ fn is_computed(value: &Expr, field_type: &FieldType<'_>) -> bool {
 
 /// The value in a constant of the field's own type: there it is computed as the running program
 /// computes it.
-fn of_its_type(value: &Expr, field_type: &FieldType<'_>) -> ConstValue {
+fn typed_value(value: &Expr, field_type: &FieldType<'_>) -> ConstValue {
     let at = Span::mixed_site().located_at(value.span());
     let ty = moved(field_type.inner, value.span());
     let value = quote_spanned!(at=> { const VALUE: #ty = #value; VALUE });

@@ -40,7 +40,7 @@ pub(super) fn legal(written: &LitStr, errors: &Errors) -> Option<String> {
 }
 
 /// The key of a field that names none.
-pub(super) fn of_the_name(
+pub(super) fn key_of_name(
     name: &str,
     case: Option<Case>,
     ident: &Ident,

@@ -46,7 +46,7 @@ pub(crate) fn check(
         .rename_all
         .as_ref()
         .and_then(|written| keys::case(written, errors));
-    serde::of_the_struct(&raw, errors);
+    serde::struct_attributes(&raw, errors);
     let fields = raw.fields.into_iter().enumerate();
     let fields: Vec<_> = fields
         .filter_map(|(number, field)| self::field(number, field, &raw.ident, case, errors))
@@ -99,9 +99,9 @@ fn field(
         Some(written) => written.value.to_token_stream(),
         None => raw.ident.to_token_stream(),
     };
-    let key = key.unwrap_or_else(|| keys::of_the_name(&name, case, &raw.ident, errors));
+    let key = key.unwrap_or_else(|| keys::key_of_name(&name, case, &raw.ident, errors));
 
-    serde::of_the_field(&raw, &key, errors);
+    serde::field_attributes(&raw, &key, errors);
     let kind = kind(&raw, around, errors);
     let ty = match kind {
         // The compiler reports the type at the struct itself.

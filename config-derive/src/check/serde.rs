@@ -14,7 +14,7 @@ use crate::model::{ItemValue, raw};
 use crate::syntax::case;
 
 /// `#[serde(rename_all = "…")]`, `#[serde(default)]`.
-pub(super) fn of_the_struct(raw: &raw::StructInput, errors: &Errors) {
+pub(super) fn struct_attributes(raw: &raw::StructInput, errors: &Errors) {
     for written in &raw.serde {
         let attribute = &written.value;
         match (attribute.name.as_str(), &attribute.text) {
@@ -42,7 +42,7 @@ pub(super) fn of_the_struct(raw: &raw::StructInput, errors: &Errors) {
 }
 
 /// `#[serde(rename = "…")]` and the like, on a field with this key.
-pub(super) fn of_the_field(raw: &raw::FieldInput, key: &str, errors: &Errors) {
+pub(super) fn field_attributes(raw: &raw::FieldInput, key: &str, errors: &Errors) {
     if raw.skip.is_some() || !raw.readable {
         return;
     }

@@ -88,7 +88,7 @@ fn unstorable(ty: &Type) -> Option<(&dyn ToTokens, String)> {
         Type::Paren(paren) => return unstorable(&paren.elem),
         Type::Array(array) => return unstorable(&array.elem),
         Type::Tuple(tuple) => return tuple.elems.iter().find_map(unstorable),
-        Type::Path(path) => return of_a_path(path),
+        Type::Path(path) => return unstorable_path(path),
         _ => return None,
     };
     Some((ty, why))
@@ -109,7 +109,7 @@ fn is(path: &TypePath, name: &str) -> bool {
     path.path.is_ident(name)
 }
 
-fn of_a_path(path: &TypePath) -> Option<(&dyn ToTokens, String)> {
+fn unstorable_path(path: &TypePath) -> Option<(&dyn ToTokens, String)> {
     if path.qself.is_some() {
         return None;
     }

@@ -27,7 +27,7 @@ pub(super) fn generics(checked: &Struct) -> Generics {
     }
     for field in &checked.fields {
         if mentions(field.ty.to_token_stream(), &parameters)
-            && let Some(bounds) = of_kind(field)
+            && let Some(bounds) = kind_bounds(field)
         {
             let ty = &field.ty;
             predicates.push(parse_quote_spanned!(at(ty)=> #ty: #bounds));
@@ -45,7 +45,7 @@ pub(super) fn parameters(generics: &Generics) -> BTreeSet<String> {
 }
 
 /// The bounds that the field's methods need on its type.
-fn of_kind(field: &StructField) -> Option<TokenStream> {
+fn kind_bounds(field: &StructField) -> Option<TokenStream> {
     let at = at(&field.ty);
     match &field.kind {
         FieldKind::Section => Some(quote_spanned!(at=> __::HotConfig)),

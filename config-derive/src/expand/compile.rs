@@ -15,13 +15,13 @@ use crate::tidy::moved;
 /// `const _: () = …;` for each check that names no parameter of the struct: a constant can't.
 pub(super) fn constants(checked: &Struct) -> TokenStream {
     let parameters = parameters(&checked.generics);
-    let constants = checked.fields.iter().flat_map(of_field);
+    let constants = checked.fields.iter().flat_map(field_checks);
     constants
         .filter(|constant| !mentions(constant.clone(), &parameters))
         .collect()
 }
 
-fn of_field(field: &StructField) -> Vec<TokenStream> {
+fn field_checks(field: &StructField) -> Vec<TokenStream> {
     match &field.kind {
         FieldKind::Leaf(leaf) => leaf
             .deferred

@@ -37,7 +37,7 @@ fn table(field: &StructField, leaf: &LeafSpec) -> TokenStream {
     let absent = absent(field, leaf).map(|absent| quote_spanned!(at=> absent: #absent,));
     let text = text(leaf).map(|text| quote_spanned!(at=> text: #text,));
     let check = check(field, leaf).map(|check| quote_spanned!(at=> check: #check,));
-    match (of_format(field, leaf), absent, text, check) {
+    match (format_table(field, leaf), absent, text, check) {
         (Some(table), None, None, None) => table,
         (Some(table), absent, text, check) => {
             quote_spanned!(at=> __::Leaf { #absent #text #check ..#table })
@@ -58,7 +58,7 @@ fn table(field: &StructField, leaf: &LeafSpec) -> TokenStream {
 
 /// The table of a leaf that has no attribute but its format; `None` if the type need not have the
 /// traits for it.
-fn of_format(field: &StructField, leaf: &LeafSpec) -> Option<TokenStream> {
+fn format_table(field: &StructField, leaf: &LeafSpec) -> Option<TokenStream> {
     if leaf.compare.is_some() {
         return None;
     }

@@ -17,13 +17,13 @@ use crate::tidy::tidy;
 /// None for types that are known by their names, and for those with parameters.
 pub(super) fn constants(checked: &Struct) -> TokenStream {
     let parameters = parameters(&checked.generics);
-    let constants = checked.fields.iter().filter_map(of_field);
+    let constants = checked.fields.iter().filter_map(field_lint);
     constants
         .filter(|constant| !mentions(constant.clone(), &parameters))
         .collect()
 }
 
-fn of_field(field: &StructField) -> Option<TokenStream> {
+fn field_lint(field: &StructField) -> Option<TokenStream> {
     let FieldKind::Leaf(leaf) = &field.kind else {
         return None;
     };

@@ -46,7 +46,7 @@ fn table(checked: &Struct, schema_file: &SchemaFile) -> TokenStream {
     let fields = checked
         .fields
         .iter()
-        .filter_map(|field| of_field(field, schema_file));
+        .filter_map(|field| field_constant(field, schema_file));
     // A constant knows no parameter.
     let fields = fields.filter(|constant| !mentions(constant.clone(), &parameters));
     quote_spanned! {here=>
@@ -58,7 +58,7 @@ fn table(checked: &Struct, schema_file: &SchemaFile) -> TokenStream {
     }
 }
 
-fn of_field(field: &StructField, schema_file: &SchemaFile) -> Option<TokenStream> {
+fn field_constant(field: &StructField, schema_file: &SchemaFile) -> Option<TokenStream> {
     let at = at(&field.ident);
     let (name, key, ty) = (&field.name, &field.key, field.ty.to_token_stream());
     let ty = crate::tidy::moved(&ty, field.ident.span());
