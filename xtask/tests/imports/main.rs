@@ -294,7 +294,7 @@ fn the_architecture_shows_the_tables() -> Result<()> {
 }
 
 #[test]
-#[ignore = "prints the imports, for whoever changes a table"]
+#[ignore = "prints the imports instead of checking them"]
 fn print() -> Result<()> {
     for table in TABLES.iter().chain([&RUNTIME]) {
         let sources = sources(table)?;

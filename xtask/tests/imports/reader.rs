@@ -83,7 +83,7 @@ struct Reader {
     /// Those of them that have a body.
     inline: BTreeSet<Module>,
     mentions: Vec<Mention>,
-    /// What the root imports: the name there, and the path behind it.
+    /// The names that the root imports, each with its path.
     root: BTreeMap<String, Vec<String>>,
 }
 
@@ -242,6 +242,7 @@ impl Paths {
         let mut rest = tokens.as_slice();
         let mut before = None;
         while let Some((token, after)) = rest.split_first() {
+            let from = rest;
             rest = after;
             match token {
                 TokenTree::Group(group) => self.scan(group.stream()),
@@ -259,6 +260,7 @@ impl Paths {
                         rest = after;
                     }
                     self.take(segments, first.span().start().line);
+                    self.scan_group(from, rest);
                 }
                 _ => {}
             }
@@ -266,6 +268,27 @@ impl Paths {
                 TokenTree::Punct(sign) => Some(sign.as_char()),
                 _ => None,
             };
+        }
+    }
+}
+
+impl Paths {
+    /// `crate::{a, b}` in the tokens of a macro call: a path that a group ends.
+    fn scan_group(&mut self, from: &[TokenTree], rest: &[TokenTree]) {
+        if let [
+            TokenTree::Punct(_),
+            TokenTree::Punct(_),
+            TokenTree::Group(_),
+            ..,
+        ] = rest
+        {
+            let length = from.len() - rest.len() + 3;
+            let tree = from.iter().take(length).cloned().collect();
+            if let Ok(tree) = syn::parse2::<UseTree>(tree) {
+                for (_, segments, line) in flat(&tree, &[]) {
+                    self.take(segments, line);
+                }
+            }
         }
     }
 }

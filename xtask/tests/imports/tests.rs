@@ -42,6 +42,8 @@ fn every_way_to_import_is_seen() -> Result<()> {
         ("fn f() { let x: Vec<super::b::X>; }", &["b"]),
         ("fn f() { vec![1, (crate::b::X::new())]; }", &["b"]),
         ("fn f() { format!(\"{}\", super::b::c::x()); }", &["b::c"]),
+        ("m! { use crate::{b::X, b::c::Y}; }", &["b", "b::c"]),
+        ("m! { [super::b::*] }", &["b"]),
         ("mod d { use super::super::b::X; }", &["b"]),
         ("mod d { fn f() { super::super::b::x!(); } }", &["b"]),
         ("mod d {} fn f() { d::call(); }", &["a::d"]),
