@@ -1,7 +1,7 @@
 //! Collects the mistakes of a struct, so that all are reported in one compile.
 //!
-//! In: a message and the tokens it is about. Out: one `compile_error!` for each. Dropping it
-//! unasked panics: a mistake can't be forgotten.
+//! In: a message and the tokens it is about. Out: one `compile_error!` for each. Dropping it before
+//! they were taken panics: a mistake can't be forgotten.
 
 use std::cell::RefCell;
 use std::fmt::Display;
@@ -11,7 +11,7 @@ use quote::ToTokens;
 
 /// The mistakes so far.
 pub(crate) struct Errors {
-    /// `None` once they were asked for.
+    /// `None` once they were taken.
     list: RefCell<Option<Vec<syn::Error>>>,
 }
 
@@ -22,19 +22,19 @@ impl Errors {
         }
     }
 
-    /// Reports a mistake in these tokens: what is wrong, and what to write instead.
+    /// Reports a mistake in these tokens; the message ends with the correct form.
     pub(crate) fn at(&self, tokens: impl ToTokens, message: impl Display) {
         self.push(syn::Error::new_spanned(tokens, message));
     }
 
-    /// Reports what syn could not parse.
+    /// Reports an error of syn.
     pub(crate) fn push(&self, error: syn::Error) {
         if let Some(list) = self.list.borrow_mut().as_mut() {
             list.push(error);
         }
     }
 
-    /// What the compiler is given; empty without mistakes.
+    /// The `compile_error!` calls; empty without mistakes.
     pub(crate) fn into_compile_errors(self) -> TokenStream {
         let list = self.list.borrow_mut().take().unwrap_or_default();
         list.iter().map(syn::Error::to_compile_error).collect()

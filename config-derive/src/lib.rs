@@ -4,17 +4,18 @@
 //! struct, underlined where it was written. It knows the names of the runtime's hidden module
 //! `__` and nothing of stores.
 //!
-//! `syntax` reads the attributes into a raw `model`, `check` turns that into a checked one,
-//! and `expand` writes it out. What was not checked is of another type, so expanding it does
+//! `syntax` reads the attributes into a raw `model`, `schema_file` loads the committed schema file,
+//! `check` turns both into a checked model, and `expand` writes it out. What was not checked is of another type, so expanding it does
 //! not compile.
 
+mod accessors;
 mod check;
 mod errors;
 mod expand;
 mod model;
+mod schema_file;
 mod syntax;
 mod tidy;
-mod usage;
 mod value;
 
 use proc_macro2::TokenStream;
@@ -89,7 +90,7 @@ use errors::Errors;
 /// `hotconfig::assert_schema!` writes and holds to the struct. The compiler holds to it that every key of
 /// the struct is there with the same type, and that no other is; of a section the first that differs
 /// is told. The rest of the file is for the test. Where a section's type is a type parameter, only the
-/// test can know. One file can't be that of two sets of `cfg`.
+/// test can know. A schema file cannot describe two `cfg` combinations.
 ///
 /// Where the variable `HOTCONFIG_SCHEMA` is `write` nothing is held to the file, so that the test that
 /// writes it compiles; where `CI` is set that is not so. Cargo compiles anew when the file or one of
@@ -123,7 +124,11 @@ pub fn hot_value(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 fn derive(input: TokenStream) -> TokenStream {
     let errors = Errors::new();
     let expansion = syntax::parse(input, &errors)
-        .and_then(|raw| check::check(raw, &errors))
+        .and_then(|raw| {
+            let schema = raw.schema.as_ref();
+            let schema = schema.and_then(|written| schema_file::load(&written.value));
+            check::check(raw, schema, &errors)
+        })
         .map(|checked| expand::expand(&checked));
     let errors = errors.into_compile_errors();
     quote!(#errors #expansion)
@@ -133,14 +138,14 @@ fn derive(input: TokenStream) -> TokenStream {
 #[doc(hidden)]
 #[proc_macro]
 pub fn field(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    usage::field(input.into()).into()
+    accessors::field(input.into()).into()
 }
 
 /// What `hotconfig::key!` is made of: it says where hotconfig is.
 #[doc(hidden)]
 #[proc_macro]
 pub fn key(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    usage::key(input.into()).into()
+    accessors::key(input.into()).into()
 }
 
 #[cfg(test)]

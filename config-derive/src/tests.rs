@@ -1,4 +1,4 @@
-//! What each attribute adds to the expansion: one snapshot an attribute.
+//! The part of the expansion that each attribute adds: one snapshot an attribute.
 //!
 //! A snapshot shows the tables that are written for one field; the first shows the whole. After a
 //! change `INSTA_UPDATE=always cargo test -p hotconfig-derive` writes them anew.
@@ -33,7 +33,7 @@ fn blocks(input: TokenStream) -> Vec<Item> {
     blocks.collect()
 }
 
-/// What stands in the `const _`.
+/// The statements in the `const _`.
 fn statements(input: TokenStream) -> Vec<Stmt> {
     let mut items = items(derive(input));
     assert_eq!(items.len(), 1, "the input has a mistake");
@@ -77,7 +77,7 @@ macro_rules! snapshots {
     ($($name:ident: $print:ident { $($input:tt)* })+) => {$(
         #[test]
         fn $name() {
-            // The input stands here; a snapshot holds what came of it.
+            // The input is in this file; a snapshot holds the expansion.
             insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
                 insta::assert_snapshot!($print(quote!($($input)*)));
             });

@@ -13,10 +13,10 @@ pub(crate) fn tidy(tokens: &impl ToTokens) -> String {
     line
 }
 
-/// What the last token was, as far as the space after it depends on it.
+/// The kind of the last token, as far as the space after it depends on it.
 #[derive(Clone, Copy, PartialEq)]
-enum Last {
-    /// Nothing, or a token that what follows is glued to.
+enum LastToken {
+    /// Nothing, or a token with no space after it.
     Glue,
     /// A name, a number, a closing bracket.
     Word,
@@ -25,7 +25,7 @@ enum Last {
 }
 
 fn print(tokens: TokenStream, line: &mut String) {
-    let mut last = Last::Glue;
+    let mut last = LastToken::Glue;
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
         match token {
@@ -36,20 +36,20 @@ fn print(tokens: TokenStream, line: &mut String) {
                     Delimiter::Brace => (" { ", " }"),
                     Delimiter::None => ("", ""),
                 };
-                if last == Last::Sign {
+                if last == LastToken::Sign {
                     line.push(' ');
                 }
                 line.push_str(open);
                 print(group.stream(), line);
                 line.push_str(close);
-                last = Last::Word;
+                last = LastToken::Word;
             }
             TokenTree::Ident(_) | TokenTree::Literal(_) => {
-                if last != Last::Glue {
+                if last != LastToken::Glue {
                     line.push(' ');
                 }
                 line.push_str(&token.to_string());
-                last = Last::Word;
+                last = LastToken::Word;
             }
             TokenTree::Punct(punct) => {
                 let mut sign = punct.as_char().to_string();
@@ -65,26 +65,26 @@ fn print(tokens: TokenStream, line: &mut String) {
                 last = match sign.as_str() {
                     "," | ";" => {
                         line.push_str(&sign);
-                        Last::Sign
+                        LastToken::Sign
                     }
                     "+" | "-" | "*" | "/" | "%" | "=" | "==" | "=>" | "->" | "&&" | "||" | "|"
-                        if last == Last::Word =>
+                        if last == LastToken::Word =>
                     {
                         line.push(' ');
                         line.push_str(&sign);
-                        Last::Sign
+                        LastToken::Sign
                     }
                     ">" => {
                         line.push_str(&sign);
                         // `Vec<u8> + x` is rarer than `Vec<u8>::new`.
-                        Last::Word
+                        LastToken::Word
                     }
                     _ => {
-                        if last == Last::Sign {
+                        if last == LastToken::Sign {
                             line.push(' ');
                         }
                         line.push_str(&sign);
-                        Last::Glue
+                        LastToken::Glue
                     }
                 };
             }
@@ -92,7 +92,7 @@ fn print(tokens: TokenStream, line: &mut String) {
     }
 }
 
-/// A type with its tokens where the question is: there the error is, not at the type.
+/// A type with its tokens at the place of the check: the error is there, not at the type.
 pub(crate) fn moved(ty: &impl ToTokens, to: Span) -> TokenStream {
     let moved = |mut token: TokenTree| {
         token.set_span(token.span().located_at(to));

@@ -1,4 +1,4 @@
-//! `#[derive(HotValue)]`: what the compiler may know of a value's type.
+//! `#[derive(HotValue)]`: tells the compiler the shape of a value's type.
 //!
 //! In: an enum of words, or a newtype. Out: its `impl HotValue`, with the words as serde names
 //! them, or with nothing where any word will do. It reads serde's attributes, because the words are serde's; of the rest of serde it
@@ -27,7 +27,7 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
 }
 
 fn implementation(input: &DeriveInput, errors: &Errors) -> Option<TokenStream> {
-    let container = Container::of(&input.attrs, errors);
+    let container = Container::from_attributes(&input.attrs, errors);
     let here = Span::mixed_site();
     let shape = match &input.data {
         Data::Enum(data) => words(data, &container, errors)?,
@@ -73,7 +73,7 @@ fn words(data: &DataEnum, container: &Container, errors: &Errors) -> Option<Toke
             right = false;
             continue;
         }
-        let names = Names::of(variant, container, errors);
+        let names = VariantNames::from_variant(variant, container, errors);
         any |= names.other;
         words.extend(names.words);
     }
@@ -96,7 +96,7 @@ fn words(data: &DataEnum, container: &Container, errors: &Errors) -> Option<Toke
     })
 }
 
-/// The shape of what a newtype holds.
+/// The shape of a newtype's inner type.
 fn inner(
     fields: &Fields,
     input: &DeriveInput,
@@ -126,7 +126,7 @@ fn inner(
     }
 }
 
-/// What serde's attributes say of the whole type.
+/// The attributes on the type itself, of serde and `hot`.
 #[derive(Default)]
 struct Container {
     rename_all: Option<LitStr>,
@@ -135,14 +135,14 @@ struct Container {
 }
 
 impl Container {
-    fn of(attributes: &[Attribute], errors: &Errors) -> Self {
+    fn from_attributes(attributes: &[Attribute], errors: &Errors) -> Self {
         let mut container = Self::default();
         each(attributes, "hot", errors, |meta| {
             if meta.path.is_ident("crate") {
                 container.krate = Some(meta.value()?.parse()?);
                 Ok(())
             } else {
-                Err(of_serde(&meta))
+                Err(belongs_to_serde(&meta))
             }
         });
         each(attributes, "serde", errors, |meta| {
@@ -170,17 +170,19 @@ impl Container {
 }
 
 /// How one variant is written.
-struct Names {
+struct VariantNames {
     words: Vec<String>,
     other: bool,
 }
 
-impl Names {
-    fn of(variant: &Variant, container: &Container, errors: &Errors) -> Self {
+impl VariantNames {
+    fn from_variant(variant: &Variant, container: &Container, errors: &Errors) -> Self {
         let mut rename = None;
         let mut aliases = Vec::new();
         let (mut skipped, mut other) = (false, false);
-        each(&variant.attrs, "hot", errors, |meta| Err(of_serde(&meta)));
+        each(&variant.attrs, "hot", errors, |meta| {
+            Err(belongs_to_serde(&meta))
+        });
         each(&variant.attrs, "serde", errors, |meta| {
             if meta.path.is_ident("rename") {
                 rename = for_reading(&meta)?.map(|name| name.value());
@@ -223,7 +225,7 @@ fn each(
 }
 
 /// Refuses an item of `#[hot(…)]`: the words are serde's.
-fn of_serde(meta: &ParseNestedMeta<'_>) -> syn::Error {
+fn belongs_to_serde(meta: &ParseNestedMeta<'_>) -> syn::Error {
     let name = meta.path.to_token_stream().to_string();
     let value = meta
         .value()
@@ -259,7 +261,7 @@ fn for_reading(meta: &ParseNestedMeta<'_>) -> syn::Result<Option<LitStr>> {
     Ok(found)
 }
 
-/// Reads over what is serde's own business.
+/// Skips an item that affects only serde.
 fn skip(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
     if meta.input.peek(syn::Token![=]) {
         meta.value()?.parse::<syn::Expr>()?;

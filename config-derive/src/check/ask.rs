@@ -1,50 +1,58 @@
-//! What only the compiler can decide: defaults and ranges with a constant's name, or of a type
-//! that the macro does not know.
+//! The checks that only the compiler can make: of defaults and ranges with a constant's name, or of
+//! a type that the macro does not know.
 //!
-//! In: a field whose own checks have passed. Out: questions for constants, which know the type
-//! through its aliases and the value of a constant. A text is read here, in every way that it can
-//! be; the constant picks the reading that is the type's.
+//! In: a field whose own checks have passed. Out: checks for constants, which know the type through
+//! its aliases and the value of a constant. A text is parsed here as each type that it could be of;
+//! the constant picks the result for the type.
 
 use proc_macro2::{Span, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprRange, RangeLimits};
 
-use super::automaton::Automaton;
-use super::known::{Known, Literal, Quantity, Scalar, is_constant};
-use crate::model::checked::{self, Ask, Asked, Given, Inside, Reading, RuleKind};
+use super::automaton::automaton;
+use super::scalar::{FieldType, Literal, OrderedValue, ScalarType, is_constant};
+use crate::model::checked::{self, RuleKind};
+use crate::model::constants::{
+    ConstValue, DeferredCheck, DeferredKind, DeferredRule, DeferredRuleKind, JsonEntry, ParsedText,
+};
 use crate::model::raw;
 use crate::tidy::moved;
 
-/// The questions about one leaf.
-pub(super) fn of(raw: &raw::Field, leaf: &checked::Leaf, known: &Known<'_>) -> Vec<Ask> {
-    let mut asks = Vec::new();
+/// The deferred checks of one leaf.
+pub(super) fn deferred_checks(
+    raw: &raw::FieldInput,
+    leaf: &checked::LeafSpec,
+    field_type: &FieldType<'_>,
+) -> Vec<DeferredCheck> {
+    let mut deferred = Vec::new();
     for rule in &leaf.rules {
-        asks.extend(of_the_rule(rule, known));
+        deferred.extend(check_of_rule(rule, field_type));
     }
-    asks.extend(of_the_default(raw, leaf, known));
-    asks
+    deferred.extend(check_of_default(raw, leaf, field_type));
+    deferred
 }
 
 /// Whether the bounds are in order, and are of the type.
-fn of_the_rule(rule: &checked::Rule, known: &Known<'_>) -> Option<Ask> {
+fn check_of_rule(rule: &checked::LeafRule, field_type: &FieldType<'_>) -> Option<DeferredCheck> {
     let (bounds, scalar) = match &rule.kind {
-        RuleKind::Range { bounds, .. } => (bounds, known.scalar),
-        RuleKind::Length { bounds, .. } => (bounds, Some(Scalar::USIZE)),
+        RuleKind::Range { bounds, .. } => (bounds, field_type.scalar),
+        RuleKind::Length { bounds, .. } => (bounds, Some(ScalarType::USIZE)),
         _ => return None,
     };
     let (low, high) = ends(bounds, scalar);
-    let asked = match (&low, &high) {
-        // What the macro has seen itself.
-        _ if known.scalar.is_some() && is_literal(&low) && is_literal(&high) => return None,
-        (Given::Text(_), _) | (_, Given::Text(_)) => true,
-        (Given::Nothing | Given::Unknown, _) | (_, Given::Nothing | Given::Unknown) => false,
+    let deferred = match (&low, &high) {
+        // The macro has checked these itself.
+        _ if field_type.scalar.is_some() && is_literal(&low) && is_literal(&high) => return None,
+        (ConstValue::Text(_), _) | (_, ConstValue::Text(_)) => true,
+        (ConstValue::Nothing | ConstValue::Unknown, _)
+        | (_, ConstValue::Nothing | ConstValue::Unknown) => false,
         _ => !(is_literal(&low) && is_literal(&high)),
     };
-    asked.then(|| Ask {
+    deferred.then(|| DeferredCheck {
         span: bounds.span(),
         end: last(bounds),
-        asked: Asked::Range {
+        kind: DeferredKind::Range {
             low,
             high,
             inclusive: is_inclusive(bounds),
@@ -55,83 +63,92 @@ fn of_the_rule(rule: &checked::Rule, known: &Known<'_>) -> Option<Ask> {
 }
 
 /// Whether the default is of the type, and keeps the rules.
-fn of_the_default(raw: &raw::Field, leaf: &checked::Leaf, known: &Known<'_>) -> Option<Ask> {
-    let plain = matches!(leaf.format, checked::Format::Auto | checked::Format::Text);
+fn check_of_default(
+    raw: &raw::FieldInput,
+    leaf: &checked::LeafSpec,
+    field_type: &FieldType<'_>,
+) -> Option<DeferredCheck> {
+    let plain = matches!(
+        leaf.format,
+        checked::LeafFormat::Auto | checked::LeafFormat::Text
+    );
     if !plain {
         return None;
     }
     let mut computed = None;
-    let (given, place) = match &leaf.default {
-        checked::Default::None => return None,
-        checked::Default::OfType => (Given::Zero, whole(raw.default.as_ref()?)),
-        checked::Default::Text(text) => {
-            (Given::Text(Box::new(reading(&text.value()))), whole(text))
-        }
-        checked::Default::Expression(value, _) => {
+    let (default, place) = match &leaf.default {
+        checked::LeafDefault::None => return None,
+        checked::LeafDefault::OfType => (ConstValue::Zero, whole(raw.default.as_ref()?)),
+        checked::LeafDefault::Text(text) => (
+            ConstValue::Text(Box::new(parsed_text(&text.value()))),
+            whole(text),
+        ),
+        checked::LeafDefault::Expression(value, _) => {
             let inner = inside_some(value)
-                .filter(|_| known.optional)
+                .filter(|_| field_type.optional)
                 .unwrap_or(value);
             let named = matches!(inner, Expr::Path(_));
-            let given = if known.optional && named && std::ptr::eq(inner, value) {
-                // It may be the option or what is in it.
-                match known.scalar {
-                    Some(scalar) if !matches!(scalar, Scalar::Integer { name: "u128", .. }) => {
-                        Given::ValueOf(value.to_token_stream())
+            let default = if field_type.optional && named && std::ptr::eq(inner, value) {
+                // It may be the option or the value in it.
+                match field_type.scalar {
+                    Some(scalar) if !matches!(scalar, ScalarType::Integer { name: "u128", .. }) => {
+                        ConstValue::ValueOf(value.to_token_stream())
                     }
                     _ => return None,
                 }
-            } else if is_computed(inner, known) {
+            } else if is_computed(inner, field_type) {
                 computed = Some(inner);
-                of_its_type(inner, known)
+                typed_value(inner, field_type)
             } else {
-                self::given(inner, known.scalar)
+                const_value(inner, field_type.scalar)
             };
-            (given, whole(value))
+            (default, whole(value))
         }
     };
-    let text = matches!(given, Given::Text(_));
-    let unknown_text = text && known.scalar.is_none();
-    let rules = rules(leaf, known, &given);
-    let undecided = match (&given, known.scalar) {
-        (Given::Unknown, _) => false,
-        (Given::Zero, Some(_)) => rules.iter().any(|(_, computed)| *computed),
-        (Given::Zero, None) => !rules.is_empty(),
-        (given, _) if is_literal(given) || (text && !unknown_text) => {
+    let text = matches!(default, ConstValue::Text(_));
+    let unknown_text = text && field_type.scalar.is_none();
+    let rules = rules(leaf, field_type, &default);
+    let undecided = match (&default, field_type.scalar) {
+        (ConstValue::Unknown, _) => false,
+        (ConstValue::Zero, Some(_)) => rules.iter().any(|(_, computed)| *computed),
+        (ConstValue::Zero, None) => !rules.is_empty(),
+        (default, _) if is_literal(default) || (text && !unknown_text) => {
             rules.iter().any(|(_, computed)| *computed)
         }
         _ => !rules.is_empty(),
     };
-    let asked = if unknown_text || undecided {
-        Asked::Default {
-            given,
+    let kind = if unknown_text || undecided {
+        DeferredKind::Default {
+            default,
             rules: rules.into_iter().map(|(rule, _)| rule).collect(),
-            inner: known.inner.clone(),
+            inner: field_type.inner.clone(),
         }
     } else {
-        Asked::Value {
+        DeferredKind::Value {
             value: computed?.to_token_stream(),
-            ty: known.inner.clone(),
+            ty: field_type.inner.clone(),
         }
     };
-    Some(Ask {
+    Some(DeferredCheck {
         span: place.0,
         end: place.1,
-        asked,
+        kind,
     })
 }
 
 /// Whether the compiler can compute it in a constant, which overflows where the running program
 /// would.
-fn is_computed(value: &Expr, known: &Known<'_>) -> bool {
-    let number = |scalar: &Scalar| matches!(scalar, Scalar::Integer { .. } | Scalar::Float(_));
-    let Some(scalar) = known.scalar.filter(number) else {
+fn is_computed(value: &Expr, field_type: &FieldType<'_>) -> bool {
+    let number =
+        |scalar: &ScalarType| matches!(scalar, ScalarType::Integer { .. } | ScalarType::Float(_));
+    let Some(scalar) = field_type.scalar.filter(number) else {
         return false;
     };
     match value {
-        Expr::Group(group) => is_computed(&group.expr, known),
-        Expr::Paren(paren) => is_computed(&paren.expr, known),
+        Expr::Group(group) => is_computed(&group.expr, field_type),
+        Expr::Paren(paren) => is_computed(&paren.expr, field_type),
         Expr::Unary(_) | Expr::Binary(_) | Expr::Cast(_) => {
-            Literal::of(value).is_none() && is_constant(value, scalar)
+            Literal::from_expr(value).is_none() && is_constant(value, scalar)
         }
         _ => false,
     }
@@ -139,37 +156,37 @@ fn is_computed(value: &Expr, known: &Known<'_>) -> bool {
 
 /// The value in a constant of the field's own type: there it is computed as the running program
 /// computes it.
-fn of_its_type(value: &Expr, known: &Known<'_>) -> Given {
+fn typed_value(value: &Expr, field_type: &FieldType<'_>) -> ConstValue {
     let at = Span::mixed_site().located_at(value.span());
-    let ty = moved(known.inner, value.span());
+    let ty = moved(field_type.inner, value.span());
     let value = quote_spanned!(at=> { const VALUE: #ty = #value; VALUE });
-    match known.scalar {
-        Some(Scalar::Float(_)) => Given::FloatOf(value),
+    match field_type.scalar {
+        Some(ScalarType::Float(_)) => ConstValue::FloatOf(value),
         // Not all of these are numbers that rules could look at.
-        Some(Scalar::Integer { name: "u128", .. }) => Given::Unknown,
-        _ => Given::IntegerOf(value),
+        Some(ScalarType::Integer { name: "u128", .. }) => ConstValue::Unknown,
+        _ => ConstValue::IntegerOf(value),
     }
 }
 
 /// The rules as a constant can check them, each with whether it has a bound that is computed.
 fn rules(
-    leaf: &checked::Leaf,
-    known: &Known<'_>,
-    given: &Given,
-) -> Vec<(checked::AskedRule, bool)> {
-    let text = match given {
-        Given::Text(reading) => Some(reading.text.as_str()),
-        Given::Zero => Some(""),
+    leaf: &checked::LeafSpec,
+    field_type: &FieldType<'_>,
+    default: &ConstValue,
+) -> Vec<(DeferredRule, bool)> {
+    let text = match default {
+        ConstValue::Text(text) => Some(text.text.as_str()),
+        ConstValue::Zero => Some(""),
         _ => None,
     };
     let rules = leaf.rules.iter().filter_map(|rule| {
         let (kind, computed) = match &rule.kind {
             RuleKind::Range { bounds, .. } => {
-                let (low, high) = ends(bounds, known.scalar);
+                let (low, high) = ends(bounds, field_type.scalar);
                 let computed = !(is_literal(&low) && is_literal(&high));
                 let inclusive = is_inclusive(bounds);
                 (
-                    checked::AskedRuleKind::Range {
+                    DeferredRuleKind::Range {
                         low,
                         high,
                         inclusive,
@@ -178,11 +195,11 @@ fn rules(
                 )
             }
             RuleKind::Length { bounds, .. } => {
-                let (low, high) = ends(bounds, Some(Scalar::USIZE));
+                let (low, high) = ends(bounds, Some(ScalarType::USIZE));
                 let computed = !(is_literal(&low) && is_literal(&high));
                 let inclusive = is_inclusive(bounds);
                 (
-                    checked::AskedRuleKind::Length {
+                    DeferredRuleKind::Length {
                         low,
                         high,
                         inclusive,
@@ -192,25 +209,25 @@ fn rules(
             }
             RuleKind::OneOf { values, .. } => {
                 let values = values.iter().map(|value| {
-                    match (Literal::of(value), known.scalar) {
-                        // What needs no reading.
-                        (Some(Literal::Text(text)), Some(Scalar::String)) => {
-                            Given::WordOf(text.to_token_stream())
+                    match (Literal::from_expr(value), field_type.scalar) {
+                        // A word needs no parsing.
+                        (Some(Literal::Text(text)), Some(ScalarType::String)) => {
+                            ConstValue::WordOf(text.to_token_stream())
                         }
-                        _ => self::given(value, known.scalar),
+                        _ => const_value(value, field_type.scalar),
                     }
                 });
-                (checked::AskedRuleKind::OneOf(values.collect()), false)
+                (DeferredRuleKind::OneOf(values.collect()), false)
             }
-            RuleKind::NonEmpty => (checked::AskedRuleKind::NonEmpty, false),
+            RuleKind::NonEmpty => (DeferredRuleKind::NonEmpty, false),
             RuleKind::Pattern(pattern) => {
                 let kind = match text {
                     Some(text) => {
                         let pattern = regex::Regex::new(&pattern.value()).ok()?;
-                        checked::AskedRuleKind::Text(pattern.is_match(text))
+                        DeferredRuleKind::Text(pattern.is_match(text))
                     }
-                    None if matches!(given, Given::WordOf(_) | Given::ValueOf(_)) => {
-                        checked::AskedRuleKind::Pattern(Automaton::of(&pattern.value())?)
+                    None if matches!(default, ConstValue::WordOf(_) | ConstValue::ValueOf(_)) => {
+                        DeferredRuleKind::Pattern(automaton(&pattern.value())?)
                     }
                     None => return None,
                 };
@@ -219,7 +236,7 @@ fn rules(
             RuleKind::Url | RuleKind::Validate(_) => return None,
         };
         let written = rule.written.clone();
-        Some((checked::AskedRule { written, kind }, computed))
+        Some((DeferredRule { written, kind }, computed))
     });
     rules.collect()
 }
@@ -228,16 +245,18 @@ fn is_inclusive(bounds: &ExprRange) -> bool {
     matches!(bounds.limits, RangeLimits::Closed(_))
 }
 
-fn ends(bounds: &ExprRange, scalar: Option<Scalar>) -> (Given, Given) {
-    let end = |bound: Option<&Expr>| bound.map_or(Given::Nothing, |bound| given(bound, scalar));
+fn ends(bounds: &ExprRange, scalar: Option<ScalarType>) -> (ConstValue, ConstValue) {
+    let end = |bound: Option<&Expr>| {
+        bound.map_or(ConstValue::Nothing, |bound| const_value(bound, scalar))
+    };
     (end(bounds.start.as_deref()), end(bounds.end.as_deref()))
 }
 
-/// Whether the macro knows what it is; a text is read by its type.
-fn is_literal(given: &Given) -> bool {
+/// Whether the macro knows the value; a text is parsed by its type.
+fn is_literal(value: &ConstValue) -> bool {
     matches!(
-        given,
-        Given::Nothing | Given::Integer(_) | Given::Float(_) | Given::Text(_)
+        value,
+        ConstValue::Nothing | ConstValue::Integer(_) | ConstValue::Float(_) | ConstValue::Text(_)
     )
 }
 
@@ -255,49 +274,50 @@ fn inside_some(value: &Expr) -> Option<&Expr> {
     }
 }
 
-/// What was written, as far as a constant can know it.
-fn given(value: &Expr, scalar: Option<Scalar>) -> Given {
-    match (Literal::of(value), scalar) {
-        (Some(Literal::Integer(number)), _) => Given::Integer(number),
-        (Some(Literal::Float(number)), _) => Given::Float(number),
+/// The value of an expression, as far as a constant can know it.
+fn const_value(value: &Expr, scalar: Option<ScalarType>) -> ConstValue {
+    match (Literal::from_expr(value), scalar) {
+        (Some(Literal::Integer(number)), _) => ConstValue::Integer(number),
+        (Some(Literal::Float(number)), _) => ConstValue::Float(number),
         (Some(literal @ (Literal::Text(_) | Literal::Char(_))), _) => {
-            Given::Text(Box::new(reading(&literal.in_the_store())))
+            ConstValue::Text(Box::new(parsed_text(&literal.in_the_store())))
         }
-        (Some(Literal::Bool(_)), _) | (None, None) => Given::Unknown,
-        (None, Some(scalar)) if !is_constant(value, scalar) => Given::Unknown,
+        (Some(Literal::Bool(_)), _) | (None, None) => ConstValue::Unknown,
+        (None, Some(scalar)) if !is_constant(value, scalar) => ConstValue::Unknown,
         (None, Some(scalar)) => {
             let value = value.to_token_stream();
             match scalar {
-                Scalar::Integer { name, .. } if name != "u128" => Given::IntegerOf(value),
-                Scalar::Float(_) => Given::FloatOf(value),
-                Scalar::Duration => Given::DurationOf(value),
-                Scalar::Size => Given::SizeOf(value),
-                Scalar::String => Given::WordOf(value),
-                _ => Given::Unknown,
+                ScalarType::Integer { name, .. } if name != "u128" => ConstValue::IntegerOf(value),
+                ScalarType::Float(_) => ConstValue::FloatOf(value),
+                ScalarType::Duration => ConstValue::DurationOf(value),
+                ScalarType::Size => ConstValue::SizeOf(value),
+                ScalarType::String => ConstValue::WordOf(value),
+                _ => ConstValue::Unknown,
             }
         }
     }
 }
 
-/// A text, read in every way that it can be.
-fn reading(text: &str) -> Reading {
-    let quantity =
-        |scalar| Literal::Text(syn::LitStr::new(text, Span::call_site())).quantity(Some(scalar));
+/// A text, parsed as each type that it could be of.
+fn parsed_text(text: &str) -> ParsedText {
+    let ordered_value = |scalar| {
+        Literal::Text(syn::LitStr::new(text, Span::call_site())).ordered_value(Some(scalar))
+    };
     let trimmed = text.trim();
     let json = serde_json::from_str::<serde_json::Value>(trimmed).ok();
-    Reading {
+    ParsedText {
         text: text.to_owned(),
         integer: trimmed.parse().ok(),
         float: trimmed
             .parse()
             .ok()
             .filter(|number: &f64| number.is_finite()),
-        nanos: match quantity(Scalar::Duration) {
-            Some(Quantity::Duration(duration)) => Some(duration.as_nanos()),
+        nanos: match ordered_value(ScalarType::Duration) {
+            Some(OrderedValue::Duration(duration)) => Some(duration.as_nanos()),
             _ => None,
         },
-        bytes: match quantity(Scalar::Size) {
-            Some(Quantity::Integer(bytes)) => u64::try_from(bytes).ok(),
+        bytes: match ordered_value(ScalarType::Size) {
+            Some(OrderedValue::Integer(bytes)) => u64::try_from(bytes).ok(),
             _ => None,
         },
         list: json.as_ref().and_then(|json| json.as_array()).map(Vec::len),
@@ -322,17 +342,17 @@ fn reading(text: &str) -> Reading {
     }
 }
 
-/// What stands in an array or an object, as far as a constant can look at it.
-fn entries(json: &serde_json::Value) -> Vec<Inside> {
+/// The entries of an array or an object, as far as a constant can look at them.
+fn entries(json: &serde_json::Value) -> Vec<JsonEntry> {
     use serde_json::Value as Json;
     let entry = |json: &Json| match json {
-        Json::String(word) => Inside::Word(word.clone()),
+        Json::String(word) => JsonEntry::Word(word.clone()),
         Json::Number(number) => {
             let small = number.as_i64().map(i128::from);
             let number = small.or_else(|| number.as_u64().map(i128::from));
-            number.map_or(Inside::Other, Inside::Integer)
+            number.map_or(JsonEntry::Other, JsonEntry::Integer)
         }
-        _ => Inside::Other,
+        _ => JsonEntry::Other,
     };
     match json {
         Json::Array(list) => list.iter().map(entry).collect(),

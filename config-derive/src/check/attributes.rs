@@ -3,12 +3,12 @@
 use quote::ToTokens;
 use syn::Ident;
 
-use super::known::Known;
+use super::scalar::FieldType;
 use crate::errors::Errors;
 use crate::model::raw;
 
-/// A skipped field has no key: nothing that is said of a key or its value has a meaning.
-pub(super) fn skip_stands_alone(raw: &raw::Field, errors: &Errors) {
+/// A skipped field has no key: no attribute about a key or its value has a meaning.
+pub(super) fn skip_stands_alone(raw: &raw::FieldInput, errors: &Errors) {
     for (name, tokens) in about_the_value(raw).into_iter().chain(about_the_key(raw)) {
         errors.at(
             tokens,
@@ -21,7 +21,7 @@ pub(super) fn skip_stands_alone(raw: &raw::Field, errors: &Errors) {
 }
 
 /// A section has no value of its own: defaults, rules and formats belong to its fields.
-pub(super) fn nested_has_no_value(raw: &raw::Field, errors: &Errors) {
+pub(super) fn nested_has_no_value(raw: &raw::FieldInput, errors: &Errors) {
     let aliases = raw
         .aliases
         .iter()
@@ -37,26 +37,26 @@ pub(super) fn nested_has_no_value(raw: &raw::Field, errors: &Errors) {
     }
 }
 
-/// A section is there whether it has keys or not; `Option` would have to guess.
+/// A section is there whether it has keys or not; an `Option` would be ambiguous.
 pub(super) fn nested_is_always_there(
-    raw: &raw::Field,
+    raw: &raw::FieldInput,
     around: &Ident,
-    known: &Known<'_>,
+    field_type: &FieldType<'_>,
     errors: &Errors,
 ) -> bool {
-    // Of what contains itself another sentence is said.
-    if known.optional && !super::types::mentions(known.inner, around) {
+    // A struct that contains itself gets another message.
+    if field_type.optional && !super::types::mentions(field_type.inner, around) {
         errors.at(
             &raw.ty,
             "a section is always there: leave `Option` out and make the fields of the nested \
              struct optional, or leave `nested` out to read the whole as one key",
         );
     }
-    !known.optional || super::types::mentions(known.inner, around)
+    !field_type.optional || super::types::mentions(field_type.inner, around)
 }
 
 /// The bytes are read in one way.
-pub(super) fn one_format(raw: &raw::Field, errors: &Errors) {
+pub(super) fn one_format(raw: &raw::FieldInput, errors: &Errors) {
     for written in raw.formats.iter().skip(1) {
         errors.at(
             written,
@@ -65,11 +65,11 @@ pub(super) fn one_format(raw: &raw::Field, errors: &Errors) {
     }
 }
 
-/// What is no word has no plain text.
-pub(super) fn format_fits_its_type(raw: &raw::Field, errors: &Errors) {
-    let shape = super::shape::Shape::of(&raw.ty);
+/// A collection has no plain text.
+pub(super) fn format_fits_its_type(raw: &raw::FieldInput, errors: &Errors) {
+    let form = super::type_form::TypeForm::from_type(&raw.ty);
     for written in &raw.formats {
-        if matches!(written.value, raw::Format::Text) && shape.is_no_word() {
+        if matches!(written.value, raw::FormatAttribute::Text) && form.is_collection() {
             let name = crate::tidy::tidy(&raw.ty);
             errors.at(
                 written,
@@ -83,13 +83,17 @@ pub(super) fn format_fits_its_type(raw: &raw::Field, errors: &Errors) {
     }
 }
 
-/// What is called secret can't be printed, and what can't be printed is called secret. A type
-/// that is not known by its name is left to the compiler.
-pub(super) fn secret_fits_its_type(raw: &raw::Field, known: &Known<'_>, errors: &Errors) {
+/// A `secret` field has a type that can't be printed, and the reverse. A type whose name is unknown
+/// is left to the compiler.
+pub(super) fn secret_fits_its_type(
+    raw: &raw::FieldInput,
+    field_type: &FieldType<'_>,
+    errors: &Errors,
+) {
     match &raw.secret {
-        Some(_) if known.scalar.is_some() && !known.secret => {
-            let written = crate::tidy::tidy(&known.inner);
-            let (before, after) = if known.optional {
+        Some(_) if field_type.scalar.is_some() && !field_type.secret => {
+            let written = crate::tidy::tidy(&field_type.inner);
+            let (before, after) = if field_type.optional {
                 ("Option<", ">")
             } else {
                 ("", "")
@@ -102,7 +106,7 @@ pub(super) fn secret_fits_its_type(raw: &raw::Field, known: &Known<'_>, errors: 
                 ),
             );
         }
-        None if known.secret => errors.at(
+        None if field_type.secret => errors.at(
             &raw.ty,
             "a `Secret` is said to be one, so that its key is known for it: add `#[hot(secret)]`",
         ),
@@ -110,17 +114,17 @@ pub(super) fn secret_fits_its_type(raw: &raw::Field, known: &Known<'_>, errors: 
     }
 }
 
-/// What was said of the value.
-fn about_the_value(raw: &raw::Field) -> Vec<(&'static str, proc_macro2::TokenStream)> {
+/// The attributes about the value.
+fn about_the_value(raw: &raw::FieldInput) -> Vec<(&'static str, proc_macro2::TokenStream)> {
     let mut found = Vec::new();
     if let Some(written) = &raw.default {
         found.push(("default", written.to_token_stream()));
     }
     for written in &raw.formats {
         let name = match written.value {
-            raw::Format::Json => "json",
-            raw::Format::Text => "text",
-            raw::Format::With(_) => "with",
+            raw::FormatAttribute::Json => "json",
+            raw::FormatAttribute::Text => "text",
+            raw::FormatAttribute::With(_) => "with",
         };
         found.push((name, written.to_token_stream()));
     }
@@ -136,8 +140,8 @@ fn about_the_value(raw: &raw::Field) -> Vec<(&'static str, proc_macro2::TokenStr
     found
 }
 
-/// What was said of the key.
-fn about_the_key(raw: &raw::Field) -> Vec<(&'static str, proc_macro2::TokenStream)> {
+/// The attributes about the key.
+fn about_the_key(raw: &raw::FieldInput) -> Vec<(&'static str, proc_macro2::TokenStream)> {
     let mut found = Vec::new();
     if let Some(written) = &raw.key {
         found.push(("key", written.to_token_stream()));

@@ -1,49 +1,54 @@
 //! Defaults: that each is of its type, and keeps the field's own rules.
 //!
-//! Only what is written out is looked at. What has to be computed is checked when the program
-//! starts.
+//! This file checks literals. Expressions are checked when the program starts.
 
 use quote::ToTokens;
 use syn::{Expr, Lit, Type};
 
 use super::facts::Facts;
-use super::keys;
-use super::known::{Known, Literal, Scalar};
-use super::shape::{self, Reading, Shape};
+use super::scalar::{FieldType, Literal, ScalarType};
+use super::type_form::{self, Decoding, TypeForm};
 use crate::errors::Errors;
 use crate::model::{checked, raw};
+use crate::syntax::case::Case;
 use crate::tidy::tidy;
 
 /// `default = "abc"` is no number, `default = 300` no `u8`, `default = "[1"` no `Vec<u8>`.
 pub(super) fn is_of_its_type(
     value: &Expr,
-    raw: &raw::Field,
-    known: &Known<'_>,
+    raw: &raw::FieldInput,
+    field_type: &FieldType<'_>,
     errors: &Errors,
 ) -> bool {
-    let refused = match Literal::of(value) {
+    let refused = match Literal::from_expr(value) {
         Some(Literal::Text(text)) => {
-            let (shape, reading) = (Shape::of(&raw.ty), Reading::of(raw));
-            shape::refuses(&text.value(), &raw.ty, &shape, reading)
+            let (form, decoding) = (TypeForm::from_type(&raw.ty), Decoding::from_field(raw));
+            type_form::refuses(&text.value(), &raw.ty, &form, decoding)
         }
-        Some(literal) => known.scalar.and_then(|scalar| scalar.refuses(&literal)),
+        Some(literal) => field_type
+            .scalar
+            .and_then(|scalar| scalar.refuses(&literal)),
         None => not_finite(value)
-            .or_else(|| more_than_needed(value, known))
-            .or_else(|| without_quotes(value, known)),
+            .or_else(|| more_than_needed(value, field_type))
+            .or_else(|| without_quotes(value, field_type)),
     };
-    let refused = refused.or_else(|| known.scalar.and_then(|scalar| has_suffix(value, scalar)));
+    let refused = refused.or_else(|| {
+        field_type
+            .scalar
+            .and_then(|scalar| has_suffix(value, scalar))
+    });
     if let Some(refused) = &refused {
         errors.at(value, refused);
     }
     refused.is_none()
 }
 
-/// What the compiler can't infer, because a default is converted by itself: `"x".into()`,
+/// Conversions that the compiler can't infer, because a default is converted already: `"x".into()`,
 /// `"x".parse().unwrap()`, `Default::default()`; and `Some("x")`, of which only the inside is.
-fn more_than_needed(value: &Expr, known: &Known<'_>) -> Option<String> {
+fn more_than_needed(value: &Expr, field_type: &FieldType<'_>) -> Option<String> {
     match value {
-        Expr::Group(group) => more_than_needed(&group.expr, known),
-        Expr::Paren(paren) => more_than_needed(&paren.expr, known),
+        Expr::Group(group) => more_than_needed(&group.expr, field_type),
+        Expr::Paren(paren) => more_than_needed(&paren.expr, field_type),
         Expr::MethodCall(call) => match call.method.to_string().as_str() {
             "into" if matches!(&*call.receiver, Expr::Lit(_) | Expr::Path(_)) => Some(format!(
                 "a default is converted already: leave `.into()` out, `default = {}`",
@@ -72,12 +77,12 @@ fn more_than_needed(value: &Expr, known: &Known<'_>) -> Option<String> {
             let text = call
                 .args
                 .first()
-                .filter(|argument| matches!(Literal::of(argument), Some(Literal::Text(_))));
+                .filter(|argument| matches!(Literal::from_expr(argument), Some(Literal::Text(_))));
             match (tidy(&function.path).as_str(), text) {
                 ("Default::default", None) => {
                     Some("this is what `default` alone means: write `#[hot(default)]`".to_owned())
                 }
-                ("Some", Some(text)) if known.optional => Some(format!(
+                ("Some", Some(text)) if field_type.optional => Some(format!(
                     "a default is what is in the `Option`: leave `Some` out, `default = {}`",
                     tidy(text)
                 )),
@@ -88,9 +93,9 @@ fn more_than_needed(value: &Expr, known: &Known<'_>) -> Option<String> {
     }
 }
 
-/// `info` for `"info"`, `127.0.0.1`, `on`, `null`. A constant's name has capitals; of numbers
-/// nothing is said, whose constants some write in small letters.
-fn without_quotes(value: &Expr, known: &Known<'_>) -> Option<String> {
+/// `info` for `"info"`, `127.0.0.1`, `on`, `null`. A constant's name has capitals; numbers
+/// are left alone, because some write their constants in small letters.
+fn without_quotes(value: &Expr, field_type: &FieldType<'_>) -> Option<String> {
     if is_dotted_number(value) {
         let text = tidy(value).replace(' ', "");
         return Some(format!(
@@ -106,12 +111,12 @@ fn without_quotes(value: &Expr, known: &Known<'_>) -> Option<String> {
     {
         return None;
     }
-    if known.optional && matches!(word.as_str(), "null" | "nil" | "none") {
+    if field_type.optional && matches!(word.as_str(), "null" | "nil" | "none") {
         return Some("an `Option` is `None` by itself: leave `default` out".to_owned());
     }
     let call = format!("a function is called, `{word}()`");
-    match known.scalar {
-        Some(Scalar::Bool) => match word.as_str() {
+    match field_type.scalar {
+        Some(ScalarType::Bool) => match word.as_str() {
             "on" | "yes" => Some("this is no `bool`: write `true`".to_owned()),
             "off" | "no" => Some("this is no `bool`: write `false`".to_owned()),
             _ => None,
@@ -120,14 +125,19 @@ fn without_quotes(value: &Expr, known: &Known<'_>) -> Option<String> {
             "this is no `{}`: write it in quotes, `\"{word}\"`; {call}",
             scalar.name()
         )),
-        Some(scalar @ (Scalar::Duration | Scalar::Size | Scalar::Address(_) | Scalar::Url)) => {
-            scalar
-                .refuses(&Literal::Integer(0))
-                .map(|refused| format!("{refused}; {call}"))
-        }
-        None if matches!(known.inner, Type::Path(_)) && !Shape::of(known.inner).is_no_word() => {
-            let ty = tidy(known.inner);
-            let variant = keys::Case::Pascal.apply(&word);
+        Some(
+            scalar @ (ScalarType::Duration
+            | ScalarType::Size
+            | ScalarType::Address(_)
+            | ScalarType::Url),
+        ) => scalar
+            .refuses(&Literal::Integer(0))
+            .map(|refused| format!("{refused}; {call}")),
+        None if matches!(field_type.inner, Type::Path(_))
+            && !TypeForm::from_type(field_type.inner).is_collection() =>
+        {
+            let ty = tidy(field_type.inner);
+            let variant = Case::Pascal.apply(&word);
             Some(format!(
                 "this is no `{ty}`: write the value, as `{ty}::{variant}`, or its text in quotes, \
                  `\"{word}\"`; {call}"
@@ -172,7 +182,7 @@ pub(super) fn not_finite(value: &Expr) -> Option<String> {
 }
 
 /// `8u64` is no `u32`.
-pub(super) fn has_suffix(value: &Expr, scalar: Scalar) -> Option<String> {
+pub(super) fn has_suffix(value: &Expr, scalar: ScalarType) -> Option<String> {
     match value {
         Expr::Unary(unary) => has_suffix(&unary.expr, scalar),
         Expr::Group(group) => has_suffix(&group.expr, scalar),
@@ -202,24 +212,24 @@ pub(super) fn has_suffix(value: &Expr, scalar: Scalar) -> Option<String> {
 /// `#[hot(default)]` of a type whose `Default` is known: zero, the empty text, nothing.
 pub(super) fn types_default_keeps_the_rules(
     written: &impl ToTokens,
-    raw: &raw::Field,
-    rules: &[checked::Rule],
-    known: &Known<'_>,
+    raw: &raw::FieldInput,
+    rules: &[checked::LeafRule],
+    field_type: &FieldType<'_>,
     errors: &Errors,
 ) -> bool {
-    let shape = Shape::of(&raw.ty);
-    let facts = Facts::of_types_default(&shape);
+    let form = TypeForm::from_type(&raw.ty);
+    let facts = Facts::from_types_default(&form);
     let broken = rules
         .iter()
-        .find(|rule| facts.break_rule(&rule.kind, known.scalar));
+        .find(|rule| facts.break_rule(&rule.kind, field_type.scalar));
     if let Some(rule) = broken {
-        let value = match shape {
-            Shape::Word(Scalar::Float(_)) => "`0.0`".to_owned(),
-            Shape::Word(Scalar::Duration) => "`0s`".to_owned(),
-            Shape::Word(Scalar::Size) => "`0B`".to_owned(),
-            Shape::Word(Scalar::Char) => "the character `\\0`".to_owned(),
-            Shape::Word(scalar) if scalar.is_text() => "the empty text".to_owned(),
-            Shape::Word(_) => "`0`".to_owned(),
+        let value = match form {
+            TypeForm::Scalar(ScalarType::Float(_)) => "`0.0`".to_owned(),
+            TypeForm::Scalar(ScalarType::Duration) => "`0s`".to_owned(),
+            TypeForm::Scalar(ScalarType::Size) => "`0B`".to_owned(),
+            TypeForm::Scalar(ScalarType::Char) => "the character `\\0`".to_owned(),
+            TypeForm::Scalar(scalar) if scalar.is_text() => "the empty text".to_owned(),
+            TypeForm::Scalar(_) => "`0`".to_owned(),
             _ => format!("an empty `{}`", tidy(&raw.ty)),
         };
         errors.at(
@@ -235,18 +245,22 @@ pub(super) fn types_default_keeps_the_rules(
 }
 
 /// `#[hot(default)]` of a type that has no `Default`.
-pub(super) fn has_a_default(written: &impl ToTokens, known: &Known<'_>, errors: &Errors) -> bool {
-    let example = match known.scalar {
-        Some(Scalar::NonZero { .. }) => "8",
-        Some(Scalar::Address(address)) => address.text(),
-        Some(Scalar::Url) => "https://example.com/",
+pub(super) fn has_a_default(
+    written: &impl ToTokens,
+    field_type: &FieldType<'_>,
+    errors: &Errors,
+) -> bool {
+    let example = match field_type.scalar {
+        Some(ScalarType::NonZero { .. }) => "8",
+        Some(ScalarType::Address(address)) => address.text(),
+        Some(ScalarType::Url) => "https://example.com/",
         _ => return true,
     };
     let (name, quote) = (
-        known.scalar.map_or("", Scalar::name),
+        field_type.scalar.map_or("", ScalarType::name),
         if example == "8" { "" } else { "\"" },
     );
-    if known.optional {
+    if field_type.optional {
         return true;
     }
     errors.at(
@@ -259,21 +273,21 @@ pub(super) fn has_a_default(written: &impl ToTokens, known: &Known<'_>, errors: 
 /// `default = 0` breaks `range(1..)`.
 pub(super) fn keeps_the_rules(
     value: &Expr,
-    raw: &raw::Field,
-    rules: &[checked::Rule],
-    known: &Known<'_>,
+    raw: &raw::FieldInput,
+    rules: &[checked::LeafRule],
+    field_type: &FieldType<'_>,
     errors: &Errors,
 ) -> bool {
-    let Some(literal) = Literal::of(value) else {
+    let Some(literal) = Literal::from_expr(value) else {
         return true;
     };
-    let (shape, reading) = (Shape::of(&raw.ty), Reading::of(raw));
-    let Some(facts) = Facts::of_default(&literal, known, &shape, reading) else {
+    let (form, decoding) = (TypeForm::from_type(&raw.ty), Decoding::from_field(raw));
+    let Some(facts) = Facts::from_default(&literal, field_type, &form, decoding) else {
         return true;
     };
     let mut kept = true;
     for rule in rules {
-        let broken = facts.break_rule(&rule.kind, known.scalar);
+        let broken = facts.break_rule(&rule.kind, field_type.scalar);
         if broken {
             kept = false;
             errors.at(

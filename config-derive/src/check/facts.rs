@@ -1,11 +1,10 @@
-//! What rules can be asked of a value that is written out.
+//! The facts about a literal value that rules depend on.
 //!
 //! In: a literal, or a type whose `Default` is known. Out: whether a rule would refuse the value.
-//! What is not known breaks no rule here; the runtime asks again.
+//! An unknown value breaks no rule here; the runtime checks again.
 
-use super::known::{Known, Literal, Quantity, Scalar};
-use super::rules::lies_outside;
-use super::shape::{self, Entries, Reading, Shape};
+use super::scalar::{FieldType, Literal, OrderedValue, ScalarType, lies_outside};
+use super::type_form::{self, Decoding, EntryCount, TypeForm};
 use crate::model::checked::RuleKind;
 
 /// A value, as far as rules look at it.
@@ -14,127 +13,131 @@ pub(super) struct Facts {
     text: Option<String>,
     /// Its characters or entries.
     length: Option<usize>,
-    quantity: Option<Quantity>,
+    ordered_value: Option<OrderedValue>,
 }
 
 impl Facts {
-    fn of_text(text: String) -> Self {
+    fn from_text(text: String) -> Self {
         Self {
             length: Some(text.chars().count()),
             text: Some(text),
-            quantity: None,
+            ordered_value: None,
         }
     }
 
-    /// What is known of a default; `None` where it is the `None` of an `Option`.
-    pub(super) fn of_default(
+    /// The facts about a default; `None` for the `None` of an `Option`.
+    pub(super) fn from_default(
         literal: &Literal,
-        known: &Known<'_>,
-        shape: &Shape,
-        reading: Reading,
+        field_type: &FieldType<'_>,
+        form: &TypeForm,
+        decoding: Decoding,
     ) -> Option<Self> {
         let Literal::Text(text) = literal else {
-            return Some(Self::of_entry(literal, known.scalar));
+            return Some(Self::from_literal(literal, field_type.scalar));
         };
         let text = text.value();
-        let inner = shape.inner();
-        match reading {
-            Reading::Other => Some(Self::default()),
-            Reading::Auto | Reading::Text => {
-                let is_text = matches!(inner, Shape::Word(scalar) if scalar.is_text());
-                if known.optional && text.trim() == "null" && !is_text {
+        let inner = form.inner();
+        match decoding {
+            Decoding::Other => Some(Self::default()),
+            Decoding::Auto | Decoding::Text => {
+                let is_text = matches!(inner, TypeForm::Scalar(scalar) if scalar.is_text());
+                if field_type.optional && text.trim() == "null" && !is_text {
                     return None;
                 }
                 match inner {
-                    Shape::Word(_) if is_text => Some(Self::of_text(text)),
-                    Shape::Word(scalar) => Some(Self::of_entry(literal, Some(*scalar))),
-                    Shape::Unknown => Some(Self::default()),
-                    _ => Some(Self::of_json(&text, inner)),
+                    TypeForm::Scalar(_) if is_text => Some(Self::from_text(text)),
+                    TypeForm::Scalar(scalar) => Some(Self::from_literal(literal, Some(*scalar))),
+                    TypeForm::Unknown => Some(Self::default()),
+                    _ => Some(Self::from_json(&text, inner)),
                 }
             }
-            Reading::Json if known.optional && text.trim() == "null" => None,
-            Reading::Json => Some(Self::of_json(&text, inner)),
+            Decoding::Json if field_type.optional && text.trim() == "null" => None,
+            Decoding::Json => Some(Self::from_json(&text, inner)),
         }
     }
 
-    fn of_json(text: &str, shape: &Shape) -> Self {
+    fn from_json(text: &str, form: &TypeForm) -> Self {
         use serde_json::Value as Json;
-        match (shape, shape::json(text)) {
+        match (form, type_form::json(text)) {
             // Which entries of a set are the same, its type decides.
-            (Shape::List(_, Entries::Distinct), Ok(Json::Array(entries))) if entries.len() > 1 => {
+            (TypeForm::List(_, EntryCount::Distinct), Ok(Json::Array(entries)))
+                if entries.len() > 1 =>
+            {
                 Self::default()
             }
-            (Shape::List(..), Ok(Json::Array(entries))) => Self {
+            (TypeForm::List(..), Ok(Json::Array(entries))) => Self {
                 length: Some(entries.len()),
                 ..Self::default()
             },
-            (Shape::Map(_), Ok(Json::Object(entries))) => Self {
+            (TypeForm::Map(_), Ok(Json::Object(entries))) => Self {
                 length: Some(entries.len()),
                 ..Self::default()
             },
-            (Shape::Word(scalar), Ok(Json::String(text))) if scalar.is_text() => {
-                Self::of_text(text)
+            (TypeForm::Scalar(scalar), Ok(Json::String(text))) if scalar.is_text() => {
+                Self::from_text(text)
             }
-            (Shape::Word(scalar), Ok(Json::String(text))) => Self {
-                quantity: Quantity::of_text(&text, *scalar),
+            (TypeForm::Scalar(scalar), Ok(Json::String(text))) => Self {
+                ordered_value: OrderedValue::from_text(&text, *scalar),
                 ..Self::default()
             },
-            (Shape::Word(Scalar::Float(_)), Ok(Json::Number(number))) => Self {
-                quantity: number.as_f64().map(Quantity::Float),
+            (TypeForm::Scalar(ScalarType::Float(_)), Ok(Json::Number(number))) => Self {
+                ordered_value: number.as_f64().map(OrderedValue::Float),
                 ..Self::default()
             },
-            (Shape::Word(_), Ok(Json::Number(number))) => Self {
-                quantity: number
+            (TypeForm::Scalar(_), Ok(Json::Number(number))) => Self {
+                ordered_value: number
                     .as_i64()
                     .map(i128::from)
                     .or_else(|| number.as_u64().map(i128::from))
-                    .map(Quantity::Integer),
+                    .map(OrderedValue::Integer),
                 ..Self::default()
             },
             _ => Self::default(),
         }
     }
 
-    /// What is known of an entry of `one_of`, or of a default that is no text.
-    pub(super) fn of_entry(literal: &Literal, scalar: Option<Scalar>) -> Self {
+    /// The facts about an entry of `one_of`, or about a default that is no text.
+    pub(super) fn from_literal(literal: &Literal, scalar: Option<ScalarType>) -> Self {
         match (literal, scalar) {
-            (Literal::Text(text), None) => Self::of_text(text.value()),
-            (Literal::Text(text), Some(scalar)) if scalar.is_text() => Self::of_text(text.value()),
+            (Literal::Text(text), None) => Self::from_text(text.value()),
+            (Literal::Text(text), Some(scalar)) if scalar.is_text() => {
+                Self::from_text(text.value())
+            }
             _ => Self {
-                quantity: literal.quantity(scalar),
+                ordered_value: literal.ordered_value(scalar),
                 ..Self::default()
             },
         }
     }
 
-    /// What is known of `Default::default()`; nothing of the `None` of an `Option`.
-    pub(super) fn of_types_default(shape: &Shape) -> Self {
-        match shape {
-            Shape::Word(Scalar::Integer { .. } | Scalar::Size) => Self {
-                quantity: Some(Quantity::Integer(0)),
+    /// The facts about `Default::default()`; none about the `None` of an `Option`.
+    pub(super) fn from_types_default(form: &TypeForm) -> Self {
+        match form {
+            TypeForm::Scalar(ScalarType::Integer { .. } | ScalarType::Size) => Self {
+                ordered_value: Some(OrderedValue::Integer(0)),
                 ..Self::default()
             },
-            Shape::Word(Scalar::Float(_)) => Self {
-                quantity: Some(Quantity::Float(0.0)),
+            TypeForm::Scalar(ScalarType::Float(_)) => Self {
+                ordered_value: Some(OrderedValue::Float(0.0)),
                 ..Self::default()
             },
-            Shape::Word(Scalar::Duration) => Self {
-                quantity: Some(Quantity::Duration(std::time::Duration::ZERO)),
+            TypeForm::Scalar(ScalarType::Duration) => Self {
+                ordered_value: Some(OrderedValue::Duration(std::time::Duration::ZERO)),
                 ..Self::default()
             },
-            Shape::Word(Scalar::Char) => Self {
-                quantity: Some(Quantity::Letter('\0')),
+            TypeForm::Scalar(ScalarType::Char) => Self {
+                ordered_value: Some(OrderedValue::Letter('\0')),
                 ..Self::default()
             },
-            Shape::Word(scalar) if scalar.is_text() => Self::of_text(String::new()),
-            Shape::List(_, entries) => Self {
+            TypeForm::Scalar(scalar) if scalar.is_text() => Self::from_text(String::new()),
+            TypeForm::List(_, entries) => Self {
                 length: Some(match entries {
-                    Entries::Fixed(length) => *length,
+                    EntryCount::Fixed(length) => *length,
                     _ => 0,
                 }),
                 ..Self::default()
             },
-            Shape::Map(_) => Self {
+            TypeForm::Map(_) => Self {
                 length: Some(0),
                 ..Self::default()
             },
@@ -143,20 +146,20 @@ impl Facts {
     }
 
     /// Whether the rule refuses the value.
-    pub(super) fn break_rule(&self, rule: &RuleKind, scalar: Option<Scalar>) -> bool {
+    pub(super) fn break_rule(&self, rule: &RuleKind, scalar: Option<ScalarType>) -> bool {
         match rule {
             RuleKind::Range { bounds, .. } => self
-                .quantity
-                .is_some_and(|quantity| lies_outside(quantity, bounds, scalar)),
+                .ordered_value
+                .is_some_and(|ordered_value| lies_outside(ordered_value, bounds, scalar)),
             RuleKind::Length { bounds, .. } => self
                 .length
                 .and_then(|length| i128::try_from(length).ok())
-                .is_some_and(|length| lies_outside(Quantity::Integer(length), bounds, None)),
+                .is_some_and(|length| lies_outside(OrderedValue::Integer(length), bounds, None)),
             RuleKind::Pattern(pattern) => self.text.as_ref().is_some_and(|text| {
                 regex::Regex::new(&pattern.value()).is_ok_and(|pattern| !pattern.is_match(text))
             }),
             RuleKind::OneOf { values, .. } => {
-                let values: Option<Vec<Literal>> = values.iter().map(Literal::of).collect();
+                let values: Option<Vec<Literal>> = values.iter().map(Literal::from_expr).collect();
                 values.is_some_and(|values| self.are_none_of(&values, scalar))
             }
             RuleKind::NonEmpty => self.length == Some(0),
@@ -168,16 +171,16 @@ impl Facts {
         }
     }
 
-    fn are_none_of(&self, values: &[Literal], scalar: Option<Scalar>) -> bool {
+    fn are_none_of(&self, values: &[Literal], scalar: Option<ScalarType>) -> bool {
         if let Some(text) = &self.text {
             return values
                 .iter()
                 .all(|value| !matches!(value, Literal::Text(v) if v.value() == *text));
         }
-        self.quantity.is_some_and(|quantity| {
+        self.ordered_value.is_some_and(|ordered_value| {
             values
                 .iter()
-                .all(|value| value.quantity(scalar) != Some(quantity))
+                .all(|value| value.ordered_value(scalar) != Some(ordered_value))
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Keys: their letters, their case, and that no two fields of a struct share one.
+//! Keys: their characters, their case, and that no two fields of a struct share one.
 
 use std::collections::HashMap;
 
@@ -6,11 +6,12 @@ use proc_macro2::TokenStream;
 use syn::{Ident, LitStr};
 
 use crate::errors::Errors;
-use crate::model::{Written, checked};
+use crate::model::{ItemValue, checked};
+use crate::syntax::case::{self, Case};
 
 /// A checked field with the places where its keys were written.
-pub(super) struct Keyed {
-    pub(super) field: checked::Field,
+pub(super) struct KeyedField {
+    pub(super) field: checked::StructField,
     pub(super) key_tokens: TokenStream,
     pub(super) alias_tokens: Vec<TokenStream>,
 }
@@ -39,7 +40,7 @@ pub(super) fn legal(written: &LitStr, errors: &Errors) -> Option<String> {
 }
 
 /// The key of a field that names none.
-pub(super) fn of_the_name(
+pub(super) fn key_of_name(
     name: &str,
     case: Option<Case>,
     ident: &Ident,
@@ -59,7 +60,7 @@ pub(super) fn of_the_name(
     key
 }
 
-/// Why this can't stand between two slashes.
+/// The message for a text that can't be between two slashes.
 pub(super) fn illegal_segment(segment: &str) -> Option<String> {
     match segment {
         "" => Some("two slashes in a row: write one".to_owned()),
@@ -80,22 +81,22 @@ pub(super) fn illegal_segment(segment: &str) -> Option<String> {
 
 /// The keys and aliases of one struct neither are the same nor lie below one another. With
 /// sections counted in, keys of two different structs can't collide either.
-pub(super) fn are_distinct(fields: &[Keyed], errors: &Errors) {
-    // A skipped field has no key; what a faulty field's key is worth cannot be known.
+pub(super) fn are_distinct(fields: &[KeyedField], errors: &Errors) {
+    // A skipped field has no key, and a faulty field's key may be wrong.
     let keyed = fields.iter().filter(|keyed| {
         matches!(
             keyed.field.kind,
-            checked::Kind::Leaf(_) | checked::Kind::Section
+            checked::FieldKind::Leaf(_) | checked::FieldKind::Section
         )
     });
-    let mut keys: HashMap<&str, Used<'_>> = HashMap::new();
-    let mut directories: HashMap<&str, (&str, Used<'_>)> = HashMap::new();
+    let mut keys: HashMap<&str, KeyUse<'_>> = HashMap::new();
+    let mut directories: HashMap<&str, (&str, KeyUse<'_>)> = HashMap::new();
     for keyed in keyed {
         let aliases = keyed.field.aliases.iter().zip(&keyed.alias_tokens);
         let own = std::iter::once((&keyed.field.key, &keyed.key_tokens, "key"));
         let aliases = aliases.map(|(key, tokens)| (key, tokens, "alias"));
         for (key, tokens, what) in own.chain(aliases) {
-            let used = Used {
+            let used = KeyUse {
                 field: &keyed.field,
                 what,
             };
@@ -111,16 +112,16 @@ pub(super) fn are_distinct(fields: &[Keyed], errors: &Errors) {
     }
 }
 
-/// Who uses a key, and as what: `key` or `alias`.
+/// The field that uses a key, and how: `key` or `alias`.
 #[derive(Clone, Copy)]
-struct Used<'a> {
-    field: &'a checked::Field,
+struct KeyUse<'a> {
+    field: &'a checked::StructField,
     what: &'static str,
 }
 
-impl Used<'_> {
+impl KeyUse<'_> {
     fn is_section(self) -> bool {
-        matches!(self.field.kind, checked::Kind::Section)
+        matches!(self.field.kind, checked::FieldKind::Section)
     }
 
     /// ``the key of the field `port` ``, as one of two.
@@ -136,9 +137,9 @@ impl Used<'_> {
 
 fn collision(
     key: &str,
-    used: Used<'_>,
-    keys: &HashMap<&str, Used<'_>>,
-    directories: &HashMap<&str, (&str, Used<'_>)>,
+    used: KeyUse<'_>,
+    keys: &HashMap<&str, KeyUse<'_>>,
+    directories: &HashMap<&str, (&str, KeyUse<'_>)>,
 ) -> Option<String> {
     let (what, name) = (used.what, &used.field.name);
     let this = if used.is_section() {
@@ -200,64 +201,17 @@ fn directories_of(key: &str) -> impl Iterator<Item = &str> {
     key.match_indices('/').filter_map(|(at, _)| key.get(..at))
 }
 
-/// How a field's name becomes a key.
-#[derive(Clone, Copy)]
-pub(super) enum Case {
-    Lower,
-    Upper,
-    Pascal,
-    Camel,
-    Snake,
-    ScreamingSnake,
-    Kebab,
-    ScreamingKebab,
-}
-
-const CASES: [(&str, Case); 8] = [
-    ("lowercase", Case::Lower),
-    ("UPPERCASE", Case::Upper),
-    ("PascalCase", Case::Pascal),
-    ("camelCase", Case::Camel),
-    ("snake_case", Case::Snake),
-    ("SCREAMING_SNAKE_CASE", Case::ScreamingSnake),
-    ("kebab-case", Case::Kebab),
-    ("SCREAMING-KEBAB-CASE", Case::ScreamingKebab),
-];
-
-/// The case that is called so.
-pub(super) fn named(name: &str) -> Option<Case> {
-    CASES
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map(|(_, case)| *case)
-}
-
-/// The case that was probably meant: `Kebab` is `kebab-case`.
-pub(crate) fn nearest_case(name: &str) -> Option<&'static str> {
-    let bare = |name: &str| {
-        let letters = name.chars().filter(|letter| letter.is_alphabetic());
-        let lower: String = letters.flat_map(char::to_lowercase).collect();
-        lower.strip_suffix("case").unwrap_or(&lower).to_owned()
-    };
-    let name = bare(name);
-    let bares = CASES.map(|(known, _)| (bare(known), known));
-    let near =
-        crate::syntax::names::nearest_of(&name, bares.iter().map(|(bare, _)| bare.as_str()))?;
-    let found = bares.iter().find(|(bare, _)| bare == near);
-    found.map(|(_, known)| *known)
-}
-
 /// The case of that name.
-pub(super) fn case(written: &Written<LitStr>, errors: &Errors) -> Option<Case> {
+pub(super) fn case(written: &ItemValue<LitStr>, errors: &Errors) -> Option<Case> {
     let name = written.value.value();
-    let found = named(&name);
-    if let (None, Some(near)) = (found, nearest_case(&name)) {
+    let found = case::named(&name);
+    if let (None, Some(near)) = (found, case::nearest(&name)) {
         errors.at(
             &written.value,
             format!("there is no case `{name}`: did you mean `{near}`?"),
         );
     } else if found.is_none() {
-        let known: Vec<_> = CASES.iter().map(|(name, _)| format!("`{name}`")).collect();
+        let known: Vec<_> = case::names().map(|name| format!("`{name}`")).collect();
         errors.at(
             &written.value,
             format!("there is no case `{name}`: there are {}", known.join(", ")),
@@ -266,37 +220,9 @@ pub(super) fn case(written: &Written<LitStr>, errors: &Errors) -> Option<Case> {
     found
 }
 
-impl Case {
-    /// The key of a field, as serde would name it.
-    pub(super) fn apply(self, name: &str) -> String {
-        match self {
-            Self::Lower | Self::Snake => name.to_owned(),
-            Self::Upper | Self::ScreamingSnake => name.to_uppercase(),
-            Self::Pascal => pascal(name),
-            Self::Camel => {
-                let pascal = pascal(name);
-                let mut letters = pascal.chars();
-                let first = letters.next().into_iter().flat_map(char::to_lowercase);
-                first.chain(letters).collect()
-            }
-            Self::Kebab => name.replace('_', "-"),
-            Self::ScreamingKebab => name.to_uppercase().replace('_', "-"),
-        }
-    }
-}
-
-fn pascal(name: &str) -> String {
-    let capitalised = |word: &str| {
-        let mut letters = word.chars();
-        let first = letters.next().into_iter().flat_map(char::to_uppercase);
-        first.chain(letters).collect::<String>()
-    };
-    name.split('_').map(capitalised).collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{CASES, illegal_segment};
+    use super::illegal_segment;
 
     #[test]
     fn keys_may_hold_whatever_a_store_can() {
@@ -316,24 +242,5 @@ mod tests {
         for segment in ["", ".", "..", " a", "a\u{a0}", "a\nb"] {
             assert!(illegal_segment(segment).is_some(), "{segment:?}");
         }
-    }
-
-    #[test]
-    fn the_eight_cases_are_serdes() {
-        let keys: Vec<_> = CASES
-            .iter()
-            .map(|(_, case)| case.apply("max_open_files"))
-            .collect();
-        let expected = [
-            "max_open_files",
-            "MAX_OPEN_FILES",
-            "MaxOpenFiles",
-            "maxOpenFiles",
-            "max_open_files",
-            "MAX_OPEN_FILES",
-            "max-open-files",
-            "MAX-OPEN-FILES",
-        ];
-        assert_eq!(keys, expected);
     }
 }

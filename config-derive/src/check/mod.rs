@@ -1,21 +1,21 @@
-//! Checks what was written, one function a rule.
+//! Checks the raw model, one function a rule.
 //!
-//! In: the raw model. Out: the checked one, and the mistakes. What was wrong is left out of the
+//! In: the raw model. Out: the checked one, and the mistakes. A mistake is left out of the
 //! checked model: a bad default makes a field required, a bad rule is no rule, a bad key is the
-//! field's name. So the expansion compiles, and each mistake is said once.
+//! field's name. So the expansion compiles, and each mistake is reported once.
 
 mod ask;
 mod attributes;
 mod automaton;
-mod committed;
 mod defaults;
 mod facts;
 mod keys;
-mod known;
 mod prefix;
 mod rules;
+mod scalar;
+mod schema_file;
 mod serde;
-mod shape;
+mod type_form;
 mod types;
 
 use quote::ToTokens;
@@ -24,15 +24,20 @@ use syn::spanned::Spanned;
 use syn::{Expr, Ident, LitStr, parse_quote_spanned};
 
 use crate::errors::Errors;
+use crate::model::schema_file::SchemaSource;
 use crate::model::{checked, raw};
-pub(crate) use automaton::Automaton;
-use keys::Case;
-pub(crate) use keys::nearest_case;
-use known::{Known, Literal, Scalar};
-use shape::Reading;
+use crate::syntax::case::Case;
+use scalar::{FieldType, Literal, ScalarType};
+use type_form::Decoding;
 
 /// The checked model of a struct; `None` where no `impl` for it could compile.
-pub(crate) fn check(raw: raw::Struct, errors: &Errors) -> Option<checked::Struct> {
+///
+/// `schema` is the file that the struct's `schema` attribute names, if it could be loaded.
+pub(crate) fn check(
+    raw: raw::StructInput,
+    schema: Option<SchemaSource>,
+    errors: &Errors,
+) -> Option<checked::Struct> {
     let hopeless = raw
         .fields
         .iter()
@@ -41,15 +46,15 @@ pub(crate) fn check(raw: raw::Struct, errors: &Errors) -> Option<checked::Struct
         .rename_all
         .as_ref()
         .and_then(|written| keys::case(written, errors));
-    serde::of_the_struct(&raw, errors);
+    serde::struct_attributes(&raw, errors);
     let fields = raw.fields.into_iter().enumerate();
     let fields: Vec<_> = fields
         .filter_map(|(number, field)| self::field(number, field, &raw.ident, case, errors))
         .collect();
     keys::are_distinct(&fields, errors);
-    let committed = raw
-        .schema
-        .and_then(|written| committed::committed(&written.value, &raw.ident, &fields, errors));
+    let schema_file = raw.schema.zip(schema).map(|(written, source)| {
+        schema_file::schema_file(&written.value, source, &raw.ident, &fields, errors)
+    });
     let checked = checked::Struct {
         ident: raw.ident,
         generics: raw.generics,
@@ -60,18 +65,18 @@ pub(crate) fn check(raw: raw::Struct, errors: &Errors) -> Option<checked::Struct
         validate: raw.validate.map(|written| written.value),
         krate: raw.krate.map(|written| written.value),
         fields: fields.into_iter().map(|keyed| keyed.field).collect(),
-        committed,
+        schema_file,
     };
     (!hopeless).then_some(checked)
 }
 
 fn field(
     number: usize,
-    raw: raw::Field,
+    raw: raw::FieldInput,
     around: &Ident,
     case: Option<Case>,
     errors: &Errors,
-) -> Option<keys::Keyed> {
+) -> Option<keys::KeyedField> {
     let Ok(number) = u16::try_from(number) else {
         errors.at(
             &raw.ident,
@@ -94,16 +99,16 @@ fn field(
         Some(written) => written.value.to_token_stream(),
         None => raw.ident.to_token_stream(),
     };
-    let key = key.unwrap_or_else(|| keys::of_the_name(&name, case, &raw.ident, errors));
+    let key = key.unwrap_or_else(|| keys::key_of_name(&name, case, &raw.ident, errors));
 
-    serde::of_the_field(&raw, &key, errors);
+    serde::field_attributes(&raw, &key, errors);
     let kind = kind(&raw, around, errors);
     let ty = match kind {
-        // What the compiler says of the type, it says of the struct.
-        checked::Kind::Faulty => parse_quote_spanned!(raw.ty.span()=> _),
+        // The compiler reports the type at the struct itself.
+        checked::FieldKind::Faulty => parse_quote_spanned!(raw.ty.span()=> _),
         _ => raw.ty,
     };
-    let field = checked::Field {
+    let field = checked::StructField {
         number,
         ident: raw.ident,
         name,
@@ -117,100 +122,100 @@ fn field(
         kind,
     };
     let alias_tokens = aliases.into_iter().map(|(_, tokens)| tokens).collect();
-    Some(keys::Keyed {
+    Some(keys::KeyedField {
         field,
         key_tokens,
         alias_tokens,
     })
 }
 
-/// What the field is, after the rules over its attributes.
-fn kind(raw: &raw::Field, around: &Ident, errors: &Errors) -> checked::Kind {
+/// The kind of the field, after the rules over its attributes.
+fn kind(raw: &raw::FieldInput, around: &Ident, errors: &Errors) -> checked::FieldKind {
     if raw.skip.is_some() {
         attributes::skip_stands_alone(raw, errors);
-        return checked::Kind::Skipped;
+        return checked::FieldKind::Skipped;
     }
-    let known = Known::of(&raw.ty);
+    let field_type = FieldType::from_type(&raw.ty);
     if raw.nested.is_some() {
         attributes::nested_has_no_value(raw, errors);
-        if !(attributes::nested_is_always_there(raw, around, &known, errors)
+        if !(attributes::nested_is_always_there(raw, around, &field_type, errors)
             && types::can_be_nested(raw, around, errors))
         {
-            return checked::Kind::Faulty;
+            return checked::FieldKind::Faulty;
         }
         return if raw.readable {
-            checked::Kind::Section
+            checked::FieldKind::Section
         } else {
-            checked::Kind::Faulty
+            checked::FieldKind::Faulty
         };
     }
     if !types::can_be_stored(raw, errors) {
-        return checked::Kind::Faulty;
+        return checked::FieldKind::Faulty;
     }
     attributes::one_format(raw, errors);
     attributes::format_fits_its_type(raw, errors);
-    attributes::secret_fits_its_type(raw, &known, errors);
-    let rules = rules::rules(raw, &known, errors);
-    rules::agree(&rules, &known, errors);
-    let default = default(raw, &rules, &known, errors);
+    attributes::secret_fits_its_type(raw, &field_type, errors);
+    let rules = rules::rules(raw, &field_type, errors);
+    rules::are_consistent(&rules, &field_type, errors);
+    let default = default(raw, &rules, &field_type, errors);
     if !raw.readable {
-        return checked::Kind::Faulty;
+        return checked::FieldKind::Faulty;
     }
-    let mut leaf = checked::Leaf {
+    let mut leaf = checked::LeafSpec {
         format: match raw.formats.first().map(|written| &written.value) {
-            None => checked::Format::Auto,
-            Some(raw::Format::Json) => checked::Format::Json,
-            Some(raw::Format::Text) => checked::Format::Text,
-            Some(raw::Format::With(path)) => checked::Format::With(path.clone()),
+            None => checked::LeafFormat::Auto,
+            Some(raw::FormatAttribute::Json) => checked::LeafFormat::Json,
+            Some(raw::FormatAttribute::Text) => checked::LeafFormat::Text,
+            Some(raw::FormatAttribute::With(path)) => checked::LeafFormat::With(path.clone()),
         },
         default,
         rules,
         compare: raw.compare.as_ref().map(|written| written.value.clone()),
-        optional: known.optional,
-        must_be_secret: raw.secret.is_some() && known.scalar.is_none(),
-        asks: Vec::new(),
+        optional: field_type.optional,
+        must_be_secret: raw.secret.is_some() && field_type.scalar.is_none(),
+        deferred: Vec::new(),
     };
-    leaf.asks = ask::of(raw, &leaf, &known);
-    checked::Kind::Leaf(Box::new(leaf))
+    leaf.deferred = ask::deferred_checks(raw, &leaf, &field_type);
+    checked::FieldKind::Leaf(Box::new(leaf))
 }
 
 /// The default; none where it was refused.
 fn default(
-    raw: &raw::Field,
-    rules: &[checked::Rule],
-    known: &Known<'_>,
+    raw: &raw::FieldInput,
+    rules: &[checked::LeafRule],
+    field_type: &FieldType<'_>,
     errors: &Errors,
-) -> checked::Default {
+) -> checked::LeafDefault {
     let Some(written) = &raw.default else {
-        return checked::Default::None;
+        return checked::LeafDefault::None;
     };
-    let raw::Default::Value(value) = &written.value else {
-        let right = defaults::has_a_default(written, known, errors)
-            && defaults::types_default_keeps_the_rules(written, raw, rules, known, errors);
+    let raw::DefaultAttribute::Value(value) = &written.value else {
+        let right = defaults::has_a_default(written, field_type, errors)
+            && defaults::types_default_keeps_the_rules(written, raw, rules, field_type, errors);
         return if right {
-            checked::Default::OfType
+            checked::LeafDefault::OfType
         } else {
-            checked::Default::None
+            checked::LeafDefault::None
         };
     };
-    if !(defaults::is_of_its_type(value, raw, known, errors)
-        && defaults::keeps_the_rules(value, raw, rules, known, errors))
+    if !(defaults::is_of_its_type(value, raw, field_type, errors)
+        && defaults::keeps_the_rules(value, raw, rules, field_type, errors))
     {
-        return checked::Default::None;
+        return checked::LeafDefault::None;
     }
-    match (Literal::of(value), value) {
-        (Some(Literal::Text(text)), _) => checked::Default::Text(text),
+    match (Literal::from_expr(value), value) {
+        (Some(Literal::Text(text)), _) => checked::LeafDefault::Text(text),
         // A number is none of these by itself; its text is read as one.
         (Some(Literal::Integer(number)), value)
-            if matches!(known.scalar, Some(Scalar::NonZero { .. }))
-                && Reading::of(raw) != Reading::Other =>
+            if matches!(field_type.scalar, Some(ScalarType::NonZero { .. }))
+                && Decoding::from_field(raw) != Decoding::Other =>
         {
-            checked::Default::Text(LitStr::new(&number.to_string(), value.span()))
+            checked::LeafDefault::Text(LitStr::new(&number.to_string(), value.span()))
         }
-        (literal, value) => checked::Default::Expression(
+        (literal, value) => checked::LeafDefault::Expression(
             Expr::clone(value),
             literal
-                .filter(|_| known.scalar.is_some())
+                .filter(|_| field_type.scalar.is_some())
                 .map(|literal| literal.in_the_store()),
         ),
     }

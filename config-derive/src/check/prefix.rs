@@ -5,7 +5,7 @@ use syn::LitStr;
 use super::keys::illegal_segment;
 use crate::errors::Errors;
 
-/// The template, if every prefix that it can become is one. All that is wrong is said.
+/// The template, if every prefix that it can become is one. Every mistake is reported.
 pub(super) fn template(written: &LitStr, errors: &Errors) -> Option<String> {
     let template = written.value();
     let mut wrong = Vec::new();

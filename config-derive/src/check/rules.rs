@@ -9,33 +9,37 @@ use syn::{Expr, ExprRange, LitStr, RangeLimits, Type};
 
 use super::defaults::{has_suffix, not_finite};
 use super::facts::Facts;
-use super::known::{Known, Literal, Quantity, Scalar, is_constant};
-use super::shape::Shape;
+use super::scalar::{FieldType, Literal, OrderedValue, ScalarType, is_constant, lies_outside};
+use super::type_form::TypeForm;
 use crate::errors::Errors;
 use crate::model::{checked, raw};
 use crate::syntax::names;
 use crate::tidy::tidy;
 
 /// The rules that are well-formed.
-pub(super) fn rules(raw: &raw::Field, known: &Known<'_>, errors: &Errors) -> Vec<checked::Rule> {
+pub(super) fn rules(
+    raw: &raw::FieldInput,
+    field_type: &FieldType<'_>,
+    errors: &Errors,
+) -> Vec<checked::LeafRule> {
     raw.rules
         .iter()
-        .filter(|written| its_type_can_have_it(&written.value, written, known, errors))
+        .filter(|written| its_type_can_have_it(&written.value, written, field_type, errors))
         .filter(|written| a_collection_can_have_it(&written.value, written, &raw.ty, errors))
         .filter_map(|written| {
             let kind = match &written.value {
-                raw::Rule::Range(bounds) => range(bounds, written, known, errors)?,
-                raw::Rule::Length(bounds) => length(bounds, written, errors)?,
-                raw::Rule::Pattern(pattern) => {
+                raw::RuleAttribute::Range(bounds) => range(bounds, written, field_type, errors)?,
+                raw::RuleAttribute::Length(bounds) => length(bounds, written, errors)?,
+                raw::RuleAttribute::Pattern(pattern) => {
                     is_a_pattern(pattern, errors)?;
                     checked::RuleKind::Pattern(pattern.clone())
                 }
-                raw::Rule::OneOf(values) => one_of(values, written, known, errors)?,
-                raw::Rule::NonEmpty => checked::RuleKind::NonEmpty,
-                raw::Rule::Url => checked::RuleKind::Url,
-                raw::Rule::Validate(path) => checked::RuleKind::Validate(path.clone()),
+                raw::RuleAttribute::OneOf(values) => one_of(values, written, field_type, errors)?,
+                raw::RuleAttribute::NonEmpty => checked::RuleKind::NonEmpty,
+                raw::RuleAttribute::Url => checked::RuleKind::Url,
+                raw::RuleAttribute::Validate(path) => checked::RuleKind::Validate(path.clone()),
             };
-            Some(checked::Rule {
+            Some(checked::LeafRule {
                 span: written.span(),
                 written: tidy(written),
                 kind,
@@ -44,54 +48,64 @@ pub(super) fn rules(raw: &raw::Field, known: &Known<'_>, errors: &Errors) -> Vec
         .collect()
 }
 
-pub(super) fn name(rule: &raw::Rule) -> &'static str {
+pub(super) fn name(rule: &raw::RuleAttribute) -> &'static str {
     match rule {
-        raw::Rule::Range(_) => names::RANGE,
-        raw::Rule::Length(_) => names::LENGTH,
-        raw::Rule::Pattern(_) => names::PATTERN,
-        raw::Rule::OneOf(_) => names::ONE_OF,
-        raw::Rule::NonEmpty => names::NON_EMPTY,
-        raw::Rule::Url => names::URL,
-        raw::Rule::Validate(_) => names::VALIDATE,
+        raw::RuleAttribute::Range(_) => names::RANGE,
+        raw::RuleAttribute::Length(_) => names::LENGTH,
+        raw::RuleAttribute::Pattern(_) => names::PATTERN,
+        raw::RuleAttribute::OneOf(_) => names::ONE_OF,
+        raw::RuleAttribute::NonEmpty => names::NON_EMPTY,
+        raw::RuleAttribute::Url => names::URL,
+        raw::RuleAttribute::Validate(_) => names::VALIDATE,
     }
 }
 
 /// A number has no length, and a text no order worth a range.
 fn its_type_can_have_it(
-    rule: &raw::Rule,
+    rule: &raw::RuleAttribute,
     written: impl ToTokens,
-    known: &Known<'_>,
+    field_type: &FieldType<'_>,
     errors: &Errors,
 ) -> bool {
-    let Some(scalar) = known.scalar else {
+    let Some(scalar) = field_type.scalar else {
         return true;
     };
     let of_text = "a text";
     let (can, needs) = match rule {
-        raw::Rule::Range(_) => (
-            scalar.is_number() || matches!(scalar, Scalar::Char | Scalar::Duration | Scalar::Size),
+        raw::RuleAttribute::Range(_) => (
+            scalar.is_number()
+                || matches!(
+                    scalar,
+                    ScalarType::Char | ScalarType::Duration | ScalarType::Size
+                ),
             "a number, a duration or a size",
         ),
-        raw::Rule::Length(_) | raw::Rule::NonEmpty => (scalar.is_text(), "a text or a collection"),
-        raw::Rule::Pattern(_) | raw::Rule::Url => (scalar.is_text(), of_text),
-        raw::Rule::OneOf(_) => (
-            !matches!(scalar, Scalar::Bool | Scalar::Address(_) | Scalar::Url),
+        raw::RuleAttribute::Length(_) | raw::RuleAttribute::NonEmpty => {
+            (scalar.is_text(), "a text or a collection")
+        }
+        raw::RuleAttribute::Pattern(_) | raw::RuleAttribute::Url => (scalar.is_text(), of_text),
+        raw::RuleAttribute::OneOf(_) => (
+            !matches!(
+                scalar,
+                ScalarType::Bool | ScalarType::Address(_) | ScalarType::Url
+            ),
             "a text or a number",
         ),
-        raw::Rule::Validate(_) => (true, ""),
+        raw::RuleAttribute::Validate(_) => (true, ""),
     };
     if !can {
         let (rule, name) = (name(rule), scalar.name());
-        let ordered = scalar.is_number() || matches!(scalar, Scalar::Duration | Scalar::Size);
+        let ordered =
+            scalar.is_number() || matches!(scalar, ScalarType::Duration | ScalarType::Size);
         let instead = match (rule, scalar) {
-            (names::RANGE, Scalar::String) => "for the number of characters write `length(…)`",
+            (names::RANGE, ScalarType::String) => "for the number of characters write `length(…)`",
             (names::LENGTH, _) if ordered => "for the value write `range(…)`",
             (names::NON_EMPTY, _) if scalar.is_number() => {
                 "to refuse zero write `range(1..)`, or a type like `NonZeroU32`"
             }
             (names::NON_EMPTY, _) if ordered => "to refuse zero write `range(…)`",
             (names::PATTERN, _) if scalar.is_number() => "for the value write `range(…)`",
-            (names::URL, Scalar::Url) => "every `Url` is one: leave it out",
+            (names::URL, ScalarType::Url) => "every `Url` is one: leave it out",
             _ => "leave it out, or write `validate = path` with a function of your own",
         };
         errors.at(
@@ -104,19 +118,19 @@ fn its_type_can_have_it(
 
 /// A collection has a length, and is neither a quantity nor a text.
 fn a_collection_can_have_it(
-    rule: &raw::Rule,
+    rule: &raw::RuleAttribute,
     written: impl ToTokens,
     ty: &Type,
     errors: &Errors,
 ) -> bool {
     let instead = match rule {
-        raw::Rule::Range(_) => "for the number of entries write `length(…)`",
-        raw::Rule::Pattern(_) | raw::Rule::OneOf(_) | raw::Rule::Url => {
+        raw::RuleAttribute::Range(_) => "for the number of entries write `length(…)`",
+        raw::RuleAttribute::Pattern(_) | raw::RuleAttribute::OneOf(_) | raw::RuleAttribute::Url => {
             "it says nothing of the entries; check them in a function, `validate = path`"
         }
         _ => return true,
     };
-    let can = !Shape::of(ty).is_no_word();
+    let can = !TypeForm::from_type(ty).is_collection();
     if !can {
         let (rule, name) = (name(rule), tidy(ty));
         errors.at(
@@ -127,20 +141,24 @@ fn a_collection_can_have_it(
     can
 }
 
-/// No rule refuses all that another asks for.
-pub(super) fn agree(rules: &[checked::Rule], known: &Known<'_>, errors: &Errors) {
+/// No rule refuses every value that another allows.
+pub(super) fn are_consistent(
+    rules: &[checked::LeafRule],
+    field_type: &FieldType<'_>,
+    errors: &Errors,
+) {
     for rule in rules {
         let others = rules.iter().filter(|other| !std::ptr::eq(*other, rule));
         match &rule.kind {
             checked::RuleKind::OneOf { values, .. } => {
                 for (value, other) in values
                     .iter()
-                    .filter_map(|value| Some((value, Literal::of(value)?)))
+                    .filter_map(|value| Some((value, Literal::from_expr(value)?)))
                     .filter_map(|(value, literal)| {
-                        let facts = Facts::of_entry(&literal, known.scalar);
+                        let facts = Facts::from_literal(&literal, field_type.scalar);
                         let other = others
                             .clone()
-                            .find(|other| facts.break_rule(&other.kind, known.scalar))?;
+                            .find(|other| facts.break_rule(&other.kind, field_type.scalar))?;
                         Some((value, other))
                     })
                 {
@@ -156,8 +174,8 @@ pub(super) fn agree(rules: &[checked::Rule], known: &Known<'_>, errors: &Errors)
             checked::RuleKind::NonEmpty => {
                 for other in others {
                     if let checked::RuleKind::Length { bounds, .. } = &other.kind
-                        && lies_outside(Quantity::Integer(1), bounds, None)
-                        && !lies_outside(Quantity::Integer(0), bounds, None)
+                        && lies_outside(OrderedValue::Integer(1), bounds, None)
+                        && !lies_outside(OrderedValue::Integer(0), bounds, None)
                     {
                         errors.at(
                             bounds,
@@ -179,12 +197,12 @@ pub(super) fn agree(rules: &[checked::Rule], known: &Known<'_>, errors: &Errors)
 fn range(
     bounds: &ExprRange,
     written: &impl ToTokens,
-    known: &Known<'_>,
+    field_type: &FieldType<'_>,
     errors: &Errors,
 ) -> Option<checked::RuleKind> {
     let texts = [&bounds.start, &bounds.end].map(|bound| {
         matches!(
-            bound.as_deref().map(Literal::of),
+            bound.as_deref().map(Literal::from_expr),
             Some(Some(Literal::Text(_)))
         )
     });
@@ -193,7 +211,7 @@ fn range(
     let number_of_texts = texts.into_iter().filter(|text| *text).count();
 
     let mut right = restricts_something(bounds, written, names::RANGE, errors);
-    match known.scalar {
+    match field_type.scalar {
         Some(scalar) if scalar.is_number() && number_of_texts > 0 => {
             errors.at(
                 bounds,
@@ -203,7 +221,7 @@ fn range(
         }
         Some(scalar) => {
             for bound in written_bounds.clone() {
-                if let Some(refused) = Literal::of(bound)
+                if let Some(refused) = Literal::from_expr(bound)
                     .and_then(|literal| scalar.bound().refuses(&literal))
                     .or_else(|| has_suffix(bound, scalar))
                 {
@@ -230,43 +248,43 @@ fn range(
         );
         right = false;
     }
-    if !(right && holds_something(bounds, known.scalar, errors)) {
+    if !(right && holds_something(bounds, field_type.scalar, errors)) {
         return None;
     }
     Some(checked::RuleKind::Range {
         bounds: bounds.clone(),
-        low: end(bounds.start.as_deref(), known.scalar),
-        high: end(bounds.end.as_deref(), known.scalar),
+        low: end(bounds.start.as_deref(), field_type.scalar),
+        high: end(bounds.end.as_deref(), field_type.scalar),
     })
 }
 
-/// One end of a range, as far as its letters say what it is.
-fn end(bound: Option<&Expr>, scalar: Option<Scalar>) -> checked::End {
-    use checked::End;
+/// One end of a range, as far as its tokens say.
+fn end(bound: Option<&Expr>, scalar: Option<ScalarType>) -> checked::RangeEnd {
+    use checked::RangeEnd;
 
     let Some(bound) = bound else {
-        return End::Open;
+        return RangeEnd::Open;
     };
-    match (Literal::of(bound), scalar) {
-        (Some(Literal::Integer(number)), _) => End::Integer(number),
-        (Some(Literal::Float(number)), _) => End::Float(number),
-        (Some(Literal::Text(text)), _) => End::Text(text),
+    match (Literal::from_expr(bound), scalar) {
+        (Some(Literal::Integer(number)), _) => RangeEnd::Integer(number),
+        (Some(Literal::Float(number)), _) => RangeEnd::Float(number),
+        (Some(Literal::Text(text)), _) => RangeEnd::Text(text),
         (Some(Literal::Char(letter)), _) => {
-            End::Text(LitStr::new(&letter.to_string(), bound.span()))
+            RangeEnd::Text(LitStr::new(&letter.to_string(), bound.span()))
         }
         (_, Some(scalar)) if is_constant(bound, scalar) => match scalar {
-            // The highest numbers of a `u128` are beyond what the schema can hold.
-            Scalar::Integer { name, .. } | Scalar::NonZero { name, .. }
+            // The highest numbers of a `u128` are too big for the schema.
+            ScalarType::Integer { name, .. } | ScalarType::NonZero { name, .. }
                 if !matches!(name, "u128" | "NonZeroU128") =>
             {
-                End::IntegerOf(bound.clone())
+                RangeEnd::IntegerOf(bound.clone())
             }
-            Scalar::Float(_) => End::FloatOf(bound.clone()),
-            Scalar::Duration => End::DurationOf(bound.clone()),
-            Scalar::Size => End::SizeOf(bound.clone()),
-            _ => End::Unknown,
+            ScalarType::Float(_) => RangeEnd::FloatOf(bound.clone()),
+            ScalarType::Duration => RangeEnd::DurationOf(bound.clone()),
+            ScalarType::Size => RangeEnd::SizeOf(bound.clone()),
+            _ => RangeEnd::Unknown,
         },
-        _ => End::Unknown,
+        _ => RangeEnd::Unknown,
     }
 }
 
@@ -278,7 +296,10 @@ fn length(
 ) -> Option<checked::RuleKind> {
     let mut right = restricts_something(bounds, written, names::LENGTH, errors);
     for bound in [&bounds.start, &bounds.end].into_iter().flatten() {
-        if !matches!(Literal::of(bound), None | Some(Literal::Integer(0..))) {
+        if !matches!(
+            Literal::from_expr(bound),
+            None | Some(Literal::Integer(0..))
+        ) {
             errors.at(
                 bound,
                 "a length is a whole number from 0 upwards: write `length(1..=80)`",
@@ -288,8 +309,8 @@ fn length(
     }
     (right && holds_something(bounds, None, errors)).then(|| checked::RuleKind::Length {
         bounds: bounds.clone(),
-        low: end(bounds.start.as_deref(), Some(Scalar::USIZE)),
-        high: end(bounds.end.as_deref(), Some(Scalar::USIZE)),
+        low: end(bounds.start.as_deref(), Some(ScalarType::USIZE)),
+        high: end(bounds.end.as_deref(), Some(ScalarType::USIZE)),
     })
 }
 
@@ -313,14 +334,14 @@ fn restricts_something(
 }
 
 /// Refuses `5..=1` and `1..1`, where both bounds are literals.
-fn holds_something(bounds: &ExprRange, scalar: Option<Scalar>, errors: &Errors) -> bool {
-    let quantity = |bound: &Option<Box<Expr>>| {
+fn holds_something(bounds: &ExprRange, scalar: Option<ScalarType>, errors: &Errors) -> bool {
+    let ordered_value = |bound: &Option<Box<Expr>>| {
         bound
             .as_deref()
-            .and_then(Literal::of)
-            .and_then(|literal| literal.quantity(scalar))
+            .and_then(Literal::from_expr)
+            .and_then(|literal| literal.ordered_value(scalar))
     };
-    let (Some(low), Some(high)) = (quantity(&bounds.start), quantity(&bounds.end)) else {
+    let (Some(low), Some(high)) = (ordered_value(&bounds.start), ordered_value(&bounds.end)) else {
         return true;
     };
     let empty = match low.compared(high) {
@@ -341,25 +362,11 @@ fn holds_something(bounds: &ExprRange, scalar: Option<Scalar>, errors: &Errors) 
     !empty
 }
 
-/// Whether a quantity lies in the range, as far as its bounds are literals.
-pub(super) fn lies_outside(value: Quantity, bounds: &ExprRange, scalar: Option<Scalar>) -> bool {
-    let against = |bound: &Option<Box<Expr>>| {
-        let bound = bound.as_deref().and_then(Literal::of)?.quantity(scalar)?;
-        value.compared(bound)
-    };
-    let above = match against(&bounds.end) {
-        Some(Ordering::Greater) => true,
-        Some(Ordering::Equal) => matches!(bounds.limits, RangeLimits::HalfOpen(_)),
-        _ => false,
-    };
-    above || against(&bounds.start) == Some(Ordering::Less)
-}
-
 fn is_a_pattern(pattern: &LitStr, errors: &Errors) -> Option<()> {
     match regex::Regex::new(&pattern.value()) {
         Ok(_) => Some(()),
         Err(error) => {
-            // Its last line says what; those above draw a picture.
+            // Its last line is the message; those above draw a picture.
             let text = error.to_string();
             let line = text.lines().last().unwrap_or_default();
             let why = line.strip_prefix("error: ").unwrap_or(line);
@@ -376,7 +383,7 @@ fn is_a_pattern(pattern: &LitStr, errors: &Errors) -> Option<()> {
 fn one_of(
     values: &[Expr],
     written: &impl ToTokens,
-    known: &Known<'_>,
+    field_type: &FieldType<'_>,
     errors: &Errors,
 ) -> Option<checked::RuleKind> {
     if values.is_empty() {
@@ -390,7 +397,7 @@ fn one_of(
     let mut shown: Vec<String> = Vec::new();
     let mut texts = 0;
     for value in values {
-        let literal = Literal::of(value);
+        let literal = Literal::from_expr(value);
         let name = match &literal {
             Some(Literal::Text(text)) => {
                 texts += 1;
@@ -406,14 +413,14 @@ fn one_of(
                 continue;
             }
         };
-        let of_number = known.scalar.is_some_and(Scalar::is_number);
+        let of_number = field_type.scalar.is_some_and(ScalarType::is_number);
         if let (true, Some(Literal::Text(_))) = (of_number, &literal) {
             errors.at(
                 value,
                 "the values of a number are numbers: leave the quotes out",
             );
             right = false;
-        } else if let (Some(scalar), Some(literal)) = (known.scalar, &literal)
+        } else if let (Some(scalar), Some(literal)) = (field_type.scalar, &literal)
             && let Some(refused) = scalar.refuses(literal)
         {
             errors.at(value, refused);

@@ -1,4 +1,4 @@
-//! What is said to serde and not to hotconfig.
+//! Attributes of serde whose counterpart in hotconfig is missing.
 //!
 //! In: a struct that serde may read too, from a file. Out: a sentence where serde's attribute
 //! names a key or gives a default that hotconfig knows nothing of. Where hotconfig was told too,
@@ -7,19 +7,19 @@
 use quote::ToTokens;
 use syn::ext::IdentExt;
 
-use super::keys;
-use super::known::Known;
-use super::shape::Shape;
+use super::scalar::FieldType;
+use super::type_form::TypeForm;
 use crate::errors::Errors;
-use crate::model::{Written, raw};
+use crate::model::{ItemValue, raw};
+use crate::syntax::case;
 
 /// `#[serde(rename_all = "…")]`, `#[serde(default)]`.
-pub(super) fn of_the_struct(raw: &raw::Struct, errors: &Errors) {
+pub(super) fn struct_attributes(raw: &raw::StructInput, errors: &Errors) {
     for written in &raw.serde {
         let attribute = &written.value;
         match (attribute.name.as_str(), &attribute.text) {
             ("rename_all", Some(case)) if raw.rename_all.is_none() => {
-                let Some(known) = keys::named(case) else {
+                let Some(known) = case::named(case) else {
                     continue;
                 };
                 let renames = raw.fields.iter().any(|field| {
@@ -42,7 +42,7 @@ pub(super) fn of_the_struct(raw: &raw::Struct, errors: &Errors) {
 }
 
 /// `#[serde(rename = "…")]` and the like, on a field with this key.
-pub(super) fn of_the_field(raw: &raw::Field, key: &str, errors: &Errors) {
+pub(super) fn field_attributes(raw: &raw::FieldInput, key: &str, errors: &Errors) {
     if raw.skip.is_some() || !raw.readable {
         return;
     }
@@ -74,7 +74,9 @@ pub(super) fn of_the_field(raw: &raw::Field, key: &str, errors: &Errors) {
                 refuse(written, "leave keys out", "skip", "too", errors);
             }
             // The rest of an object is no section, and no key either.
-            ("flatten", None) if raw.nested.is_none() && !Shape::of(&raw.ty).is_no_word() => {
+            ("flatten", None)
+                if raw.nested.is_none() && !TypeForm::from_type(&raw.ty).is_collection() =>
+            {
                 refuse(written, "make sections", "nested", "too", errors);
             }
             _ => {}
@@ -83,12 +85,18 @@ pub(super) fn of_the_field(raw: &raw::Field, key: &str, errors: &Errors) {
 }
 
 /// Whether an absent key is a problem.
-fn lacks_a_default(field: &raw::Field) -> bool {
-    let said = field.default.is_some() || field.skip.is_some() || field.nested.is_some();
-    !said && field.readable && !Known::of(&field.ty).optional
+fn lacks_a_default(field: &raw::FieldInput) -> bool {
+    let may_be_absent = field.default.is_some() || field.skip.is_some() || field.nested.is_some();
+    !may_be_absent && field.readable && !FieldType::from_type(&field.ty).optional
 }
 
-fn refuse(written: &Written<raw::Serde>, what: &str, instead: &str, place: &str, errors: &Errors) {
+fn refuse(
+    written: &ItemValue<raw::SerdeAttribute>,
+    what: &str,
+    instead: &str,
+    place: &str,
+    errors: &Errors,
+) {
     let name = &written.value.name;
     errors.at(
         written.to_token_stream(),

@@ -1,25 +1,27 @@
 //! Types that no configuration can have, by their names.
 //!
-//! In: the type of a field. Out: a sentence with the type to write. What it does not know, and
-//! every alias, is left to the compiler.
+//! In: the type of a field. Out: a message with the type to write. Unknown types, and every alias,
+//! are left to the compiler.
 
 use quote::ToTokens;
 use syn::{GenericArgument, Ident, PathArguments, Type, TypePath};
 
-use super::known::{Known, plain_path};
+use super::scalar::{FieldType, plain_path};
 use crate::errors::Errors;
 use crate::model::raw;
 use crate::tidy::tidy;
 
-/// Whether a value of this type can be read from a store and kept in a snapshot. A codec of one's
-/// own may make what serde can't.
-pub(super) fn can_be_stored(raw: &raw::Field, errors: &Errors) -> bool {
+/// Whether a value of this type can be read from a store and kept in a snapshot. A codec of
+/// the user's may make types that serde can't.
+pub(super) fn can_be_stored(raw: &raw::FieldInput, errors: &Errors) -> bool {
     let with = raw
         .formats
         .iter()
-        .any(|written| matches!(written.value, raw::Format::With(_)));
-    let known = Known::of(&raw.ty);
-    if let Some(inner) = known.optional.then(|| Known::of(known.inner))
+        .any(|written| matches!(written.value, raw::FormatAttribute::With(_)));
+    let field_type = FieldType::from_type(&raw.ty);
+    if let Some(inner) = field_type
+        .optional
+        .then(|| FieldType::from_type(field_type.inner))
         && inner.optional
         && !with
     {
@@ -37,9 +39,9 @@ pub(super) fn can_be_stored(raw: &raw::Field, errors: &Errors) -> bool {
     }
 }
 
-/// Whether the compiler refuses any `impl` for a struct with this field, whatever is in it: what
-/// it says of the `impl` then hides what was said of the field.
-pub(super) fn is_hopeless(raw: &raw::Field, around: &Ident) -> bool {
+/// Whether the compiler refuses every `impl` for a struct with this field: its errors about the
+/// `impl` would hide the message about the field.
+pub(super) fn is_hopeless(raw: &raw::FieldInput, around: &Ident) -> bool {
     if raw.skip.is_some() {
         return false;
     }
@@ -60,7 +62,7 @@ pub(super) fn is_hopeless(raw: &raw::Field, around: &Ident) -> bool {
     })
 }
 
-/// The innermost part of the type that can't be kept, and what to write instead.
+/// The innermost part of the type that can't be kept, and the message for it.
 fn unstorable(ty: &Type) -> Option<(&dyn ToTokens, String)> {
     let owned = |instead: &str| format!("a configuration owns its values: write `{instead}`");
     let why = match ty {
@@ -86,7 +88,7 @@ fn unstorable(ty: &Type) -> Option<(&dyn ToTokens, String)> {
         Type::Paren(paren) => return unstorable(&paren.elem),
         Type::Array(array) => return unstorable(&array.elem),
         Type::Tuple(tuple) => return tuple.elems.iter().find_map(unstorable),
-        Type::Path(path) => return of_a_path(path),
+        Type::Path(path) => return unstorable_path(path),
         _ => return None,
     };
     Some((ty, why))
@@ -107,7 +109,7 @@ fn is(path: &TypePath, name: &str) -> bool {
     path.path.is_ident(name)
 }
 
-fn of_a_path(path: &TypePath) -> Option<(&dyn ToTokens, String)> {
+fn unstorable_path(path: &TypePath) -> Option<(&dyn ToTokens, String)> {
     if path.qself.is_some() {
         return None;
     }
@@ -172,7 +174,7 @@ fn changes_in_place(name: &Ident, instead: &str) -> String {
     )
 }
 
-/// What an atomic number holds.
+/// The type inside of an atomic number.
 fn atomic(name: &str) -> Option<&'static str> {
     Some(match name {
         "AtomicBool" => "bool",
@@ -191,7 +193,7 @@ fn atomic(name: &str) -> Option<&'static str> {
 }
 
 /// Whether a section can be of this type: a struct by name, that is not the one around it.
-pub(super) fn can_be_nested(raw: &raw::Field, around: &Ident, errors: &Errors) -> bool {
+pub(super) fn can_be_nested(raw: &raw::FieldInput, around: &Ident, errors: &Errors) -> bool {
     let ty = &raw.ty;
     let why = if mentions(ty, around) {
         Some(format!(
@@ -208,7 +210,7 @@ pub(super) fn can_be_nested(raw: &raw::Field, around: &Ident, errors: &Errors) -
     why.is_none()
 }
 
-/// Why this is no section, and what to do.
+/// The message for a type that is no section.
 fn not_a_struct(ty: &Type) -> Option<String> {
     let repeated = "the keys of a section are known when the program is built, so it can't be \
                     repeated: leave `nested` out, and the whole is one key that holds JSON";
@@ -243,7 +245,7 @@ fn not_a_struct(ty: &Type) -> Option<String> {
             "a section is secret as a whole: write `#[hot(nested, secret)]` and the type \
              `{inner}`"
         )),
-        _ => super::known::Scalar::of(ty).map(|scalar| {
+        _ => super::scalar::ScalarType::from_type(ty).map(|scalar| {
             format!(
                 "a `{}` is one value, and `nested` is for structs whose fields are keys: leave \
                  `nested` out",
@@ -262,7 +264,7 @@ pub(super) fn mentions(ty: &Type, around: &Ident) -> bool {
         Type::Slice(slice) => mentions(&slice.elem, around),
         Type::Tuple(tuple) => tuple.elems.iter().any(|ty| mentions(ty, around)),
         Type::Path(path) => {
-            // `other::Name` is another struct, and so may be what a generic is given.
+            // `other::Name` is another struct, and so may be the argument of a generic.
             let Some(last) = path.path.segments.last() else {
                 return false;
             };

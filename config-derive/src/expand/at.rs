@@ -1,10 +1,10 @@
-//! `At`: one field by its number, with its type; what `key!` walks.
+//! `At`: one field by its number, with its type. `key!` goes from step to step by it.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::Generics;
 
-use crate::model::checked::{Field, Kind, Struct};
+use crate::model::checked::{FieldKind, Struct, StructField};
 
 /// One `impl` for each field with a key.
 ///
@@ -18,8 +18,8 @@ pub(super) fn impls(checked: &Struct, generics: &Generics) -> TokenStream {
         .collect()
 }
 
-fn one(checked: &Struct, generics: &Generics, field: &Field) -> Option<TokenStream> {
-    if let Kind::Skipped | Kind::Faulty = field.kind {
+fn one(checked: &Struct, generics: &Generics, field: &StructField) -> Option<TokenStream> {
+    if let FieldKind::Skipped | FieldKind::Faulty = field.kind {
         return None;
     }
     let here = Span::mixed_site();

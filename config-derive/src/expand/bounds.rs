@@ -1,4 +1,4 @@
-//! What the `impl` of a generic struct asks of its parameters.
+//! The bounds on the parameters of a generic struct.
 
 use std::collections::BTreeSet;
 
@@ -6,8 +6,8 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::{Generics, WherePredicate, parse_quote_spanned};
 
-use super::at;
-use crate::model::checked::{Field, Format, Kind, Struct};
+use super::tokens::at;
+use crate::model::checked::{FieldKind, LeafFormat, Struct, StructField};
 
 /// The struct's generics with the bounds of the trait on each parameter, and on each field's type
 /// that mentions one those of its kind.
@@ -27,7 +27,7 @@ pub(super) fn generics(checked: &Struct) -> Generics {
     }
     for field in &checked.fields {
         if mentions(field.ty.to_token_stream(), &parameters)
-            && let Some(bounds) = of_kind(field)
+            && let Some(bounds) = kind_bounds(field)
         {
             let ty = &field.ty;
             predicates.push(parse_quote_spanned!(at(ty)=> #ty: #bounds));
@@ -44,16 +44,16 @@ pub(super) fn parameters(generics: &Generics) -> BTreeSet<String> {
     types.chain(constants).map(ToString::to_string).collect()
 }
 
-/// What the field's methods need of its type.
-fn of_kind(field: &Field) -> Option<TokenStream> {
+/// The bounds that the field's methods need on its type.
+fn kind_bounds(field: &StructField) -> Option<TokenStream> {
     let at = at(&field.ty);
     match &field.kind {
-        Kind::Section => Some(quote_spanned!(at=> __::HotConfig)),
-        Kind::Skipped => Some(quote_spanned!(at=> __::core::default::Default)),
-        Kind::Faulty => None,
-        Kind::Leaf(leaf) => {
+        FieldKind::Section => Some(quote_spanned!(at=> __::HotConfig)),
+        FieldKind::Skipped => Some(quote_spanned!(at=> __::core::default::Default)),
+        FieldKind::Faulty => None,
+        FieldKind::Leaf(leaf) => {
             let read = match leaf.format {
-                Format::With(_) => None,
+                LeafFormat::With(_) => None,
                 _ => Some(quote_spanned!(at=> __::DeserializeOwned +)),
             };
             let compared = match leaf.compare {

@@ -4,15 +4,15 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote_spanned};
 use syn::ext::IdentExt;
 
-use super::{at, leaf_of};
-use crate::model::checked::{Field, Kind, Struct};
+use super::tokens::{at, leaf_of};
+use crate::model::checked::{FieldKind, Struct, StructField};
 
 pub(super) fn method(checked: &Struct) -> TokenStream {
     let here = Span::mixed_site();
     let read = checked
         .fields
         .iter()
-        .filter(|field| !matches!(field.kind, Kind::Skipped));
+        .filter(|field| !matches!(field.kind, FieldKind::Skipped));
     let locals: Vec<_> = read.clone().map(local).collect();
     let values = read.map(value);
     // One pattern for all: a `?` for each is many times the work for the compiler.
@@ -27,7 +27,7 @@ pub(super) fn method(checked: &Struct) -> TokenStream {
     let fields = checked.fields.iter().map(|field| {
         let at = at(&field.ident);
         let (ident, ty) = (&field.ident, &field.ty);
-        if let Kind::Skipped = field.kind {
+        if let FieldKind::Skipped = field.kind {
             quote_spanned!(at=> #ident: <#ty as __::core::default::Default>::default())
         } else {
             let local = local(field);
@@ -42,29 +42,29 @@ pub(super) fn method(checked: &Struct) -> TokenStream {
     }
 }
 
-/// What becomes of the field: a value, or none.
-fn value(field: &Field) -> TokenStream {
+/// The expression for the field's value, an `Option`.
+fn value(field: &StructField) -> TokenStream {
     let at = at(&field.ident);
     let ty = &field.ty;
     match field.kind {
-        Kind::Leaf(_) => {
+        FieldKind::Leaf(_) => {
             let leaf = leaf_of(field);
             quote_spanned!(at=> __intake.leaf(&#leaf))
         }
-        Kind::Section => {
+        FieldKind::Section => {
             let name = field.ident.unraw().to_string();
-            // No bound on the type: what it lacks is said once, of the other places.
+            // No bound on the type: a missing trait is reported once, at the other places.
             quote_spanned!(at=> __intake.section(
                 #name,
                 <#ty as __::Section>::__build,
                 <#ty as __::Section>::__validate,
             ))
         }
-        Kind::Faulty | Kind::Skipped => quote_spanned!(at=> __::Option::<#ty>::None),
+        FieldKind::Faulty | FieldKind::Skipped => quote_spanned!(at=> __::Option::<#ty>::None),
     }
 }
 
 /// By number: the field's own name may be that of a constant.
-fn local(field: &Field) -> proc_macro2::Ident {
+fn local(field: &StructField) -> proc_macro2::Ident {
     format_ident!("__value_{}", field.number, span = at(&field.ident))
 }

@@ -1,4 +1,4 @@
-//! Constants that fail to compile: what only the compiler can decide.
+//! Constants that fail to compile: the checks that only the compiler can make.
 //!
 //! Each token points at the default or the rule in question: an error is underlined there.
 
@@ -6,70 +6,75 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 
 use super::bounds::{mentions, parameters};
-use crate::model::checked::{
-    Ask, Asked, AskedRule, AskedRuleKind, Field, Given, Inside, Kind, Reading, Struct,
+use crate::model::checked::{FieldKind, Struct, StructField};
+use crate::model::constants::{
+    ConstValue, DeferredCheck, DeferredKind, DeferredRule, DeferredRuleKind, JsonEntry, ParsedText,
 };
 use crate::tidy::moved;
 
-/// `const _: () = …;` for each question that names no parameter of the struct: a constant can't.
+/// `const _: () = …;` for each check that names no parameter of the struct: a constant can't.
 pub(super) fn constants(checked: &Struct) -> TokenStream {
     let parameters = parameters(&checked.generics);
-    let constants = checked.fields.iter().flat_map(of_field);
+    let constants = checked.fields.iter().flat_map(field_checks);
     constants
         .filter(|constant| !mentions(constant.clone(), &parameters))
         .collect()
 }
 
-fn of_field(field: &Field) -> Vec<TokenStream> {
+fn field_checks(field: &StructField) -> Vec<TokenStream> {
     match &field.kind {
-        Kind::Leaf(leaf) => leaf.asks.iter().map(|ask| constant(field, ask)).collect(),
+        FieldKind::Leaf(leaf) => leaf
+            .deferred
+            .iter()
+            .map(|check| constant(field, check))
+            .collect(),
         _ => Vec::new(),
     }
 }
 
-fn constant(field: &Field, ask: &Ask) -> TokenStream {
-    let at = at(ask.span);
-    let ty = moved(&field.ty, ask.span);
+fn constant(field: &StructField, check: &DeferredCheck) -> TokenStream {
+    let at = at(check.span);
+    let ty = moved(&field.ty, check.span);
     let shape = quote_spanned!(at=> __::Probe::<#ty>::SHAPE);
-    match &ask.asked {
-        Asked::Range {
+    match &check.kind {
+        DeferredKind::Range {
             low,
             high,
             inclusive,
             length,
             written,
         } => {
-            let (low, high) = (given(low, at), given(high, at));
+            let (low, high) = (const_value(low, at), const_value(high, at));
             let shape = if *length {
                 quote_spanned!(at=> __::Probe::<__::core::primitive::usize>::SHAPE)
             } else {
                 shape
             };
             let arguments = quote_spanned!(at=> #shape, #low, #high, #inclusive, #written);
-            asserted(&quote_spanned!(at=> range), arguments, ask)
+            asserted(&quote_spanned!(at=> range), arguments, check)
         }
-        Asked::Default {
-            given,
+        DeferredKind::Default {
+            default,
             rules,
             inner,
         } => {
-            let rules = rules.iter().map(|asked| rule(asked, at));
-            let parses = match given {
-                Given::Text(_) => {
-                    let inner = moved(inner, ask.span);
+            let rules = rules.iter().map(|deferred| rule(deferred, at));
+            let parses = match default {
+                ConstValue::Text(_) => {
+                    let inner = moved(inner, check.span);
                     quote_spanned!(at=> __::compile::Parses::<#inner>::ANY_TEXT)
                 }
                 _ => quote_spanned!(at=> true),
             };
-            let given = self::given(given, at);
+            let default = const_value(default, at);
             let (name, type_name) = (&field.name, crate::tidy::tidy(inner));
             let arguments = quote_spanned! {at=>
-                #name, #type_name, #shape, #parses, #given, &[#(#rules),*]
+                #name, #type_name, #shape, #parses, #default, &[#(#rules),*]
             };
-            asserted(&quote_spanned!(at=> default), arguments, ask)
+            asserted(&quote_spanned!(at=> default), arguments, check)
         }
-        Asked::Value { value, ty } => {
-            let ty = moved(ty, ask.span);
+        DeferredKind::Value { value, ty } => {
+            let ty = moved(ty, check.span);
             quote_spanned! {at=>
                 #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
                 const _: #ty = #value;
@@ -78,12 +83,12 @@ fn constant(field: &Field, ask: &Ask) -> TokenStream {
     }
 }
 
-/// The call begins and ends where the question does, so that all of it is underlined.
-fn asserted(function: &TokenStream, arguments: TokenStream, ask: &Ask) -> TokenStream {
-    let at = at(ask.span);
+/// The call begins and ends with the checked tokens, so that all of them are underlined.
+fn asserted(function: &TokenStream, arguments: TokenStream, check: &DeferredCheck) -> TokenStream {
+    let at = at(check.span);
     let mut arguments = Group::new(Delimiter::Parenthesis, arguments);
-    arguments.set_span(self::at(ask.end));
-    // What clippy says of the expressions it says where they are used.
+    arguments.set_span(self::at(check.end));
+    // Clippy reports the expressions where they are used.
     quote_spanned! {at=>
         #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
         const _: () = __::compile::#function #arguments;
@@ -94,31 +99,31 @@ fn at(span: Span) -> Span {
     Span::mixed_site().located_at(span)
 }
 
-fn rule(rule: &AskedRule, at: Span) -> TokenStream {
+fn rule(rule: &DeferredRule, at: Span) -> TokenStream {
     let written = &rule.written;
     let kind = match &rule.kind {
-        AskedRuleKind::Range {
+        DeferredRuleKind::Range {
             low,
             high,
             inclusive,
         } => {
-            let (low, high) = (given(low, at), given(high, at));
+            let (low, high) = (const_value(low, at), const_value(high, at));
             quote_spanned!(at=> Range(#low, #high, #inclusive))
         }
-        AskedRuleKind::Length {
+        DeferredRuleKind::Length {
             low,
             high,
             inclusive,
         } => {
-            let (low, high) = (given(low, at), given(high, at));
+            let (low, high) = (const_value(low, at), const_value(high, at));
             quote_spanned!(at=> Length(#low, #high, #inclusive))
         }
-        AskedRuleKind::OneOf(values) => {
-            let values = values.iter().map(|value| given(value, at));
+        DeferredRuleKind::OneOf(values) => {
+            let values = values.iter().map(|value| const_value(value, at));
             quote_spanned!(at=> OneOf(&[#(#values),*]))
         }
-        AskedRuleKind::NonEmpty => quote_spanned!(at=> NonEmpty),
-        AskedRuleKind::Pattern(automaton) => {
+        DeferredRuleKind::NonEmpty => quote_spanned!(at=> NonEmpty),
+        DeferredRuleKind::Pattern(automaton) => {
             let bytes = |bytes: &[u8]| proc_macro2::Literal::byte_string(bytes);
             let (classes, table) = (bytes(&automaton.classes), bytes(&automaton.table));
             let (width, ends) = (automaton.width, bytes(&automaton.ends));
@@ -128,65 +133,65 @@ fn rule(rule: &AskedRule, at: Span) -> TokenStream {
                 })
             }
         }
-        AskedRuleKind::Text(kept) => quote_spanned!(at=> Text(#kept)),
+        DeferredRuleKind::Text(kept) => quote_spanned!(at=> Text(#kept)),
     };
     quote_spanned!(at=> (__::compile::Rule::#kind, #written))
 }
 
-fn given(given: &Given, at: Span) -> TokenStream {
-    if let Given::ValueOf(value) = given {
+fn const_value(value: &ConstValue, at: Span) -> TokenStream {
+    if let ConstValue::ValueOf(value) = value {
         return quote_spanned!(at=> __::compile::Val(#value).given());
     }
-    let given = match given {
-        Given::ValueOf(_) | Given::Nothing => quote_spanned!(at=> Nothing),
-        Given::Zero => quote_spanned!(at=> Zero),
-        Given::Unknown => quote_spanned!(at=> Unknown),
-        Given::Integer(number) => quote_spanned!(at=> Integer(#number)),
-        Given::Float(number) => quote_spanned!(at=> Float(#number)),
-        Given::IntegerOf(value) => quote_spanned!(at=> Integer((#value) as _)),
-        Given::FloatOf(value) => quote_spanned!(at=> Float((#value) as _)),
-        Given::DurationOf(value) => quote_spanned!(at=> Nanos((#value).as_nanos())),
-        Given::SizeOf(value) => quote_spanned!(at=> Bytes((#value).bytes())),
-        Given::WordOf(value) => quote_spanned!(at=> Word(#value)),
-        Given::Text(text) => {
-            let reading = reading(text, at);
-            quote_spanned!(at=> Text(&#reading))
+    let variant = match value {
+        ConstValue::ValueOf(_) | ConstValue::Nothing => quote_spanned!(at=> Nothing),
+        ConstValue::Zero => quote_spanned!(at=> Zero),
+        ConstValue::Unknown => quote_spanned!(at=> Unknown),
+        ConstValue::Integer(number) => quote_spanned!(at=> Integer(#number)),
+        ConstValue::Float(number) => quote_spanned!(at=> Float(#number)),
+        ConstValue::IntegerOf(value) => quote_spanned!(at=> Integer((#value) as _)),
+        ConstValue::FloatOf(value) => quote_spanned!(at=> Float((#value) as _)),
+        ConstValue::DurationOf(value) => quote_spanned!(at=> Nanos((#value).as_nanos())),
+        ConstValue::SizeOf(value) => quote_spanned!(at=> Bytes((#value).bytes())),
+        ConstValue::WordOf(value) => quote_spanned!(at=> Word(#value)),
+        ConstValue::Text(text) => {
+            let text = parsed_text(text, at);
+            quote_spanned!(at=> Text(&#text))
         }
     };
-    quote_spanned!(at=> __::compile::Given::#given)
+    quote_spanned!(at=> __::compile::Given::#variant)
 }
 
-fn reading(reading: &Reading, at: Span) -> TokenStream {
+fn parsed_text(parsed: &ParsedText, at: Span) -> TokenStream {
     fn member<T: ToTokens>(name: &str, value: Option<T>, at: Span) -> Option<TokenStream> {
         let name = Ident::new(name, at);
         value.map(|value| quote_spanned!(at=> #name: __::Option::Some(#value),))
     }
-    let text = &reading.text;
-    let integer = member("integer", reading.integer, at);
-    let float = member("float", reading.float, at);
-    let nanos = member("nanos", reading.nanos, at);
-    let bytes = member("bytes", reading.bytes, at);
-    let list = member("list", reading.list, at);
-    let map = member("map", reading.map, at);
-    let entries = (!reading.entries.is_empty()).then(|| {
-        let entries = reading.entries.iter().map(|entry| {
+    let text = &parsed.text;
+    let integer = member("integer", parsed.integer, at);
+    let float = member("float", parsed.float, at);
+    let nanos = member("nanos", parsed.nanos, at);
+    let bytes = member("bytes", parsed.bytes, at);
+    let list = member("list", parsed.list, at);
+    let map = member("map", parsed.map, at);
+    let entries = (!parsed.entries.is_empty()).then(|| {
+        let entries = parsed.entries.iter().map(|entry| {
             let entry = match entry {
-                Inside::Word(word) => quote_spanned!(at=> Word(#word)),
-                Inside::Integer(number) => quote_spanned!(at=> Integer(#number)),
-                Inside::Other => quote_spanned!(at=> Other),
+                JsonEntry::Word(word) => quote_spanned!(at=> Word(#word)),
+                JsonEntry::Integer(number) => quote_spanned!(at=> Integer(#number)),
+                JsonEntry::Other => quote_spanned!(at=> Other),
             };
             quote_spanned!(at=> __::compile::Inside::#entry)
         });
         quote_spanned!(at=> entries: &[#(#entries),*],)
     });
-    let distinct = reading
+    let distinct = parsed
         .distinct
         .then(|| quote_spanned!(at=> distinct: true,));
-    let addresses = reading.addresses.contains(&true).then(|| {
-        let [v4, v6, socket_v4, socket_v6] = reading.addresses;
+    let addresses = parsed.addresses.contains(&true).then(|| {
+        let [v4, v6, socket_v4, socket_v6] = parsed.addresses;
         quote_spanned!(at=> addresses: [#v4, #v6, #socket_v4, #socket_v6],)
     });
-    // Only what it can be read as: a reading stands in the expansion of many fields.
+    // Members that are `None` are left out, because the expansion of many fields contains one.
     quote_spanned! {at=>
         __::compile::Reading {
             text: #text, #integer #float #nanos #bytes #list #map #entries #distinct #addresses

@@ -1,11 +1,11 @@
-//! `__default`: what the defaults that are expressions are in the store; never of a secret.
+//! `__default`: the store's text for a default that is an expression; never of a secret.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::{Expr, Lit};
 
-use super::{arms, at, leaf_name};
-use crate::model::checked::{Default, Field, Format, Kind, Leaf, Struct};
+use super::tokens::{arms, at, leaf_name};
+use crate::model::checked::{FieldKind, LeafDefault, LeafFormat, LeafSpec, Struct, StructField};
 
 /// Nothing for a struct that has neither such a default nor a section.
 pub(super) fn method(checked: &Struct) -> Option<TokenStream> {
@@ -27,39 +27,41 @@ pub(super) fn method(checked: &Struct) -> Option<TokenStream> {
     })
 }
 
-/// What the store would hold for a literal of Rust; `None` where that has to be computed.
-pub(super) fn text(leaf: &Leaf) -> Option<&str> {
-    let Default::Expression(value, Some(text)) = &leaf.default else {
+/// The store's text for a literal of Rust; `None` if it has to be computed.
+pub(super) fn text(leaf: &LeafSpec) -> Option<&str> {
+    let LeafDefault::Expression(value, Some(text)) = &leaf.default else {
         return None;
     };
     let same = match leaf.format {
-        Format::Auto | Format::Text => true,
+        LeafFormat::Auto | LeafFormat::Text => true,
         // A number and a `bool` are the same in JSON; a character stands in quotes.
-        Format::Json => !matches!(value, Expr::Lit(literal) if matches!(literal.lit, Lit::Char(_))),
-        Format::With(_) => false,
+        LeafFormat::Json => {
+            !matches!(value, Expr::Lit(literal) if matches!(literal.lit, Lit::Char(_)))
+        }
+        LeafFormat::With(_) => false,
     };
     same.then_some(text)
 }
 
-fn leaf(field: &Field) -> Option<TokenStream> {
-    let Kind::Leaf(leaf) = &field.kind else {
+fn leaf(field: &StructField) -> Option<TokenStream> {
+    let FieldKind::Leaf(leaf) = &field.kind else {
         return None;
     };
     let computed = match &leaf.default {
-        Default::OfType => true,
-        Default::Expression(value, _) => text(leaf).is_none() && is_the_same_everywhere(value),
-        Default::None | Default::Text(_) => false,
+        LeafDefault::OfType => true,
+        LeafDefault::Expression(value, _) => text(leaf).is_none() && is_the_same_everywhere(value),
+        LeafDefault::None | LeafDefault::Text(_) => false,
     };
     if field.secret || !computed {
         return None;
     }
     let at = at(&field.ident);
     let format = match leaf.format {
-        Format::Auto => quote_spanned!(at=> Auto),
-        Format::Json => quote_spanned!(at=> Json),
-        Format::Text => quote_spanned!(at=> Text),
+        LeafFormat::Auto => quote_spanned!(at=> Auto),
+        LeafFormat::Json => quote_spanned!(at=> Json),
+        LeafFormat::Text => quote_spanned!(at=> Text),
         // A codec only reads.
-        Format::With(_) => return None,
+        LeafFormat::With(_) => return None,
     };
     let (name, ty) = (leaf_name(field), &field.ty);
     // Method resolution takes `EncodeSerialize` where the type has it, else `EncodeNothing`.
@@ -71,8 +73,8 @@ fn leaf(field: &Field) -> Option<TokenStream> {
     })
 }
 
-/// Whether every machine computes the same, as far as the form says: what a function gives may
-/// depend on the machine, and has no place in a file that is committed.
+/// Whether every machine computes the same, as far as the form says: the result of a function
+/// may depend on the machine, and has no place in a committed file.
 fn is_the_same_everywhere(value: &Expr) -> bool {
     let all = |mut values: syn::punctuated::Iter<'_, Expr>| values.all(is_the_same_everywhere);
     match value {
@@ -99,7 +101,7 @@ fn is_the_same_everywhere(value: &Expr) -> bool {
             ) && call.args.is_empty()
                 && is_the_same_everywhere(&call.receiver)
         }
-        // The tokens of other macros are nobody's business.
+        // The tokens of other macros are unknown.
         Expr::Macro(made) => {
             made.mac.path.is_ident("vec")
                 && syn::parse::Parser::parse2(
@@ -153,7 +155,7 @@ fn makes_a_value(function: &Expr) -> bool {
         && (last == "new" || last.starts_with("from"))
 }
 
-fn section(field: &Field) -> Option<TokenStream> {
+fn section(field: &StructField) -> Option<TokenStream> {
     let ty = &field.ty;
     let forward = quote_spanned!(at(&field.ident)=> <#ty as __::Section>::__default(__rest));
     (!field.secret).then_some(forward)

@@ -1,16 +1,18 @@
-//! One function for each leaf: how it is read, what its absence means, its rules.
+//! One function for each leaf: its codec, its default, its rules.
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::spanned::Spanned;
 use syn::{Expr, Lit, RangeLimits, Type};
 
-use super::{at, leaf_name};
-use crate::model::checked::{Default, End, Field, Format, Kind, Leaf, Rule, RuleKind};
+use super::tokens::{self, at, leaf_name};
+use crate::model::checked::{
+    FieldKind, LeafDefault, LeafFormat, LeafRule, LeafSpec, RangeEnd, RuleKind, StructField,
+};
 
-/// `fn rps() -> Leaf<u32>`; nothing for what is no leaf.
-pub(super) fn function(field: &Field) -> Option<TokenStream> {
-    let Kind::Leaf(leaf) = &field.kind else {
+/// `fn rps() -> Leaf<u32>`; `None` for a field that is no leaf.
+pub(super) fn function(field: &StructField) -> Option<TokenStream> {
+    let FieldKind::Leaf(leaf) = &field.kind else {
         return None;
     };
     let at = at(&field.ty);
@@ -28,14 +30,14 @@ pub(super) fn function(field: &Field) -> Option<TokenStream> {
     })
 }
 
-/// The table: that of the format, but for what was said of the field.
-fn table(field: &Field, leaf: &Leaf) -> TokenStream {
+/// The table: that of the format, changed by the attributes of the field.
+fn table(field: &StructField, leaf: &LeafSpec) -> TokenStream {
     let at = at(&field.ty);
     let ty = &field.ty;
     let absent = absent(field, leaf).map(|absent| quote_spanned!(at=> absent: #absent,));
     let text = text(leaf).map(|text| quote_spanned!(at=> text: #text,));
     let check = check(field, leaf).map(|check| quote_spanned!(at=> check: #check,));
-    match (of_format(field, leaf), absent, text, check) {
+    match (format_table(field, leaf), absent, text, check) {
         (Some(table), None, None, None) => table,
         (Some(table), absent, text, check) => {
             quote_spanned!(at=> __::Leaf { #absent #text #check ..#table })
@@ -54,31 +56,31 @@ fn table(field: &Field, leaf: &Leaf) -> TokenStream {
     }
 }
 
-/// The table of a leaf of which nothing but the format was said; `None` where the type need not
-/// have what that asks for.
-fn of_format(field: &Field, leaf: &Leaf) -> Option<TokenStream> {
+/// The table of a leaf that has no attribute but its format; `None` if the type need not have the
+/// traits for it.
+fn format_table(field: &StructField, leaf: &LeafSpec) -> Option<TokenStream> {
     if leaf.compare.is_some() {
         return None;
     }
     let at = at(&field.ty);
     let ty = &field.ty;
     match leaf.format {
-        Format::Auto => Some(quote_spanned!(at=> __::Leaf::<#ty>::auto())),
-        Format::Text => Some(quote_spanned!(at=> __::Leaf::<#ty>::text())),
-        Format::Json => Some(quote_spanned!(at=> __::Leaf::<#ty>::json())),
-        Format::With(_) => None,
+        LeafFormat::Auto => Some(quote_spanned!(at=> __::Leaf::<#ty>::auto())),
+        LeafFormat::Text => Some(quote_spanned!(at=> __::Leaf::<#ty>::text())),
+        LeafFormat::Json => Some(quote_spanned!(at=> __::Leaf::<#ty>::json())),
+        LeafFormat::With(_) => None,
     }
 }
 
-fn decode(field: &Field, leaf: &Leaf) -> TokenStream {
+fn decode(field: &StructField, leaf: &LeafSpec) -> TokenStream {
     let at = at(&field.ty);
     let ty = &field.ty;
     match &leaf.format {
-        Format::Auto => quote_spanned!(at=> __::value::auto::<#ty>),
-        Format::Text => quote_spanned!(at=> __::value::text::<#ty>),
-        Format::Json => quote_spanned!(at=> __::value::json::<#ty>),
-        Format::With(path) => {
-            let at = super::at(path);
+        LeafFormat::Auto => quote_spanned!(at=> __::value::auto::<#ty>),
+        LeafFormat::Text => quote_spanned!(at=> __::value::text::<#ty>),
+        LeafFormat::Json => quote_spanned!(at=> __::value::json::<#ty>),
+        LeafFormat::With(path) => {
+            let at = tokens::at(path);
             // The pointer is of the type that a codec has, so that the compiler names it.
             quote_spanned! {at=>
                 |__raw| {
@@ -90,53 +92,55 @@ fn decode(field: &Field, leaf: &Leaf) -> TokenStream {
     }
 }
 
-fn same(field: &Field, leaf: &Leaf) -> TokenStream {
+fn same(field: &StructField, leaf: &LeafSpec) -> TokenStream {
     let at = at(&field.ty);
     let ty = &field.ty;
     if let Some(path) = &leaf.compare {
-        quote_spanned!(super::at(path)=> #path)
+        quote_spanned!(tokens::at(path)=> #path)
     } else {
         quote_spanned!(at=> <#ty as __::core::cmp::PartialEq>::eq)
     }
 }
 
-/// The default as the store would hold it, if that was said: a text, not a closure, which the
-/// compiler would have to look into.
-fn text(leaf: &Leaf) -> Option<TokenStream> {
+/// The default as the store would hold it, if it is known: a text is cheaper to compile than a
+/// closure.
+fn text(leaf: &LeafSpec) -> Option<TokenStream> {
     let (text, span) = match &leaf.default {
-        Default::Text(text) => (text.value(), text.span()),
+        LeafDefault::Text(text) => (text.value(), text.span()),
         // Data is cheaper to compile than a closure.
-        Default::Expression(value, _) => (super::default::text(leaf)?.to_owned(), value.span()),
-        Default::None | Default::OfType => return None,
+        LeafDefault::Expression(value, _) => (super::default::text(leaf)?.to_owned(), value.span()),
+        LeafDefault::None | LeafDefault::OfType => return None,
     };
     let bytes = syn::LitByteStr::new(text.as_bytes(), span);
     Some(quote_spanned!(at(&span)=> __::Option::Some(#bytes)))
 }
 
-/// What an absent key stands for, if it was said in another way than as a text.
-fn absent(field: &Field, leaf: &Leaf) -> Option<TokenStream> {
+/// The value of an absent key, if the default is no text.
+fn absent(field: &StructField, leaf: &LeafSpec) -> Option<TokenStream> {
     let ty = &field.ty;
     match &leaf.default {
-        // The text is what counts. Without serde it must not be asked for, either.
-        Default::Text(_) => matches!(leaf.format, Format::With(_))
+        // The text counts. A codec has no other, and the type need not implement serde.
+        LeafDefault::Text(_) => matches!(leaf.format, LeafFormat::With(_))
             .then(|| quote_spanned!(at(ty)=> __::value::required::<#ty>)),
-        Default::Expression(..) if super::default::text(leaf).is_some() => None,
-        Default::Expression(value, _) => {
+        LeafDefault::Expression(..) if super::default::text(leaf).is_some() => None,
+        LeafDefault::Expression(value, _) => {
             let at = at(value);
             Some(quote_spanned!(at=> || __::value::IntoDefault::<#ty>::into_absent(#value)))
         }
-        Default::OfType => {
+        LeafDefault::OfType => {
             let at = at(ty);
             Some(quote_spanned!(at=> __::value::of_type::<#ty>))
         }
-        Default::None => {
+        LeafDefault::None => {
             let at = at(ty);
             match (&leaf.format, leaf.optional) {
                 // Without serde, whether a type is optional is known by its name alone.
-                (Format::With(_), true) => Some(quote_spanned! {at=>
+                (LeafFormat::With(_), true) => Some(quote_spanned! {at=>
                     || __::Option::Some(__::Result::Ok(__::Option::None))
                 }),
-                (Format::With(_), false) => Some(quote_spanned!(at=> __::value::required::<#ty>)),
+                (LeafFormat::With(_), false) => {
+                    Some(quote_spanned!(at=> __::value::required::<#ty>))
+                }
                 _ => None,
             }
         }
@@ -144,23 +148,23 @@ fn absent(field: &Field, leaf: &Leaf) -> Option<TokenStream> {
 }
 
 /// The rules, in the order of the source, if there are any.
-fn check(field: &Field, leaf: &Leaf) -> Option<TokenStream> {
+fn check(field: &StructField, leaf: &LeafSpec) -> Option<TokenStream> {
     let at = at(&field.ty);
     let calls = leaf.rules.iter().map(|rule| self::rule(rule, &field.ty));
     (!leaf.rules.is_empty()).then(|| quote_spanned!(at=> |__value, __reasons| { #(#calls)* }))
 }
 
-fn rule(rule: &Rule, ty: &Type) -> TokenStream {
+fn rule(rule: &LeafRule, ty: &Type) -> TokenStream {
     let at = proc_macro2::Span::mixed_site().located_at(rule.span);
     match &rule.kind {
         RuleKind::Range {
-            low: low @ (End::Text(_) | End::Open),
-            high: high @ (End::Text(_) | End::Open),
+            low: low @ (RangeEnd::Text(_) | RangeEnd::Open),
+            high: high @ (RangeEnd::Text(_) | RangeEnd::Open),
             bounds,
         } => {
-            let bound = |end: &End| {
-                if let End::Text(text) = end {
-                    quote_spanned!(super::at(text)=> __::Option::Some(#text))
+            let bound = |end: &RangeEnd| {
+                if let RangeEnd::Text(text) = end {
+                    quote_spanned!(tokens::at(text)=> __::Option::Some(#text))
                 } else {
                     quote_spanned!(at=> __::Option::None)
                 }
@@ -193,7 +197,7 @@ fn rule(rule: &Rule, ty: &Type) -> TokenStream {
         RuleKind::Url => quote_spanned!(at=> __::rules::url(__value, __reasons);),
         RuleKind::Validate(path) => {
             let name = crate::tidy::tidy(path);
-            let at = super::at(&path.span());
+            let at = tokens::at(&path.span());
             // The pointer is of the type that a rule has, so that the compiler names it.
             quote_spanned! {at=>
                 {

@@ -1,7 +1,7 @@
 //! Writes the `impl HotConfig`.
 //!
 //! In: the checked model. Out: tokens. Everything that can be a function is one in the runtime;
-//! what is written here are tables and one `match` for each method.
+//! these files write tables, and one `match` for each method.
 //!
 //! All of it stands in a `const _`, where `__` is the runtime's hidden module, and names nothing
 //! else: no prelude, no macro, no primitive type that somebody could have shadowed. Its local
@@ -12,22 +12,22 @@
 mod at;
 mod bounds;
 mod build;
-mod committed;
 mod compile;
 mod default;
 mod leaf;
-mod said;
+mod lints;
 mod same;
 mod schema;
+mod schema_file;
 mod set;
 mod show;
+mod tokens;
 mod validate;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::spanned::Spanned;
 
-use crate::model::checked::{Field, Kind, Struct};
+use crate::model::checked::Struct;
 
 /// The whole expansion.
 pub(crate) fn expand(checked: &Struct) -> TokenStream {
@@ -49,8 +49,8 @@ pub(crate) fn expand(checked: &Struct) -> TokenStream {
     let show = show::method(checked);
     let validate = validate::method(checked);
     let compile = compile::constants(checked);
-    let said = said::constants(checked);
-    let committed = committed::constants(checked);
+    let lints = lints::constants(checked);
+    let schema_file = schema_file::constants(checked);
     let default = default::method(checked);
     let places = at::impls(checked, &generics);
     quote_spanned! {here=>
@@ -81,48 +81,9 @@ pub(crate) fn expand(checked: &Struct) -> TokenStream {
             }
 
             #compile
-            #said
-            #committed
+            #lints
+            #schema_file
             #places
         };
     }
-}
-
-/// The macro's hygiene at a place of the source.
-fn at(place: &impl Spanned) -> Span {
-    Span::mixed_site().located_at(place.span())
-}
-
-/// `__Fields::<Self>::rps()`: the table of one leaf.
-fn leaf_of(field: &Field) -> TokenStream {
-    let at = at(&field.ident);
-    let name = leaf_name(field);
-    quote_spanned!(at=> __Fields::<Self>::#name())
-}
-
-/// The name of the function that makes the table of one leaf: that of the field.
-fn leaf_name(field: &Field) -> Ident {
-    let mut name = field.ident.clone();
-    name.set_span(at(&field.ident));
-    name
-}
-
-/// The arms of a `match` over the first number of a path; nothing where there are none.
-///
-/// `leaf` and `section` write the expression behind the arrow.
-fn arms(
-    checked: &Struct,
-    leaf: impl Fn(&Field) -> Option<TokenStream>,
-    section: impl Fn(&Field) -> Option<TokenStream>,
-) -> Vec<TokenStream> {
-    let arm = |field: &Field| {
-        let number = field.number;
-        let expression = match &field.kind {
-            Kind::Leaf(_) => leaf(field),
-            Kind::Section => section(field),
-            Kind::Skipped | Kind::Faulty => None,
-        }?;
-        Some(quote_spanned!(at(&field.ident)=> #number => #expression,))
-    };
-    checked.fields.iter().filter_map(arm).collect()
 }

@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
-use super::{arms, at, leaf_of};
+use super::tokens::{arms, at, leaf_of};
 use crate::model::checked::Struct;
 
 pub(super) fn method(checked: &Struct) -> TokenStream {

@@ -4,8 +4,10 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
 use syn::{ExprRange, RangeLimits, Type};
 
-use super::at;
-use crate::model::checked::{Default, End, Field, Format, Kind, Leaf, RuleKind, Struct};
+use super::tokens::at;
+use crate::model::checked::{
+    FieldKind, LeafDefault, LeafFormat, LeafSpec, RangeEnd, RuleKind, Struct, StructField,
+};
 use crate::tidy::tidy;
 
 /// `const TREE`
@@ -27,7 +29,7 @@ pub(super) fn constant(checked: &Struct) -> TokenStream {
     let faulty = checked
         .fields
         .iter()
-        .any(|field| matches!(field.kind, Kind::Faulty))
+        .any(|field| matches!(field.kind, FieldKind::Faulty))
         .then(|| quote_spanned!(here=> .faulty()));
     quote_spanned! {here=>
         const TREE: &'static __::Tree =
@@ -35,8 +37,8 @@ pub(super) fn constant(checked: &Struct) -> TokenStream {
     }
 }
 
-/// `const __FIELDS`: a constant of its own, because what a builder makes inside another constant
-/// does not live long enough to be pointed to.
+/// `const __FIELDS`: a constant of its own, because the result of a builder inside another
+/// constant does not live long enough to be pointed to.
 pub(super) fn table(checked: &Struct) -> TokenStream {
     let here = Span::mixed_site();
     let computed = checked.fields.iter().filter_map(computed_rules);
@@ -47,9 +49,9 @@ pub(super) fn table(checked: &Struct) -> TokenStream {
     }
 }
 
-/// `const __RULES_3`: what is computed lives long enough only as a constant of its own.
-fn computed_rules(field: &Field) -> Option<TokenStream> {
-    let Kind::Leaf(leaf) = &field.kind else {
+/// `const __RULES_3`: a computed rule lives long enough only as a constant of its own.
+fn computed_rules(field: &StructField) -> Option<TokenStream> {
+    let FieldKind::Leaf(leaf) = &field.kind else {
         return None;
     };
     let at = at(&field.ident);
@@ -62,21 +64,24 @@ fn computed_rules(field: &Field) -> Option<TokenStream> {
     })
 }
 
-fn rules_of(field: &Field) -> Ident {
+fn rules_of(field: &StructField) -> Ident {
     format_ident!("__RULES_{}", field.number, span = at(&field.ident))
 }
 
-fn rules(leaf: &Leaf, at: Span) -> TokenStream {
+fn rules(leaf: &LeafSpec, at: Span) -> TokenStream {
     let rules = leaf.rules.iter().map(|written| rule(&written.kind, at));
     quote_spanned!(at=> &[#(__::Rule::#rules),*])
 }
 
 /// Whether an end of a range is an expression.
-fn computes(leaf: &Leaf) -> bool {
-    let computed = |end: &End| {
+fn computes(leaf: &LeafSpec) -> bool {
+    let computed = |end: &RangeEnd| {
         matches!(
             end,
-            End::IntegerOf(_) | End::FloatOf(_) | End::DurationOf(_) | End::SizeOf(_)
+            RangeEnd::IntegerOf(_)
+                | RangeEnd::FloatOf(_)
+                | RangeEnd::DurationOf(_)
+                | RangeEnd::SizeOf(_)
         )
     };
     leaf.rules.iter().any(|rule| match &rule.kind {
@@ -87,32 +92,32 @@ fn computes(leaf: &Leaf) -> bool {
     })
 }
 
-fn field(field: &Field) -> Option<TokenStream> {
+fn field(field: &StructField) -> Option<TokenStream> {
     let at = at(&field.ident);
     let (name, key, type_name) = (&field.name, &field.key, tidy(&field.ty));
     let number = field.number;
     let mut calls = TokenStream::new();
     let mut call = |tokens: TokenStream| calls.extend(tokens);
     match &field.kind {
-        Kind::Faulty => return None,
-        Kind::Skipped => call(quote_spanned!(at=> .skipped())),
-        Kind::Section => {
+        FieldKind::Faulty => return None,
+        FieldKind::Skipped => call(quote_spanned!(at=> .skipped())),
+        FieldKind::Section => {
             let ty = &field.ty;
             call(quote_spanned!(at=> .section(<#ty as __::Section>::TREE)));
         }
-        Kind::Leaf(leaf) => {
+        FieldKind::Leaf(leaf) => {
             let ty = &field.ty;
             let shape = match plain(ty) {
-                // Cheaper than to ask the type.
+                // Cheaper to compile than the type's own shape.
                 Some(scalar) => quote_spanned!(at=> __::Shape::Scalar(__::Scalar::#scalar)),
                 None => quote_spanned!(at=> __::Probe::<#ty>::SHAPE),
             };
             call(quote_spanned!(at=> .shape(#shape)));
             match &leaf.format {
-                Format::Auto => {}
-                Format::Json => call(quote_spanned!(at=> .format(__::Format::Json))),
-                Format::Text => call(quote_spanned!(at=> .format(__::Format::Text))),
-                Format::With(path) => {
+                LeafFormat::Auto => {}
+                LeafFormat::Json => call(quote_spanned!(at=> .format(__::Format::Json))),
+                LeafFormat::Text => call(quote_spanned!(at=> .format(__::Format::Text))),
+                LeafFormat::With(path) => {
                     let path = tidy(path);
                     call(quote_spanned!(at=> .format(__::Format::With(#path))));
                 }
@@ -153,13 +158,13 @@ fn field(field: &Field) -> Option<TokenStream> {
     Some(quote_spanned!(at=> __::SchemaField::new(#number, #name, #key, #type_name) #calls))
 }
 
-/// What follows `DefaultValue::`.
-fn default(leaf: &Leaf, at: Span) -> Option<TokenStream> {
+/// The variant of `DefaultValue`.
+fn default(leaf: &LeafSpec, at: Span) -> Option<TokenStream> {
     match &leaf.default {
-        Default::None => None,
-        Default::OfType => Some(quote_spanned!(at=> OfType)),
-        Default::Text(text) => Some(quote_spanned!(at=> Text(#text))),
-        Default::Expression(value, _) => Some(if let Some(text) = super::default::text(leaf) {
+        LeafDefault::None => None,
+        LeafDefault::OfType => Some(quote_spanned!(at=> OfType)),
+        LeafDefault::Text(text) => Some(quote_spanned!(at=> Text(#text))),
+        LeafDefault::Expression(value, _) => Some(if let Some(text) = super::default::text(leaf) {
             quote_spanned!(at=> Text(#text))
         } else {
             let value = tidy(value);
@@ -168,7 +173,7 @@ fn default(leaf: &Leaf, at: Span) -> Option<TokenStream> {
     }
 }
 
-/// What follows `Rule::`.
+/// The variant of `Rule`.
 fn rule(kind: &RuleKind, at: Span) -> TokenStream {
     let text = |name: TokenStream, written: &dyn ToTokens| {
         let written = tidy(&written.to_token_stream());
@@ -191,28 +196,28 @@ fn rule(kind: &RuleKind, at: Span) -> TokenStream {
     }
 }
 
-fn bounds(written: &ExprRange, low: &End, high: &End, at: Span) -> TokenStream {
+fn bounds(written: &ExprRange, low: &RangeEnd, high: &RangeEnd, at: Span) -> TokenStream {
     let inclusive = matches!(written.limits, RangeLimits::Closed(_));
     let (written, low, high) = (tidy(written), end(low, at), end(high, at));
     quote_spanned!(at=> __::Bounds::new(#written, __::End::#low, __::End::#high, #inclusive))
 }
 
-/// What follows `End::`.
-fn end(end: &End, at: Span) -> TokenStream {
+/// The variant of `End`.
+fn end(end: &RangeEnd, at: Span) -> TokenStream {
     match end {
-        End::Open => quote_spanned!(at=> Open),
-        End::Unknown => quote_spanned!(at=> Unknown),
-        End::Integer(number) => quote_spanned!(at=> Integer(#number)),
-        End::Float(number) => quote_spanned!(at=> Float(#number)),
-        End::Text(text) => quote_spanned!(at=> Text(#text)),
-        End::IntegerOf(value) => quote_spanned!(at=> Integer((#value) as _)),
-        End::FloatOf(value) => quote_spanned!(at=> Float((#value) as _)),
-        End::DurationOf(value) => quote_spanned!(at=> Period(#value)),
-        End::SizeOf(value) => quote_spanned!(at=> Bytes(#value)),
+        RangeEnd::Open => quote_spanned!(at=> Open),
+        RangeEnd::Unknown => quote_spanned!(at=> Unknown),
+        RangeEnd::Integer(number) => quote_spanned!(at=> Integer(#number)),
+        RangeEnd::Float(number) => quote_spanned!(at=> Float(#number)),
+        RangeEnd::Text(text) => quote_spanned!(at=> Text(#text)),
+        RangeEnd::IntegerOf(value) => quote_spanned!(at=> Integer((#value) as _)),
+        RangeEnd::FloatOf(value) => quote_spanned!(at=> Float((#value) as _)),
+        RangeEnd::DurationOf(value) => quote_spanned!(at=> Period(#value)),
+        RangeEnd::SizeOf(value) => quote_spanned!(at=> Bytes(#value)),
     }
 }
 
-/// The scalar that a type is which is written as one name that everybody knows.
+/// The scalar that a well-known type name stands for.
 fn plain(ty: &Type) -> Option<Ident> {
     let Type::Path(path) = ty else {
         return None;
@@ -236,9 +241,9 @@ fn plain(ty: &Type) -> Option<Ident> {
             | "bool"
             | "char"
     );
-    // A name that somebody else may have given is asked.
+    // Any other name may be a type of the user's.
     primitive
-        .then(|| super::committed::scalar(&name))
+        .then(|| super::schema_file::scalar(&name))
         .flatten()
         .map(|variant| Ident::new(variant, Span::mixed_site()))
 }

@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
-use super::{arms, at};
+use super::tokens::{arms, at};
 use crate::model::checked::Struct;
 
 pub(super) fn method(checked: &Struct) -> TokenStream {

@@ -4,8 +4,8 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::spanned::Spanned;
 
-use super::at;
-use crate::model::checked::{Field, Kind, Struct};
+use super::tokens::at;
+use crate::model::checked::{FieldKind, Struct, StructField};
 use crate::tidy::tidy;
 
 pub(super) fn method(checked: &Struct) -> TokenStream {
@@ -28,8 +28,8 @@ pub(super) fn method(checked: &Struct) -> TokenStream {
     }
 }
 
-fn section(field: &Field) -> Option<TokenStream> {
-    let Kind::Section = field.kind else {
+fn section(field: &StructField) -> Option<TokenStream> {
+    let FieldKind::Section = field.kind else {
         return None;
     };
     let (name, ident, ty) = (&field.name, &field.ident, &field.ty);

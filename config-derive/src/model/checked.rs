@@ -1,12 +1,12 @@
 //! A struct that may be expanded. Only [`crate::check`] makes one.
 //!
-//! Where something was wrong and reported, it is left out here, so that no other error follows.
+//! A mistake that was reported is left out here, so that no other error follows.
 
-use crate::check::Automaton;
-use std::collections::BTreeMap;
-
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::Span;
 use syn::{Expr, ExprRange, Generics, Ident, LitStr, Path, Type};
+
+use super::constants::DeferredCheck;
+use super::schema_file::SchemaFile;
 
 pub(crate) struct Struct {
     pub(crate) ident: Ident,
@@ -14,35 +14,13 @@ pub(crate) struct Struct {
     pub(crate) doc: String,
     pub(crate) prefix: Option<String>,
     pub(crate) validate: Option<Path>,
-    /// Where hotconfig is, if it was said.
+    /// The path of hotconfig, if the struct names it.
     pub(crate) krate: Option<Path>,
-    pub(crate) fields: Vec<Field>,
-    pub(crate) committed: Option<Committed>,
+    pub(crate) fields: Vec<StructField>,
+    pub(crate) schema_file: Option<SchemaFile>,
 }
 
-/// The schema file that the struct is held to.
-pub(crate) struct Committed {
-    /// As the struct names it.
-    pub(crate) name: String,
-    /// From the root of the file system on.
-    pub(crate) path: String,
-    pub(crate) exists: bool,
-    /// Its keys, with their types; none where nothing is held to them.
-    pub(crate) keys: BTreeMap<String, FileType>,
-    pub(crate) span: Span,
-}
-
-/// The type of a key in a schema file.
-pub(crate) enum FileType {
-    Scalar(String),
-    Words(Vec<String>),
-    Optional(Box<FileType>),
-    List(Box<FileType>),
-    Map(Box<FileType>),
-    Rust(String),
-}
-
-pub(crate) struct Field {
+pub(crate) struct StructField {
     /// Its place among the fields: one step of a path.
     pub(crate) number: u16,
     pub(crate) ident: Ident,
@@ -55,138 +33,41 @@ pub(crate) struct Field {
     pub(crate) secret: bool,
     pub(crate) restart: bool,
     pub(crate) deprecated: Option<String>,
-    pub(crate) kind: Kind,
+    pub(crate) kind: FieldKind,
 }
 
-pub(crate) enum Kind {
+pub(crate) enum FieldKind {
     /// One key.
-    Leaf(Box<Leaf>),
+    Leaf(Box<LeafSpec>),
     /// A nested struct.
     Section,
     /// No key.
     Skipped,
-    /// It cannot be known what it was meant to be; the schema leaves it out.
+    /// Its intended kind is unknown; the schema leaves it out.
     Faulty,
 }
 
-pub(crate) struct Leaf {
-    pub(crate) format: Format,
-    pub(crate) default: Default,
-    pub(crate) rules: Vec<Rule>,
+pub(crate) struct LeafSpec {
+    pub(crate) format: LeafFormat,
+    pub(crate) default: LeafDefault,
+    pub(crate) rules: Vec<LeafRule>,
     pub(crate) compare: Option<Path>,
     /// Whether the type is written as an `Option`.
     pub(crate) optional: bool,
     /// Whether the compiler is to check that the type is a `Secret`.
     pub(crate) must_be_secret: bool,
-    /// What only the compiler can decide.
-    pub(crate) asks: Vec<Ask>,
+    /// The checks that only the compiler can make.
+    pub(crate) deferred: Vec<DeferredCheck>,
 }
 
-/// A question that is answered by a constant.
-pub(crate) struct Ask {
-    /// Where a mistake is underlined: from the first token to the last.
-    pub(crate) span: Span,
-    pub(crate) end: Span,
-    pub(crate) asked: Asked,
-}
-
-pub(crate) enum Asked {
-    /// Whether the bounds are of the type, and in order.
-    Range {
-        low: Given,
-        high: Given,
-        inclusive: bool,
-        /// Of a length, which is a number whatever the type is.
-        length: bool,
-        written: String,
-    },
-    /// Whether the default is of the type, and keeps the rules.
-    Default {
-        given: Given,
-        rules: Vec<AskedRule>,
-        /// The type inside `Option` and `Secret`.
-        inner: Type,
-    },
-    /// Whether the default can be computed at all.
-    Value { value: TokenStream, ty: Type },
-}
-
-pub(crate) struct AskedRule {
-    /// How it was written, for messages.
-    pub(crate) written: String,
-    pub(crate) kind: AskedRuleKind,
-}
-
-pub(crate) enum AskedRuleKind {
-    Range {
-        low: Given,
-        high: Given,
-        inclusive: bool,
-    },
-    Length {
-        low: Given,
-        high: Given,
-        inclusive: bool,
-    },
-    OneOf(Vec<Given>),
-    NonEmpty,
-    Pattern(Automaton),
-    /// A rule over the text that the macro has asked already, with the answer.
-    Text(bool),
-}
-
-/// A default or a bound, as far as a constant can know it.
-pub(crate) enum Given {
-    Nothing,
-    /// What the type's `Default` gives.
-    Zero,
-    Integer(i128),
-    Float(f64),
-    Text(Box<Reading>),
-    /// Constant expressions of types that are known.
-    IntegerOf(TokenStream),
-    FloatOf(TokenStream),
-    DurationOf(TokenStream),
-    SizeOf(TokenStream),
-    WordOf(TokenStream),
-    /// One of these, or an `Option` of it.
-    ValueOf(TokenStream),
-    Unknown,
-}
-
-/// A text, read in every way that it can be.
-pub(crate) struct Reading {
-    pub(crate) text: String,
-    pub(crate) integer: Option<i128>,
-    pub(crate) float: Option<f64>,
-    pub(crate) nanos: Option<u128>,
-    pub(crate) bytes: Option<u64>,
-    /// How many entries it has as a JSON array, and as an object.
-    pub(crate) list: Option<usize>,
-    pub(crate) map: Option<usize>,
-    /// The entries of the array, or the values of the object.
-    pub(crate) entries: Vec<Inside>,
-    /// Whether no entry of the array stands there twice: a set would hold fewer.
-    pub(crate) distinct: bool,
-    /// Whether it is an `Ipv4Addr`, `Ipv6Addr`, `SocketAddrV4`, `SocketAddrV6`.
-    pub(crate) addresses: [bool; 4],
-}
-
-/// What stands inside of JSON.
-pub(crate) enum Inside {
-    Word(String),
-    Integer(i128),
-    Other,
-}
-
-pub(crate) enum Format {
+pub(crate) enum LeafFormat {
     Auto,
     Json,
     Text,
     With(Path),
 }
 
-pub(crate) enum Default {
+pub(crate) enum LeafDefault {
     None,
     OfType,
     /// Read as the store's bytes would be.
@@ -195,7 +76,7 @@ pub(crate) enum Default {
     Expression(Expr, Option<String>),
 }
 
-pub(crate) struct Rule {
+pub(crate) struct LeafRule {
     /// Where it was written.
     pub(crate) span: Span,
     /// How it was written, for messages.
@@ -204,7 +85,7 @@ pub(crate) struct Rule {
 }
 
 /// One end of a range.
-pub(crate) enum End {
+pub(crate) enum RangeEnd {
     Open,
     Integer(i128),
     Float(f64),
@@ -214,20 +95,20 @@ pub(crate) enum End {
     FloatOf(Expr),
     DurationOf(Expr),
     SizeOf(Expr),
-    /// What only the running program can compute.
+    /// An expression that only the running program can compute.
     Unknown,
 }
 
 pub(crate) enum RuleKind {
     Range {
         bounds: ExprRange,
-        low: End,
-        high: End,
+        low: RangeEnd,
+        high: RangeEnd,
     },
     Length {
         bounds: ExprRange,
-        low: End,
-        high: End,
+        low: RangeEnd,
+        high: RangeEnd,
     },
     Pattern(LitStr),
     OneOf {

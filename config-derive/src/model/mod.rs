@@ -1,21 +1,12 @@
-//! What was written, and what it means.
+//! The struct as plain data: as it was written, and as it was checked.
 //!
-//! [`raw`] comes out of [`crate::syntax`], [`checked`] out of [`crate::check`].
+//! [`raw`] comes out of [`crate::syntax`], [`checked`] and [`constants`] out of [`crate::check`].
 
+pub(crate) mod automaton;
 pub(crate) mod checked;
+pub(crate) mod constants;
+mod item_value;
 pub(crate) mod raw;
+pub(crate) mod schema_file;
 
-use proc_macro2::TokenStream;
-use quote::ToTokens;
-
-/// A value, and the item that it was written in: `range(1..=64)`.
-pub(crate) struct Written<T> {
-    pub(crate) tokens: TokenStream,
-    pub(crate) value: T,
-}
-
-impl<T> ToTokens for Written<T> {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        self.tokens.to_tokens(tokens);
-    }
-}
+pub(crate) use item_value::ItemValue;

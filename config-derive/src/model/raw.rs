@@ -2,64 +2,64 @@
 
 use syn::{Expr, ExprRange, Generics, Ident, LitStr, Path, Type};
 
-use super::Written;
+use super::item_value::ItemValue;
 
-pub(crate) struct Struct {
+pub(crate) struct StructInput {
     pub(crate) ident: Ident,
     pub(crate) generics: Generics,
     pub(crate) doc: String,
-    pub(crate) prefix: Option<Written<LitStr>>,
-    pub(crate) rename_all: Option<Written<LitStr>>,
-    pub(crate) validate: Option<Written<Path>>,
-    pub(crate) schema: Option<Written<LitStr>>,
-    pub(crate) krate: Option<Written<Path>>,
-    /// What is said to serde.
-    pub(crate) serde: Vec<Written<Serde>>,
-    pub(crate) fields: Vec<Field>,
+    pub(crate) prefix: Option<ItemValue<LitStr>>,
+    pub(crate) rename_all: Option<ItemValue<LitStr>>,
+    pub(crate) validate: Option<ItemValue<Path>>,
+    pub(crate) schema: Option<ItemValue<LitStr>>,
+    pub(crate) krate: Option<ItemValue<Path>>,
+    /// The attributes of serde.
+    pub(crate) serde: Vec<ItemValue<SerdeAttribute>>,
+    pub(crate) fields: Vec<FieldInput>,
 }
 
-pub(crate) struct Field {
+pub(crate) struct FieldInput {
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
     pub(crate) doc: String,
-    /// `false` where an attribute could not be read: what the field is cannot be known then.
+    /// `false` if an attribute could not be read: the kind of the field is then unknown.
     pub(crate) readable: bool,
-    pub(crate) key: Option<Written<LitStr>>,
-    pub(crate) aliases: Vec<Written<LitStr>>,
-    pub(crate) nested: Option<Written<()>>,
-    pub(crate) skip: Option<Written<()>>,
-    pub(crate) default: Option<Written<Default>>,
-    pub(crate) formats: Vec<Written<Format>>,
-    pub(crate) compare: Option<Written<Path>>,
-    pub(crate) secret: Option<Written<()>>,
-    pub(crate) restart: Option<Written<()>>,
-    pub(crate) deprecated: Option<Written<LitStr>>,
-    pub(crate) rules: Vec<Written<Rule>>,
-    /// What is said to serde.
-    pub(crate) serde: Vec<Written<Serde>>,
+    pub(crate) key: Option<ItemValue<LitStr>>,
+    pub(crate) aliases: Vec<ItemValue<LitStr>>,
+    pub(crate) nested: Option<ItemValue<()>>,
+    pub(crate) skip: Option<ItemValue<()>>,
+    pub(crate) default: Option<ItemValue<DefaultAttribute>>,
+    pub(crate) formats: Vec<ItemValue<FormatAttribute>>,
+    pub(crate) compare: Option<ItemValue<Path>>,
+    pub(crate) secret: Option<ItemValue<()>>,
+    pub(crate) restart: Option<ItemValue<()>>,
+    pub(crate) deprecated: Option<ItemValue<LitStr>>,
+    pub(crate) rules: Vec<ItemValue<RuleAttribute>>,
+    /// The attributes of serde.
+    pub(crate) serde: Vec<ItemValue<SerdeAttribute>>,
 }
 
-/// An attribute of serde's, as far as it is about reading.
-pub(crate) struct Serde {
+/// An attribute of serde that affects reading.
+pub(crate) struct SerdeAttribute {
     pub(crate) name: String,
     /// The text behind it.
     pub(crate) text: Option<String>,
 }
 
-pub(crate) enum Default {
+pub(crate) enum DefaultAttribute {
     /// `default`
     OfType,
     /// `default = …`
     Value(Expr),
 }
 
-pub(crate) enum Format {
+pub(crate) enum FormatAttribute {
     Json,
     Text,
     With(Path),
 }
 
-pub(crate) enum Rule {
+pub(crate) enum RuleAttribute {
     Range(ExprRange),
     Length(ExprRange),
     Pattern(LitStr),
@@ -69,7 +69,7 @@ pub(crate) enum Rule {
     Validate(Path),
 }
 
-impl Field {
+impl FieldInput {
     /// A field without attributes.
     pub(crate) fn new(ident: Ident, ty: Type) -> Self {
         Self {

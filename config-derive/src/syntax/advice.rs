@@ -1,32 +1,32 @@
 //! How an item is written right, in the user's own words where they can be kept.
 //!
-//! In: the name of an attribute and what stands behind it, in whatever form. Out: the item as it
+//! In: the name of an attribute and its body, in whatever form. Out: the item as it
 //! should be, `range(1..=5)` for `range(min = 1, max = 5)`. It refuses nothing.
 
-use proc_macro2::{Delimiter, TokenStream};
+use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::{Expr, Lit, Path, RangeLimits, Token};
 
-use super::item::{Rest, literal_text};
-use super::names;
+use super::body::{ItemBody, literal_text};
+use super::{case, names};
 use crate::tidy::tidy;
 
-/// What to write instead: a whole sentence's end, which begins with a verb.
-pub(super) fn instead(name: &str, rest: &Rest) -> String {
-    if let Some(said) = said(name, rest) {
-        return said;
+/// The correct form, as the end of a sentence that begins with a verb.
+pub(super) fn instead(name: &str, body: &ItemBody) -> String {
+    if let Some(explanation) = explanation(name, body) {
+        return explanation;
     }
-    match right(name, rest) {
+    match right(name, body) {
         Some(right) => format!("write `{right}`"),
         None => format!("write `{}`", names::example(name)),
     }
 }
 
 /// The item under this name, or an example of it.
-pub(super) fn renamed(written: &str, name: &'static str, rest: &Rest) -> String {
-    let bound = values(rest).and_then(|values| match values.as_slice() {
+pub(super) fn renamed(written: &str, name: &'static str, body: &ItemBody) -> String {
+    let bound = values(body).and_then(|values| match values.as_slice() {
         [value] => Some(tidy(value)),
         _ => None,
     });
@@ -40,16 +40,16 @@ pub(super) fn renamed(written: &str, name: &'static str, rest: &Rest) -> String 
         ("len" | "size", Some(bound)) if !bound.contains("..") => {
             Some(format!("{name}({bound}..={bound})"))
         }
-        _ => right(name, rest),
+        _ => right(name, body),
     };
     right.unwrap_or_else(|| names::example(name).to_owned())
 }
 
-/// What one item can't say.
-fn said(name: &str, rest: &Rest) -> Option<String> {
-    let values = values(rest)?;
+/// The advice for an item whose meaning no single item has.
+fn explanation(name: &str, body: &ItemBody) -> Option<String> {
+    let values = values(body)?;
     match (name, values.as_slice()) {
-        (names::RANGE | names::LENGTH, values) => bounds_said(name, values),
+        (names::RANGE | names::LENGTH, values) => bounds_explanation(name, values),
         (_, [Expr::Lit(literal)]) if is_flag(name) => match &literal.lit {
             Lit::Bool(value) if !value.value => {
                 Some("leave it out, that is what its absence means".to_owned())
@@ -69,11 +69,11 @@ fn said(name: &str, rest: &Rest) -> Option<String> {
             Some("a macro can't read a constant, so write the text itself here".to_owned())
         }
         (names::VALIDATE | names::COMPARE | names::WITH, [Expr::Closure(_)]) => {
-            let mut said = format!("give the closure a name, `{}`", names::example(name));
+            let mut explanation = format!("give the closure a name, `{}`", names::example(name));
             if name == names::VALIDATE {
-                said.push_str(" with `fn function(value: &V) -> Result<(), Invalid>`");
+                explanation.push_str(" with `fn function(value: &V) -> Result<(), Invalid>`");
             }
-            Some(said)
+            Some(explanation)
         }
         _ => None,
     }
@@ -93,7 +93,7 @@ fn is_computed(value: &Expr) -> bool {
 }
 
 /// One number where there are two ends, a step, or several ranges.
-fn bounds_said(name: &str, values: &[Expr]) -> Option<String> {
+fn bounds_explanation(name: &str, values: &[Expr]) -> Option<String> {
     let has_step = values.iter().any(|value| match value {
         Expr::Assign(assign) => matches!(tidy(&assign.left).as_str(), "step" | "multiple_of"),
         Expr::MethodCall(call) => call.method == "step_by",
@@ -121,12 +121,12 @@ fn bounds_said(name: &str, values: &[Expr]) -> Option<String> {
     }
 }
 
-/// The item as it should be; `None` where what was meant cannot be known.
-fn right(name: &str, rest: &Rest) -> Option<String> {
+/// The item as it should be; `None` if its meaning is unknown.
+fn right(name: &str, body: &ItemBody) -> Option<String> {
     if is_flag(name) {
         return Some(name.to_owned());
     }
-    let values = values(rest)?;
+    let values = values(body)?;
     match name {
         names::RANGE | names::LENGTH => bounds(&values).map(|bounds| format!("{name}({bounds})")),
         names::ONE_OF if !values.is_empty() => {
@@ -154,7 +154,7 @@ fn right(name: &str, rest: &Rest) -> Option<String> {
         names::RENAME_ALL => match values.as_slice() {
             [value] => {
                 let text = literal_text(value).map_or_else(|| tidy(value), |text| text.value());
-                let case = crate::check::nearest_case(&text)?;
+                let case = case::nearest(&text)?;
                 Some(format!("{name} = {case:?}"))
             }
             _ => None,
@@ -181,12 +181,12 @@ fn is_flag(name: &str) -> bool {
     )
 }
 
-/// What stands behind the name, without the brackets around it.
-fn values(rest: &Rest) -> Option<Vec<Expr>> {
-    match rest {
-        Rest::Nothing => None,
-        Rest::Value(_, value) => Some(flat(value.clone())),
-        Rest::List(list) => {
+/// The values in the body, without the brackets around it.
+fn values(body: &ItemBody) -> Option<Vec<Expr>> {
+    match body {
+        ItemBody::Nothing => None,
+        ItemBody::Value(_, value) => Some(flat(value.clone())),
+        ItemBody::List(list) => {
             let list = parsed(list.stream())?;
             Some(match <[Expr; 1]>::try_from(list) {
                 Ok([value]) => flat(value),
@@ -329,11 +329,6 @@ fn quoted(value: &Expr) -> Option<String> {
     (!text.is_empty() && text.chars().all(plain)).then(|| format!("\"{text}\""))
 }
 
-/// Whether a list has the brackets that attributes have.
-pub(super) fn in_parentheses(list: &proc_macro2::Group) -> bool {
-    list.delimiter() == Delimiter::Parenthesis
-}
-
 #[cfg(test)]
 mod tests {
     use super::{instead, renamed};
@@ -377,7 +372,7 @@ mod tests {
             ("validate(even)", "write `validate = even`"),
         ] {
             let item = item(written);
-            assert_eq!(instead(&item.name, item.rest()), right, "{written}");
+            assert_eq!(instead(&item.name, item.body()), right, "{written}");
         }
     }
 
@@ -396,7 +391,7 @@ mod tests {
             ("name", names::KEY, "key = \"limits/rps\""),
         ] {
             let item = item(written);
-            assert_eq!(renamed(&item.name, name, item.rest()), right, "{written}");
+            assert_eq!(renamed(&item.name, name, item.body()), right, "{written}");
         }
     }
 }

@@ -1,9 +1,9 @@
-//! One item of a `#[hot(…)]` list: a name, and what stands behind it.
+//! One item of a `#[hot(…)]` list: a name and a body.
 //!
 //! In: attributes. Out: items in the order of the source, and their values on request. A mistake
 //! in one item costs none of the others.
 
-use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
@@ -11,23 +11,17 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Attribute, Expr, ExprRange, Lit, LitStr, Meta, Path, Token};
 
+use super::body::{self, ItemBody, literal_text};
 use super::{advice, names};
 use crate::errors::Errors;
-use crate::model::{Written, raw};
+use crate::model::{ItemValue, raw};
 use crate::tidy::tidy;
 
 /// `name`, `name = value` or `name(list)`.
 pub(super) struct Item {
     ident: Ident,
     pub(super) name: String,
-    rest: Rest,
-}
-
-/// What stands behind the name.
-pub(super) enum Rest {
-    Nothing,
-    Value(Token![=], Expr),
-    List(Group),
+    body: ItemBody,
 }
 
 /// Every item that could be read; `false` if there was one that could not.
@@ -87,7 +81,7 @@ fn read(input: ParseStream<'_>, items: &mut Vec<Item>, errors: &Errors) -> bool 
                 all = false;
             }
         }
-        // To the next item, over what could not be read.
+        // To the next item, past the unreadable tokens.
         while let Ok(token) = input.parse::<TokenTree>() {
             if matches!(&token, TokenTree::Punct(comma) if comma.as_char() == ',') {
                 break;
@@ -100,26 +94,26 @@ fn read(input: ParseStream<'_>, items: &mut Vec<Item>, errors: &Errors) -> bool 
 impl Parse for Item {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         misplaced(input)?;
-        // `crate` is a keyword, and so is what somebody may write by mistake.
+        // `crate` is a keyword, and so are some likely mistakes.
         let ident = input.call(Ident::parse_any)?;
         let name = ident.unraw().to_string();
         without_a_sign(&ident, input)?;
-        let rest = if input.peek(Token![=]) {
+        let body = if input.peek(Token![=]) {
             let equals = input.parse()?;
             if input.is_empty() || input.peek(Token![,]) {
                 return Err(syn::Error::new_spanned(&ident, missing_value(&name)));
             }
             unquoted(&name, input)?;
-            Rest::Value(equals, input.parse()?)
+            ItemBody::Value(equals, input.parse()?)
         } else if input.peek(syn::token::Paren)
             || input.peek(syn::token::Bracket)
             || input.peek(syn::token::Brace)
         {
-            Rest::List(input.parse()?)
+            ItemBody::List(input.parse()?)
         } else {
-            Rest::Nothing
+            ItemBody::Nothing
         };
-        Ok(Self { ident, name, rest })
+        Ok(Self { ident, name, body })
     }
 }
 
@@ -129,14 +123,14 @@ impl Item {
         &self.ident
     }
 
-    /// What stands behind the name.
-    pub(super) fn rest(&self) -> &Rest {
-        &self.rest
+    /// The part behind the name.
+    pub(super) fn body(&self) -> &ItemBody {
+        &self.body
     }
 
     /// A value together with the tokens of the item.
-    pub(super) fn written<T>(&self, value: T) -> Written<T> {
-        Written {
+    pub(super) fn with_tokens<T>(&self, value: T) -> ItemValue<T> {
+        ItemValue {
             tokens: self.to_token_stream(),
             value,
         }
@@ -144,23 +138,23 @@ impl Item {
 
     /// Refuses whatever is written in another way.
     fn refuse<T>(&self, what: &str, errors: &Errors) -> Option<T> {
-        let (name, instead) = (&self.name, advice::instead(&self.name, &self.rest));
+        let (name, instead) = (&self.name, advice::instead(&self.name, &self.body));
         errors.at(self, format!("`{name}` takes {what}: {instead}"));
         None
     }
 
     /// `nested`
     pub(super) fn flag(&self, errors: &Errors) -> Option<()> {
-        match self.rest {
-            Rest::Nothing => Some(()),
+        match self.body {
+            ItemBody::Nothing => Some(()),
             _ => self.refuse("no value", errors),
         }
     }
 
     /// `key = "limits/rps"`
     pub(super) fn text(&self, errors: &Errors) -> Option<LitStr> {
-        match &self.rest {
-            Rest::Value(_, value) => literal_text(value),
+        match &self.body {
+            ItemBody::Value(_, value) => literal_text(value),
             _ => None,
         }
         .or_else(|| self.refuse("a string", errors))
@@ -168,8 +162,8 @@ impl Item {
 
     /// `validate = path::to::function`
     pub(super) fn path(&self, errors: &Errors) -> Option<Path> {
-        let path = match &self.rest {
-            Rest::Value(_, value) => ungrouped(value),
+        let path = match &self.body {
+            ItemBody::Value(_, value) => ungrouped(value),
             _ => None,
         };
         match path {
@@ -183,18 +177,18 @@ impl Item {
     }
 
     /// `default`, `default = 8`
-    pub(super) fn default(&self, errors: &Errors) -> Option<raw::Default> {
-        match &self.rest {
-            Rest::Nothing => Some(raw::Default::OfType),
-            Rest::Value(_, value) => Some(raw::Default::Value(value.clone())),
-            Rest::List(_) => self.refuse("its value after `=`", errors),
+    pub(super) fn default(&self, errors: &Errors) -> Option<raw::DefaultAttribute> {
+        match &self.body {
+            ItemBody::Nothing => Some(raw::DefaultAttribute::OfType),
+            ItemBody::Value(_, value) => Some(raw::DefaultAttribute::Value(value.clone())),
+            ItemBody::List(_) => self.refuse("its value after `=`", errors),
         }
     }
 
     /// `deprecated`, `deprecated = "note"`; the first has an empty note.
     pub(super) fn note(&self, errors: &Errors) -> Option<LitStr> {
-        match &self.rest {
-            Rest::Nothing => Some(LitStr::new("", self.ident.span())),
+        match &self.body {
+            ItemBody::Nothing => Some(LitStr::new("", self.ident.span())),
             _ => self.text(errors),
         }
     }
@@ -219,8 +213,8 @@ impl Item {
 
     /// `one_of("debug", "info")`
     pub(super) fn values(&self, errors: &Errors) -> Option<Vec<Expr>> {
-        let list = match &self.rest {
-            Rest::List(list) if advice::in_parentheses(list) => list,
+        let list = match &self.body {
+            ItemBody::List(list) if body::in_parentheses(list) => list,
             _ => return self.refuse("its values in brackets", errors),
         };
         let parser = Punctuated::<Expr, Token![,]>::parse_terminated;
@@ -239,8 +233,8 @@ impl Item {
     }
 
     fn list<T: syn::parse::Parse>(&self) -> Option<syn::Result<T>> {
-        match &self.rest {
-            Rest::List(list) if advice::in_parentheses(list) => {
+        match &self.body {
+            ItemBody::List(list) if body::in_parentheses(list) => {
                 (!list.stream().is_empty()).then(|| syn::parse2(list.stream()))
             }
             _ => None,
@@ -248,7 +242,7 @@ impl Item {
     }
 }
 
-/// What stands where a name should: a comma, a name in quotes, `hot::`.
+/// Refuses tokens in the place of a name: a comma, a name in quotes, `hot::`.
 fn misplaced(input: ParseStream<'_>) -> syn::Result<()> {
     let ahead = input.fork();
     if ahead.peek(Token![,]) {
@@ -309,8 +303,8 @@ fn without_a_sign(ident: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
     let mut tokens = ident.to_token_stream();
     colon.to_tokens(&mut tokens);
     value.to_tokens(&mut tokens);
-    let rest = Rest::Value(Token![=](value.span()), value);
-    let instead = advice::instead(&name, &rest);
+    let body = ItemBody::Value(Token![=](value.span()), value);
+    let instead = advice::instead(&name, &body);
     let message = match colon {
         Some(_) => format!("there is no `:` in attributes: {instead}"),
         None => format!("`{name}` and its value are not joined: {instead}"),
@@ -318,7 +312,7 @@ fn without_a_sign(ident: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
     Err(syn::Error::new_spanned(tokens, message))
 }
 
-/// `default = /var/lib`, `default = 10.0.0.1:80`: what is no expression, but would be a text.
+/// `default = /var/lib`, `default = 10.0.0.1:80`: no expression, but probably a text.
 fn unquoted(name: &str, input: ParseStream<'_>) -> syn::Result<()> {
     let ahead = input.fork();
     let parses = ahead.parse::<Expr>().is_ok() && (ahead.is_empty() || ahead.peek(Token![,]));
@@ -360,7 +354,7 @@ fn missing_value(name: &str) -> String {
     }
 }
 
-/// What a fragment of somebody's macro holds: it comes in a group without brackets.
+/// The expression in a fragment of another macro, which comes in a group without brackets.
 fn ungrouped(value: &Expr) -> Option<&Expr> {
     match value {
         Expr::Group(group) => ungrouped(&group.expr),
@@ -368,28 +362,16 @@ fn ungrouped(value: &Expr) -> Option<&Expr> {
     }
 }
 
-/// The string that an expression is.
-pub(super) fn literal_text(value: &Expr) -> Option<LitStr> {
-    match value {
-        Expr::Lit(literal) => match &literal.lit {
-            Lit::Str(text) => Some(text.clone()),
-            _ => None,
-        },
-        Expr::Group(group) => literal_text(&group.expr),
-        _ => None,
-    }
-}
-
 impl ToTokens for Item {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         self.ident.to_tokens(tokens);
-        match &self.rest {
-            Rest::Nothing => {}
-            Rest::Value(equals, value) => {
+        match &self.body {
+            ItemBody::Nothing => {}
+            ItemBody::Value(equals, value) => {
                 equals.to_tokens(tokens);
                 value.to_tokens(tokens);
             }
-            Rest::List(list) => list.to_tokens(tokens),
+            ItemBody::List(list) => list.to_tokens(tokens),
         }
     }
 }

@@ -5,6 +5,8 @@
 //! that a user sees all mistakes at once.
 
 mod advice;
+mod body;
+pub(crate) mod case;
 mod doc;
 mod item;
 pub(crate) mod names;
@@ -16,11 +18,11 @@ use quote::ToTokens;
 use syn::{Data, DeriveInput, Fields, GenericParam};
 
 use crate::errors::Errors;
-use crate::model::{Written, raw};
+use crate::model::{ItemValue, raw};
 use item::Item;
 
 /// The raw model; `None` where there is no struct that an `impl` could be written for.
-pub(crate) fn parse(input: TokenStream, errors: &Errors) -> Option<raw::Struct> {
+pub(crate) fn parse(input: TokenStream, errors: &Errors) -> Option<raw::StructInput> {
     let input: DeriveInput = match syn::parse2(receiver::replace(input)) {
         Ok(input) => input,
         Err(error) => {
@@ -50,7 +52,7 @@ fn owns_its_values(input: &DeriveInput, errors: &Errors) -> bool {
     owned
 }
 
-/// Refuses what has no named fields: there is nothing that an `impl` could be made of.
+/// Refuses an item without named fields.
 fn named_fields<'a>(input: &'a DeriveInput, errors: &Errors) -> Option<Vec<&'a syn::Field>> {
     match &input.data {
         Data::Struct(data) => match &data.fields {
@@ -80,8 +82,8 @@ fn named_fields<'a>(input: &'a DeriveInput, errors: &Errors) -> Option<Vec<&'a s
 }
 
 /// The struct's own attributes, and its fields.
-fn structure(input: &DeriveInput, fields: Vec<&syn::Field>, errors: &Errors) -> raw::Struct {
-    let mut parsed = raw::Struct {
+fn structure(input: &DeriveInput, fields: Vec<&syn::Field>, errors: &Errors) -> raw::StructInput {
+    let mut parsed = raw::StructInput {
         ident: input.ident.clone(),
         generics: input.generics.clone(),
         doc: doc::joined(&input.attrs),
@@ -112,16 +114,16 @@ fn structure(input: &DeriveInput, fields: Vec<&syn::Field>, errors: &Errors) -> 
 }
 
 /// A field's attributes.
-fn field(input: &syn::Field, errors: &Errors) -> Option<raw::Field> {
-    let mut field = raw::Field::new(input.ident.clone()?, input.ty.clone());
+fn field(input: &syn::Field, errors: &Errors) -> Option<raw::FieldInput> {
+    let mut field = raw::FieldInput::new(input.ident.clone()?, input.ty.clone());
     field.doc = doc::joined(&input.attrs);
     field.serde = serde::items(&input.attrs);
     let (items, all) = item::items(&input.attrs, errors);
     field.readable = all;
     for item in items {
-        let known = of_the_key(&mut field, &item, errors)
-            || of_the_value(&mut field, &item, errors)
-            || of_a_rule(&mut field, &item, errors);
+        let known = read_key(&mut field, &item, errors)
+            || read_value(&mut field, &item, errors)
+            || read_rule(&mut field, &item, errors);
         if !known {
             field.readable = false;
             unavailable(&item, errors);
@@ -130,12 +132,12 @@ fn field(input: &syn::Field, errors: &Errors) -> Option<raw::Field> {
     Some(field)
 }
 
-/// What is said of the key, and of the field as a whole.
-fn of_the_key(field: &mut raw::Field, item: &Item, errors: &Errors) -> bool {
+/// Reads an item about the key or about the field as a whole; `false` if it is none of those.
+fn read_key(field: &mut raw::FieldInput, item: &Item, errors: &Errors) -> bool {
     match item.name.as_str() {
         names::KEY => fill(&mut field.key, item, item.text(errors), errors),
         names::ALIAS => {
-            let alias = item.text(errors).map(|key| item.written(key));
+            let alias = item.text(errors).map(|key| item.with_tokens(key));
             field.aliases.extend(alias);
         }
         names::NESTED => fill(&mut field.nested, item, item.flag(errors), errors),
@@ -148,8 +150,8 @@ fn of_the_key(field: &mut raw::Field, item: &Item, errors: &Errors) -> bool {
     true
 }
 
-/// How the value is read and compared, and what its absence means.
-fn of_the_value(field: &mut raw::Field, item: &Item, errors: &Errors) -> bool {
+/// Reads an item about the value: format, comparison, default; `false` if it is none of those.
+fn read_value(field: &mut raw::FieldInput, item: &Item, errors: &Errors) -> bool {
     let format = match item.name.as_str() {
         names::DEFAULT => {
             fill(&mut field.default, item, item.default(errors), errors);
@@ -159,9 +161,9 @@ fn of_the_value(field: &mut raw::Field, item: &Item, errors: &Errors) -> bool {
             fill(&mut field.compare, item, item.path(errors), errors);
             return true;
         }
-        names::JSON => item.flag(errors).map(|()| raw::Format::Json),
-        names::TEXT => item.flag(errors).map(|()| raw::Format::Text),
-        names::WITH => item.path(errors).map(raw::Format::With),
+        names::JSON => item.flag(errors).map(|()| raw::FormatAttribute::Json),
+        names::TEXT => item.flag(errors).map(|()| raw::FormatAttribute::Text),
+        names::WITH => item.path(errors).map(raw::FormatAttribute::With),
         _ => return false,
     };
     // That there is but one of them is for the checks: they have different names.
@@ -169,23 +171,23 @@ fn of_the_value(field: &mut raw::Field, item: &Item, errors: &Errors) -> bool {
     true
 }
 
-/// The rules.
-fn of_a_rule(field: &mut raw::Field, item: &Item, errors: &Errors) -> bool {
+/// Reads a rule; `false` if the item is none.
+fn read_rule(field: &mut raw::FieldInput, item: &Item, errors: &Errors) -> bool {
     let rule = match item.name.as_str() {
-        names::RANGE => item.range(errors).map(raw::Rule::Range),
-        names::LENGTH => item.range(errors).map(raw::Rule::Length),
-        names::PATTERN => item.listed_text(errors).map(raw::Rule::Pattern),
-        names::ONE_OF => item.values(errors).map(raw::Rule::OneOf),
-        names::NON_EMPTY => item.flag(errors).map(|()| raw::Rule::NonEmpty),
-        names::URL => item.flag(errors).map(|()| raw::Rule::Url),
-        names::VALIDATE => item.path(errors).map(raw::Rule::Validate),
+        names::RANGE => item.range(errors).map(raw::RuleAttribute::Range),
+        names::LENGTH => item.range(errors).map(raw::RuleAttribute::Length),
+        names::PATTERN => item.listed_text(errors).map(raw::RuleAttribute::Pattern),
+        names::ONE_OF => item.values(errors).map(raw::RuleAttribute::OneOf),
+        names::NON_EMPTY => item.flag(errors).map(|()| raw::RuleAttribute::NonEmpty),
+        names::URL => item.flag(errors).map(|()| raw::RuleAttribute::Url),
+        names::VALIDATE => item.path(errors).map(raw::RuleAttribute::Validate),
         _ => return false,
     };
     add(&mut field.rules, item, rule, errors);
     true
 }
 
-/// What is planned, and what there is not.
+/// Reports an attribute that is planned, or does not exist.
 fn unavailable(item: &Item, errors: &Errors) {
     match item.name.as_str() {
         names::MAP => errors.at(
@@ -209,16 +211,16 @@ fn unavailable(item: &Item, errors: &Errors) {
 }
 
 /// Keeps a value, or says that it was there already.
-fn fill<T>(slot: &mut Option<Written<T>>, item: &Item, value: Option<T>, errors: &Errors) {
+fn fill<T>(slot: &mut Option<ItemValue<T>>, item: &Item, value: Option<T>, errors: &Errors) {
     if slot.is_some() {
         twice(item, errors);
     } else if let Some(value) = value {
-        *slot = Some(item.written(value));
+        *slot = Some(item.with_tokens(value));
     }
 }
 
 /// Keeps one of several, or says that its like was there already.
-fn add<T>(list: &mut Vec<Written<T>>, item: &Item, value: Option<T>, errors: &Errors) {
+fn add<T>(list: &mut Vec<ItemValue<T>>, item: &Item, value: Option<T>, errors: &Errors) {
     let Some(value) = value else { return };
     let kind = std::mem::discriminant(&value);
     if list
@@ -227,7 +229,7 @@ fn add<T>(list: &mut Vec<Written<T>>, item: &Item, value: Option<T>, errors: &Er
     {
         twice(item, errors);
     } else {
-        list.push(item.written(value));
+        list.push(item.with_tokens(value));
     }
 }
 
@@ -240,7 +242,7 @@ fn twice(item: &Item, errors: &Errors) {
     errors.at(item, format!("`{name}` is written twice: {advice}"));
 }
 
-/// Refuses a name that is none, and says which was probably meant.
+/// Refuses an unknown name, and proposes the nearest.
 fn unknown(
     item: &Item,
     here: &[&'static str],
@@ -251,10 +253,10 @@ fn unknown(
     let name = &item.name;
     let message = if there.contains(&name.as_str()) {
         format!("`{name}` goes on {other_place}")
-    } else if let Some(instead) = names::said_otherwise(name) {
+    } else if let Some(instead) = names::alternative(name) {
         format!("there is no attribute `{name}`: {instead}")
     } else if let Some(near) = names::nearest(name, here) {
-        let right = advice::renamed(name, near, item.rest());
+        let right = advice::renamed(name, near, item.body());
         format!("there is no attribute `{name}`: did you mean `{right}`?")
     } else {
         format!("there is no attribute `{name}`: there are {}", listed(here))

@@ -34,17 +34,17 @@ pub(crate) const URL: &str = "url";
 pub(crate) const WITH: &str = "with";
 pub(crate) const YAML: &str = "yaml";
 
-/// What may stand on a struct.
+/// The attributes of a struct.
 pub(crate) const ON_STRUCT: &[&str] = &[CRATE, PREFIX, RENAME_ALL, SCHEMA, VALIDATE];
 
-/// What may stand on a field.
+/// The attributes of a field.
 pub(crate) const ON_FIELD: &[&str] = &[
     ALIAS, COMPARE, DEFAULT, DEPRECATED, JSON, KEY, LENGTH, NESTED, NON_EMPTY, ONE_OF, PATTERN,
     RANGE, RESTART, SECRET, SKIP, TEXT, URL, VALIDATE, WITH,
 ];
 
-/// What the same thing is called elsewhere.
-const ELSEWHERE: &[(&str, &str)] = &[
+/// The names of other libraries for the same attributes.
+const SYNONYMS: &[(&str, &str)] = &[
     ("aliases", ALIAS),
     ("allowed", ONE_OF),
     ("any_of", ONE_OF),
@@ -98,8 +98,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("variants", ONE_OF),
 ];
 
-/// What is not said with an attribute.
-const OTHERWISE: &[(&[&str], &str)] = &[
+/// Names for which there is no attribute, and the alternative.
+const ALTERNATIVES: &[(&[&str], &str)] = &[
     (
         &["doc", "description", "desc", "help", "about", "comment"],
         "write it as a doc comment, `/// …`",
@@ -155,9 +155,9 @@ const OTHERWISE: &[(&[&str], &str)] = &[
     ),
 ];
 
-/// What to do where no attribute says it.
-pub(crate) fn said_otherwise(name: &str) -> Option<&'static str> {
-    OTHERWISE
+/// The alternative, if there is no such attribute.
+pub(crate) fn alternative(name: &str) -> Option<&'static str> {
+    ALTERNATIVES
         .iter()
         .find(|(names, _)| names.contains(&name))
         .map(|(_, instead)| *instead)
@@ -195,7 +195,7 @@ pub(crate) fn example(name: &str) -> &'static str {
 
 /// The name that was probably meant.
 pub(crate) fn nearest(name: &str, names: &[&'static str]) -> Option<&'static str> {
-    if let Some((_, ours)) = ELSEWHERE.iter().find(|(theirs, _)| *theirs == name) {
+    if let Some((_, ours)) = SYNONYMS.iter().find(|(theirs, _)| *theirs == name) {
         return names.iter().copied().find(|known| known == ours);
     }
     nearest_of(name, names.iter().copied())
@@ -206,11 +206,11 @@ pub(crate) fn nearest_of<'a>(
     name: &str,
     names: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
-    let most = (name.chars().count() / 3).max(1);
+    let max = (name.chars().count() / 3).max(1);
     names
         .into_iter()
         .map(|known| (strsim::osa_distance(name, known), known))
-        .filter(|(distance, _)| *distance <= most)
+        .filter(|(distance, _)| *distance <= max)
         .min()
         .map(|(_, known)| known)
 }

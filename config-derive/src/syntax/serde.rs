@@ -1,22 +1,21 @@
-//! Reads what is said to serde in the same struct.
+//! Reads serde's attributes on the same struct.
 //!
-//! In: attributes. Out: those that serde would read by. What can't be read is left to serde, which
-//! says so itself.
+//! In: attributes. Out: those that affect reading. serde itself reports the malformed ones.
 
 use proc_macro2::Group;
 use quote::{ToTokens, quote};
 use syn::meta::ParseNestedMeta;
 use syn::{Attribute, Expr, LitStr, Token};
 
-use super::item::literal_text;
-use crate::model::Written;
-use crate::model::raw::Serde;
+use super::body::literal_text;
+use crate::model::ItemValue;
+use crate::model::raw::SerdeAttribute;
 
 /// Each item of `#[serde(…)]`, but those that are for writing alone.
-pub(super) fn items(attributes: &[Attribute]) -> Vec<Written<Serde>> {
+pub(super) fn items(attributes: &[Attribute]) -> Vec<ItemValue<SerdeAttribute>> {
     let mut found = Vec::new();
     for attribute in attributes.iter().filter(|a| a.path().is_ident("serde")) {
-        // What was read before a mistake is kept.
+        // The items before a mistake are kept.
         let _ = attribute.parse_nested_meta(|meta| {
             found.extend(item(&meta)?);
             Ok(())
@@ -25,14 +24,14 @@ pub(super) fn items(attributes: &[Attribute]) -> Vec<Written<Serde>> {
     found
 }
 
-fn item(meta: &ParseNestedMeta<'_>) -> syn::Result<Option<Written<Serde>>> {
+fn item(meta: &ParseNestedMeta<'_>) -> syn::Result<Option<ItemValue<SerdeAttribute>>> {
     let path = &meta.path;
     let name = path.to_token_stream().to_string();
     if meta.input.peek(Token![=]) {
         let equals: Token![=] = meta.input.parse()?;
         let value: Expr = meta.input.parse()?;
-        return Ok(Some(Written {
-            value: Serde {
+        return Ok(Some(ItemValue {
+            value: SerdeAttribute {
                 name,
                 text: literal_text(&value).map(|text| text.value()),
             },
@@ -40,8 +39,8 @@ fn item(meta: &ParseNestedMeta<'_>) -> syn::Result<Option<Written<Serde>>> {
         }));
     }
     if !meta.input.peek(syn::token::Paren) {
-        return Ok(Some(Written {
-            value: Serde { name, text: None },
+        return Ok(Some(ItemValue {
+            value: SerdeAttribute { name, text: None },
             tokens: path.to_token_stream(),
         }));
     }
@@ -54,8 +53,8 @@ fn item(meta: &ParseNestedMeta<'_>) -> syn::Result<Option<Written<Serde>>> {
         }
         Ok(())
     })?;
-    Ok(text.map(|text| Written {
-        value: Serde {
+    Ok(text.map(|text| ItemValue {
+        value: SerdeAttribute {
             name,
             text: Some(text),
         },

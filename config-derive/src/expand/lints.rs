@@ -1,40 +1,41 @@
-//! Constants that ask whether all was said of a leaf whose type only the compiler knows.
+//! Constants that find a forgotten attribute on a leaf whose type only the compiler knows.
 //!
-//! An alias of a `Secret` is not `secret` unless that is said; and a struct with keys of its own
-//! is one key where somebody forgot `nested`.
+//! An alias of a `Secret` needs `secret`; and a struct with keys of its own is one key if `nested`
+//! was forgotten.
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::{GenericArgument, PathArguments, Type};
 
 use super::bounds::{mentions, parameters};
-use super::committed::scalar;
-use crate::model::checked::{Field, Format, Kind, Struct};
+use super::schema_file::scalar;
+use super::tokens;
+use crate::model::checked::{FieldKind, LeafFormat, Struct, StructField};
 use crate::tidy::moved;
 use crate::tidy::tidy;
 
 /// None for types that are known by their names, and for those with parameters.
 pub(super) fn constants(checked: &Struct) -> TokenStream {
     let parameters = parameters(&checked.generics);
-    let constants = checked.fields.iter().filter_map(of_field);
+    let constants = checked.fields.iter().filter_map(field_lint);
     constants
         .filter(|constant| !mentions(constant.clone(), &parameters))
         .collect()
 }
 
-fn of_field(field: &Field) -> Option<TokenStream> {
-    let Kind::Leaf(leaf) = &field.kind else {
+fn field_lint(field: &StructField) -> Option<TokenStream> {
+    let FieldKind::Leaf(leaf) = &field.kind else {
         return None;
     };
     let inner = argument_of_option(&field.ty).unwrap_or(&field.ty);
     if !is_unknown(inner) || field.secret {
         return None;
     }
-    let at = super::at(&field.ty);
+    let at = tokens::at(&field.ty);
     let ty = moved(&field.ty, syn::spanned::Spanned::span(&field.ty));
     let name = tidy(&field.ty);
     let section = match leaf.format {
-        Format::Auto => quote_spanned!(at=> __::Probe::<#ty>::SECTION),
+        LeafFormat::Auto => quote_spanned!(at=> __::Probe::<#ty>::SECTION),
         _ => quote_spanned!(at=> false),
     };
     Some(quote_spanned! {at=>
@@ -42,7 +43,7 @@ fn of_field(field: &Field) -> Option<TokenStream> {
     })
 }
 
-/// A name alone, of no type that everybody knows.
+/// Whether it is a name alone, and not that of a well-known type.
 fn is_unknown(ty: &Type) -> bool {
     let Type::Path(path) = ty else { return false };
     path.path

@@ -1,17 +1,21 @@
-//! What can be said of a type by its name, and of a value by its letters.
+//! Scalar types, recognized by their names, and literals of them.
 //!
-//! A macro sees no types. It checks what is plain, and leaves the rest to the compiler and to the
-//! runtime: an alias is not known here, and nothing is refused because of it.
+//! A macro sees no types. It checks the names and literals that it knows, and leaves the rest to the
+//! compiler and to the runtime: an alias is unknown here, and nothing is refused because of it.
 
-use syn::{Expr, GenericArgument, Lit, LitStr, PathArguments, Type, TypePath, UnOp};
+use std::cmp::Ordering;
 
-/// A type that everybody knows.
+use syn::{
+    Expr, ExprRange, GenericArgument, Lit, LitStr, PathArguments, RangeLimits, Type, TypePath, UnOp,
+};
+
+/// A scalar type with a well-known name.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Scalar {
+pub(super) enum ScalarType {
     Integer {
         name: &'static str,
-        least: i128,
-        most: i128,
+        min: i128,
+        max: i128,
     },
     Float(&'static str),
     Bool,
@@ -22,10 +26,10 @@ pub(super) enum Scalar {
     /// A whole number that is not zero.
     NonZero {
         name: &'static str,
-        least: i128,
-        most: i128,
+        min: i128,
+        max: i128,
     },
-    File,
+    Path,
     Address(Address),
     Url,
 }
@@ -87,20 +91,20 @@ impl Address {
     }
 }
 
-/// What is known of a field's type.
-pub(super) struct Known<'a> {
+/// A field's type, as far as its name says.
+pub(super) struct FieldType<'a> {
     /// Whether it is an `Option`.
     pub(super) optional: bool,
     /// Whether it is a `Secret`, or an `Option` of one.
     pub(super) secret: bool,
-    /// What is in it.
+    /// The type inside of both.
     pub(super) inner: &'a Type,
-    /// The name of that, if it is known.
-    pub(super) scalar: Option<Scalar>,
+    /// The scalar that this is, if its name is known.
+    pub(super) scalar: Option<ScalarType>,
 }
 
-impl<'a> Known<'a> {
-    pub(super) fn of(ty: &'a Type) -> Self {
+impl<'a> FieldType<'a> {
+    pub(super) fn from_type(ty: &'a Type) -> Self {
         let (inner, optional) = match argument(ty, "Option") {
             Some(inner) => (inner, true),
             None => (ty, false),
@@ -113,7 +117,7 @@ impl<'a> Known<'a> {
             optional,
             secret,
             inner,
-            scalar: Scalar::of(inner),
+            scalar: ScalarType::from_type(inner),
         }
     }
 }
@@ -146,10 +150,10 @@ pub(super) fn plain_path(ty: &Type) -> Option<&TypePath> {
 /// The range of an integer type, as far as `i128` reaches.
 macro_rules! integer {
     ($name:ident) => {
-        Scalar::Integer {
+        ScalarType::Integer {
             name: stringify!($name),
-            least: $name::MIN as i128,
-            most: if $name::MAX as u128 > i128::MAX as u128 {
+            min: $name::MIN as i128,
+            max: if $name::MAX as u128 > i128::MAX as u128 {
                 i128::MAX
             } else {
                 $name::MAX as i128
@@ -162,21 +166,21 @@ macro_rules! integer {
 macro_rules! non_zero {
     ($name:ident, $written:literal) => {
         match integer!($name) {
-            Scalar::Integer { least, most, .. } => Scalar::NonZero {
+            ScalarType::Integer { min, max, .. } => ScalarType::NonZero {
                 name: $written,
                 // Below one there is nothing that has no sign.
-                least: if least == 0 { 1 } else { least },
-                most,
+                min: if min == 0 { 1 } else { min },
+                max,
             },
             other => other,
         }
     };
 }
 
-// One macro for all integers; what `i128` can't hold is cut off.
+// One macro for all integers; bounds beyond `i128` are cut off.
 #[allow(clippy::cast_lossless, clippy::cast_possible_wrap)]
-impl Scalar {
-    pub(super) fn of(ty: &Type) -> Option<Self> {
+impl ScalarType {
+    pub(super) fn from_type(ty: &Type) -> Option<Self> {
         let path = &plain_path(ty)?.path;
         let last = path.segments.last()?;
         let mut name = last.ident.to_string();
@@ -237,7 +241,7 @@ impl Scalar {
             "NonZeroI64" | "NonZero<i64>" => non_zero!(i64, "NonZeroI64"),
             "NonZeroI128" | "NonZero<i128>" => non_zero!(i128, "NonZeroI128"),
             "NonZeroIsize" | "NonZero<isize>" => non_zero!(isize, "NonZeroIsize"),
-            "PathBuf" => Self::File,
+            "PathBuf" => Self::Path,
             "IpAddr" => Self::Address(Address::Ip),
             "Ipv4Addr" => Self::Address(Address::Ipv4),
             "Ipv6Addr" => Self::Address(Address::Ipv6),
@@ -260,19 +264,19 @@ impl Scalar {
             Self::String => "String",
             Self::Duration => "Duration",
             Self::Size => "Size",
-            Self::File => "PathBuf",
+            Self::Path => "PathBuf",
             Self::Address(address) => address.name(),
             Self::Url => "Url",
         }
     }
 
-    /// What the bounds of its `range` are: those of a number that is not zero are numbers.
+    /// The type of the bounds of its `range`: those of a number that is not zero are numbers.
     pub(super) fn bound(self) -> Self {
         match self {
-            Self::NonZero { name, least, most } => Self::Integer {
+            Self::NonZero { name, min, max } => Self::Integer {
                 name,
-                least: if least == 1 { 0 } else { least },
-                most,
+                min: if min == 1 { 0 } else { min },
+                max,
             },
             scalar => scalar,
         }
@@ -280,7 +284,7 @@ impl Scalar {
 
     /// Whether every text is one.
     pub(super) fn is_text(self) -> bool {
-        matches!(self, Self::String | Self::File)
+        matches!(self, Self::String | Self::Path)
     }
 
     /// Whether it is a number, whole or not.
@@ -291,7 +295,7 @@ impl Scalar {
         )
     }
 
-    /// Why a literal in Rust is none of this type, and what to write.
+    /// The message for a literal in Rust that is not of this type.
     pub(super) fn refuses(self, literal: &Literal) -> Option<String> {
         let name = self.name();
         match (self, literal) {
@@ -302,10 +306,10 @@ impl Scalar {
                 Some(format!("this is no `{name}`, which is never zero"))
             }
             (
-                Self::Integer { least, most, .. } | Self::NonZero { least, most, .. },
+                Self::Integer { min, max, .. } | Self::NonZero { min, max, .. },
                 Literal::Integer(number),
-            ) => (*number < least || *number > most)
-                .then(|| format!("this is no `{name}`, which goes from {least} to {most}")),
+            ) => (*number < min || *number > max)
+                .then(|| format!("this is no `{name}`, which goes from {min} to {max}")),
             (Self::Float(_), Literal::Integer(number)) => {
                 Some(format!("this is no `{name}`: write `{number}.0`"))
             }
@@ -327,7 +331,7 @@ impl Scalar {
             (Self::Size, _) => {
                 Some("this is no `Size`: write it with its unit, `\"64MiB\"`".to_owned())
             }
-            (Self::File, _) => {
+            (Self::Path, _) => {
                 Some("this is no `PathBuf`: write it in quotes, `\"/etc/app\"`".to_owned())
             }
             (Self::Address(address), _) => Some(format!(
@@ -340,22 +344,22 @@ impl Scalar {
         }
     }
 
-    /// What would be right where a text in the store can't be read as this type.
+    /// The correct form, if a text in the store can't be read as this type.
     pub(super) fn refuses_text(self, text: &str) -> Option<&'static str> {
         let trimmed = text.trim();
         match self {
-            Self::Integer { least, most, .. } => match trimmed.parse::<i128>() {
-                Ok(number) if number < least || number > most => Some("a number that fits"),
+            Self::Integer { min, max, .. } => match trimmed.parse::<i128>() {
+                Ok(number) if number < min || number > max => Some("a number that fits"),
                 Ok(_) => None,
                 // Beyond `i128` only a `u128` goes on.
-                Err(_) if most == i128::MAX && trimmed.parse::<u128>().is_ok() => None,
+                Err(_) if max == i128::MAX && trimmed.parse::<u128>().is_ok() => None,
                 Err(_) => Some(whole_number(trimmed)),
             },
-            Self::NonZero { least, most, .. } => match trimmed.parse::<i128>() {
+            Self::NonZero { min, max, .. } => match trimmed.parse::<i128>() {
                 Ok(0) => Some("a number that is not zero"),
-                Ok(number) if number < least || number > most => Some("a number that fits"),
+                Ok(number) if number < min || number > max => Some("a number that fits"),
                 Ok(_) => None,
-                Err(_) if most == i128::MAX && trimmed.parse::<u128>().is_ok() => None,
+                Err(_) if max == i128::MAX && trimmed.parse::<u128>().is_ok() => None,
                 Err(_) => Some(whole_number(trimmed)),
             },
             Self::Float(name) => match trimmed.parse::<f64>() {
@@ -364,7 +368,7 @@ impl Scalar {
             },
             Self::Bool => (!matches!(trimmed, "true" | "false")).then_some("`true` or `false`"),
             Self::Char => (text.chars().count() != 1).then_some("one character"),
-            Self::String | Self::File => None,
+            Self::String | Self::Path => None,
             Self::Address(address) => (!address.reads(trimmed)).then(|| address.example()),
             Self::Url => url::Url::parse(text)
                 .is_err()
@@ -381,7 +385,7 @@ impl Scalar {
     }
 }
 
-/// What to write where a text is no whole number: another type, if the text has a unit.
+/// The advice for a text that is no whole number: another type, if the text has a unit.
 fn whole_number(text: &str) -> &'static str {
     let plain = text.replace('_', "");
     let radix = |prefix: &str| {
@@ -407,7 +411,7 @@ fn whole_number(text: &str) -> &'static str {
 fn fits_a_float(number: f64, name: &str) -> bool {
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "whether it is too big is what is asked"
+        reason = "the cast finds out whether it is too big"
     )]
     let narrow = number as f32;
     number.is_finite() && (name != "f32" || narrow.is_finite())
@@ -421,8 +425,8 @@ fn duration(text: &str) -> Option<std::time::Duration> {
 }
 
 /// Whether the compiler can compute this in a constant, as far as its form says: literals,
-/// constants, and what is put together of them.
-pub(super) fn is_constant(value: &Expr, scalar: Scalar) -> bool {
+/// constants, and combinations of them.
+pub(super) fn is_constant(value: &Expr, scalar: ScalarType) -> bool {
     let inner = |value: &Expr| is_constant(value, scalar);
     let number = scalar.is_number();
     match value {
@@ -443,11 +447,11 @@ pub(super) fn is_constant(value: &Expr, scalar: Scalar) -> bool {
 
 /// An argument of a constructor: a number.
 fn inner_number(value: &Expr) -> bool {
-    is_constant(value, Scalar::Float("f64"))
+    is_constant(value, ScalarType::Float("f64"))
 }
 
 /// `Duration::from_secs`, `Size::new`
-fn is_constructor(function: &Expr, scalar: Scalar) -> bool {
+fn is_constructor(function: &Expr, scalar: ScalarType) -> bool {
     let Expr::Path(path) = function else {
         return false;
     };
@@ -458,7 +462,7 @@ fn is_constructor(function: &Expr, scalar: Scalar) -> bool {
     let function = function.ident.to_string();
     ty.ident == scalar.name()
         && match scalar {
-            Scalar::Duration => matches!(
+            ScalarType::Duration => matches!(
                 function.as_str(),
                 "new"
                     | "from_nanos"
@@ -468,7 +472,7 @@ fn is_constructor(function: &Expr, scalar: Scalar) -> bool {
                     | "from_mins"
                     | "from_hours"
             ),
-            Scalar::Size => function == "new",
+            ScalarType::Size => function == "new",
             _ => false,
         }
 }
@@ -517,7 +521,7 @@ pub(super) enum Literal {
 
 impl Literal {
     /// The literal that an expression is; `None` where it has to be computed.
-    pub(super) fn of(value: &Expr) -> Option<Self> {
+    pub(super) fn from_expr(value: &Expr) -> Option<Self> {
         match value {
             Expr::Lit(literal) => match &literal.lit {
                 Lit::Str(text) => Some(Self::Text(text.clone())),
@@ -527,13 +531,13 @@ impl Literal {
                 Lit::Char(letter) => Some(Self::Char(letter.value())),
                 _ => None,
             },
-            Expr::Unary(unary) => match (&unary.op, Self::of(&unary.expr)?) {
+            Expr::Unary(unary) => match (&unary.op, Self::from_expr(&unary.expr)?) {
                 (UnOp::Neg(_), Self::Integer(number)) => Some(Self::Integer(-number)),
                 (UnOp::Neg(_), Self::Float(number)) => Some(Self::Float(-number)),
                 _ => None,
             },
-            Expr::Group(group) => Self::of(&group.expr),
-            Expr::Paren(paren) => Self::of(&paren.expr),
+            Expr::Group(group) => Self::from_expr(&group.expr),
+            Expr::Paren(paren) => Self::from_expr(&paren.expr),
             _ => None,
         }
     }
@@ -551,12 +555,12 @@ impl Literal {
     }
 
     /// The literal as a quantity that can be compared, if it is one.
-    pub(super) fn quantity(&self, scalar: Option<Scalar>) -> Option<Quantity> {
+    pub(super) fn ordered_value(&self, scalar: Option<ScalarType>) -> Option<OrderedValue> {
         match self {
-            Self::Integer(number) => Some(Quantity::Integer(*number)),
-            Self::Float(number) => Some(Quantity::Float(*number)),
-            Self::Text(text) => Quantity::of_text(&text.value(), scalar?),
-            Self::Char(letter) => Some(Quantity::Letter(*letter)),
+            Self::Integer(number) => Some(OrderedValue::Integer(*number)),
+            Self::Float(number) => Some(OrderedValue::Float(*number)),
+            Self::Text(text) => OrderedValue::from_text(&text.value(), scalar?),
+            Self::Char(letter) => Some(OrderedValue::Letter(*letter)),
             Self::Bool(_) => None,
         }
     }
@@ -564,23 +568,25 @@ impl Literal {
 
 /// Something with an order among its own kind.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
-pub(super) enum Quantity {
+pub(super) enum OrderedValue {
     Integer(i128),
     Float(f64),
     Duration(std::time::Duration),
     Letter(char),
 }
 
-impl Quantity {
+impl OrderedValue {
     /// The quantity that the store writes so.
-    pub(super) fn of_text(written: &str, scalar: Scalar) -> Option<Self> {
+    pub(super) fn from_text(written: &str, scalar: ScalarType) -> Option<Self> {
         let text = written.trim();
         match scalar {
-            Scalar::Integer { .. } | Scalar::NonZero { .. } => text.parse().ok().map(Self::Integer),
-            Scalar::Float(_) => text.parse().ok().map(Self::Float),
-            Scalar::Duration => duration(text).map(Self::Duration),
-            Scalar::Size => size(text).map(Self::Integer),
-            Scalar::Char => {
+            ScalarType::Integer { .. } | ScalarType::NonZero { .. } => {
+                text.parse().ok().map(Self::Integer)
+            }
+            ScalarType::Float(_) => text.parse().ok().map(Self::Float),
+            ScalarType::Duration => duration(text).map(Self::Duration),
+            ScalarType::Size => size(text).map(Self::Integer),
+            ScalarType::Char => {
                 let mut letters = written.chars();
                 letters
                     .next()
@@ -592,11 +598,32 @@ impl Quantity {
     }
 
     /// Which of two is smaller; `None` where they are of different kinds.
-    pub(super) fn compared(self, other: Self) -> Option<std::cmp::Ordering> {
+    pub(super) fn compared(self, other: Self) -> Option<Ordering> {
         if std::mem::discriminant(&self) == std::mem::discriminant(&other) {
             self.partial_cmp(&other)
         } else {
             None
         }
     }
+}
+
+/// Whether a quantity lies outside the range, as far as the bounds are literals.
+pub(super) fn lies_outside(
+    value: OrderedValue,
+    bounds: &ExprRange,
+    scalar: Option<ScalarType>,
+) -> bool {
+    let against = |bound: &Option<Box<Expr>>| {
+        let bound = bound
+            .as_deref()
+            .and_then(Literal::from_expr)?
+            .ordered_value(scalar)?;
+        value.compared(bound)
+    };
+    let above = match against(&bounds.end) {
+        Some(Ordering::Greater) => true,
+        Some(Ordering::Equal) => matches!(bounds.limits, RangeLimits::HalfOpen(_)),
+        _ => false,
+    };
+    above || against(&bounds.start) == Some(Ordering::Less)
 }

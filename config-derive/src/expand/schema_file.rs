@@ -1,26 +1,27 @@
-//! Constants that hold a struct to its committed schema file.
+//! Constants that compare a struct with its committed schema file.
 //!
-//! The file itself is one of them, so that cargo builds anew when it changes; and the variable
-//! that says that it is about to be written.
+//! One of them includes the file, and one reads the variables, so that cargo builds anew when they
+//! change.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
 
-use super::at;
 use super::bounds::{mentions, parameters};
-use crate::model::checked::{Committed, Field, FileType, Kind, Struct};
+use super::tokens::at;
+use crate::model::checked::{FieldKind, Struct, StructField};
+use crate::model::schema_file::{KeyType, SchemaFile};
 
 pub(super) fn constants(checked: &Struct) -> TokenStream {
-    let Some(committed) = &checked.committed else {
+    let Some(schema_file) = &checked.schema_file else {
         return TokenStream::new();
     };
     let here = Span::mixed_site();
-    let bytes = committed.exists.then(|| {
+    let bytes = schema_file.exists.then(|| {
         quote_spanned! {here=>
-            const _: &[__::core::primitive::u8] = __::core::include_bytes!(#committed);
+            const _: &[__::core::primitive::u8] = __::core::include_bytes!(#schema_file);
         }
     });
-    let table = (!committed.keys.is_empty()).then(|| table(checked, committed));
+    let table = (!schema_file.keys.is_empty()).then(|| table(checked, schema_file));
     quote_spanned! {here=>
         const _: [__::Option<&__::core::primitive::str>; 2] = [
             __::core::option_env!("HOTCONFIG_SCHEMA"),
@@ -32,10 +33,10 @@ pub(super) fn constants(checked: &Struct) -> TokenStream {
 }
 
 /// The keys of the file, and a constant for each field.
-fn table(checked: &Struct, committed: &Committed) -> TokenStream {
+fn table(checked: &Struct, schema_file: &SchemaFile) -> TokenStream {
     let here = Span::mixed_site();
-    let name = &committed.name;
-    let entries = committed.keys.iter().map(|(key, of)| {
+    let name = &schema_file.name;
+    let entries = schema_file.keys.iter().map(|(key, of)| {
         let (shape, written) = (shape(of), of.written());
         quote_spanned! {here=>
             __::compile::Entry { key: #key, shape: #shape, written: #written }
@@ -45,8 +46,8 @@ fn table(checked: &Struct, committed: &Committed) -> TokenStream {
     let fields = checked
         .fields
         .iter()
-        .filter_map(|field| of_field(field, committed));
-    // Of a parameter a constant knows nothing.
+        .filter_map(|field| field_constant(field, schema_file));
+    // A constant knows no parameter.
     let fields = fields.filter(|constant| !mentions(constant.clone(), &parameters));
     quote_spanned! {here=>
         const __FILE: __::compile::File = __::compile::File {
@@ -57,18 +58,18 @@ fn table(checked: &Struct, committed: &Committed) -> TokenStream {
     }
 }
 
-fn of_field(field: &Field, committed: &Committed) -> Option<TokenStream> {
+fn field_constant(field: &StructField, schema_file: &SchemaFile) -> Option<TokenStream> {
     let at = at(&field.ident);
     let (name, key, ty) = (&field.name, &field.key, field.ty.to_token_stream());
     let ty = crate::tidy::moved(&ty, field.ident.span());
     match field.kind {
-        Kind::Section => Some(quote_spanned! {at=>
+        FieldKind::Section => Some(quote_spanned! {at=>
             const _: () = __::compile::section(
                 &__FILE, #name, #key, <#ty as __::Section>::TREE,
             );
         }),
-        Kind::Leaf(_) => {
-            let place = committed.keys.keys().position(|known| known == key)?;
+        FieldKind::Leaf(_) => {
+            let place = schema_file.keys.keys().position(|known| known == key)?;
             let type_name = crate::tidy::tidy(&field.ty);
             Some(quote_spanned! {at=>
                 const _: () = __::compile::agrees(
@@ -77,23 +78,23 @@ fn of_field(field: &Field, committed: &Committed) -> Option<TokenStream> {
                 );
             })
         }
-        Kind::Skipped | Kind::Faulty => None,
+        FieldKind::Skipped | FieldKind::Faulty => None,
     }
 }
 
-fn shape(of: &FileType) -> TokenStream {
+fn shape(of: &KeyType) -> TokenStream {
     let here = Span::mixed_site();
-    let around = |name: &str, inner: &FileType| {
+    let around = |name: &str, inner: &KeyType| {
         let (name, inner) = (format_ident!("{name}"), shape(inner));
         quote_spanned!(here=> __::Shape::#name(&#inner))
     };
     match of {
-        FileType::Optional(inner) => around("Optional", inner),
-        FileType::List(inner) => around("List", inner),
-        FileType::Map(inner) => around("Map", inner),
-        FileType::Words(words) => quote_spanned!(here=> __::Shape::Words(&[#(#words),*])),
-        FileType::Rust(_) => quote_spanned!(here=> __::Shape::Opaque),
-        FileType::Scalar(name) => match scalar(name) {
+        KeyType::Optional(inner) => around("Optional", inner),
+        KeyType::List(inner) => around("List", inner),
+        KeyType::Map(inner) => around("Map", inner),
+        KeyType::Words(words) => quote_spanned!(here=> __::Shape::Words(&[#(#words),*])),
+        KeyType::Rust(_) => quote_spanned!(here=> __::Shape::Opaque),
+        KeyType::Scalar(name) => match scalar(name) {
             Some(variant) => {
                 let variant = format_ident!("{variant}");
                 quote_spanned!(here=> __::Shape::Scalar(__::Scalar::#variant))

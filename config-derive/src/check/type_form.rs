@@ -1,4 +1,4 @@
-//! What a text in the store may be for a type that is known by its name, collections too.
+//! The texts in the store that a type may have, if its name is known; collections too.
 //!
 //! In: a type and the format of its field. Out: whether a text is one of its values, and why not.
 //! It follows the table of `hotconfig::value`. Of a type that it does not know, it says nothing.
@@ -6,24 +6,24 @@
 use serde_json::Value as Json;
 use syn::{Expr, GenericArgument, Lit, PathArguments, Type};
 
-use super::known::{Scalar, plain_path};
+use super::scalar::{ScalarType, plain_path};
 use crate::model::raw;
 use crate::tidy::tidy;
 
 /// A type, as far as its name says.
 #[derive(Debug, PartialEq)]
-pub(super) enum Shape {
-    Word(Scalar),
-    Optional(Box<Shape>),
-    List(Box<Shape>, Entries),
-    Tuple(Vec<Shape>),
-    Map(Box<Shape>),
+pub(super) enum TypeForm {
+    Scalar(ScalarType),
+    Optional(Box<TypeForm>),
+    List(Box<TypeForm>, EntryCount),
+    Tuple(Vec<TypeForm>),
+    Map(Box<TypeForm>),
     Unknown,
 }
 
 /// How many entries a sequence has.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Entries {
+pub(super) enum EntryCount {
     Any,
     /// The same entry twice is one.
     Distinct,
@@ -32,7 +32,7 @@ pub(super) enum Entries {
 
 /// How the bytes of a field are read.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Reading {
+pub(super) enum Decoding {
     Auto,
     Text,
     Json,
@@ -40,46 +40,46 @@ pub(super) enum Reading {
     Other,
 }
 
-impl Reading {
-    pub(super) fn of(raw: &raw::Field) -> Self {
+impl Decoding {
+    pub(super) fn from_field(raw: &raw::FieldInput) -> Self {
         match raw.formats.first().map(|written| &written.value) {
             None => Self::Auto,
-            Some(raw::Format::Text) => Self::Text,
-            Some(raw::Format::Json) => Self::Json,
-            Some(raw::Format::With(_)) => Self::Other,
+            Some(raw::FormatAttribute::Text) => Self::Text,
+            Some(raw::FormatAttribute::Json) => Self::Json,
+            Some(raw::FormatAttribute::With(_)) => Self::Other,
         }
     }
 }
 
-impl Shape {
-    pub(super) fn of(ty: &Type) -> Self {
-        if let Some(scalar) = Scalar::of(ty) {
-            return Self::Word(scalar);
+impl TypeForm {
+    pub(super) fn from_type(ty: &Type) -> Self {
+        if let Some(scalar) = ScalarType::from_type(ty) {
+            return Self::Scalar(scalar);
         }
         match ty {
-            Type::Group(group) => Self::of(&group.elem),
-            Type::Paren(paren) => Self::of(&paren.elem),
+            Type::Group(group) => Self::from_type(&group.elem),
+            Type::Paren(paren) => Self::from_type(&paren.elem),
             Type::Tuple(tuple) if !tuple.elems.is_empty() => {
-                Self::Tuple(tuple.elems.iter().map(Self::of).collect())
+                Self::Tuple(tuple.elems.iter().map(Self::from_type).collect())
             }
             Type::Array(array) => match &array.len {
                 Expr::Lit(literal) => match &literal.lit {
                     Lit::Int(length) => length.base10_parse().map_or(Self::Unknown, |length| {
-                        Self::list(&array.elem, Entries::Fixed(length))
+                        Self::list(&array.elem, EntryCount::Fixed(length))
                     }),
                     _ => Self::Unknown,
                 },
-                _ => Self::list(&array.elem, Entries::Any),
+                _ => Self::list(&array.elem, EntryCount::Any),
             },
-            ty => Self::of_a_path(ty).unwrap_or(Self::Unknown),
+            ty => Self::from_path(ty).unwrap_or(Self::Unknown),
         }
     }
 
-    fn list(of: &Type, entries: Entries) -> Self {
-        Self::List(Box::new(Self::of(of)), entries)
+    fn list(of: &Type, entries: EntryCount) -> Self {
+        Self::List(Box::new(Self::from_type(of)), entries)
     }
 
-    fn of_a_path(ty: &Type) -> Option<Self> {
+    fn from_path(ty: &Type) -> Option<Self> {
         let path = &plain_path(ty)?.path;
         let last = path.segments.last()?;
         let PathArguments::AngleBracketed(arguments) = &last.arguments else {
@@ -94,24 +94,24 @@ impl Shape {
             })
             .collect();
         Some(match (last.ident.to_string().as_str(), types.as_slice()) {
-            ("Option", [inner]) => Self::Optional(Box::new(Self::of(inner))),
-            ("Secret", [inner]) => Self::of(inner),
+            ("Option", [inner]) => Self::Optional(Box::new(Self::from_type(inner))),
+            ("Secret", [inner]) => Self::from_type(inner),
             ("Box" | "Cow", [inner]) => match inner {
-                Type::Slice(slice) => Self::list(&slice.elem, Entries::Any),
+                Type::Slice(slice) => Self::list(&slice.elem, EntryCount::Any),
                 inner if plain_path(inner).is_some_and(|path| path.path.is_ident("str")) => {
-                    Self::Word(Scalar::String)
+                    Self::Scalar(ScalarType::String)
                 }
-                inner if last.ident == "Box" => Self::of(inner),
+                inner if last.ident == "Box" => Self::from_type(inner),
                 _ => Self::Unknown,
             },
             ("Vec" | "VecDeque" | "LinkedList" | "BinaryHeap", [inner]) => {
-                Self::list(inner, Entries::Any)
+                Self::list(inner, EntryCount::Any)
             }
             ("BTreeSet", [inner]) | ("HashSet", [inner] | [inner, _]) => {
-                Self::list(inner, Entries::Distinct)
+                Self::list(inner, EntryCount::Distinct)
             }
             ("BTreeMap", [_, inner]) | ("HashMap", [_, inner] | [_, inner, _]) => {
-                Self::Map(Box::new(Self::of(inner)))
+                Self::Map(Box::new(Self::from_type(inner)))
             }
             _ => return None,
         })
@@ -121,34 +121,34 @@ impl Shape {
     pub(super) fn inner(&self) -> &Self {
         match self {
             Self::Optional(inner) => inner.inner(),
-            shape => shape,
+            form => form,
         }
     }
 
     /// Whether it is written as JSON in a field that says nothing of its format.
-    pub(super) fn is_no_word(&self) -> bool {
+    pub(super) fn is_collection(&self) -> bool {
         matches!(self.inner(), Self::List(..) | Self::Tuple(_) | Self::Map(_))
     }
 
     /// How this is written in JSON.
     fn example(&self) -> String {
         match self {
-            Self::Word(scalar) => match scalar {
-                Scalar::Integer { .. } | Scalar::NonZero { .. } => "8".to_owned(),
-                Scalar::Float(_) => "0.5".to_owned(),
-                Scalar::Bool => "true".to_owned(),
-                Scalar::Char => "\"x\"".to_owned(),
-                Scalar::String => "\"a\"".to_owned(),
-                Scalar::Duration => "\"30s\"".to_owned(),
-                Scalar::Size => "\"64MiB\"".to_owned(),
-                Scalar::File => "\"/etc/app\"".to_owned(),
-                Scalar::Address(address) => format!("\"{}\"", address.text()),
-                Scalar::Url => "\"https://example.com/\"".to_owned(),
+            Self::Scalar(scalar) => match scalar {
+                ScalarType::Integer { .. } | ScalarType::NonZero { .. } => "8".to_owned(),
+                ScalarType::Float(_) => "0.5".to_owned(),
+                ScalarType::Bool => "true".to_owned(),
+                ScalarType::Char => "\"x\"".to_owned(),
+                ScalarType::String => "\"a\"".to_owned(),
+                ScalarType::Duration => "\"30s\"".to_owned(),
+                ScalarType::Size => "\"64MiB\"".to_owned(),
+                ScalarType::Path => "\"/etc/app\"".to_owned(),
+                ScalarType::Address(address) => format!("\"{}\"", address.text()),
+                ScalarType::Url => "\"https://example.com/\"".to_owned(),
             },
             Self::Optional(inner) => inner.example(),
             Self::List(inner, entries) => {
                 let number = match entries {
-                    Entries::Fixed(length @ 2..=8) => *length,
+                    EntryCount::Fixed(length @ 2..=8) => *length,
                     _ => 1,
                 };
                 format!("[{}]", vec![inner.example(); number].join(", "))
@@ -175,7 +175,7 @@ impl Shape {
             (Self::Unknown, _) | (Self::Optional(_), Json::Null) => None,
             (Self::Optional(inner), json) => inner.refuses(json, at),
             (Self::List(inner, length), Json::Array(entries)) => match length {
-                Entries::Fixed(length) if *length != entries.len() => wrong(format!(
+                EntryCount::Fixed(length) if *length != entries.len() => wrong(format!(
                     "the length is {} instead of {length}",
                     entries.len()
                 )),
@@ -207,7 +207,7 @@ impl Shape {
                 wrong(format!("{} where an array is expected", kind(json)))
             }
             (Self::Map(_), json) => wrong(format!("{} where an object is expected", kind(json))),
-            (Self::Word(scalar), json) => {
+            (Self::Scalar(scalar), json) => {
                 let right = word_in_json(*scalar, json)?;
                 wrong(format!("{} where {right} is expected", shown(json)))
             }
@@ -215,7 +215,7 @@ impl Shape {
     }
 }
 
-/// What JSON it is.
+/// The kind of JSON.
 fn kind(json: &Json) -> &'static str {
     match json {
         Json::Null => "`null`",
@@ -235,69 +235,75 @@ fn shown(json: &Json) -> String {
     }
 }
 
-/// What JSON would be right for a word; `None` where this is.
-fn word_in_json(scalar: Scalar, json: &Json) -> Option<String> {
+/// The JSON that is expected for a scalar; `None` if this is it.
+fn word_in_json(scalar: ScalarType, json: &Json) -> Option<String> {
     let right = match (scalar, json) {
         (
-            Scalar::Integer { least, most, name } | Scalar::NonZero { least, most, name },
+            ScalarType::Integer { min, max, name } | ScalarType::NonZero { min, max, name },
             Json::Number(number),
         ) => {
-            // `serde_json` itself holds numbers of 64 bits; of what is longer nothing is known.
+            // `serde_json` itself holds numbers of 64 bits; longer ones are unknown.
             let number = number
                 .as_i64()
                 .map(i128::from)
                 .or_else(|| number.as_u64().map(i128::from));
-            let zero = matches!(scalar, Scalar::NonZero { .. }) && number == Some(0);
+            let zero = matches!(scalar, ScalarType::NonZero { .. }) && number == Some(0);
             match number {
-                Some(number) if number >= least && number <= most && !zero => return None,
+                Some(number) if number >= min && number <= max && !zero => return None,
                 None if name.ends_with("128") => return None,
                 _ if zero => "a number that is not zero".to_owned(),
-                _ => format!("a whole number from {least} to {most}"),
+                _ => format!("a whole number from {min} to {max}"),
             }
         }
-        (Scalar::Integer { .. } | Scalar::NonZero { .. }, _) => "a whole number".to_owned(),
-        (Scalar::Float(_), Json::Number(_)) | (Scalar::Bool, Json::Bool(_)) => return None,
-        (Scalar::Float(_), _) => "a number".to_owned(),
-        (Scalar::Bool, _) => "`true` or `false`".to_owned(),
-        (Scalar::Duration, Json::Object(parts)) => {
+        (ScalarType::Integer { .. } | ScalarType::NonZero { .. }, _) => "a whole number".to_owned(),
+        (ScalarType::Float(_), Json::Number(_)) | (ScalarType::Bool, Json::Bool(_)) => return None,
+        (ScalarType::Float(_), _) => "a number".to_owned(),
+        (ScalarType::Bool, _) => "`true` or `false`".to_owned(),
+        (ScalarType::Duration, Json::Object(parts)) => {
             if parts.len() == 2 && parts.contains_key("secs") && parts.contains_key("nanos") {
                 return None;
             }
             "a duration, `\"30s\"`,".to_owned()
         }
-        (Scalar::Size, Json::Number(number)) if number.is_u64() => return None,
+        (ScalarType::Size, Json::Number(number)) if number.is_u64() => return None,
         (_, Json::String(text)) => match scalar.refuses_text(text) {
             None => return None,
             Some(_) => format!("a `{}`", scalar.name()),
         },
-        _ => format!("a string, as `{}`,", Shape::Word(scalar).example()),
+        _ => format!("a string, as `{}`,", TypeForm::Scalar(scalar).example()),
     };
     Some(right)
 }
 
-/// Why a text in the store is no value of the type, and what to write.
-pub(super) fn refuses(text: &str, ty: &Type, shape: &Shape, reading: Reading) -> Option<String> {
+/// The message for a text in the store that is no value of the type.
+pub(super) fn refuses(
+    text: &str,
+    ty: &Type,
+    form: &TypeForm,
+    decoding: Decoding,
+) -> Option<String> {
     let name = tidy(ty);
     let name = name.as_str();
-    match (reading, shape) {
-        // Of what is no word it is said with the format that it can't be plain text.
-        (Reading::Other, _)
-        | (Reading::Text, Shape::Unknown | Shape::List(..) | Shape::Tuple(_) | Shape::Map(_)) => {
-            None
-        }
-        (Reading::Auto | Reading::Text, Shape::Word(scalar)) => scalar
+    match (decoding, form) {
+        // The check of formats reports a collection as plain text.
+        (Decoding::Other, _)
+        | (
+            Decoding::Text,
+            TypeForm::Unknown | TypeForm::List(..) | TypeForm::Tuple(_) | TypeForm::Map(_),
+        ) => None,
+        (Decoding::Auto | Decoding::Text, TypeForm::Scalar(scalar)) => scalar
             .refuses_text(text)
             .map(|right| format!("this is no `{}`: write {right}", scalar.name())),
-        (Reading::Auto | Reading::Text, Shape::Optional(inner)) => {
+        (Decoding::Auto | Decoding::Text, TypeForm::Optional(inner)) => {
             if text.trim() == "null" {
                 None
             } else {
-                let refused = refuses(text, ty, inner, reading)?;
+                let refused = refuses(text, ty, inner, decoding)?;
                 let none = ["none", "nil", "undefined"];
                 let trimmed = text.trim();
                 Some(match (&**inner, trimmed) {
-                    (Shape::Word(scalar), said)
-                        if said.is_empty() || none.iter().any(|n| said.eq_ignore_ascii_case(n)) =>
+                    (TypeForm::Scalar(scalar), word)
+                        if word.is_empty() || none.iter().any(|n| word.eq_ignore_ascii_case(n)) =>
                     {
                         let name = scalar.name();
                         format!("this is no `{name}`: leave `default` out, and it is `None`")
@@ -306,7 +312,7 @@ pub(super) fn refuses(text: &str, ty: &Type, shape: &Shape, reading: Reading) ->
                 })
             }
         }
-        (Reading::Auto, Shape::Unknown) => {
+        (Decoding::Auto, TypeForm::Unknown) => {
             let begins = ["{\"", "[\"", "[{", "[["];
             let text = text.trim();
             if !begins.iter().any(|begin| text.starts_with(begin)) {
@@ -314,16 +320,16 @@ pub(super) fn refuses(text: &str, ty: &Type, shape: &Shape, reading: Reading) ->
             }
             broken(text).map(|why| format!("this is no JSON: {why}"))
         }
-        (Reading::Auto | Reading::Json, shape) => {
-            let instead = match shape.inner() {
-                Shape::Unknown => String::new(),
-                shape => format!("; write `default = {:?}`", shape.example()),
+        (Decoding::Auto | Decoding::Json, form) => {
+            let instead = match form.inner() {
+                TypeForm::Unknown => String::new(),
+                form => format!("; write `default = {:?}`", form.example()),
             };
             match json(text) {
                 Err(why) => Some(format!(
                     "a `{name}` is JSON here, and this is none: {why}{instead}"
                 )),
-                Ok(json) => shape
+                Ok(json) => form
                     .refuses(&json, "")
                     .map(|why| format!("this is no `{name}`: {why}{instead}")),
             }
@@ -331,7 +337,7 @@ pub(super) fn refuses(text: &str, ty: &Type, shape: &Shape, reading: Reading) ->
     }
 }
 
-/// The JSON that a text is, or what is wrong with it.
+/// The JSON of a text, or the parser's error.
 pub(super) fn json(text: &str) -> Result<Json, String> {
     serde_json::from_str(text.trim()).map_err(|error| error.to_string())
 }
@@ -342,17 +348,17 @@ fn broken(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Reading, Shape, refuses};
+    use super::{Decoding, TypeForm, refuses};
 
-    fn refused(ty: &str, reading: Reading, text: &str) -> Option<String> {
+    fn refused(ty: &str, decoding: Decoding, text: &str) -> Option<String> {
         let ty = syn::parse_str(ty).unwrap();
-        refuses(text, &ty, &Shape::of(&ty), reading)
+        refuses(text, &ty, &TypeForm::from_type(&ty), decoding)
     }
 
     #[test]
     fn texts_that_the_store_may_hold_are_left_alone() {
-        use Reading::{Auto, Json, Other, Text};
-        for (ty, reading, text) in [
+        use Decoding::{Auto, Json, Other, Text};
+        for (ty, decoding, text) in [
             ("u8", Auto, " 8\n"),
             ("Option<u8>", Auto, "null"),
             ("Option<String>", Auto, ""),
@@ -392,14 +398,14 @@ mod tests {
             ("url::Url", Auto, "https://example.com"),
             ("other::Url", Auto, "example"),
         ] {
-            assert_eq!(refused(ty, reading, text), None, "{ty} {text}");
+            assert_eq!(refused(ty, decoding, text), None, "{ty} {text}");
         }
     }
 
     #[test]
     fn texts_that_no_value_has_are_refused() {
-        use Reading::{Auto, Json};
-        for (ty, reading, text, why) in [
+        use Decoding::{Auto, Json};
+        for (ty, decoding, text, why) in [
             ("u8", Auto, "300", "this is no `u8`"),
             ("Option<u8>", Auto, "", "this is no `u8`"),
             ("String", Json, "a", "is JSON here"),
@@ -436,7 +442,7 @@ mod tests {
             ("SocketAddr", Auto, "localhost:80", "127.0.0.1:8080"),
             ("Url", Auto, "example.com", "absolute URL"),
         ] {
-            let refused = refused(ty, reading, text).unwrap_or_default();
+            let refused = refused(ty, decoding, text).unwrap_or_default();
             assert!(refused.contains(why), "{ty} {text}: {refused}");
         }
     }

@@ -5,42 +5,43 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::{LitStr, Token};
 
-use super::{Target, Wrong, expression};
+use super::struct_argument::{Messages, StructArgument, expression};
+use crate::tidy::tidy;
 
 pub(crate) fn key(input: TokenStream) -> TokenStream {
     expression(input, write)
 }
 
-struct Input {
-    target: Target,
+struct KeyArguments {
+    argument: StructArgument,
     key: LitStr,
 }
 
-const WRONG: Wrong<'static> = Wrong {
+const MESSAGES: Messages<'static> = Messages {
     nothing: "name the struct and a key: `key!(Struct, \"path/to/the/key\")`",
     no_struct: "name the struct first, then the key: `key!(Struct, \"path/to/the/key\")`",
     no_comma: |config| {
         format!(
             "name the key, too: `key!({}, \"path/to/the/key\")`",
-            crate::tidy::tidy(config)
+            tidy(config)
         )
     },
 };
 
-impl Parse for Input {
+impl Parse for KeyArguments {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let target = Target::parse(input, &WRONG)?;
-        if target.generic || target.is_self() {
+        let argument = StructArgument::parse(input, &MESSAGES)?;
+        if argument.generic || argument.is_self() {
             return Err(syn::Error::new_spanned(
-                &target.config,
+                &argument.config,
                 "a key is looked up before `Self` and type parameters are known: name the struct \
                  with all its types, or write `field!(for …, path.to.the.field)`",
             ));
         }
         if input.is_empty() {
             return Err(syn::Error::new_spanned(
-                &target.config,
-                (WRONG.no_comma)(&target.config),
+                &argument.config,
+                (MESSAGES.no_comma)(&argument.config),
             ));
         }
         if !input.peek(LitStr) {
@@ -53,13 +54,13 @@ impl Parse for Input {
         if !input.is_empty() {
             return Err(input.error("nothing stands after the key: leave this out"));
         }
-        Ok(Self { target, key })
+        Ok(Self { argument, key })
     }
 }
 
-fn write(input: &Input) -> TokenStream {
-    let Input { target, key } = input;
-    let (krate, config) = (&target.krate, &target.config);
+fn write(input: &KeyArguments) -> TokenStream {
+    let KeyArguments { argument, key } = input;
+    let (krate, config) = (&argument.krate, &argument.config);
     let here = Span::mixed_site();
     // As many as there can be sections in it.
     let levels = key.value().split('/').count();
@@ -82,8 +83,7 @@ fn write(input: &Input) -> TokenStream {
         const __KNOWN: __::Place<#levels> = #known;
         const __PLACE: __::Place<#levels> = __::place(#tree, #key);
         const __PATH: &__::Message = &__PLACE.path(#tree);
-        // Its type is said, so that another that is wanted is compared with it and not with its
-        // parts.
+        // The type is written out, so that a mismatch is reported for it and not for its parts.
         let __field = __::Field::<#config, _>::__new(
             |__config: &#config| {
                 #(#steps)*

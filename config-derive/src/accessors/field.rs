@@ -6,19 +6,20 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Ident, Lit, LitStr, Token, Type};
 
-use super::{Target, Wrong, expression};
+use super::struct_argument::{Messages, StructArgument, expression};
+use crate::tidy::tidy;
 
 pub(crate) fn field(input: TokenStream) -> TokenStream {
     expression(input, write)
 }
 
-struct Input {
-    target: Target,
+struct FieldArguments {
+    argument: StructArgument,
     path: Vec<Ident>,
 }
 
-const WRONG: Wrong<'static> =
-    Wrong {
+const MESSAGES: Messages<'static> =
+    Messages {
         nothing: "name the struct and the path of a field: `field!(Struct, path.to.the.field)`",
         no_struct: "name the struct first, then the path: `field!(Struct, path.to.the.field)`",
         no_comma: |config| match config {
@@ -29,20 +30,20 @@ const WRONG: Wrong<'static> =
                         last.ident.to_string().starts_with(char::is_lowercase)
                     }) =>
             {
-                let written = crate::tidy::tidy(config);
+                let written = tidy(config);
                 let (before, field) = written.rsplit_once("::").unwrap_or_default();
                 format!("a comma stands behind the struct: write `field!({before}, {field})`")
             }
             _ => format!(
                 "name the field, too: `field!({}, path.to.the.field)`",
-                crate::tidy::tidy(config)
+                tidy(config)
             ),
         },
     };
 
-impl Parse for Input {
+impl Parse for FieldArguments {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let target = Target::parse(input, &WRONG)?;
+        let argument = StructArgument::parse(input, &MESSAGES)?;
         let mut path = vec![segment(input, None)?];
         while !input.is_empty() {
             let before = path.last();
@@ -55,7 +56,7 @@ impl Parse for Input {
                 return Err(input.error(after(input, before)));
             }
         }
-        Ok(Self { target, path })
+        Ok(Self { argument, path })
     }
 }
 
@@ -99,7 +100,7 @@ fn segment(input: ParseStream<'_>, before: Option<&Ident>) -> syn::Result<Ident>
     Ok(name)
 }
 
-/// What is wrong with what stands after a name.
+/// The message about unexpected tokens after a name.
 fn after(input: ParseStream<'_>, before: Option<&Ident>) -> String {
     let before = before.map(ToString::to_string).unwrap_or_default();
     if input.peek(syn::token::Bracket) {
@@ -111,9 +112,9 @@ fn after(input: ParseStream<'_>, before: Option<&Ident>) -> String {
     }
 }
 
-fn write(input: &Input) -> TokenStream {
-    let Input { target, path } = input;
-    let (krate, config) = (&target.krate, &target.config);
+fn write(input: &FieldArguments) -> TokenStream {
+    let FieldArguments { argument, path } = input;
+    let (krate, config) = (&argument.krate, &argument.config);
     let (Some(first), Some(last)) = (path.first(), path.last()) else {
         return TokenStream::new();
     };
@@ -135,10 +136,10 @@ fn write(input: &Input) -> TokenStream {
     let projection = quote_spanned!(here=> |__config: &#config| &__config.#(#path).*);
     // The same, where nothing says which function it is to be.
     let exists = quote_spanned!(here=> |__config: &#config| { let _ = &__config.#(#path).*; });
-    let (checked, span) = if target.generic {
+    let (checked, span) = if argument.generic {
         // Only a program that uses it knows the type.
         (TokenStream::new(), quote_spanned!(here=> const { #span }))
-    } else if target.is_self() {
+    } else if argument.is_self() {
         // No constant beside a function can name its `Self`; the length of an array can.
         let checked = quote_spanned!(here=> let _: [(); { let _ = #exists; #span.none() }] = [];);
         (checked, quote_spanned!(here=> const { #span }))
@@ -150,7 +151,7 @@ fn write(input: &Input) -> TokenStream {
         };
         (checked, quote_spanned!(here.located_at(start)=> __SPAN))
     };
-    // Its type is said, so that another that is wanted is compared with it and not with its parts.
+    // The type is written out, so that a mismatch is reported for it and not for its parts.
     quote_spanned! {here=> {
         use #krate::__;
         #checked

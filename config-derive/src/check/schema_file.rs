@@ -1,56 +1,46 @@
 //! The committed schema file of a struct: `schema = "user-service.schema.json"`.
 //!
-//! In: the path as it was written, and the struct's fields. Out: the file's keys, for the constants
-//! that hold sections to them; what is wrong with the struct's own keys is said here. It reads one
-//! file, below the folder of the crate that is compiled.
+//! In: the file as it was loaded, and the struct's fields. Out: the file's keys, for the constants
+//! that compare sections with them. Mistakes in the struct's own keys are reported here.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
-use quote::ToTokens;
 use serde_json::Value;
 use syn::ext::IdentExt;
 use syn::{Ident, LitStr};
 
-use super::keys::Keyed;
+use super::keys::KeyedField;
 use crate::errors::Errors;
-use crate::model::checked::{Committed, FileType, Kind};
+use crate::model::checked::FieldKind;
+use crate::model::schema_file::{KeyType, SchemaContent, SchemaFile, SchemaSource};
 use crate::syntax::names;
-
-/// Set to `write`, it says that the file is about to be written anew: nothing is held to it.
-const REWRITES: &str = "HOTCONFIG_SCHEMA";
 
 /// How the file is written, for messages.
 const ADVICE: &str = "write it with `HOTCONFIG_SCHEMA=write cargo test` and a test that calls \
                       `hotconfig::assert_schema!`";
 
-/// The file's keys; nothing to hold the struct to where it can't be read, or is about to be written.
-pub(super) fn committed(
+/// The file's keys; none if it can't be read, or is about to be written.
+pub(super) fn schema_file(
     written: &LitStr,
+    source: SchemaSource,
     ident: &Ident,
-    fields: &[Keyed],
+    fields: &[KeyedField],
     errors: &Errors,
-) -> Option<Committed> {
-    let folder = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
-    let path = PathBuf::from(folder).join(written.value());
-    let mut committed = Committed {
+) -> SchemaFile {
+    let mut schema_file = SchemaFile {
         name: written.value(),
-        path: path.to_str()?.to_owned(),
-        exists: path.is_file(),
+        path: source.path,
+        exists: source.exists,
         keys: BTreeMap::new(),
         span: written.span(),
     };
-    // Where `CI` is set nothing is written, so that the file has to be right already.
-    let rewrites = std::env::var(REWRITES).is_ok_and(|value| value == "write");
-    if rewrites && std::env::var_os("CI").is_none() {
-        return Some(committed);
-    }
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) => {
+    let text = match source.content {
+        SchemaContent::Text(text) => text,
+        SchemaContent::Ignored => return schema_file,
+        SchemaContent::Failed(error) => {
             let message = format!("this file can't be read: {error}; {ADVICE}");
             errors.at(written, message);
-            return Some(committed);
+            return schema_file;
         }
     };
     match keys(&text) {
@@ -62,24 +52,29 @@ pub(super) fn committed(
             ),
         ),
         Ok((_, keys)) => {
-            hold(&keys, fields, written, errors);
-            committed.keys = keys;
+            compare_keys(&keys, fields, written, errors);
+            schema_file.keys = keys;
         }
         Err(wrong) => errors.at(
             written,
             format!("this is no schema file: {wrong}; {ADVICE}"),
         ),
     }
-    Some(committed)
+    schema_file
 }
 
-/// Says which of the struct's own keys the file has not, and which of the file's nobody has.
-fn hold(keys: &BTreeMap<String, FileType>, fields: &[Keyed], written: &LitStr, errors: &Errors) {
+/// Reports the struct's own keys that the file lacks, and the file's keys that no field has.
+fn compare_keys(
+    keys: &BTreeMap<String, KeyType>,
+    fields: &[KeyedField],
+    written: &LitStr,
+    errors: &Errors,
+) {
     let file = written.value();
     let meant =
         "where the change is meant, write the file anew: `HOTCONFIG_SCHEMA=write cargo test`";
-    for Keyed { field, .. } in fields {
-        if matches!(field.kind, Kind::Leaf(_)) && !keys.contains_key(&field.key) {
+    for KeyedField { field, .. } in fields {
+        if matches!(field.kind, FieldKind::Leaf(_)) && !keys.contains_key(&field.key) {
             let (name, key) = (&field.name, &field.key);
             let gone = keys.keys().filter(|key| !is_known(key, fields));
             let near = match names::nearest_of(key, gone.map(String::as_str)) {
@@ -94,10 +89,10 @@ fn hold(keys: &BTreeMap<String, FileType>, fields: &[Keyed], written: &LitStr, e
             );
         }
     }
-    // What is faulty has lost its key, perhaps: of that something was said already.
+    // A faulty field may have lost its key, and was reported already.
     if fields
         .iter()
-        .any(|keyed| matches!(keyed.field.kind, Kind::Faulty))
+        .any(|keyed| matches!(keyed.field.kind, FieldKind::Faulty))
     {
         return;
     }
@@ -125,18 +120,20 @@ fn hold(keys: &BTreeMap<String, FileType>, fields: &[Keyed], written: &LitStr, e
 }
 
 /// Whether a field has the key, or a section may have it.
-fn is_known(key: &str, fields: &[Keyed]) -> bool {
-    fields.iter().any(|Keyed { field, .. }| match field.kind {
-        Kind::Leaf(_) => field.key == key,
-        Kind::Section => key
-            .strip_prefix(&field.key)
-            .is_some_and(|rest| rest.starts_with('/')),
-        _ => false,
-    })
+fn is_known(key: &str, fields: &[KeyedField]) -> bool {
+    fields
+        .iter()
+        .any(|KeyedField { field, .. }| match field.kind {
+            FieldKind::Leaf(_) => field.key == key,
+            FieldKind::Section => key
+                .strip_prefix(&field.key)
+                .is_some_and(|rest| rest.starts_with('/')),
+            _ => false,
+        })
 }
 
 /// The name of the struct whose schema it is, and the keys with their types.
-fn keys(text: &str) -> Result<(Option<String>, BTreeMap<String, FileType>), String> {
+fn keys(text: &str) -> Result<(Option<String>, BTreeMap<String, KeyType>), String> {
     let file: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
     match file.get("format").and_then(Value::as_str) {
         Some("hotconfig-schema/1") => {}
@@ -157,42 +154,22 @@ fn keys(text: &str) -> Result<(Option<String>, BTreeMap<String, FileType>), Stri
     Ok((name.map(ToOwned::to_owned), keys))
 }
 
-fn type_of(written: &Value) -> Option<FileType> {
+fn type_of(written: &Value) -> Option<KeyType> {
     if let Value::String(name) = written {
-        return Some(FileType::Scalar(name.clone()));
+        return Some(KeyType::Scalar(name.clone()));
     }
     let (kind, inner) = written.as_object()?.iter().next()?;
     let boxed = || type_of(inner).map(Box::new);
     match kind.as_str() {
-        "optional" => boxed().map(FileType::Optional),
-        "list" => boxed().map(FileType::List),
-        "map" => boxed().map(FileType::Map),
-        "rust" => inner.as_str().map(|name| FileType::Rust(name.to_owned())),
+        "optional" => boxed().map(KeyType::Optional),
+        "list" => boxed().map(KeyType::List),
+        "map" => boxed().map(KeyType::Map),
+        "rust" => inner.as_str().map(|name| KeyType::Rust(name.to_owned())),
         "words" => {
             let words = inner.as_array()?.iter();
             let words = words.map(|word| word.as_str().map(ToOwned::to_owned));
-            words.collect::<Option<_>>().map(FileType::Words)
+            words.collect::<Option<_>>().map(KeyType::Words)
         }
         _ => None,
-    }
-}
-
-impl FileType {
-    /// As Rust would write it.
-    pub(crate) fn written(&self) -> String {
-        match self {
-            Self::Scalar(name) | Self::Rust(name) => name.clone(),
-            Self::Optional(inner) => format!("Option<{}>", inner.written()),
-            Self::List(inner) => format!("Vec<{}>", inner.written()),
-            Self::Map(inner) => format!("BTreeMap<String, {}>", inner.written()),
-            Self::Words(words) => words.join(" | "),
-        }
-    }
-}
-
-/// The place of a file for `include_bytes!`.
-impl ToTokens for Committed {
-    fn to_tokens(&self, tokens: &mut proc_macro2::TokenStream) {
-        LitStr::new(&self.path, self.span).to_tokens(tokens);
     }
 }
