@@ -13,11 +13,11 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
 use super::driver::{Loop, NoStart, Start};
-use super::keeper::{Keeper, Whose, Wishes};
+use super::fallback_writer::{FallbackWriter, Options, Owner};
 use super::{Hot, Shared, StartError};
 use crate::HotConfig;
 use crate::apply::BadKeys;
-use crate::fallback::{self, Key, Secrets};
+use crate::fallback::{self, SealKey, Secrets};
 use crate::heart::Heart;
 use crate::layers::Table;
 use crate::observe::Observer;
@@ -58,7 +58,7 @@ pub struct Builder<T> {
 #[derive(Debug, Default)]
 struct Fallback {
     path: Option<PathBuf>,
-    key: Option<Key>,
+    key: Option<SealKey>,
     plain: bool,
     max_age: Option<Duration>,
     interval: Option<Duration>,
@@ -105,14 +105,14 @@ impl Fallback {
         }
     }
 
-    fn wishes(self) -> Option<Wishes> {
+    fn options(self) -> Option<Options> {
         let secrets = match (self.key, self.plain) {
             (Some(key), _) => Secrets::Seal(key),
             (None, true) => Secrets::Plain,
             (None, false) => Secrets::LeaveOut,
         };
         let path = self.path?;
-        Some(Wishes {
+        Some(Options {
             // Whoever changes the working directory means the same file.
             path: std::path::absolute(&path).unwrap_or(path),
             secrets,
@@ -239,7 +239,7 @@ impl<T: HotConfig> Builder<T> {
     ///
     /// A copy that another key sealed is refused.
     pub fn fallback_key(mut self, key: [u8; 32]) -> Self {
-        self.fallback.key = Some(Key::new(key));
+        self.fallback.key = Some(SealKey::new(key));
         self
     }
 
@@ -305,13 +305,13 @@ impl<T: HotConfig> Builder<T> {
             bad_keys: self.bad_keys,
             defaults_without_store: self.defaults_without_store,
         };
-        let keeper = self.fallback.wishes().map(|wishes| {
+        let keeper = self.fallback.options().map(|options| {
             let prefixes = ranges.iter().map(|range| range.start().to_owned());
-            let whose = Whose {
+            let owner = Owner {
                 prefixes: prefixes.collect(),
                 schema: fallback::fingerprint(&crate::schema::<T>().to_json()),
             };
-            Keeper::new(wishes, whose)
+            FallbackWriter::new(options, owner)
         });
         let limit = self.start_limit;
         let (started, outcome) = oneshot::channel();

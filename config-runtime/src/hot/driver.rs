@@ -10,10 +10,10 @@ use std::time::{Duration, Instant, SystemTime};
 use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot};
 
-use super::keeper::{Keeper, Written};
+use super::fallback_writer::{FallbackWriter, WriteResult};
 use super::{Command, Reached, WaitError};
 use crate::apply::{BadKeys, Publication, Raw};
-use crate::fallback::{Contents, HeldNote, Kept};
+use crate::fallback::{Contents, FallbackEntry, HeldNote};
 use crate::heart::{Action, Heart, Said};
 use crate::observe::{Meters, Observer, Timer};
 use crate::problem::{Problem, list};
@@ -39,7 +39,7 @@ pub(super) struct Loop<T: HotConfig> {
     pub(super) observer: Arc<Observer>,
     pub(super) begun: Instant,
     pub(super) start: Start,
-    pub(super) keeper: Option<Keeper>,
+    pub(super) keeper: Option<FallbackWriter>,
 }
 
 /// How to begin.
@@ -171,7 +171,7 @@ async fn heard(watch: &mut Option<Box<dyn WatchStream>>) -> WatchEvent {
 }
 
 /// How writing the fallback ended; never, where it is not written.
-async fn kept(keeper: &mut Option<Keeper>) -> Written {
+async fn kept(keeper: &mut Option<FallbackWriter>) -> WriteResult {
     match keeper {
         Some(keeper) => keeper.written().await,
         None => pending().await,
@@ -184,7 +184,7 @@ enum Woke {
     Command(Option<Command>),
     Late,
     /// The fallback was written, or not.
-    Kept(Written),
+    Kept(WriteResult),
 }
 
 impl<T: HotConfig> Loop<T> {
@@ -287,7 +287,7 @@ struct Run<T: HotConfig> {
     observer: Arc<Observer>,
     begun: Instant,
     waiters: Vec<Waiter>,
-    keeper: Option<Keeper>,
+    keeper: Option<FallbackWriter>,
 }
 
 impl<T: HotConfig> Run<T> {
@@ -325,7 +325,7 @@ impl<T: HotConfig> Run<T> {
 
     /// Waits for the store, a command, or one of the timers.
     async fn wake(&mut self, until: Duration) -> Woke {
-        let keep = self.keeper.as_ref().map(Keeper::deadline);
+        let keep = self.keeper.as_ref().map(FallbackWriter::deadline);
         let until = until
             .min(self.heart.deadline())
             .min(keep.unwrap_or(Duration::MAX));
@@ -384,7 +384,7 @@ impl<T: HotConfig> Run<T> {
             contents = keeper.read(limit) => contents,
         };
         if let Some(contents) = contents {
-            let schema = contents.of_schema(&keeper.whose().schema);
+            let schema = contents.of_schema(&keeper.owner().schema);
             let entries = contents.entries.into_iter().map(|kept| {
                 let raw = Raw {
                     value: kept.value,
@@ -408,7 +408,7 @@ impl<T: HotConfig> Run<T> {
 
     /// Why there is no start, with why the fallback was of no use, if there is one.
     fn without_fallback(&self, failure: StoreError) -> StoreError {
-        let status = self.keeper.as_ref().map(Keeper::status);
+        let status = self.keeper.as_ref().map(FallbackWriter::status);
         let why = match status {
             None => return failure,
             Some(status) => match &status.refused {
@@ -453,11 +453,11 @@ impl<T: HotConfig> Run<T> {
 
     /// What the fallback is to hold; `None` before the store was read.
     fn contents(&self) -> Option<Contents> {
-        let whose = self.keeper.as_ref()?.whose();
+        let owner = self.keeper.as_ref()?.owner();
         let status = self.status.own();
         let age = status.confirmed?.elapsed();
         let now = SystemTime::now();
-        let kept = self.heart.kept().map(|(key, raw, secret)| Kept {
+        let kept = self.heart.kept().map(|(key, raw, secret)| FallbackEntry {
             key: key.to_string(),
             mod_revision: raw.revision,
             value: Arc::clone(&raw.value),
@@ -472,8 +472,8 @@ impl<T: HotConfig> Run<T> {
             }
         });
         Some(Contents {
-            prefixes: whose.prefixes.clone(),
-            schema: whose.schema.clone(),
+            prefixes: owner.prefixes.clone(),
+            schema: owner.schema.clone(),
             cluster: self.open.store.cluster(),
             epoch: status.epoch,
             revision: status.revision,
@@ -566,7 +566,7 @@ impl<T: HotConfig> Run<T> {
     fn news(&mut self) {
         let now = self.now();
         if let Some(keeper) = &mut self.keeper {
-            keeper.news(now);
+            keeper.schedule(now);
         }
     }
 

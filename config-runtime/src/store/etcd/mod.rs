@@ -99,7 +99,10 @@ impl Etcd {
 }
 
 /// The endpoints and the settings; never the password.
-#[expect(clippy::missing_fields_in_debug, reason = "the worker has no state to show")]
+#[expect(
+    clippy::missing_fields_in_debug,
+    reason = "the worker has no state to show"
+)]
 impl fmt::Debug for Etcd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.shared.show(&mut f.debug_struct("Etcd")).finish()
