@@ -183,8 +183,8 @@ fn sync(_folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes the files beside the path that crashed processes left while writing. A file that a living
-/// process writes is left alone. Errors are ignored.
+/// Removes the files beside the path that crashed processes left while writing. A file that a
+/// living process writes is left alone. Errors are ignored.
 pub(crate) fn sweep(path: &Path) {
     sweep_older(path, ABANDONED, FORGOTTEN);
 }

@@ -27,9 +27,10 @@
 //! }
 //! ```
 //!
-//! `sha256` and `bytes` are those of everything below the first line: `tail -n +2 FILE | sha256sum`.
-//! They find accidents and edits. They are no signature: a program that may write the file may also
-//! write another checksum. The format's name stands in the JSON again, so that the checksum covers it.
+//! `sha256` and `bytes` are those of everything below the first line: `tail -n +2 FILE |
+//! sha256sum`. They find accidents and edits. They are no signature: a program that may write the
+//! file may also write another checksum. The format's name stands in the JSON again, so that the
+//! checksum covers it.
 //!
 //! A value is `{"text": …}`, `{"base64": …}` where it is no readable text, or `{"sealed": …}`, the
 //! base64 of a nonce and a value encrypted with XChaCha20-Poly1305. An entry of a secret has

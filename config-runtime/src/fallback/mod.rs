@@ -91,8 +91,8 @@ pub(crate) struct HeldNote {
 }
 
 impl Contents {
-    /// Whether it is of these prefixes, in this order: a copy of other layers, or of another program,
-    /// can't be served.
+    /// Whether it is of these prefixes, in this order: a copy of other layers, or of another
+    /// program, can't be served.
     pub(crate) fn of_prefixes<P: AsRef<str>>(&self, expected: &[P]) -> Result<(), Refusal> {
         let same = self.prefixes.iter().map(String::as_str);
         if same.eq(expected.iter().map(AsRef::as_ref)) {

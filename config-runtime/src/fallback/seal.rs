@@ -57,8 +57,8 @@ pub(super) struct SealContext<'a> {
 }
 
 impl SealContext<'_> {
-    /// Two contexts never give the same bytes: the revision has its length, and no format has a zero
-    /// byte in its name.
+    /// Two contexts never give the same bytes: the revision has its length, and no format has a
+    /// zero byte in its name.
     fn bytes(self) -> Vec<u8> {
         let revision = self.mod_revision.get().to_be_bytes();
         [self.format.as_bytes(), &[0], &revision, self.key.as_bytes()].concat()

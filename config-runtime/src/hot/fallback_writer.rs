@@ -216,8 +216,8 @@ impl FallbackWriter {
         }
     }
 
-    /// Writes one last time, if there is a publication that is not in the file, or no file. Waits for
-    /// the disk, but only for a limited time.
+    /// Writes one last time, if there is a publication that is not in the file, or no file. Waits
+    /// for the disk, but only for a limited time.
     pub(super) async fn finish_with(&mut self, contents: Contents, now: Duration) {
         self.due = self.due.map(|_| now);
         self.write(contents, now);

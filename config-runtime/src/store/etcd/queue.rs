@@ -2,8 +2,8 @@
 //! amount of memory, and never blocking, so that it delays no other watch.
 //!
 //! In: each [`WatchEvent`], from the task that drains the connection. Out: the same with the moment
-//! at which it came in, in order, to one reader. If the queue is full, the watch is lost: everything
-//! that waited is dropped, since a full read replaces it.
+//! at which it came in, in order, to one reader. If the queue is full, the watch is lost:
+//! everything that waited is dropped, since a full read replaces it.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};

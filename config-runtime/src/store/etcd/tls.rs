@@ -276,8 +276,8 @@ impl TlsReloader {
         &self.tls
     }
 
-    /// The material in the files, and a number that grows with each change. For a file that can't be
-    /// used, the last content that could is returned.
+    /// The material in the files, and a number that grows with each change. For a file that can't
+    /// be used, the last content that could is returned.
     pub(super) fn latest(&self) -> (u64, TlsMaterial) {
         let mut state = self.lock();
         if self.tls.has_files() && state.checked_at.elapsed() >= CHECK_INTERVAL {
