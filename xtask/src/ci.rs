@@ -61,7 +61,7 @@ fn rust_version() -> Result<()> {
     let promised = Version::within(env!("CARGO_PKG_RUST_VERSION"))
         .context("the workspace's rust-version is no version")?;
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let Version(major, minor, patch) = Version::of(rustc.as_ref())?;
+    let Version(major, minor, patch) = Version::reported_by(rustc.as_ref())?;
     if (major, minor) != (promised.0, promised.1) {
         bail!(
             "this is Rust {major}.{minor}.{patch}, and the workspace's rust-version is \
