@@ -90,7 +90,7 @@ impl Reason {
     }
 }
 
-/// What is said of a secret instead of what is wrong, which may quote it.
+/// The message for a secret, instead of an error that may quote it.
 pub(crate) const SECRET_DOES_NOT_FIT: &str = "the value, which is a secret, does not fit";
 
 impl fmt::Display for Reason {

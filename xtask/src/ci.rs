@@ -56,7 +56,7 @@ fn step<T>(name: &str, run: impl FnOnce() -> Result<T>) -> Result<T> {
     result.with_context(|| format!("the step `{name}` failed"))
 }
 
-/// Whoever runs the steps on a newer Rust would not notice what the promised one lacks.
+/// A newer Rust would hide that the promised version lacks something.
 fn rust_version() -> Result<()> {
     let promised = Version::within(env!("CARGO_PKG_RUST_VERSION"))
         .context("the workspace's rust-version is no version")?;

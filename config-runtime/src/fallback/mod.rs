@@ -6,7 +6,7 @@
 //!
 //! - [`mod@format`]: the bytes of the file: a line for people and programs, then JSON;
 //! - [`seal`]: the encryption of secrets;
-//! - [`file`]: the way of the bytes onto the disk, and back.
+//! - [`mod@file`]: the way of the bytes onto the disk, and back.
 
 mod file;
 mod format;

@@ -70,7 +70,7 @@ pub(super) fn changed<'a>(
     fields: impl Fn() -> Vec<&'a str>,
     count: usize,
 ) {
-    // The fields are asked for only where somebody listens.
+    // The fields are computed only if a subscriber is interested.
     event_of!(
         DEBUG,
         "changed",

@@ -170,7 +170,7 @@ impl Count {
     }
 }
 
-/// By the clock on the wall, which whoever collects it has, too.
+/// By the system clock, which the collector has, too.
 fn unix_seconds(at: Instant) -> f64 {
     let then = SystemTime::now().checked_sub(at.elapsed());
     let since = then.and_then(|then| then.duration_since(UNIX_EPOCH).ok());

@@ -217,7 +217,7 @@ impl ValueFacts {
         let none = |rule: &str| Err(format!("the schema's `{rule}` does not fit its type"));
         match (self, rule) {
             (_, Rule::Validate(path)) => Err(format!("only the program has its rule `{path}`")),
-            // Of what is unknown it was said before.
+            // The unknown part is already among the unjudged.
             (Self::Nothing | Self::Unknown, _) => Ok(()),
             (_, Rule::Hidden) => Err("only the program has the choices of a secret".to_owned()),
             (Self::Quantity(value), Rule::Range(interval)) => {
@@ -371,7 +371,7 @@ where
     one_of(value, &choices, secret, out);
 }
 
-/// Asks for a choice among what is read from texts.
+/// Asks for a choice among values that are read from texts.
 fn one_of_read<V: Choice<C>, C: fmt::Display>(
     value: &V,
     choices: &[String],
@@ -498,7 +498,7 @@ struct TypeSeed<'s> {
 }
 
 impl<'s> TypeSeed<'s> {
-    /// The same for what is inside a collection.
+    /// The seed of the entries of a collection.
     fn inside(self, kind: &'s Type) -> Self {
         Self {
             kind,
@@ -599,7 +599,7 @@ impl<'de> DeserializeSeed<'de> for SecretSeed<'_> {
     }
 }
 
-/// Reads what is there, or that nothing is, as `Option` does.
+/// Reads a value or its absence, as `Option` does.
 struct OptionVisitor<'s>(TypeSeed<'s>);
 
 impl<'de> Visitor<'de> for OptionVisitor<'_> {

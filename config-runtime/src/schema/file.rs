@@ -1,7 +1,7 @@
 //! The schema as a file, and back.
 //!
-//! In: a [`Schema`], or a text. Out: JSON as [the module](super) describes it, or a schema, or
-//! what is wrong with the text and where.
+//! In: a [`Schema`], or a text. Out: JSON as [the module](super) describes it, or a schema, or the
+//! error in the text and its place.
 
 use std::collections::BTreeMap;
 use std::fmt;

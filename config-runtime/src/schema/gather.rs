@@ -190,7 +190,7 @@ fn key(leaf: &Leaf, deprecated: Option<&str>, facts: &ProgramFacts) -> Key {
 }
 
 fn kind(shape: Shape, type_name: &str) -> Type {
-    // The name stands for the whole: of what is inside an opaque type no name is known.
+    // The name stands for the whole: the names inside an opaque type are unknown.
     of_shape(shape).unwrap_or_else(|| Type::Rust(type_name.to_owned()))
 }
 

@@ -1,6 +1,6 @@
-//! JSON to be written: its members in the order that they are given, what is short on one line.
+//! A writer of JSON: members keep their order, and short values stay on one line.
 //!
-//! In: a [`Json`]. Out: its text. It knows nothing of what is in it.
+//! In: a [`Json`]. Out: its text. It knows no schema.
 
 use std::fmt::{self, Write};
 

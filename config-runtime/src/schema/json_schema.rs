@@ -60,7 +60,7 @@ impl Schema {
     }
 }
 
-/// A section, and what is in it.
+/// The JSON Schema of a section.
 #[derive(Default)]
 struct ObjectSchema {
     doc: String,
@@ -234,8 +234,8 @@ impl<'k> ValueSchema<'k> {
     }
 
     fn apply(&mut self, rule: &Rule) {
-        let said = !self.members.is_empty() && self.constrain(rule).is_some();
-        if !said {
+        let expressed = !self.members.is_empty() && self.constrain(rule).is_some();
+        if !expressed {
             self.comments.push(rule.to_string());
         }
     }

@@ -1,8 +1,8 @@
-//! Where the bytes of keys come from, with their revisions.
+//! Stores: the source of keys, values and revisions.
 //!
-//! In: prefixes. Out: whole readings at one revision, and what happened since, in whole
-//! revisions. A store knows no schema, no value and nobody who asks; whatever the real one does
-//! is told in the words of this file, and `sync` decides what follows from it.
+//! In: prefixes. Out: whole readings at one revision, and the later changes, in whole revisions. A
+//! store knows no schema, no value and no caller. It reports in the types of this file, and `sync`
+//! acts on them.
 
 mod entries;
 #[cfg(feature = "etcd")]
@@ -221,8 +221,8 @@ pub mod backend {
         /// Looks how many keys there are, and which change was the newest.
         fn probe(&self, ranges: Arc<[Range]>) -> Answer<'static, Result<Probe, StoreError>>;
 
-        /// The store's revision, not older than the question, and cheap. It is asked of a key in
-        /// the ranges, so that who may not read them is told so.
+        /// The store's revision, not older than the call, and cheap. It reads a key in the ranges, so
+        /// that a user without permission gets an error.
         fn latest(&self, ranges: Arc<[Range]>) -> Answer<'static, Result<Revision, StoreError>>;
 
         /// Watches the ranges from this revision on, itself included.

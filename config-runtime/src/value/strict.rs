@@ -104,7 +104,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for StrictReader<D> {
 
     fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         let wide = f64::deserialize(self)?;
-        // serde makes infinity of what is too big.
+        // serde turns a number that is too big into infinity.
         #[expect(
             clippy::cast_possible_truncation,
             reason = "an `f32` is what was asked for"

@@ -66,7 +66,7 @@ fn body(file: &[u8]) -> String {
     text.split_once('\n').unwrap().1.to_owned()
 }
 
-/// The same file, edited by somebody who knows how to write its first line.
+/// The same file, edited, with the first line to match.
 fn edited(secrets: &Secrets, from: &str, to: &str) -> Vec<u8> {
     let body = body(&encode(&contents(), secrets).unwrap());
     let edited = body.replacen(from, to, 1);

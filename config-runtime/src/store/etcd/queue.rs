@@ -178,9 +178,9 @@ mod tests {
         let queue = Queue::new(1_000);
         assert!(queue.push(events(2, 600)));
         assert!(!queue.push(events(3, 600)));
-        let heard = next(&queue);
-        let Some(WatchEvent::Lost(error)) = heard else {
-            panic!("{heard:?}");
+        let event = next(&queue);
+        let Some(WatchEvent::Lost(error)) = event else {
+            panic!("{event:?}");
         };
         assert_eq!(error.kind(), ErrorKind::TooBig);
     }

@@ -164,7 +164,7 @@ impl EtcdBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`], with what is wrong and no password in it.
+    /// [`ErrorKind::Invalid`](crate::store::ErrorKind::Invalid), with what is wrong and no password in it.
     pub fn build(self) -> Result<Etcd, StoreError> {
         let mut settings = self.settings;
         if settings.endpoints.is_empty() {

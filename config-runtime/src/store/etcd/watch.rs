@@ -189,7 +189,7 @@ async fn drain(
                 }
                 None => return,
             },
-            // A server that takes no more requests must not keep us from reading.
+            // A server that stops taking requests must not keep the task from reading.
             sent = stream.requests.request_progress(), if stream.state.to_ask => {
                 stream.state.to_ask = false;
                 stream.state.asked = true;
@@ -344,8 +344,8 @@ impl Watcher {
             return Ok(events);
         }
         let size = |event: &PbEvent| {
-            let of = |pair: &PbKeyValue| pair.key.len() + pair.value.len();
-            size_of::<PbEvent>() + event.kv.as_ref().map_or(0, of)
+            let pair_size = |pair: &PbKeyValue| pair.key.len() + pair.value.len();
+            size_of::<PbEvent>() + event.kv.as_ref().map_or(0, pair_size)
         };
         self.bytes += events.iter().map(size).sum::<usize>();
         if self.bytes > max_bytes {
@@ -431,8 +431,8 @@ async fn trusted(connection: &Connection, member: u64, until: Instant) -> bool {
     let Ok(Ok(status)) = timeout_at(until, status).await else {
         return false;
     };
-    let of = status.header().map(etcd_client::ResponseHeader::member_id);
-    of == Some(member) && keeps_its_word(status.version())
+    let answered_by = status.header().map(etcd_client::ResponseHeader::member_id);
+    answered_by == Some(member) && keeps_its_word(status.version())
 }
 
 /// Whether an etcd of that version sends the events first and then says so (etcd #15220).

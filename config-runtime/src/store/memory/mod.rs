@@ -1,7 +1,7 @@
 //! A store in this process: revisions, transactions, history and compaction as etcd has them.
 //!
-//! In: writes by whoever holds the [`Memory`], and the faults that a test asks for. Out: what
-//! [`super::backend`] asks of a store. It knows no prefix template, no schema and no disk; and
+//! In: writes by a holder of the [`Memory`], and the faults that a test injects. Out: the answers
+//! to [`super::backend`]. It knows no prefix template, no schema and no disk; and
 //! no runtime until a call has to wait.
 
 mod history;
