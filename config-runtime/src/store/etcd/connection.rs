@@ -22,7 +22,7 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
 
 use super::errors::{CallContext, Failure};
-use super::settings::Settings;
+use super::settings::EtcdSettings;
 use super::shared::EtcdShared;
 use super::tls::{TlsMaterial, TlsReloader};
 use crate::store::{ErrorKind, StoreError};
@@ -118,7 +118,7 @@ impl Connection {
         }
     }
 
-    pub(super) fn settings(&self) -> &Settings {
+    pub(super) fn settings(&self) -> &EtcdSettings {
         &self.shared.settings
     }
 

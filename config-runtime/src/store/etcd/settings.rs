@@ -1,6 +1,6 @@
 //! The settings of an [`Etcd`], checked before anything is contacted.
 //!
-//! In: endpoints, a user, [`Tls`], time limits. Out: [`Settings`] that a connection can be
+//! In: endpoints, a user, [`Tls`], time limits. Out: [`EtcdSettings`] that a connection can be
 //! made of, or an error. It knows no connection.
 
 use std::fmt;
@@ -38,14 +38,14 @@ const MAX_LIMIT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 #[derive(Debug, Clone)]
 #[must_use = "nothing exists before `build`"]
 pub struct EtcdBuilder {
-    settings: Settings,
+    settings: EtcdSettings,
     user: Option<User>,
     tls: Option<Tls>,
 }
 
 /// The settings of a connection, which do not change.
 #[derive(Clone)]
-pub(super) struct Settings {
+pub(super) struct EtcdSettings {
     pub(super) endpoints: Vec<String>,
     pub(super) connect_timeout: Duration,
     pub(super) call_timeout: Duration,
@@ -54,7 +54,7 @@ pub(super) struct Settings {
     pub(super) page_size: u32,
 }
 
-impl fmt::Debug for Settings {
+impl fmt::Debug for EtcdSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A password in an endpoint is refused, but not before `build`; nor is a path.
         let place = |text: &str| text.split(['/', '?', '#']).next().map(str::to_owned);
@@ -80,7 +80,7 @@ impl fmt::Debug for Settings {
 impl EtcdBuilder {
     pub(super) fn new(endpoints: Vec<String>) -> Self {
         Self {
-            settings: Settings {
+            settings: EtcdSettings {
                 endpoints,
                 connect_timeout: Duration::from_secs(2),
                 call_timeout: Duration::from_secs(5),
@@ -220,7 +220,7 @@ impl EtcdBuilder {
     }
 }
 
-impl Settings {
+impl EtcdSettings {
     /// The options of etcd-client, without the user: with one, connecting would wait for an answer,
     /// and fail without one.
     pub(super) fn options(&self, material: Option<&TlsMaterial>) -> ConnectOptions {

@@ -11,12 +11,12 @@ use etcd_client::ResponseHeader;
 use tokio::sync::watch;
 
 use super::errors::invalid;
-use super::settings::Settings;
+use super::settings::EtcdSettings;
 use super::tls::{Tls, TlsReloader};
 use crate::store::StoreError;
 
 pub(super) struct EtcdShared {
-    pub(super) settings: Settings,
+    pub(super) settings: EtcdSettings,
     pub(super) tls: Option<TlsReloader>,
     user: watch::Sender<CurrentUser>,
     /// The id of the cluster, which is never zero; zero before it is known.
@@ -57,7 +57,11 @@ impl fmt::Debug for User {
 }
 
 impl EtcdShared {
-    pub(super) fn new(settings: Settings, user: Option<User>, tls: Option<TlsReloader>) -> Self {
+    pub(super) fn new(
+        settings: EtcdSettings,
+        user: Option<User>,
+        tls: Option<TlsReloader>,
+    ) -> Self {
         Self {
             settings,
             tls,
