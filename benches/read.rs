@@ -12,19 +12,20 @@ use std::time::Duration;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
 use hotconfig_benches::reads::{
-    Atomic, Cached, Channel, Followed, HotLoad, HotReader, Locked, Place, Read, Swap,
+    Atomic, CachedSwap, Channel, FieldReader, HotLoad, HotReader, MemoryService, RwLockArc,
+    SharedConfig, Swap,
 };
 
 const PAUSE: Duration = Duration::from_millis(10);
 
-fn alone(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, place: &impl Place) {
+fn alone(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, place: &impl SharedConfig) {
     let mut reader = place.reader();
     group.bench_function(name, |bencher| {
         bencher.iter(|| black_box(&mut reader).read());
     });
 }
 
-fn shared(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, place: &impl Place) {
+fn shared(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, place: &impl SharedConfig) {
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| {
@@ -51,13 +52,13 @@ fn read(criterion: &mut Criterion) {
     macro_rules! all {
         ($group:literal, $measure:ident) => {{
             let mut group = criterion.benchmark_group($group);
-            let started = || Followed::start().expect("a store in this process answers");
+            let started = || MemoryService::start().expect("a store in this process answers");
             $measure(&mut group, "atomic", &Atomic::default());
-            $measure(&mut group, "arc_swap::Cache::load", &Cached::default());
+            $measure(&mut group, "arc_swap::Cache::load", &CachedSwap::default());
             $measure(&mut group, "Reader::get", &HotReader(started()));
             $measure(&mut group, "ArcSwap::load", &Swap::default());
             $measure(&mut group, "Hot::load", &HotLoad(started()));
-            $measure(&mut group, "RwLock<Arc>", &Locked::default());
+            $measure(&mut group, "RwLock<Arc>", &RwLockArc::default());
             $measure(&mut group, "tokio::sync::watch", &Channel::default());
             group.finish();
         }};

@@ -53,7 +53,7 @@ const SECTION: [(&str, &str); 10] = [
 ];
 
 /// A configuration that a measurement can change.
-pub trait Measured: HotConfig {
+pub trait MeasuredConfig: HotConfig {
     /// Where its keys live.
     const PREFIX: &'static str;
     /// Its sections.
@@ -88,7 +88,7 @@ macro_rules! measured {
             )*
         }
 
-        impl Measured for $name {
+        impl MeasuredConfig for $name {
             const PREFIX: &'static str = $prefix;
             const SECTIONS: &'static [&'static str] = &[$(stringify!($section)),*];
             const LIMIT: Field<Self, u64> = field!($name, $limit.limit);
@@ -116,7 +116,7 @@ measured!(
 mod tests {
     use super::*;
 
-    fn is_what_it_says<T: Measured>(fields: usize) {
+    fn is_what_it_says<T: MeasuredConfig>(fields: usize) {
         let leaves = T::TREE.leaves();
         assert_eq!(leaves.len(), fields);
         let keys = leaves

@@ -14,22 +14,22 @@ use hotconfig::store::Memory;
 use hotconfig::{Hot, Reader};
 use tokio::sync::watch;
 
-use crate::config::{Measured, Section, Ten};
+use crate::config::{MeasuredConfig, Section, Ten};
 
 /// A place that a configuration is published to and read from.
-pub trait Place: Send + Sync {
+pub trait SharedConfig: Send + Sync {
     /// What a thread that reads holds.
-    type Read: Read;
+    type FieldReader: FieldReader;
 
     /// A reader for another thread.
-    fn reader(&self) -> Self::Read;
+    fn reader(&self) -> Self::FieldReader;
 
     /// Publishes the configuration with this number in its field.
     fn publish(&self, limit: u64);
 }
 
 /// What a thread that reads holds.
-pub trait Read: Send + 'static {
+pub trait FieldReader: Send + 'static {
     /// Reads the field.
     fn read(&mut self) -> u64;
 }
@@ -56,10 +56,10 @@ pub fn with(limit: u64) -> Ten {
 #[derive(Debug, Default)]
 pub struct Atomic(Arc<AtomicU64>);
 
-impl Place for Atomic {
-    type Read = Arc<AtomicU64>;
+impl SharedConfig for Atomic {
+    type FieldReader = Arc<AtomicU64>;
 
-    fn reader(&self) -> Self::Read {
+    fn reader(&self) -> Self::FieldReader {
         Arc::clone(&self.0)
     }
 
@@ -68,7 +68,7 @@ impl Place for Atomic {
     }
 }
 
-impl Read for Arc<AtomicU64> {
+impl FieldReader for Arc<AtomicU64> {
     #[inline]
     fn read(&mut self) -> u64 {
         self.load(Ordering::Acquire)
@@ -85,10 +85,10 @@ impl Default for Swap {
     }
 }
 
-impl Place for Swap {
-    type Read = Arc<ArcSwap<Ten>>;
+impl SharedConfig for Swap {
+    type FieldReader = Arc<ArcSwap<Ten>>;
 
-    fn reader(&self) -> Self::Read {
+    fn reader(&self) -> Self::FieldReader {
         Arc::clone(&self.0)
     }
 
@@ -97,7 +97,7 @@ impl Place for Swap {
     }
 }
 
-impl Read for Arc<ArcSwap<Ten>> {
+impl FieldReader for Arc<ArcSwap<Ten>> {
     #[inline]
     fn read(&mut self) -> u64 {
         self.load().s00.limit
@@ -106,12 +106,12 @@ impl Read for Arc<ArcSwap<Ten>> {
 
 /// `arc_swap::Cache::load`.
 #[derive(Debug, Default)]
-pub struct Cached(Swap);
+pub struct CachedSwap(Swap);
 
-impl Place for Cached {
-    type Read = Cache<Arc<ArcSwap<Ten>>, Arc<Ten>>;
+impl SharedConfig for CachedSwap {
+    type FieldReader = Cache<Arc<ArcSwap<Ten>>, Arc<Ten>>;
 
-    fn reader(&self) -> Self::Read {
+    fn reader(&self) -> Self::FieldReader {
         Cache::new(self.0.reader())
     }
 
@@ -120,7 +120,7 @@ impl Place for Cached {
     }
 }
 
-impl Read for Cache<Arc<ArcSwap<Ten>>, Arc<Ten>> {
+impl FieldReader for Cache<Arc<ArcSwap<Ten>>, Arc<Ten>> {
     #[inline]
     fn read(&mut self) -> u64 {
         self.load().s00.limit
@@ -129,18 +129,18 @@ impl Read for Cache<Arc<ArcSwap<Ten>>, Arc<Ten>> {
 
 /// A lock that many can hold to read.
 #[derive(Debug)]
-pub struct Locked(Arc<RwLock<Arc<Ten>>>);
+pub struct RwLockArc(Arc<RwLock<Arc<Ten>>>);
 
-impl Default for Locked {
+impl Default for RwLockArc {
     fn default() -> Self {
         Self(Arc::new(RwLock::new(Arc::new(with(0)))))
     }
 }
 
-impl Place for Locked {
-    type Read = Arc<RwLock<Arc<Ten>>>;
+impl SharedConfig for RwLockArc {
+    type FieldReader = Arc<RwLock<Arc<Ten>>>;
 
-    fn reader(&self) -> Self::Read {
+    fn reader(&self) -> Self::FieldReader {
         Arc::clone(&self.0)
     }
 
@@ -149,7 +149,7 @@ impl Place for Locked {
     }
 }
 
-impl Read for Arc<RwLock<Arc<Ten>>> {
+impl FieldReader for Arc<RwLock<Arc<Ten>>> {
     #[inline]
     fn read(&mut self) -> u64 {
         RwLock::read(self)
@@ -169,10 +169,10 @@ impl Default for Channel {
     }
 }
 
-impl Place for Channel {
-    type Read = watch::Receiver<Arc<Ten>>;
+impl SharedConfig for Channel {
+    type FieldReader = watch::Receiver<Arc<Ten>>;
 
-    fn reader(&self) -> Self::Read {
+    fn reader(&self) -> Self::FieldReader {
         self.0.subscribe()
     }
 
@@ -181,7 +181,7 @@ impl Place for Channel {
     }
 }
 
-impl Read for watch::Receiver<Arc<Ten>> {
+impl FieldReader for watch::Receiver<Arc<Ten>> {
     #[inline]
     fn read(&mut self) -> u64 {
         self.borrow().s00.limit
@@ -190,12 +190,12 @@ impl Read for watch::Receiver<Arc<Ten>> {
 
 /// A [`Hot`] that follows a store in this process.
 #[derive(Debug)]
-pub struct Followed {
+pub struct MemoryService {
     store: Memory,
     hot: Hot<Ten>,
 }
 
-impl Followed {
+impl MemoryService {
     /// Starts it, with the defaults.
     pub fn start() -> Result<Self, Box<dyn Error>> {
         let store = Memory::new();
@@ -211,12 +211,12 @@ impl Followed {
 
 /// `Hot::load`.
 #[derive(Debug)]
-pub struct HotLoad(pub Followed);
+pub struct HotLoad(pub MemoryService);
 
-impl Place for HotLoad {
-    type Read = Hot<Ten>;
+impl SharedConfig for HotLoad {
+    type FieldReader = Hot<Ten>;
 
-    fn reader(&self) -> Self::Read {
+    fn reader(&self) -> Self::FieldReader {
         self.0.hot.clone()
     }
 
@@ -225,7 +225,7 @@ impl Place for HotLoad {
     }
 }
 
-impl Read for Hot<Ten> {
+impl FieldReader for Hot<Ten> {
     #[inline]
     fn read(&mut self) -> u64 {
         self.load().s00.limit
@@ -234,12 +234,12 @@ impl Read for Hot<Ten> {
 
 /// `Reader::get`.
 #[derive(Debug)]
-pub struct HotReader(pub Followed);
+pub struct HotReader(pub MemoryService);
 
-impl Place for HotReader {
-    type Read = Reader<Ten>;
+impl SharedConfig for HotReader {
+    type FieldReader = Reader<Ten>;
 
-    fn reader(&self) -> Self::Read {
+    fn reader(&self) -> Self::FieldReader {
         self.0.hot.reader()
     }
 
@@ -248,7 +248,7 @@ impl Place for HotReader {
     }
 }
 
-impl Read for Reader<Ten> {
+impl FieldReader for Reader<Ten> {
     #[inline]
     fn read(&mut self) -> u64 {
         self.get().s00.limit
@@ -259,7 +259,7 @@ impl Read for Reader<Ten> {
 mod tests {
     use super::*;
 
-    fn gives_what_was_published(place: &impl Place) {
+    fn gives_what_was_published(place: &impl SharedConfig) {
         let mut reader = place.reader();
         assert_eq!(reader.read(), 0);
         place.publish(7);
@@ -274,10 +274,10 @@ mod tests {
     fn every_way_of_reading_gives_what_was_published() {
         gives_what_was_published(&Atomic::default());
         gives_what_was_published(&Swap::default());
-        gives_what_was_published(&Cached::default());
-        gives_what_was_published(&Locked::default());
+        gives_what_was_published(&CachedSwap::default());
+        gives_what_was_published(&RwLockArc::default());
         gives_what_was_published(&Channel::default());
-        gives_what_was_published(&HotLoad(Followed::start().unwrap()));
-        gives_what_was_published(&HotReader(Followed::start().unwrap()));
+        gives_what_was_published(&HotLoad(MemoryService::start().unwrap()));
+        gives_what_was_published(&HotReader(MemoryService::start().unwrap()));
     }
 }

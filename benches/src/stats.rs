@@ -1,8 +1,9 @@
 //! From latencies to ratios with their spread.
 //!
-//! In: for each contender one list of latencies a round; a round is the same stretch of time for all
-//! of them. Out: the ratio of a quantile to the floor's, and how far it moves when the rounds are
-//! drawn anew (a bootstrap over whole rounds, because latencies within one depend on each other).
+//! In: for each contender one list of latencies a round; a round is the same stretch of time for
+//! all of them. Out: the ratio of a quantile to the floor's, and how far it moves when the rounds
+//! are drawn anew (a bootstrap over whole rounds, because latencies within one depend on each
+//! other).
 
 use std::fmt;
 

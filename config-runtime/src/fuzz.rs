@@ -1,7 +1,7 @@
 //! What holds of any bytes: for fuzzing, and for the tests, which replay what fuzzing kept.
 //!
-//! In: bytes. Out: nothing, or a panic that says what does not hold. Each function is a target of the
-//! folder `fuzz/`, where its corpus lies, too.
+//! In: bytes. Out: nothing, or a panic that says what does not hold. Each function is a target of
+//! the folder `fuzz/`, where its corpus lies, too.
 
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Display};
@@ -22,14 +22,14 @@ use crate::value::{self, Secret, Size, encode};
 use crate::{HotConfig, fallback, prefix, wording};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-enum Word {
+enum Mood {
     Calm,
     #[serde(rename = "not calm")]
     Loud,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-enum Shape {
+enum Figure {
     Point,
     Circle(f64),
     Square { side: Option<u32>, name: String },
@@ -41,35 +41,35 @@ struct Nested {
     #[serde(default)]
     inside: Option<Box<Nested>>,
     list: Vec<(u8, Duration)>,
-    words: BTreeMap<String, Word>,
-    shape: Shape,
+    words: BTreeMap<String, Mood>,
+    shape: Figure,
 }
 
-/// What people read ends, and moves no cursor.
+/// A message has a limited length and moves no cursor.
 #[allow(
     clippy::needless_pass_by_value,
     reason = "errors of all kinds, on their way out"
 )]
-fn said(message: impl Display, most: usize) {
+fn check_message(message: impl Display, max: usize) {
     let message = message.to_string();
     let length = message.chars().count();
     assert!(
-        length <= most,
+        length <= max,
         "a message of {length} characters: {message:.500}"
     );
     let odd = |char: char| wording::misleads(char) && char != '\n';
     assert!(!message.contains(odd), "what misleads: {message:?}");
 }
 
-type Decode<V> = fn(&[u8]) -> Result<V, Reason>;
-type Encode<V> = fn(&V) -> Result<Option<Vec<u8>>, Reason>;
+type DecodeFn<V> = fn(&[u8]) -> Result<V, Reason>;
+type EncodeFn<V> = fn(&V) -> Result<Option<Vec<u8>>, Reason>;
 
 /// A codec does not panic; what it read comes back when it is written and read again.
 fn comes_back<V>(data: &[u8])
 where
     V: DeserializeOwned + Serialize + PartialEq + Debug,
 {
-    let codecs: [(Decode<V>, Encode<V>); 3] = [
+    let codecs: [(DecodeFn<V>, EncodeFn<V>); 3] = [
         (value::auto, encode::auto),
         (value::text, encode::text),
         (value::json, encode::json),
@@ -84,9 +84,9 @@ where
                     Some(&value)
                 ),
                 // Not everything that can be read can be written.
-                Err(reason) => said(reason, 1_000),
+                Err(reason) => check_message(reason, 1_000),
             },
-            Err(reason) => said(reason, 1_000),
+            Err(reason) => check_message(reason, 1_000),
         }
     }
 }
@@ -108,20 +108,20 @@ pub fn value(data: &[u8]) {
     comes_back::<Size>(data);
     comes_back::<Option<u16>>(data);
     comes_back::<Option<String>>(data);
-    comes_back::<Word>(data);
-    comes_back::<Shape>(data);
+    comes_back::<Mood>(data);
+    comes_back::<Figure>(data);
     comes_back::<Vec<u16>>(data);
     comes_back::<Vec<Option<String>>>(data);
     comes_back::<(bool, String)>(data);
     comes_back::<BTreeMap<String, f64>>(data);
     comes_back::<Nested>(data);
     if let Err(reason) = value::auto::<serde_json::Value>(data) {
-        said(reason, 1_000);
+        check_message(reason, 1_000);
     }
     // What is wrong with a secret shows nothing of it.
     if let Err(reason) = value::auto::<Secret<u32>>(data) {
         let other = value::auto::<Secret<u32>>(b"other");
-        said(&reason, 1_000);
+        check_message(&reason, 1_000);
         let texts =
             [Some(reason), other.err()].map(|reason| reason.map(|one| one.to_string().len()));
         assert!(
@@ -160,7 +160,7 @@ pub fn keys(data: &[u8]) {
     let range = Range::below(&prefix);
     let between = key >= range.start().as_bytes() && key < range.end().as_slice();
     assert_eq!(range.holds(key), between, "{range:?}");
-    said(wording::shown_key(key), 10_000);
+    check_message(wording::shown_key(key), 10_000);
 
     let table = Table::new(Keys::TREE, Arc::new([range]));
     if let Some(nearest) = table.nearest(key) {
@@ -204,7 +204,7 @@ pub fn template(data: &[u8]) {
         Err(mistakes) => {
             assert!(!mistakes.is_empty());
             for mistake in mistakes {
-                said(mistake, 1_000 + 12 * text.len());
+                check_message(mistake, 1_000 + 12 * text.len());
             }
         }
     }
@@ -216,7 +216,7 @@ pub fn fallback(data: &[u8]) {
         unreachable!("{lost}");
     }
     if let Err(refusal) = fallback::decode(data, &fallback::Secrets::Plain) {
-        said(refusal, 10_000);
+        check_message(refusal, 10_000);
     }
 }
 
@@ -230,7 +230,7 @@ pub fn schema(data: &[u8]) {
             let again = Schema::from_json(&schema.to_json());
             assert_eq!(again.as_ref().ok(), Some(&schema), "{again:?}");
         }
-        Err(error) => said(error, 2_000),
+        Err(error) => check_message(error, 2_000),
     }
 }
 
@@ -285,8 +285,8 @@ mod tests {
 
     #[test]
     fn a_message_that_does_not_end_or_moves_the_cursor_is_found() {
-        for (message, most) in [("\x1b[2J", 100), ("much too long", 5)] {
-            let found = std::panic::catch_unwind(|| said(message, most));
+        for (message, max) in [("\x1b[2J", 100), ("much too long", 5)] {
+            let found = std::panic::catch_unwind(|| check_message(message, max));
             assert!(found.is_err(), "{message:?}");
         }
     }

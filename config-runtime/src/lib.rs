@@ -170,7 +170,7 @@ pub use value::{Secret, Size};
 #[doc(hidden)]
 pub mod __ {
     pub use crate::rules;
-    pub use crate::schema::hold::assert_schema;
+    pub use crate::schema::committed::assert_schema;
     pub use crate::typed::checks::Checks;
     pub use crate::typed::compile;
     pub use crate::typed::compile::lookup::{Place, Span, known, place, span};

@@ -1,8 +1,8 @@
 //! Why a value is rejected.
 //!
-//! In: the words of a codec, a rule or a user's function. Out: a [`Reason`] or an [`Invalid`], which a
-//! message prints; of a secret only the parts that may be shown. It knows no keys, no revisions and no
-//! store.
+//! In: the words of a codec, a rule or a user's function. Out: a [`Reason`] or an [`Invalid`],
+//! which a message prints; of a secret only the parts that may be shown. It knows no keys, no
+//! revisions and no store.
 
 use std::fmt;
 
@@ -16,11 +16,11 @@ pub struct Reason {
     /// The words name values, one of which may be the right one: not to be told of a secret.
     names_values: bool,
     /// Of the value only its shape may be shown, with these names.
-    shape: Option<Names>,
+    shape: Option<FieldNames>,
 }
 
 /// The names that a struct has.
-pub(crate) type Names = &'static [&'static str];
+pub(crate) type FieldNames = &'static [&'static str];
 
 impl Reason {
     /// What was wrong, in lower case and without a full stop: ``"`abc` is not a number"``.
@@ -35,7 +35,7 @@ impl Reason {
 
     /// Whether there is a secret in the value was not seen, since it could not be read: of what
     /// stands there only the shape is shown, and of its names only those that are known.
-    pub(crate) fn of_shape(mut self, names: Names) -> Self {
+    pub(crate) fn of_shape(mut self, names: FieldNames) -> Self {
         self.shape = Some(names);
         self
     }
@@ -90,7 +90,7 @@ impl Reason {
     }
 }
 
-/// What is said of a secret instead of what is wrong, which may quote it.
+/// The message for a secret, instead of an error that may quote it.
 pub(crate) const SECRET_DOES_NOT_FIT: &str = "the value, which is a secret, does not fit";
 
 impl fmt::Display for Reason {

@@ -1,8 +1,8 @@
 //! Text for messages.
 //!
-//! In: bytes and names that somebody else wrote. Out: text that stays on its line, has an end, and shows
-//! nothing inside a value of several parts, where a secret could be; and the words around it. It knows no
-//! keys, no fields and no store.
+//! In: bytes and names from outside the program. Out: text of one line and a limited length, which
+//! shows nothing inside a value of several parts, where a secret could be; and the words around it.
+//! It knows no keys, no fields and no store.
 
 use serde_json::Value;
 
@@ -18,7 +18,7 @@ pub(crate) fn excerpt(bytes: &[u8]) -> String {
         };
     }
     match std::str::from_utf8(bytes) {
-        Ok(text) if text.chars().nth(MOST).is_some() => {
+        Ok(text) if text.chars().nth(MAX_CHARS).is_some() => {
             format!("\"{}\" ({} bytes)", shown(bytes), bytes.len())
         }
         Ok(_) => format!("\"{}\"", shown(bytes)),
@@ -26,8 +26,7 @@ pub(crate) fn excerpt(bytes: &[u8]) -> String {
     }
 }
 
-/// The same of a value in which there may be a secret, nobody knows where: of the names in it only
-/// these.
+/// The same of a value that may have a secret anywhere: of its names only these are shown.
 pub(crate) fn outline(bytes: &[u8], names: &[&str]) -> String {
     match serde_json::from_slice(bytes) {
         Ok(Value::String(_)) => "a JSON string".to_owned(),
@@ -41,7 +40,7 @@ pub(crate) fn outline(bytes: &[u8], names: &[&str]) -> String {
 fn shape(value: &Value, is_known: &dyn Fn(&str) -> bool) -> String {
     let mut shape = String::new();
     sketch(value, is_known, &mut shape);
-    match shape.char_indices().nth(MOST) {
+    match shape.char_indices().nth(MAX_CHARS) {
         Some((end, _)) => shape.get(..end).unwrap_or_default().to_owned() + "…",
         None => shape,
     }
@@ -50,10 +49,10 @@ fn shape(value: &Value, is_known: &dyn Fn(&str) -> bool) -> String {
 /// Goes on until it is long enough.
 fn sketch(value: &Value, is_known: &dyn Fn(&str) -> bool, out: &mut String) {
     match value {
-        _ if out.len() > 4 * MOST => {}
+        _ if out.len() > 4 * MAX_CHARS => {}
         Value::Array(items) => {
             out.push('[');
-            for (place, item) in items.iter().take(MOST).enumerate() {
+            for (place, item) in items.iter().take(MAX_CHARS).enumerate() {
                 out.push_str(if place > 0 { ", " } else { "" });
                 sketch(item, is_known, out);
             }
@@ -61,7 +60,7 @@ fn sketch(value: &Value, is_known: &dyn Fn(&str) -> bool, out: &mut String) {
         }
         Value::Object(items) => {
             out.push('{');
-            for (place, (name, value)) in items.iter().take(MOST).enumerate() {
+            for (place, (name, value)) in items.iter().take(MAX_CHARS).enumerate() {
                 out.push_str(if place > 0 { ", " } else { "" });
                 let name = is_known(name).then(|| format!("{name:?}: "));
                 out.push_str(name.as_deref().unwrap_or("…: "));
@@ -74,27 +73,29 @@ fn sketch(value: &Value, is_known: &dyn Fn(&str) -> bool, out: &mut String) {
     }
 }
 
-/// The most characters of a value that a message repeats.
-const MOST: usize = 80;
+/// The maximum number of characters of a value that a message repeats.
+const MAX_CHARS: usize = 80;
 
 /// Text from a store without quotes: without control characters, and not endless.
 pub(crate) fn shown(bytes: &[u8]) -> String {
     // A part is enough, and a value may be big.
-    let bytes = bytes.get(..4 * (MOST + 1)).unwrap_or(bytes);
+    let bytes = bytes.get(..4 * (MAX_CHARS + 1)).unwrap_or(bytes);
     let text = String::from_utf8_lossy(bytes);
-    let shown = text.chars().take(MOST).flat_map(char::escape_debug);
-    shown.chain(text.chars().nth(MOST).map(|_| '…')).collect()
+    let shown = text.chars().take(MAX_CHARS).flat_map(char::escape_debug);
+    shown
+        .chain(text.chars().nth(MAX_CHARS).map(|_| '…'))
+        .collect()
 }
 
-/// Whether it does something else to what people read than to stand in it: end the line, move the
-/// cursor, turn the direction of what follows, or be there without being seen.
+/// Whether a character could mislead a reader: it ends the line, moves the cursor, turns the
+/// direction of the text, or is invisible.
 pub(crate) fn misleads(char: char) -> bool {
     char.is_control()
         || matches!(char, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-/// Text of somebody else's for a message: on one line, and all of it can be seen.
+/// Foreign text for a message: on one line, and all of it visible.
 pub(crate) fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for char in text.chars() {
@@ -109,15 +110,15 @@ pub(crate) fn printable(text: &str) -> String {
 
 /// A whole key that came from a store, for a message: without control characters, and not endless.
 pub(crate) fn shown_key(key: &[u8]) -> String {
-    const MOST: usize = 300;
+    const MAX: usize = 300;
     let key = String::from_utf8_lossy(key);
-    let shown = key.chars().take(MOST).flat_map(char::escape_debug);
-    let more = key.chars().nth(MOST).map(|_| '…');
+    let shown = key.chars().take(MAX).flat_map(char::escape_debug);
+    let more = key.chars().nth(MAX).map(|_| '…');
     shown.chain(more).collect()
 }
 
-/// A message that may quote a value: without control characters, and not endless. What stands
-/// at its end, the place in the JSON, is kept.
+/// A message that may quote a value: without control characters, and of limited length. Its end is
+/// kept: it may name the place in the JSON.
 pub(crate) fn shorten(message: &str) -> String {
     const FIRST: usize = 80;
     const LAST: usize = 120;
@@ -157,15 +158,15 @@ pub(crate) fn suggest(wrong: &str, near: Option<&str>) -> String {
 /// The word that was probably meant, if one is near enough to say so.
 pub(crate) fn nearest<'a>(text: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Distances cost the product of the lengths; nobody misspells a word into a page.
-    const LONGEST: usize = 256;
+    const MAX_LEN: usize = 256;
     let text = text.trim_matches(|c: char| c.is_whitespace() || c == '"' || c == '\'');
-    if text.is_empty() || text.len() > LONGEST {
+    if text.is_empty() || text.len() > MAX_LEN {
         return None;
     }
     let text = text.to_lowercase();
     let (distance, word) = words
         .into_iter()
-        .filter(|word| word.len() <= LONGEST)
+        .filter(|word| word.len() <= MAX_LEN)
         .map(|word| (strsim::osa_distance(&text, &word.to_lowercase()), word))
         .min_by_key(|(distance, _)| *distance)?;
     let near = distance == 0 || distance <= (word.chars().count() / 3).max(1);

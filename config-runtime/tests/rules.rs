@@ -10,8 +10,8 @@ use std::time::Duration;
 use hotconfig::rules::{self, Choice, Length, Pattern, Ranged, Reasons, Text};
 use hotconfig::{Invalid, Secret, Size};
 
-/// What a rule said: nothing, or what was wrong and what was expected.
-fn said(rule: impl FnOnce(&mut Reasons)) -> Option<(String, String)> {
+/// The verdict of a rule: nothing, or the error and the expected form.
+fn verdict(rule: impl FnOnce(&mut Reasons)) -> Option<(String, String)> {
     let mut reasons = Reasons::default();
     rule(&mut reasons);
     let mut reasons = reasons.into_vec();
@@ -25,14 +25,14 @@ fn said(rule: impl FnOnce(&mut Reasons)) -> Option<(String, String)> {
 
 macro_rules! holds {
     ($rule:ident($($arg:expr),+)) => {
-        assert_eq!(said(|out| rules::$rule($($arg,)+ out)), None, stringify!($rule($($arg),+)))
+        assert_eq!(verdict(|out| rules::$rule($($arg,)+ out)), None, stringify!($rule($($arg),+)))
     };
 }
 
 macro_rules! breaks {
     ($rule:ident($($arg:expr),+), $wrong:expr, $expected:expr) => {
         assert_eq!(
-            said(|out| rules::$rule($($arg,)+ out)),
+            verdict(|out| rules::$rule($($arg,)+ out)),
             Some(($wrong.to_owned(), $expected.to_owned())),
             stringify!($rule($($arg),+))
         )
@@ -283,7 +283,7 @@ fn validate_names_the_function_and_repeats_what_it_says() {
         "an even number"
     );
     let long = |_: &u32| Err(Invalid::new("x\n".repeat(700_000)));
-    let (wrong, expected) = said(|out| rules::validate(&3, "long", long, out)).unwrap();
+    let (wrong, expected) = verdict(|out| rules::validate(&3, "long", long, out)).unwrap();
     assert!(wrong.len() < 1000 && !wrong.contains('\n'), "{wrong}");
     assert_eq!(expected, "");
 }
@@ -338,11 +338,11 @@ fn drill_39_a_rule_never_tells_a_secret() {
     let secret = Secret::new(Some(word.to_owned()));
     let number = Secret::new(4711_u32);
     for (wrong, expected) in [
-        said(|out| rules::range(&number, 1..=2, out)),
-        said(|out| rules::length(&secret, 1..=2, out)),
-        said(|out| rules::pattern(&secret, &PATTERN, out)),
-        said(|out| rules::one_of(&secret, &["hunter3", "a"], out)),
-        said(|out| rules::url(&secret, out)),
+        verdict(|out| rules::range(&number, 1..=2, out)),
+        verdict(|out| rules::length(&secret, 1..=2, out)),
+        verdict(|out| rules::pattern(&secret, &PATTERN, out)),
+        verdict(|out| rules::one_of(&secret, &["hunter3", "a"], out)),
+        verdict(|out| rules::url(&secret, out)),
     ]
     .map(Option::unwrap)
     {

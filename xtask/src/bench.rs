@@ -109,17 +109,17 @@ fn instructions(arguments: &[OsString]) -> Result<()> {
 
 /// Compares with the goals.
 fn judge(counted: &[(&str, f64, f64)]) -> Result<()> {
-    let of = |way: &str| {
+    let counts_of = |way: &str| {
         let found = counted.iter().find(|(other, ..)| *other == way);
         found.map(|(_, instructions, allocations)| (*instructions, *allocations))
     };
     let mut missed = Vec::new();
-    for (way, floor, most) in GOALS {
-        let (instructions, allocations) = of(way).with_context(|| format!("no `{way}`"))?;
-        let (floor_instructions, _) = of(floor).with_context(|| format!("no `{floor}`"))?;
+    for (way, floor, max) in GOALS {
+        let (instructions, allocations) = counts_of(way).with_context(|| format!("no `{way}`"))?;
+        let (floor_instructions, _) = counts_of(floor).with_context(|| format!("no `{floor}`"))?;
         let ratio = instructions / floor_instructions;
-        println!("{way}: {ratio:.3} × {floor}, at most {most} × and no allocation");
-        if ratio > most || allocations > 0.0 {
+        println!("{way}: {ratio:.3} × {floor}, at most {max} × and no allocation");
+        if ratio > max || allocations > 0.0 {
             missed.push(way);
         }
     }

@@ -56,12 +56,12 @@ fn step<T>(name: &str, run: impl FnOnce() -> Result<T>) -> Result<T> {
     result.with_context(|| format!("the step `{name}` failed"))
 }
 
-/// Whoever runs the steps on a newer Rust would not notice what the promised one lacks.
+/// A newer Rust would hide that the promised version lacks something.
 fn rust_version() -> Result<()> {
     let promised = Version::within(env!("CARGO_PKG_RUST_VERSION"))
         .context("the workspace's rust-version is no version")?;
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let Version(major, minor, patch) = Version::of(rustc.as_ref())?;
+    let Version(major, minor, patch) = Version::reported_by(rustc.as_ref())?;
     if (major, minor) != (promised.0, promised.1) {
         bail!(
             "this is Rust {major}.{minor}.{patch}, and the workspace's rust-version is \

@@ -1,7 +1,7 @@
 //! What the derive costs to compile, beside `serde::Deserialize` on the same structs.
 //!
-//! In: how many rounds, or that instructions are to be counted. Out: tables for the README: the cost of each derive, and how it grows
-//! with the number of fields.
+//! In: how many rounds, or that instructions are to be counted. Out: tables for the README: the
+//! cost of each derive, and how it grows with the number of fields.
 //!
 //! `cargo check` is what rustc does for one crate once its dependencies are there; so rustc is
 //! called as cargo would call it, without cargo's own time and without an incremental cache, and
@@ -82,7 +82,7 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
         ("bare", bare),
         ("everything", everything),
     ] {
-        let ratio = Spread::of(ratios(subject, serde));
+        let ratio = Spread::from_samples(ratios(subject, serde));
         let verdict = match subject.derive {
             Derive::Serde => "what noise does",
             _ if ratio.median <= GOAL => "met",
@@ -164,9 +164,9 @@ fn compare(
     println!("| | `cargo check`, ms | less the structs | beside serde | lines | LLVM lines |");
     println!("| --- | --- | --- | --- | --- | --- |");
     for subject in compared {
-        let time = Spread::of(milliseconds(subject));
-        let own = time.median - Spread::of(milliseconds(plain)).median;
-        let ratio = Spread::of(ratios(subject, serde));
+        let time = Spread::from_samples(milliseconds(subject));
+        let own = time.median - Spread::from_samples(milliseconds(plain)).median;
+        let ratio = Spread::from_samples(ratios(subject, serde));
         let lines = compiler.expanded(subject)?.saturating_sub(none);
         let llvm = compiler.llvm(subject)?;
         println!(
@@ -192,7 +192,7 @@ fn growth(compiler: &Compiler, sizes: &[&Subject]) -> Result<()> {
             .expanded(subject)?
             .saturating_sub(compiler.expanded(&plain)?);
         let llvm = compiler.llvm(subject)?;
-        let time = Spread::of(milliseconds(subject));
+        let time = Spread::from_samples(milliseconds(subject));
         let [fields, lines, llvm] = [subject.fields, lines, llvm].map(float);
         let measured = [fields, time.median, lines, llvm];
         let [each, each_line, each_llvm] = further(smaller, measured)
@@ -242,7 +242,7 @@ struct Spread {
 }
 
 impl Spread {
-    fn of(mut numbers: Vec<f64>) -> Self {
+    fn from_samples(mut numbers: Vec<f64>) -> Self {
         numbers.sort_by(f64::total_cmp);
         let last = numbers.len().saturating_sub(1);
         let quarter = |quarters: usize| {
@@ -441,9 +441,12 @@ mod tests {
 
     #[test]
     fn a_spread_is_the_median_and_its_quarters() {
-        let spread = Spread::of(vec![5.0, 1.0, 100.0, 2.0, 4.0]);
+        let spread = Spread::from_samples(vec![5.0, 1.0, 100.0, 2.0, 4.0]);
         assert_eq!(format!("{spread:.1}"), "4.0 (2.0 to 5.0)");
-        assert_eq!(Spread::of(vec![3.0]).to_string(), "3.00 (3.00 to 3.00)");
+        assert_eq!(
+            Spread::from_samples(vec![3.0]).to_string(),
+            "3.00 (3.00 to 3.00)"
+        );
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub(crate) fn run(checks: &[OsString]) -> Result<()> {
 
 /// Installs cargo-deny among the tools, unless it is there or on the `PATH`.
 fn find() -> Result<PathBuf> {
-    let right = |path: &PathBuf| Version::of(path).is_ok_and(|version| version == VERSION);
+    let right = |path: &PathBuf| Version::reported_by(path).is_ok_and(|version| version == VERSION);
     if let Some(path) = cargo::on_path("cargo-deny").filter(right) {
         return Ok(path);
     }

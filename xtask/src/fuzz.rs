@@ -19,8 +19,8 @@ const VERSION: Version = Version(0, 13, 2);
 /// How long each target runs.
 const SECONDS: u64 = 60;
 
-/// How long an input may be: what is long is slow, and seldom new.
-const LONGEST: u32 = 4096;
+/// The maximum length of an input: long ones are slow, and seldom find anything new.
+const MAX_INPUT: u32 = 4096;
 
 /// Runs one target, or each of them.
 pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
             .args(["fuzz", "run", target, "--"])
             .args([
                 format!("-max_total_time={seconds}"),
-                format!("-max_len={LONGEST}"),
+                format!("-max_len={MAX_INPUT}"),
                 "-print_final_stats=1".to_owned(),
             ]);
         cargo::run(&mut command)?;

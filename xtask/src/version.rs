@@ -38,8 +38,8 @@ impl Version {
         })
     }
 
-    /// What a program answers to `--version`.
-    pub(crate) fn of(program: &Path) -> Result<Self> {
+    /// The version that a program reports with `--version`.
+    pub(crate) fn reported_by(program: &Path) -> Result<Self> {
         let text = cargo::output(Command::new(program).arg("--version"))?;
         let first = text.lines().next().unwrap_or_default();
         Self::within(first)

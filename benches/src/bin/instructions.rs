@@ -9,7 +9,9 @@ use std::error::Error;
 use std::hint::black_box;
 
 use hotconfig::Hot;
-use hotconfig_benches::reads::{Atomic, Cached, Channel, Locked, Place, Read, Swap, with};
+use hotconfig_benches::reads::{
+    Atomic, CachedSwap, Channel, FieldReader, RwLockArc, SharedConfig, Swap, with,
+};
 
 const WAYS: [&str; 7] = [
     "atomic", "cache", "reader", "swap", "load", "rwlock", "watch",
@@ -26,18 +28,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     let hot = || Hot::fixed(with(0));
     match way.as_str() {
         "atomic" => run(Atomic::default().reader(), reads),
-        "cache" => run(Cached::default().reader(), reads),
+        "cache" => run(CachedSwap::default().reader(), reads),
         "reader" => run(hot().reader(), reads),
         "swap" => run(Swap::default().reader(), reads),
         "load" => run(hot(), reads),
-        "rwlock" => run(Locked::default().reader(), reads),
+        "rwlock" => run(RwLockArc::default().reader(), reads),
         "watch" => run(Channel::default().reader(), reads),
         other => return Err(format!("no way `{other}`: one of {}", WAYS.join(", ")).into()),
     }
     Ok(())
 }
 
-fn run(mut reader: impl Read, reads: u64) {
+fn run(mut reader: impl FieldReader, reads: u64) {
     for _ in 0..reads {
         // The compiler must neither keep anything of the reader in registers nor leave the read
         // out.

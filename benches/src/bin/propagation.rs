@@ -31,7 +31,7 @@ use std::time::{Duration, Instant};
 
 use etcd_client::{Client, WatchOptions};
 use hotconfig::{Hot, Watch, store::Etcd};
-use hotconfig_benches::config::{FiveHundred, Measured, Ten};
+use hotconfig_benches::config::{FiveHundred, MeasuredConfig, Ten};
 use hotconfig_benches::stats::{Rounds, pooled, quantile, ratios};
 use hotconfig_tests::Server;
 use tokio::runtime::Builder;
@@ -94,13 +94,13 @@ enum Contender {
 use Contender::{Bare, Control, Told, Visible};
 
 /// A number, and when it was seen.
-struct Sight {
+struct Sighting {
     limit: u64,
     at: Instant,
 }
 
 /// Measures all contenders with one configuration; answers the ratios of `Visible`.
-async fn measure<T: Measured>(server: &Server, rounds: usize) -> Outcome<[f64; 3]> {
+async fn measure<T: MeasuredConfig>(server: &Server, rounds: usize) -> Outcome<[f64; 3]> {
     let mut writer = Writer::<T> {
         client: server.client().await,
         endpoint: server.endpoint(),
@@ -167,7 +167,7 @@ struct Writer<T> {
     config: PhantomData<T>,
 }
 
-impl<T: Measured> Writer<T> {
+impl<T: MeasuredConfig> Writer<T> {
     /// The latencies of one contender, in microseconds.
     async fn round(&mut self, contender: Contender) -> Outcome<Vec<f64>> {
         let (seen, mut sights) = unbounded_channel();
@@ -187,7 +187,7 @@ impl<T: Measured> Writer<T> {
             Visible => {
                 let hot = self.hot().await?;
                 let watch = hot.watch(T::LIMIT);
-                let waker = Waker::from(Arc::new(Looks {
+                let waker = Waker::from(Arc::new(VisibilityWaker {
                     hot: hot.clone(),
                     seen,
                 }));
@@ -201,7 +201,7 @@ impl<T: Measured> Writer<T> {
                 let told = on_a_thread(move || async move {
                     while let Some(change) = watch.changed().await {
                         let at = Instant::now();
-                        let _ = seen.send(Sight {
+                        let _ = seen.send(Sighting {
                             limit: *change.current(),
                             at,
                         });
@@ -222,7 +222,7 @@ impl<T: Measured> Writer<T> {
 
     async fn puts(
         &mut self,
-        sights: &mut UnboundedReceiver<Sight>,
+        sights: &mut UnboundedReceiver<Sighting>,
         mut watch: Option<(Watch<u64>, Waker)>,
     ) -> Outcome<Vec<f64>> {
         let mut latencies = Vec::with_capacity(PUTS);
@@ -251,7 +251,7 @@ impl<T: Measured> Writer<T> {
         Ok(latencies)
     }
 
-    async fn put(&mut self, sights: &mut UnboundedReceiver<Sight>) -> Outcome<Duration> {
+    async fn put(&mut self, sights: &mut UnboundedReceiver<Sighting>) -> Outcome<Duration> {
         self.limit += 1;
         let (key, value) = (self.key.clone(), self.limit.to_string());
         let sent = Instant::now();
@@ -266,25 +266,25 @@ impl<T: Measured> Writer<T> {
     }
 }
 
-/// Looks when it is woken.
-struct Looks<T: Measured> {
+/// Reads the value when it is woken.
+struct VisibilityWaker<T: MeasuredConfig> {
     hot: Hot<T>,
-    seen: UnboundedSender<Sight>,
+    seen: UnboundedSender<Sighting>,
 }
 
-impl<T: Measured> Wake for Looks<T> {
+impl<T: MeasuredConfig> Wake for VisibilityWaker<T> {
     fn wake(self: Arc<Self>) {
         let limit = *T::LIMIT.get(&self.hot.load());
         let at = Instant::now();
-        let _ = self.seen.send(Sight { limit, at });
+        let _ = self.seen.send(Sighting { limit, at });
     }
 }
 
 /// Follows the keys with nothing but a client, until it sees [`STOP`].
-async fn bare<T: Measured>(
+async fn bare<T: MeasuredConfig>(
     endpoint: String,
     standing: oneshot::Sender<()>,
-    seen: UnboundedSender<Sight>,
+    seen: UnboundedSender<Sighting>,
 ) {
     let key = T::key();
     let follow = async {
@@ -300,7 +300,7 @@ async fn bare<T: Measured>(
             for pair in pairs.filter(|pair| pair.key() == key.as_bytes()) {
                 match pair.value_str()?.parse()? {
                     STOP => return Ok(()),
-                    limit => drop(seen.send(Sight { limit, at })),
+                    limit => drop(seen.send(Sighting { limit, at })),
                 }
             }
         }

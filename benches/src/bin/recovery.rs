@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 
 use etcd_client::{Client, GetOptions, Txn, TxnOp, WatchOptions};
 use hotconfig::{Hot, store::Etcd};
-use hotconfig_benches::config::{FiveHundred, Measured};
+use hotconfig_benches::config::{FiveHundred, MeasuredConfig};
 use hotconfig_benches::stats::{Rounds, pooled, quantile, ratios};
 use hotconfig_tests::{Server, metrics};
 use nix::sys::resource::{UsageWho, getrusage};

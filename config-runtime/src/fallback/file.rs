@@ -1,10 +1,10 @@
-//! How the bytes get onto the disk, and back.
+//! The way of the bytes onto the disk, and back.
 //!
-//! In: a path and bytes. Out: a file that has all of them, or the one that stood there before. It
-//! does not know what the bytes are.
+//! In: a path and bytes. Out: a file that has all of them, or the one that was there before. It
+//! does not know the format of the bytes.
 //!
 //! A new file is written beside the old one, brought to the disk, and put in its place by a rename:
-//! whoever reads, after whatever crash, finds the one or the other, never a part. The folder has to
+//! a reader, even after a crash, finds the one or the other, never a part. The folder has to
 //! be one that the program may write into, and should be its own.
 //!
 //! Two processes, or two threads, may have one path: each writes a file of its own before the
@@ -22,17 +22,17 @@ use tempfile::NamedTempFile;
 use super::format::NAME;
 
 /// A copy beyond this many bytes is not read.
-const LARGEST: u64 = 1 << 30;
+const MAX_BYTES: u64 = 1 << 30;
 
 /// Around the name of the file, the name of one that is being written: `.NAME.XXXXXXXX.hotconfig`.
 const SUFFIX: &str = ".hotconfig";
 const RANDOM: usize = 8;
 
-/// How old a file has to be that nobody holds any more: one that has just been made is not locked
+/// The minimum age of an unlocked file that is removed: a file that was just created is not locked
 /// yet.
 const ABANDONED: Duration = Duration::from_secs(60);
 
-/// How old a file has to be where the disk knows no locks.
+/// The same, on a disk without locks.
 const FORGOTTEN: Duration = Duration::from_secs(60 * 60);
 
 /// Reads the copy; `None` if there is none.
@@ -62,28 +62,28 @@ fn read_file(path: &Path) -> io::Result<Vec<u8>> {
             "it has more than 1 GiB",
         ))
     };
-    if about.len() > LARGEST {
+    if about.len() > MAX_BYTES {
         return too_large();
     }
     let mut bytes = Vec::new();
     let name = NAME.len() as u64;
     (&file).take(name).read_to_end(&mut bytes)?;
     if bytes != NAME.as_bytes() {
-        // Somebody else's: the rest of it is of no use, and may be large.
+        // The file of another program: the rest of it is of no use, and may be large.
         return Ok(bytes);
     }
     let room = usize::try_from(about.len()).unwrap_or(usize::MAX);
     bytes.try_reserve_exact(room.saturating_sub(bytes.len()))?;
     // It may have grown since.
-    file.take(LARGEST + 1 - name).read_to_end(&mut bytes)?;
-    if u64::try_from(bytes.len()).is_ok_and(|length| length <= LARGEST) {
+    file.take(MAX_BYTES + 1 - name).read_to_end(&mut bytes)?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length <= MAX_BYTES) {
         Ok(bytes)
     } else {
         too_large()
     }
 }
 
-/// Opens a file to be read, and waits for nobody: a pipe has to be opened to know what it is.
+/// Opens a file for reading without blocking: even a pipe has to be opened to know its type.
 fn open(path: &Path) -> io::Result<File> {
     let mut options = File::options();
     options.read(true);
@@ -129,7 +129,7 @@ fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync(folder(path))
 }
 
-/// A file of ours beside the path, which is gone when it is dropped. While it is locked, its
+/// A temporary file beside the path, which is removed when it is dropped. While it is locked, its
 /// process lives.
 fn begin(path: &Path) -> io::Result<NamedTempFile> {
     // Readable by its owner only, from the start: that is what `tempfile` makes.
@@ -143,7 +143,7 @@ fn begin(path: &Path) -> io::Result<NamedTempFile> {
     Ok(new)
 }
 
-/// How the names of files begin that are on their way to this path.
+/// The start of the names of the temporary files of this path.
 fn prefix(path: &Path) -> io::Result<OsString> {
     let Some(name) = path.file_name() else {
         return Err(no_file());
@@ -183,8 +183,8 @@ fn sync(_folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes what processes that crashed while they wrote left beside the path. A file that a living
-/// process writes is left alone. What can't be removed stays.
+/// Removes the files beside the path that crashed processes left while writing. A file that a
+/// living process writes is left alone. Errors are ignored.
 pub(crate) fn sweep(path: &Path) {
     sweep_older(path, ABANDONED, FORGOTTEN);
 }
@@ -213,7 +213,7 @@ fn age(path: &Path) -> Option<(Duration, Result<(), TryLockError>)> {
     Some((age.unwrap_or_default(), file.try_lock()))
 }
 
-/// The files that are, or were, on their way to this path.
+/// The temporary files of this path.
 fn beside(path: &Path) -> io::Result<Vec<PathBuf>> {
     let prefix = prefix(path)?;
     let ours = |name: &OsStr| {

@@ -27,9 +27,10 @@
 //! }
 //! ```
 //!
-//! `sha256` and `bytes` are those of everything below the first line: `tail -n +2 FILE | sha256sum`.
-//! They find accidents and edits. They are no signature: whoever may write the file may also write
-//! another checksum. The format's name stands in the JSON again, so that the checksum covers it.
+//! `sha256` and `bytes` are those of everything below the first line: `tail -n +2 FILE |
+//! sha256sum`. They find accidents and edits. They are no signature: a program that may write the
+//! file may also write another checksum. The format's name stands in the JSON again, so that the
+//! checksum covers it.
 //!
 //! A value is `{"text": …}`, `{"base64": …}` where it is no readable text, or `{"sealed": …}`, the
 //! base64 of a nonce and a value encrypted with XChaCha20-Poly1305. An entry of a secret has
@@ -43,44 +44,44 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 
-use super::seal::{self, Place};
-use super::{Contents, HeldNote, Kept, Refusal, Secrets, sha256};
+use super::seal::{self, SealContext};
+use super::{Contents, FallbackEntry, HeldNote, Refusal, Secrets, sha256};
 use crate::Revision;
 
 /// The name of the format, and its version.
 pub(super) const FORMAT: &str = "hotconfig-fallback/1";
 
-/// What every version begins with.
+/// The start of every version.
 pub(super) const NAME: &str = "hotconfig-fallback/";
 
-/// The longest first line that this version writes: twenty digits at most for the length.
-const LONGEST_HEADER: usize = FORMAT.len() + " sha256=".len() + 64 + " bytes=".len() + 20;
+/// The maximum length of the first line, with 20 digits for the number of bytes.
+const MAX_HEADER: usize = FORMAT.len() + " sha256=".len() + 64 + " bytes=".len() + 20;
 
-/// Why there are no bytes for these contents.
+/// The error of contents that can't be encoded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Unwritten {
+pub(crate) enum EncodeError {
     /// They would be refused when they are read.
     #[error("a copy could not be read again: {0}")]
     Unreadable(#[from] Refusal),
     /// A secret could not be sealed.
     #[error("a secret cannot be sealed: the system gave no random numbers")]
     Unsealed,
-    /// They are no JSON. It does not happen.
+    /// They can't be written as JSON. It does not happen.
     #[error("the copy cannot be written as JSON")]
     Json,
 }
 
 /// The bytes of the file.
-pub(crate) fn encode(contents: &Contents, secrets: &Secrets) -> Result<Vec<u8>, Unwritten> {
-    let (kept, left_out) = sort_out(contents, secrets);
-    let keys = kept.iter().map(|entry| entry.key.as_str());
+pub(crate) fn encode(contents: &Contents, secrets: &Secrets) -> Result<Vec<u8>, EncodeError> {
+    let (entries, left_out) = sort_out(contents, secrets);
+    let keys = entries.iter().map(|entry| entry.key.as_str());
     check_keys(
         &contents.prefixes,
         keys.chain(left_out.iter().copied()),
         &contents.held,
     )?;
 
-    let mut body = Writer::default();
+    let mut body = JsonWriter::default();
     body.member("{", "format", &FORMAT)?;
     body.member(",", "prefixes", &contents.prefixes)?;
     body.member(",", "schema", &contents.schema)?;
@@ -91,7 +92,7 @@ pub(crate) fn encode(contents: &Contents, secrets: &Secrets) -> Result<Vec<u8>, 
     let confirmed = humantime::format_rfc3339_millis(in_range(contents.confirmed));
     body.member(",", "confirmed", &confirmed.to_string())?;
     let held = contents.held.iter().map(|note| {
-        Ok(Note {
+        Ok(FileNote {
             keys: Cow::Borrowed(&note.keys),
             revision: note.revision.get(),
             reason: Cow::Borrowed(&note.reason),
@@ -99,21 +100,26 @@ pub(crate) fn encode(contents: &Contents, secrets: &Secrets) -> Result<Vec<u8>, 
     });
     body.list("held", held)?;
     body.list("left_out", left_out.into_iter().map(Ok))?;
-    let entries = kept.into_iter().map(|kept| Entry::of(kept, secrets));
+    let entries = entries
+        .into_iter()
+        .map(|entry| FileEntry::new(entry, secrets));
     body.list("entries", entries)?;
     Ok(with_header(&body.end()))
 }
 
-/// What is written, and the keys of what is left out.
-fn sort_out<'a>(contents: &'a Contents, secrets: &Secrets) -> (Vec<&'a Kept>, Vec<&'a str>) {
+/// The entries to write, and the keys of those to leave out.
+fn sort_out<'a>(
+    contents: &'a Contents,
+    secrets: &Secrets,
+) -> (Vec<&'a FallbackEntry>, Vec<&'a str>) {
     let leaves_out = matches!(secrets, Secrets::LeaveOut);
-    let (out, kept): (Vec<_>, Vec<_>) = contents
+    let (out, entries): (Vec<_>, Vec<_>) = contents
         .entries
         .iter()
         .partition(|entry| entry.secret && leaves_out);
     let before = contents.left_out.iter().map(String::as_str);
     let out = before.chain(out.into_iter().map(|entry| entry.key.as_str()));
-    (kept, out.collect())
+    (entries, out.collect())
 }
 
 /// The bytes with the first line that belongs to them.
@@ -122,7 +128,7 @@ fn with_header(body: &[u8]) -> Vec<u8> {
     [header.as_bytes(), body].concat()
 }
 
-/// The whole of what was written into these bytes, or why not.
+/// The contents of these bytes.
 ///
 /// Secrets that are sealed need the key. Those that stand there as text are read whatever is
 /// declared for the next writing: the declaration may be younger than the file.
@@ -132,19 +138,19 @@ pub(crate) fn decode(bytes: &[u8], secrets: &Secrets) -> Result<Contents, Refusa
     body.contents(secrets)
 }
 
-/// What stands below the first line, when it is what the first line says.
+/// The bytes below the first line, if they are those that the first line names.
 fn checked_body(bytes: &[u8]) -> Result<&[u8], Refusal> {
     let end = bytes
         .iter()
-        .take(LONGEST_HEADER + 1)
+        .take(MAX_HEADER + 1)
         .position(|byte| *byte == b'\n');
     let (header, body) = match end.and_then(|end| bytes.split_at_checked(end)) {
         Some((header, rest)) => (header, rest.get(1..)),
-        None => (bytes.get(..LONGEST_HEADER).unwrap_or(bytes), None),
+        None => (bytes.get(..MAX_HEADER).unwrap_or(bytes), None),
     };
     let header = String::from_utf8_lossy(header);
     let Some(rest) = header.strip_prefix(NAME) else {
-        // Cut within its name, or empty: what is left of a copy, as far as can be told.
+        // Cut within its name, or empty: probably the rest of a copy.
         return Err(match NAME.starts_with(header.as_ref()) {
             true => Refusal::Header,
             false => Refusal::Foreign,
@@ -159,11 +165,11 @@ fn checked_body(bytes: &[u8]) -> Result<&[u8], Refusal> {
             },
         });
     }
-    let said = rest
+    let checks = rest
         .strip_prefix("sha256=")
         .and_then(|rest| rest.split_once(" bytes="))
         .and_then(|(checksum, length)| Some((checksum, length.parse::<u64>().ok()?)));
-    let (Some(body), Some((checksum, length))) = (body, said) else {
+    let (Some(body), Some((checksum, length))) = (body, checks) else {
         return Err(Refusal::Header);
     };
     // As it is written, and in no other way: a `+`, a zero before the number, capital letters.
@@ -191,7 +197,7 @@ fn checked_body(bytes: &[u8]) -> Result<&[u8], Refusal> {
     Ok(body)
 }
 
-/// Where the JSON is not what the format says. serde's own words may quote a value.
+/// The error for JSON that does not fit the format. serde's own words may quote a value.
 fn body_refused(error: &serde_json::Error) -> Refusal {
     use serde_json::error::Category;
 
@@ -207,7 +213,7 @@ fn body_refused(error: &serde_json::Error) -> Refusal {
     }
 }
 
-/// Whether each key stands there once, and below one of the prefixes.
+/// Checks that each key is there once, and below one of the prefixes.
 fn check_keys<'a>(
     prefixes: &[String],
     keys: impl Iterator<Item = &'a str>,
@@ -229,7 +235,7 @@ fn check_keys<'a>(
         .try_for_each(|key| inside(key))
 }
 
-/// Moves a time into what the file can say: full milliseconds from 1970 to 9999.
+/// Clamps a time to the range of the file: full milliseconds from 1970 to 9999.
 fn in_range(time: SystemTime) -> SystemTime {
     const LAST: Duration = Duration::from_millis(253_402_300_799_999);
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -238,11 +244,11 @@ fn in_range(time: SystemTime) -> SystemTime {
 
 /// JSON with a line for each member, and one for each item of a list.
 #[derive(Default)]
-struct Writer(Vec<u8>);
+struct JsonWriter(Vec<u8>);
 
-impl Writer {
-    fn json<V: Serialize + ?Sized>(&mut self, value: &V) -> Result<(), Unwritten> {
-        serde_json::to_writer(&mut self.0, value).map_err(|_| Unwritten::Json)
+impl JsonWriter {
+    fn json<V: Serialize + ?Sized>(&mut self, value: &V) -> Result<(), EncodeError> {
+        serde_json::to_writer(&mut self.0, value).map_err(|_| EncodeError::Json)
     }
 
     fn name(&mut self, before: &str, name: &str) {
@@ -251,7 +257,7 @@ impl Writer {
         }
     }
 
-    fn member<V>(&mut self, before: &str, name: &str, value: &V) -> Result<(), Unwritten>
+    fn member<V>(&mut self, before: &str, name: &str, value: &V) -> Result<(), EncodeError>
     where
         V: Serialize + ?Sized,
     {
@@ -262,8 +268,8 @@ impl Writer {
     fn list<V: Serialize>(
         &mut self,
         name: &str,
-        items: impl Iterator<Item = Result<V, Unwritten>>,
-    ) -> Result<(), Unwritten> {
+        items: impl Iterator<Item = Result<V, EncodeError>>,
+    ) -> Result<(), EncodeError> {
         self.name(",", name);
         self.0.push(b'[');
         for (at, item) in items.enumerate() {
@@ -281,8 +287,8 @@ impl Writer {
     }
 }
 
-// What the file holds, as it is written. Types of their own, so that the names in the file are not
-// those of the fields, which may change.
+// The JSON of the file, in types of its own, so that its names do not change with those of the
+// fields.
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -300,15 +306,15 @@ struct Body<'a> {
     #[serde(borrow)]
     confirmed: Cow<'a, str>,
     #[serde(borrow)]
-    held: Vec<Note<'a>>,
+    held: Vec<FileNote<'a>>,
     left_out: Vec<String>,
     #[serde(borrow)]
-    entries: Vec<Entry<'a>>,
+    entries: Vec<FileEntry<'a>>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Note<'a> {
+struct FileNote<'a> {
     keys: Cow<'a, [String]>,
     revision: u64,
     #[serde(borrow)]
@@ -317,21 +323,21 @@ struct Note<'a> {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Entry<'a> {
+struct FileEntry<'a> {
     #[serde(borrow)]
     key: Cow<'a, str>,
     mod_revision: u64,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     secret: bool,
     #[serde(borrow)]
-    value: Value<'a>,
+    value: FileValue<'a>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Value<'a> {
-    #[serde(borrow)]
-    Text(Cow<'a, str>),
+enum FileValue<'a> {
+    #[serde(borrow, rename = "text")]
+    String(Cow<'a, str>),
     #[serde(borrow)]
     Base64(Cow<'a, str>),
     #[serde(borrow)]
@@ -345,7 +351,7 @@ impl Body<'_> {
             return Err(member("format", "that of the first line"));
         }
         let keys = self.entries.iter().map(|entry| entry.key.as_ref());
-        let held: Vec<_> = self.held.into_iter().map(Note::held).collect();
+        let held: Vec<_> = self.held.into_iter().map(FileNote::held).collect();
         check_keys(
             &self.prefixes,
             keys.chain(self.left_out.iter().map(String::as_str)),
@@ -356,7 +362,10 @@ impl Body<'_> {
         });
         let confirmed = time(&self.confirmed)
             .ok_or_else(|| member("confirmed", "a time like `2026-01-02T03:04:05.678Z`"))?;
-        let entries = self.entries.into_iter().map(|entry| entry.kept(secrets));
+        let entries = self
+            .entries
+            .into_iter()
+            .map(|entry| entry.into_entry(secrets));
         Ok(Contents {
             cluster: cluster.transpose()?,
             confirmed,
@@ -384,7 +393,7 @@ fn time(text: &str) -> Option<SystemTime> {
     same.then_some(time)
 }
 
-impl Note<'_> {
+impl FileNote<'_> {
     fn held(self) -> HeldNote {
         HeldNote {
             keys: self.keys.into_owned(),
@@ -394,28 +403,28 @@ impl Note<'_> {
     }
 }
 
-impl<'a> Entry<'a> {
-    fn of(kept: &'a Kept, secrets: &Secrets) -> Result<Self, Unwritten> {
+impl<'a> FileEntry<'a> {
+    fn new(entry: &'a FallbackEntry, secrets: &Secrets) -> Result<Self, EncodeError> {
         let value = match secrets {
-            Secrets::Seal(key) if kept.secret => {
-                let place = place(&kept.key, kept.mod_revision);
-                let sealed = seal::seal(key, place, &kept.value).ok_or(Unwritten::Unsealed)?;
-                Value::Sealed(BASE64.encode(sealed).into())
+            Secrets::Seal(key) if entry.secret => {
+                let context = seal_context(&entry.key, entry.mod_revision);
+                let sealed = seal::seal(key, context, &entry.value).ok_or(EncodeError::Unsealed)?;
+                FileValue::Sealed(BASE64.encode(sealed).into())
             }
-            Secrets::LeaveOut | Secrets::Plain | Secrets::Seal(_) => match readable(&kept.value) {
-                Some(text) => Value::Text(text.into()),
-                None => Value::Base64(BASE64.encode(&kept.value).into()),
+            Secrets::LeaveOut | Secrets::Plain | Secrets::Seal(_) => match readable(&entry.value) {
+                Some(text) => FileValue::String(text.into()),
+                None => FileValue::Base64(BASE64.encode(&entry.value).into()),
             },
         };
         Ok(Self {
-            key: kept.key.as_str().into(),
-            mod_revision: kept.mod_revision.get(),
-            secret: kept.secret,
+            key: entry.key.as_str().into(),
+            mod_revision: entry.mod_revision.get(),
+            secret: entry.secret,
             value,
         })
     }
 
-    fn kept(self, secrets: &Secrets) -> Result<Kept, Refusal> {
+    fn into_entry(self, secrets: &Secrets) -> Result<FallbackEntry, Refusal> {
         let key = self.key.into_owned();
         let mod_revision = Revision::new(self.mod_revision);
         let decode = |text: &str| match BASE64.decode(text) {
@@ -426,24 +435,24 @@ impl<'a> Entry<'a> {
             }),
         };
         let value = match &self.value {
-            Value::Text(text) => text.as_bytes().into(),
-            Value::Base64(text) => decode(text)?.into(),
-            Value::Sealed(_) if !self.secret => {
+            FileValue::String(text) => text.as_bytes().into(),
+            FileValue::Base64(text) => decode(text)?.into(),
+            FileValue::Sealed(_) if !self.secret => {
                 let right = "in the open, or that of a secret";
                 return Err(Refusal::Value { key, right });
             }
-            Value::Sealed(text) => {
+            FileValue::Sealed(text) => {
                 let Secrets::Seal(sealer) = secrets else {
                     return Err(Refusal::NoKey { key });
                 };
-                let opened = seal::open(sealer, place(&key, mod_revision), &decode(text)?);
+                let opened = seal::open(sealer, seal_context(&key, mod_revision), &decode(text)?);
                 match opened {
                     Some(value) => value.into(),
                     None => return Err(Refusal::WrongKey { key }),
                 }
             }
         };
-        Ok(Kept {
+        Ok(FallbackEntry {
             key,
             mod_revision,
             value,
@@ -452,26 +461,26 @@ impl<'a> Entry<'a> {
     }
 }
 
-fn place(key: &str, mod_revision: Revision) -> Place<'_> {
-    Place {
+fn seal_context(key: &str, mod_revision: Revision) -> SealContext<'_> {
+    SealContext {
         format: FORMAT,
         key,
         mod_revision,
     }
 }
 
-/// The text, where an editor would show it as one.
+/// The text, if an editor would show it as one.
 fn readable(value: &[u8]) -> Option<&str> {
     let odd = |char: char| char.is_control() && !matches!(char, '\n' | '\r' | '\t');
     let text = std::str::from_utf8(value).ok()?;
     (!text.contains(odd)).then_some(text)
 }
 
-/// For fuzzing: reads any bytes, as a file and as what stands below the first line of one. What was
-/// read has to come back when it is written and read again. The answer is whether anything was read.
+/// For fuzzing: reads any bytes, as a file and as the body of one. The contents have to be the same
+/// when they are written and read again. Returns whether anything could be read.
 ///
 /// # Errors
-/// What did not come back.
+/// The contents that differ.
 #[cfg(any(test, fuzzing))]
 pub(crate) fn round_trip(bytes: &[u8]) -> Result<bool, String> {
     let mut read = false;

@@ -1,12 +1,12 @@
 //! The fallback: the copy on disk that a start without the store is served from.
 //!
-//! In: what is published, as raw bytes with their revisions. Out: a file, and what such a file
-//! holds, whole or not at all. It knows no schema but by its fingerprint, asks no clock, and
-//! does not know what the values mean. What makes of it a configuration is `apply`.
+//! In: the published raw bytes with their revisions. Out: a file, and the contents of such a file,
+//! whole or not at all. It knows the schema by its fingerprint alone, asks no clock, and does not
+//! know what the values mean. `apply` turns it into a configuration.
 //!
 //! - [`mod@format`]: the bytes of the file: a line for people and programs, then JSON;
-//! - [`seal`]: what happens to secrets;
-//! - [`file`]: how the bytes get onto the disk, and back.
+//! - [`seal`]: the encryption of secrets;
+//! - [`mod@file`]: the way of the bytes onto the disk, and back.
 
 mod file;
 mod format;
@@ -21,16 +21,16 @@ use sha2::{Digest, Sha256};
 
 pub(crate) use file::{read, sweep, write};
 #[cfg(test)]
-pub(crate) use format::Unwritten;
+pub(crate) use format::EncodeError;
 #[cfg(any(test, fuzzing))]
 pub(crate) use format::round_trip;
 pub(crate) use format::{decode, encode};
 pub(crate) use refusal::Refusal;
-pub(crate) use seal::{Key, Secrets};
+pub(crate) use seal::{SealKey, Secrets};
 
 use crate::Revision;
 
-/// What a copy holds.
+/// The contents of a copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Contents {
     /// The starts of the ranges, in the order of the layers: `/configs/users/prod/`.
@@ -42,22 +42,22 @@ pub(crate) struct Contents {
     pub(crate) cluster: Option<u64>,
     /// The epoch of the process that wrote it.
     pub(crate) epoch: u64,
-    /// The revision up to which the entries are what the store held; `None` where it has none.
+    /// The revision at which the entries are those of the store; `None` if it has none.
     pub(crate) revision: Option<Revision>,
     /// When this was last confirmed to be current. The file keeps milliseconds, from 1970 to 9999.
     pub(crate) confirmed: SystemTime,
-    /// What is published.
-    pub(crate) entries: Vec<Kept>,
+    /// The published entries.
+    pub(crate) entries: Vec<FallbackEntry>,
     /// Keys of secrets that are published and were left out. [`encode`] adds those that it leaves
     /// out itself.
     pub(crate) left_out: Vec<String>,
-    /// What was refused.
+    /// The groups that were rejected.
     pub(crate) held: Vec<HeldNote>,
 }
 
-/// A key that is published, and its raw bytes.
+/// A published key and its raw bytes.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Kept {
+pub(crate) struct FallbackEntry {
     /// The whole key.
     pub(crate) key: String,
     /// The revision that wrote it.
@@ -68,10 +68,10 @@ pub(crate) struct Kept {
 }
 
 /// Nothing of a secret is shown, not even how long it is.
-impl fmt::Debug for Kept {
+impl fmt::Debug for FallbackEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let value: &dyn fmt::Debug = if self.secret { &"***" } else { &self.value };
-        f.debug_struct("Kept")
+        f.debug_struct("FallbackEntry")
             .field("key", &self.key)
             .field("mod_revision", &self.mod_revision)
             .field("value", value)
@@ -80,19 +80,19 @@ impl fmt::Debug for Kept {
     }
 }
 
-/// A group that was refused. Its values are not kept.
+/// A group that was rejected. Its values are not in the copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct HeldNote {
     /// The whole keys.
     pub(crate) keys: Vec<String>,
     pub(crate) revision: Revision,
-    /// Why. Whoever writes it leaves secrets out.
+    /// The reason, without secrets: `apply` leaves them out.
     pub(crate) reason: String,
 }
 
 impl Contents {
-    /// Whether it is of these prefixes, in this order: those of other layers, or of another program,
-    /// say nothing about ours.
+    /// Whether it is of these prefixes, in this order: a copy of other layers, or of another
+    /// program, can't be served.
     pub(crate) fn of_prefixes<P: AsRef<str>>(&self, expected: &[P]) -> Result<(), Refusal> {
         let same = self.prefixes.iter().map(String::as_str);
         if same.eq(expected.iter().map(AsRef::as_ref)) {
@@ -127,7 +127,7 @@ impl Contents {
     }
 }
 
-/// What tells one schema from another: the SHA-256 of its JSON, in hexadecimal digits.
+/// The fingerprint of a schema: the SHA-256 of its JSON, in hexadecimal digits.
 pub(crate) fn fingerprint(json: &str) -> String {
     sha256(json.as_bytes())
 }
@@ -144,7 +144,5 @@ fn sha256(bytes: &[u8]) -> String {
     digits
 }
 
-#[cfg(test)]
-mod drills;
 #[cfg(test)]
 mod tests;

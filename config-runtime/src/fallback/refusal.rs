@@ -1,4 +1,4 @@
-//! Why a copy is not used: what was wrong, and what would be right.
+//! The reasons for which a copy is rejected, with the form that was expected.
 //!
 //! No value is ever quoted: it may be a secret.
 
@@ -104,7 +104,7 @@ pub(crate) enum Refusal {
     Ahead { by: Duration, limit: Duration },
 }
 
-/// Without what nobody wants to read; upwards, so that an age is never shown as its own limit.
+/// Without the fraction of a second; rounded up, so that an age is never shown as its own limit.
 fn seconds(age: &Duration) -> Duration {
     let whole = Duration::from_secs(age.as_secs());
     match age.subsec_nanos() {

@@ -1,7 +1,7 @@
-//! What happens to secrets, and how one is sealed.
+//! The sealing of secrets.
 //!
-//! In: a key, a value and the place where it stands. Out: bytes that only the same key opens, and
-//! only in the same place. It knows nothing of the file around them.
+//! In: a key, a value and its context. Out: bytes that only the same key opens, and only in the
+//! same context. It knows nothing of the file around them.
 
 use std::fmt;
 
@@ -11,22 +11,22 @@ use zeroize::Zeroizing;
 
 use crate::Revision;
 
-/// What happens to secrets.
+/// The treatment of secrets.
 #[derive(Debug, Clone)]
 pub(crate) enum Secrets {
     /// They are not in the file; only their keys are.
     LeaveOut,
     /// They are in the file like everything else.
     Plain,
-    /// They are encrypted, each for its place. Their lengths can be told from the file.
-    Seal(Key),
+    /// They are encrypted, each in its context. Their lengths can be told from the file.
+    Seal(SealKey),
 }
 
 /// The key that seals secrets. It is never printed, and wiped from memory when it is dropped.
 #[derive(Clone)]
-pub(crate) struct Key(Zeroizing<[u8; 32]>);
+pub(crate) struct SealKey(Zeroizing<[u8; 32]>);
 
-impl Key {
+impl SealKey {
     /// The key of these bytes, which should be random.
     pub(crate) fn new(bytes: [u8; 32]) -> Self {
         Self(Zeroizing::new(bytes))
@@ -38,27 +38,27 @@ impl Key {
     }
 }
 
-impl fmt::Debug for Key {
+impl fmt::Debug for SealKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
     }
 }
 
-/// What stands before a sealed value. Longer than those of other ciphers: it may be random, however
-/// often the file is written.
+/// The length of the nonce before a sealed value. It is long enough to be random however often the
+/// file is written.
 const NONCE: usize = 24;
 
-/// What a sealed value is bound to, so that it opens nowhere else.
+/// The context that a sealed value is bound to: it opens in no other.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place<'a> {
+pub(super) struct SealContext<'a> {
     pub(super) format: &'a str,
     pub(super) key: &'a str,
     pub(super) mod_revision: Revision,
 }
 
-impl Place<'_> {
-    /// Two places never give the same bytes: the revision has its length, and no format has a zero
-    /// byte in its name.
+impl SealContext<'_> {
+    /// Two contexts never give the same bytes: the revision has its length, and no format has a
+    /// zero byte in its name.
     fn bytes(self) -> Vec<u8> {
         let revision = self.mod_revision.get().to_be_bytes();
         [self.format.as_bytes(), &[0], &revision, self.key.as_bytes()].concat()
@@ -66,9 +66,9 @@ impl Place<'_> {
 }
 
 /// Seals a value: a random nonce, then the value encrypted. `None` if the system has no randomness.
-pub(super) fn seal(key: &Key, place: Place<'_>, value: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn seal(key: &SealKey, context: SealContext<'_>, value: &[u8]) -> Option<Vec<u8>> {
     let nonce = XNonce::try_generate().ok()?;
-    let aad = place.bytes();
+    let aad = context.bytes();
     let payload = Payload {
         msg: value,
         aad: &aad,
@@ -77,11 +77,11 @@ pub(super) fn seal(key: &Key, place: Place<'_>, value: &[u8]) -> Option<Vec<u8>>
     Some([nonce.as_slice(), &sealed].concat())
 }
 
-/// Opens what [`seal`] sealed. `None` if it was sealed by another key, or for another place, or is
+/// Opens a value of [`seal`]. `None` if it was sealed by another key, or in another context, or is
 /// damaged: the three can't be told apart.
-pub(super) fn open(key: &Key, place: Place<'_>, sealed: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn open(key: &SealKey, context: SealContext<'_>, sealed: &[u8]) -> Option<Vec<u8>> {
     let (nonce, sealed) = sealed.split_first_chunk::<NONCE>()?;
-    let aad = place.bytes();
+    let aad = context.bytes();
     let payload = Payload {
         msg: sealed,
         aad: &aad,

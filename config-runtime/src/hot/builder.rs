@@ -13,12 +13,12 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
 use super::driver::{Driver, InFlight, Output};
-use super::keeper::{Keeper, Whose, Wishes};
+use super::fallback_writer::{FallbackWriter, Options, Owner};
 use super::{Hot, Shared, StartError};
 use crate::HotConfig;
 use crate::apply::BadKeys;
 use crate::engine::{Engine, NoStart, Start};
-use crate::fallback::{self, Key, Secrets};
+use crate::fallback::{self, SealKey, Secrets};
 use crate::layers::Table;
 use crate::observe::Observer;
 use crate::prefix;
@@ -31,8 +31,8 @@ use crate::typed::defaults;
 /// The time that a blocked loop may take beyond the limit of a start.
 const BLOCKED: Duration = Duration::from_millis(500);
 /// The bounds of every setting: zero would busy-loop, and `Duration::MAX` would overflow `Instant`.
-const SHORTEST: Duration = Duration::from_millis(100);
-const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+const MIN_SETTING: Duration = Duration::from_millis(100);
+const MAX_SETTING: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// How long after a publication the fallback is written.
 const FALLBACK_INTERVAL: Duration = Duration::from_secs(1);
@@ -57,7 +57,7 @@ pub struct Builder<T> {
 #[derive(Debug, Default)]
 struct Fallback {
     path: Option<PathBuf>,
-    key: Option<Key>,
+    key: Option<SealKey>,
     plain: bool,
     max_age: Option<Duration>,
     interval: Option<Duration>,
@@ -104,14 +104,14 @@ impl Fallback {
         }
     }
 
-    fn wishes(self) -> Option<Wishes> {
+    fn options(self) -> Option<Options> {
         let secrets = match (self.key, self.plain) {
             (Some(key), _) => Secrets::Seal(key),
             (None, true) => Secrets::Plain,
             (None, false) => Secrets::LeaveOut,
         };
         let path = self.path?;
-        Some(Wishes {
+        Some(Options {
             // Whoever changes the working directory means the same file.
             path: std::path::absolute(&path).unwrap_or(path),
             secrets,
@@ -153,7 +153,7 @@ impl<T: HotConfig> Builder<T> {
     ///
     /// A single call to the store has a limit of its own, in the store's builder.
     pub fn read_timeout(mut self, limit: Duration) -> Self {
-        self.settings.read_limit = limit.clamp(SHORTEST, LONGEST);
+        self.settings.read_limit = limit.clamp(MIN_SETTING, MAX_SETTING);
         self
     }
 
@@ -171,7 +171,7 @@ impl<T: HotConfig> Builder<T> {
     /// the newest change are looked at. That is also the way where etcd's word about progress can't
     /// be trusted.
     pub fn staleness_limit(mut self, limit: Duration) -> Self {
-        self.settings.staleness = limit.clamp(SHORTEST, LONGEST);
+        self.settings.staleness = limit.clamp(MIN_SETTING, MAX_SETTING);
         self
     }
 
@@ -179,7 +179,7 @@ impl<T: HotConfig> Builder<T> {
     ///
     /// It finds what a server's watch lost. It costs one reading of all keys.
     pub fn compare_interval(mut self, interval: Duration) -> Self {
-        self.settings.compare_every = interval.clamp(SHORTEST, LONGEST);
+        self.settings.compare_every = interval.clamp(MIN_SETTING, MAX_SETTING);
         self
     }
 
@@ -188,8 +188,8 @@ impl<T: HotConfig> Builder<T> {
     /// Each failure doubles it; the rest is a random part of it, so that a thousand instances
     /// don't come back in the same instant; 60 s of health forget it.
     pub fn backoff(mut self, least: Duration, most: Duration) -> Self {
-        let least = least.clamp(Duration::from_millis(1), LONGEST);
-        self.settings.backoff = (least, most.clamp(least, LONGEST));
+        let least = least.clamp(Duration::from_millis(1), MAX_SETTING);
+        self.settings.backoff = (least, most.clamp(least, MAX_SETTING));
         self
     }
 
@@ -238,7 +238,7 @@ impl<T: HotConfig> Builder<T> {
     ///
     /// A copy that another key sealed is refused.
     pub fn fallback_key(mut self, key: [u8; 32]) -> Self {
-        self.fallback.key = Some(Key::new(key));
+        self.fallback.key = Some(SealKey::new(key));
         self
     }
 
@@ -254,7 +254,7 @@ impl<T: HotConfig> Builder<T> {
     ///
     /// While the store confirms it, the copy is written anew at least every quarter of it.
     pub fn fallback_max_age(mut self, limit: Duration) -> Self {
-        self.fallback.max_age = Some(limit.clamp(SHORTEST, LONGEST));
+        self.fallback.max_age = Some(limit.clamp(MIN_SETTING, MAX_SETTING));
         self
     }
 
@@ -262,7 +262,7 @@ impl<T: HotConfig> Builder<T> {
     /// with it. 1 s. What was published within it is not in the copy after a crash. Every 60 of them,
     /// and at the end, a copy that somebody removed is written again.
     pub fn fallback_interval(mut self, interval: Duration) -> Self {
-        self.fallback.interval = Some(interval.min(LONGEST));
+        self.fallback.interval = Some(interval.min(MAX_SETTING));
         self
     }
 
@@ -304,18 +304,19 @@ impl<T: HotConfig> Builder<T> {
         let seed = fastrand::u64(..);
         let (engine, first) = Engine::new(Arc::clone(&table), self.settings, seed, start, begun);
         let (requests, receiver) = mpsc::unbounded_channel();
-        let keeper = self.fallback.wishes().map(|wishes| {
+        let fallback = self.fallback.options().map(|options| {
             let prefixes = ranges.iter().map(|range| range.start().to_owned());
-            let whose = Whose {
+            let owner = Owner {
                 prefixes: prefixes.collect(),
                 schema: fallback::fingerprint(&crate::schema::<T>().to_json()),
             };
-            Keeper::new(wishes, whose)
+            FallbackWriter::new(options, owner)
         });
         let (started, outcome) = oneshot::channel();
         let in_flight = InFlight::new(self.store, ranges);
         let output = Output::new(Arc::clone(&status), observer, started);
-        let run = Driver::new(in_flight, engine, receiver, output, keeper, begun).run(first, limit);
+        let run =
+            Driver::new(in_flight, engine, receiver, output, fallback, begun).run(first, limit);
         let handle = match self.runtime {
             Some(handle) => {
                 handle.spawn(run);

@@ -12,10 +12,10 @@ use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot};
 
 use super::HandleRequest;
-use super::keeper::{self, Keeper};
+use super::fallback_writer::{FallbackWriter, WriteResult};
 use crate::apply::{Publication, Raw};
 use crate::engine::{Command, Engine, EngineEvent, NoStart, Reached, Wait, WaitError, WaitId};
-use crate::fallback::{Contents, HeldNote, Kept};
+use crate::fallback::{Contents, FallbackEntry, HeldNote};
 use crate::observe::{Meters, Observer, Timer};
 use crate::problem::list;
 use crate::publish::{Hub, Swapped};
@@ -148,9 +148,9 @@ async fn watch_event(watch: &mut Option<Box<dyn WatchStream>>) -> WatchEvent {
 }
 
 /// The end of writing the fallback; never, if it is not written.
-async fn fallback_written(keeper: &mut Option<Keeper>) -> keeper::Written {
-    match keeper {
-        Some(keeper) => keeper.written().await,
+async fn fallback_written(fallback: &mut Option<FallbackWriter>) -> WriteResult {
+    match fallback {
+        Some(fallback) => fallback.written().await,
         None => pending().await,
     }
 }
@@ -162,7 +162,7 @@ enum Wakeup {
     Handle(Option<HandleRequest>),
     Timer,
     /// The fallback was written, or not.
-    Fallback(keeper::Written),
+    Fallback(WriteResult),
 }
 
 /// The outcome of a start.
@@ -303,7 +303,7 @@ pub(super) struct Driver<T: HotConfig> {
     engine: Engine<T>,
     requests: mpsc::UnboundedReceiver<HandleRequest>,
     output: Output<T>,
-    keeper: Option<Keeper>,
+    fallback: Option<FallbackWriter>,
     /// The moment that all durations count from.
     begun: Instant,
     waits: HashMap<WaitId, oneshot::Sender<Result<Reached, WaitError>>>,
@@ -316,7 +316,7 @@ impl<T: HotConfig> Driver<T> {
         engine: Engine<T>,
         requests: mpsc::UnboundedReceiver<HandleRequest>,
         output: Output<T>,
-        keeper: Option<Keeper>,
+        fallback: Option<FallbackWriter>,
         begun: Instant,
     ) -> Self {
         Self {
@@ -324,7 +324,7 @@ impl<T: HotConfig> Driver<T> {
             engine,
             requests,
             output,
-            keeper,
+            fallback,
             begun,
             waits: HashMap::new(),
             next_wait: 0,
@@ -345,7 +345,7 @@ impl<T: HotConfig> Driver<T> {
         let last = self.engine.end();
         self.execute(last);
         self.output.serving = None;
-        self.keep_the_last().await;
+        self.write_the_last_fallback().await;
         drop(self);
         if let Some(done) = done {
             let _ = done.send(());
@@ -356,7 +356,7 @@ impl<T: HotConfig> Driver<T> {
     async fn follow(&mut self) -> Option<oneshot::Sender<()>> {
         while !self.output.is_over() {
             self.engine.prepare();
-            self.keep();
+            self.write_fallback();
             match self.wake().await {
                 Wakeup::Store(event) => {
                     self.step(event);
@@ -373,8 +373,8 @@ impl<T: HotConfig> Driver<T> {
                 Wakeup::Timer => {}
                 Wakeup::Fallback(done) => {
                     let now = self.now();
-                    if let Some(keeper) = &mut self.keeper {
-                        keeper.note(done, now);
+                    if let Some(fallback) = &mut self.fallback {
+                        fallback.note(done, now);
                     }
                     self.report_fallback();
                 }
@@ -386,14 +386,14 @@ impl<T: HotConfig> Driver<T> {
 
     /// Waits for the store, a request, or one of the timers.
     async fn wake(&mut self) -> Wakeup {
-        let keep = self.keeper.as_ref().map(Keeper::deadline);
-        let until = self.engine.deadline().min(keep.unwrap_or(Duration::MAX));
+        let write = self.fallback.as_ref().map(FallbackWriter::deadline);
+        let until = self.engine.deadline().min(write.unwrap_or(Duration::MAX));
         let sleep = tokio::time::sleep_until((self.begun + until).into());
         tokio::select! {
             biased;
             request = self.requests.recv() => Wakeup::Handle(request),
             event = self.in_flight.next_event() => Wakeup::Store(event),
-            done = fallback_written(&mut self.keeper) => Wakeup::Fallback(done),
+            done = fallback_written(&mut self.fallback) => Wakeup::Fallback(done),
             () = sleep => Wakeup::Timer,
         }
     }
@@ -487,8 +487,8 @@ impl<T: HotConfig> Driver<T> {
                 }
                 Command::Keep => {
                     let now = self.now();
-                    if let Some(keeper) = &mut self.keeper {
-                        keeper.news(now);
+                    if let Some(fallback) = &mut self.fallback {
+                        fallback.schedule(now);
                     }
                 }
             }
@@ -497,16 +497,16 @@ impl<T: HotConfig> Driver<T> {
 
     /// Begins with the fallback, if there is one that can be served from.
     async fn read_fallback(&mut self, limit: Duration) -> Result<(), GivenUp> {
-        let Some(keeper) = &mut self.keeper else {
+        let Some(fallback) = &mut self.fallback else {
             return Ok(());
         };
         let contents = tokio::select! {
             biased;
             _ = self.requests.recv() => return Err(GivenUp),
-            contents = keeper.read(limit) => contents,
+            contents = fallback.read(limit) => contents,
         };
         if let Some(contents) = contents {
-            let schema = contents.of_schema(&keeper.whose().schema);
+            let schema = contents.of_schema(&fallback.owner().schema);
             let entries = contents.entries.into_iter().map(|kept| {
                 let raw = Raw {
                     value: kept.value,
@@ -515,11 +515,11 @@ impl<T: HotConfig> Driver<T> {
                 (kept.key, raw)
             });
             if let Err(problems) = self.engine.seed(entries) {
-                let path = keeper.status().path.display();
+                let path = fallback.status().path.display();
                 let whose = schema.err().map(|other| format!("{other}, and "));
                 let whose = whose.unwrap_or_default();
                 let problems = list(&problems);
-                keeper.refuse(format!(
+                fallback.refuse(format!(
                     "{path}: {whose}it does not fit the struct:{problems}"
                 ));
             }
@@ -530,51 +530,51 @@ impl<T: HotConfig> Driver<T> {
 
     /// Reports the state of the fallback to the engine.
     fn report_fallback(&mut self) {
-        if let Some(keeper) = &self.keeper {
-            let event = EngineEvent::Fallback(keeper.status().clone());
+        if let Some(fallback) = &self.fallback {
+            let event = EngineEvent::Fallback(fallback.status().clone());
             let commands = self.engine.step(self.now(), event);
             self.execute(commands);
         }
     }
 
     /// Begins to write the fallback, if it is time.
-    fn keep(&mut self) {
+    fn write_fallback(&mut self) {
         let now = self.now();
         if self
-            .keeper
+            .fallback
             .as_ref()
-            .is_some_and(|keeper| keeper.deadline() <= now)
+            .is_some_and(|fallback| fallback.deadline() <= now)
         {
             let contents = self.contents();
-            if let (Some(keeper), Some(contents)) = (&mut self.keeper, contents) {
-                keeper.write(contents, now);
+            if let (Some(fallback), Some(contents)) = (&mut self.fallback, contents) {
+                fallback.write(contents, now);
             }
         }
     }
 
     /// Writes the last configuration into the fallback, if it is not there yet.
-    async fn keep_the_last(&mut self) {
+    async fn write_the_last_fallback(&mut self) {
         let now = self.now();
-        if let Some(keeper) = &mut self.keeper
-            && keeper.is_writing()
+        if let Some(fallback) = &mut self.fallback
+            && fallback.is_writing()
         {
-            keeper.finish(now).await;
+            fallback.finish(now).await;
         }
         let contents = self.contents();
-        if let (Some(keeper), Some(contents)) = (&mut self.keeper, contents)
-            && !keeper.is_writing()
+        if let (Some(fallback), Some(contents)) = (&mut self.fallback, contents)
+            && !fallback.is_writing()
         {
-            keeper.finish_with(contents, now).await;
+            fallback.finish_with(contents, now).await;
         }
     }
 
     /// The content of the next fallback; `None` before the store was read.
     fn contents(&self) -> Option<Contents> {
-        let whose = self.keeper.as_ref()?.whose();
+        let owner = self.fallback.as_ref()?.owner();
         let status = self.engine.status();
         let age = status.confirmed?.elapsed();
         let now = SystemTime::now();
-        let kept = self.engine.kept().map(|(key, raw, secret)| Kept {
+        let kept = self.engine.kept().map(|(key, raw, secret)| FallbackEntry {
             key: key.to_string(),
             mod_revision: raw.revision,
             value: Arc::clone(&raw.value),
@@ -589,8 +589,8 @@ impl<T: HotConfig> Driver<T> {
             }
         });
         Some(Contents {
-            prefixes: whose.prefixes.clone(),
-            schema: whose.schema.clone(),
+            prefixes: owner.prefixes.clone(),
+            schema: owner.schema.clone(),
             cluster: self.in_flight.store.cluster(),
             epoch: status.epoch,
             revision: status.revision,

@@ -5,7 +5,7 @@
 
 mod builder;
 mod driver;
-mod keeper;
+mod fallback_writer;
 mod thread;
 
 use std::fmt;

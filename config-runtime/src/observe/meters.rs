@@ -4,7 +4,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use metrics::{Counter, Gauge, Histogram, SharedString, Unit};
 
-use super::word;
+use super::kind_label;
 use crate::status::Status;
 use crate::store::backend::Answer;
 use crate::store::{Reading, StoreError};
@@ -63,7 +63,7 @@ impl Meters {
         }
     }
 
-    /// What the status says, as numbers.
+    /// Sets the gauges from the status.
     pub(crate) fn status(&self, status: &Status) {
         self.connected.set(f64::from(u8::from(status.connected)));
         let confirmed = status.confirmed.map(unix_seconds);
@@ -98,7 +98,7 @@ impl Meters {
     }
 
     fn of_kind(&self, name: &'static str, error: &StoreError) {
-        let (prefix, kind) = (self.prefix.clone(), word(error.kind()));
+        let (prefix, kind) = (self.prefix.clone(), kind_label(error.kind()));
         metrics::counter!(name, "prefix" => prefix, "kind" => kind).increment(1);
     }
 
@@ -170,7 +170,7 @@ impl Count {
     }
 }
 
-/// By the clock on the wall, which whoever collects it has, too.
+/// By the system clock, which the collector has, too.
 fn unix_seconds(at: Instant) -> f64 {
     let then = SystemTime::now().checked_sub(at.elapsed());
     let since = then.and_then(|then| then.duration_since(UNIX_EPOCH).ok());

@@ -1,15 +1,15 @@
-//! What an operator is told: events of `tracing`, and metrics where the feature of that name is on.
+//! Observability: events of `tracing`, and metrics with the feature of that name.
 //!
-//! In: what the loop and the subscriptions went through. Out: the events and the meters of the two
-//! tables in the crate's documentation, which a test holds this room to. Nothing depends on it: who does
-//! not listen loses nothing, and pays next to nothing. No secret may come in.
+//! In: changes of the status, and measurements of the loop. Out: the events and the meters of the
+//! two tables in the crate's documentation, which a test compares with this module. Nothing depends
+//! on it, and without a subscriber it costs next to nothing. No secret may come in.
 
+mod events;
 #[cfg(feature = "metrics")]
 mod meters;
 #[cfg(not(feature = "metrics"))]
 #[path = "no_meters.rs"]
 mod meters;
-mod tell;
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -53,17 +53,17 @@ impl Observer {
     /// The start gave a configuration.
     pub(crate) fn started(&self, status: &Status) {
         self.has_started.store(true, Ordering::Relaxed);
-        tell::started(self, status);
+        events::started(self, status);
     }
 
     /// There is none: the store could not be read.
     pub(crate) fn refused_by_store(&self, error: &StoreError) {
-        tell::start_refused(self, error);
+        events::start_refused(self, error);
     }
 
     /// There is none: keys are bad or missing.
     pub(crate) fn refused_by_rules(&self, problems: &[Problem]) {
-        tell::start_refused(self, &tell::first(problems));
+        events::start_refused(self, &events::first(problems));
     }
 
     /// Another configuration is about to be seen, with these fields.
@@ -73,7 +73,7 @@ impl Observer {
         fields: impl Fn() -> Vec<&'a str>,
         count: usize,
     ) {
-        tell::changed(self, revision, fields, count);
+        events::changed(self, revision, fields, count);
     }
 
     /// A status was written; `is_news` where those who watch it were notified.
@@ -82,14 +82,14 @@ impl Observer {
         self.meters.status(now);
         if is_news {
             let ended = now.ended && !before.ended && self.has_started.load(Ordering::Relaxed);
-            self.tell_of(before, now, ended);
+            self.report_changes(before, now, ended);
         }
     }
 
-    /// What differs between two statuses, one after the other.
-    fn tell_of(&self, before: &Status, now: &Status, ended: bool) {
+    /// Emits events for the differences of two statuses, one after the other.
+    fn report_changes(&self, before: &Status, now: &Status, ended: bool) {
         if now.epoch != before.epoch {
-            tell::new_epoch(self, now);
+            events::new_epoch(self, now);
         }
         let failed = now
             .failure
@@ -100,26 +100,26 @@ impl Observer {
                 if let Some(error) = &now.failure {
                     self.meters.lost(error);
                 }
-                tell::disconnected(self, now.failure.as_ref());
+                events::disconnected(self, now.failure.as_ref());
             }
-            (false, true) => tell::connected(self, now),
+            (false, true) => events::connected(self, now),
             _ => {
                 if let Some(error) = failed {
-                    tell::store_failed(self, error);
+                    events::store_failed(self, error);
                 }
             }
         }
         if now.aged && !before.aged && !now.ended {
-            tell::stale(self, now);
+            events::stale(self, now);
         } else if before.aged && !now.aged {
-            tell::fresh(self, now);
+            events::fresh(self, now);
         }
         let serves = |status: &Status| status.fallback.as_ref().is_some_and(|copy| copy.serving);
         if let Some(fallback) = &now.fallback
             && serves(now)
             && !serves(before)
         {
-            tell::fallback_serving(self, fallback);
+            events::fallback_serving(self, fallback);
         }
         let facts = |status: &Status| {
             let fallback = status.fallback.as_ref();
@@ -128,32 +128,32 @@ impl Observer {
         let (refused, failed) = facts(now).unwrap_or_default();
         let (was_refused, had_failed) = facts(before).unwrap_or_default();
         if let Some(why) = refused.filter(|why| was_refused.as_ref() != Some(why)) {
-            tell::fallback_refused(self, &why);
+            events::fallback_refused(self, &why);
         }
         if let Some(why) = failed.filter(|why| had_failed.as_ref() != Some(why)) {
-            tell::fallback_failed(self, &why);
+            events::fallback_failed(self, &why);
         }
-        self.tell_of_groups(before, now);
+        self.report_groups(before, now);
         // By key alone: one that is written all the time is no news.
         let known: HashSet<_> = before.unknown.iter().map(|unknown| &unknown.key).collect();
         let unknown = now.unknown.iter();
         for unknown in unknown.filter(|unknown| !known.contains(&unknown.key)) {
-            tell::unknown_key(self, unknown);
+            events::unknown_key(self, unknown);
         }
         let warnings = now.warnings.iter();
         for warning in warnings.filter(|warning| !before.warnings.contains(warning)) {
-            tell::deprecated(self, warning);
+            events::deprecated(self, warning);
         }
         let pending = now.pending_restart.iter();
         for pending in pending.filter(|pending| !before.pending_restart.contains(pending)) {
-            tell::restart_pending(self, pending);
+            events::restart_pending(self, pending);
         }
         if ended {
-            tell::ended(self, now);
+            events::ended(self, now);
         }
     }
 
-    fn tell_of_groups(&self, before: &Status, now: &Status) {
+    fn report_groups(&self, before: &Status, now: &Status) {
         let name = |held: &Held| (held.epoch, held.revision, held.missing);
         let not_in = |one: &Status| {
             let known: HashSet<_> = one.held.iter().map(name).collect();
@@ -161,16 +161,16 @@ impl Observer {
         };
         for held in now.held.iter().filter(not_in(before)) {
             self.meters.held();
-            tell::held(self, held);
+            events::held(self, held);
         }
         for held in before.held.iter().filter(not_in(now)) {
-            tell::released(self, held);
+            events::released(self, held);
         }
     }
 }
 
 /// The word for a kind of error in events and labels.
-fn word(kind: ErrorKind) -> &'static str {
+fn kind_label(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::Unreachable => "unreachable",
         ErrorKind::Timeout => "timeout",

@@ -20,11 +20,11 @@ use crate::wording::{printable, shown_key};
 use crate::{Revision, prefix, wording};
 
 /// How many unknown keys a report names.
-const UNKNOWN: usize = 100;
+const MAX_UNKNOWN: usize = 100;
 
 /// How many pairs of letters are compared to say what those that are unknown were meant to be: a
 /// second's work. A schema of ten thousand keys has it done for some thirty of them.
-const MOST_EFFORT: usize = 1 << 28;
+const MAX_EFFORT: usize = 1 << 28;
 
 /// Holds what a store has below the schema's prefix against the schema. Await what it gives.
 ///
@@ -175,17 +175,17 @@ impl Report {
 
     /// Those of the findings for which a program would not start.
     pub fn problems(&self) -> impl Iterator<Item = &Finding> {
-        self.of(Weight::Problem)
+        self.with_weight(Weight::Problem)
     }
 
-    fn of(&self, weight: Weight) -> impl Iterator<Item = &Finding> {
+    fn with_weight(&self, weight: Weight) -> impl Iterator<Item = &Finding> {
         let findings = self.findings.iter();
         findings.filter(move |finding| finding.concern.weight() == weight)
     }
 
     /// How many unknown keys are not among the findings.
     fn not_named(&self) -> usize {
-        self.unknown_count.saturating_sub(UNKNOWN)
+        self.unknown_count.saturating_sub(MAX_UNKNOWN)
     }
 }
 
@@ -196,7 +196,7 @@ impl fmt::Display for Report {
             count => format!("{count} {one}s"),
         };
         for weight in [Weight::Problem, Weight::Warning, Weight::Unjudged] {
-            for finding in self.of(weight) {
+            for finding in self.with_weight(weight) {
                 writeln!(f, "{finding}")?;
             }
             if weight == Weight::Warning && self.not_named() > 0 {
@@ -213,12 +213,12 @@ impl fmt::Display for Report {
             counted(self.keys, "key"),
             self.prefix,
             self.revision,
-            counted(self.of(Weight::Problem).count(), "problem"),
+            counted(self.with_weight(Weight::Problem).count(), "problem"),
             counted(
-                self.of(Weight::Warning).count() + self.not_named(),
+                self.with_weight(Weight::Warning).count() + self.not_named(),
                 "warning"
             ),
-            self.of(Weight::Unjudged).count(),
+            self.with_weight(Weight::Unjudged).count(),
         )
     }
 }
@@ -484,7 +484,7 @@ impl Findings<'_> {
         let count = unknown.len();
         let to_compare: usize = schema.keys.iter().map(|key| key.key.len()).sum();
         let mut effort = 0_usize;
-        for (name, entry) in unknown.into_iter().take(UNKNOWN) {
+        for (name, entry) in unknown.into_iter().take(MAX_UNKNOWN) {
             let key = String::from_utf8_lossy(entry.key).into_owned();
             let Ok(name) = std::str::from_utf8(name) else {
                 let wrong = "this key is not UTF-8: no field can have it";
@@ -494,7 +494,7 @@ impl Findings<'_> {
             effort = effort.saturating_add(name.len().saturating_mul(to_compare));
             let keys = schema.keys.iter().map(|key| key.key.as_str());
             let nearest = match effort {
-                0..MOST_EFFORT => wording::nearest(name, keys),
+                0..MAX_EFFORT => wording::nearest(name, keys),
                 _ => None,
             };
             let wrong = wording::suggest("the schema doesn't know this key", nearest);

@@ -1,10 +1,10 @@
 //! Reading a value by the schema alone.
 //!
-//! In: a [`Key`] and the bytes that stand there. Out: a [`Verdict`]: what a program with the
-//! struct would refuse, in the same words, and what only that program can tell. It runs the code
-//! that the struct runs, [`crate::value`] and [`crate::rules`]; only which type comes next is
-//! looked up instead of compiled. It knows no store, and may not trust the schema, which may come
-//! from a file.
+//! In: a [`Key`] and its bytes. Out: a [`Verdict`]: the reasons for which a program with the struct
+//! would reject them, in the same words, and the parts that only that program can judge. It runs
+//! the code that the struct runs, [`crate::value`] and [`crate::rules`]; only which type comes next
+//! is looked up instead of compiled. It knows no store, and may not trust the schema, which may
+//! come from a file.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
@@ -27,11 +27,11 @@ use crate::rules::{self, Choice, Ranged};
 use crate::value::{self, Mode, Secret, Size, decode_seed, secret_unreadable};
 use crate::wording::{nearest, one_of_words, suggest};
 
-/// How deep a type may be nested; JSON goes no deeper.
-const DEEPEST: usize = 128;
+/// The maximum nesting of a type; JSON goes no deeper.
+const MAX_DEPTH: usize = 128;
 
-/// How big a compiled pattern may get: what the derive's own may, in bytes.
-pub(super) const BIGGEST_PATTERN: usize = 10 << 20;
+/// The maximum size of a compiled pattern in bytes, as in the derive.
+pub(super) const MAX_PATTERN_SIZE: usize = 10 << 20;
 
 /// What the schema alone says of a value: from [`Key::judge`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,18 +51,20 @@ impl Key {
     ///
     /// What only the program knows is not judged: a type of which the schema has no more than the
     /// name, a codec of `with`, a function of `validate`, a bound that is an expression. Where the
-    /// entries of a list are given twice, its length is unknown to who does not know whether it
-    /// is a set. Of a type that is unknown and read as `json` it is still said whether it is JSON.
+    /// entries of a list are given twice, its length depends on whether the type is a set, which
+    /// the schema does not say. Of a type that is unknown and read as `json` it is still said
+    /// whether it is JSON.
     ///
-    /// The choices of a secret are in no schema, which has no more than [`Rule::Hidden`]. A `usize` is one of this
-    /// machine. A pattern takes time in proportion to its size and that of the value.
+    /// The choices of a secret are in no schema, which has no more than [`Rule::Hidden`]. A `usize`
+    /// is one of this machine. A pattern takes time in proportion to its size and that of the
+    /// value.
     ///
     /// The reasons for a secret never quote it.
     pub fn judge(&self, raw: &[u8]) -> Verdict {
         let mut verdict = Verdict::default();
         let read = self.decode(raw, &mut verdict.unjudged);
-        let found = match read {
-            Ok(read) => read.found,
+        let facts = match read {
+            Ok(read) => read.facts,
             Err(reason) => {
                 verdict.refused.push(reason);
                 return verdict;
@@ -70,7 +72,7 @@ impl Key {
         };
         let mut reasons = Reasons::default();
         for rule in &self.rules {
-            if let Err(why) = found.obeys(rule, self.secret, &mut reasons) {
+            if let Err(why) = facts.obeys(rule, self.secret, &mut reasons) {
                 verdict.unjudged.push(why);
             }
         }
@@ -78,33 +80,33 @@ impl Key {
         verdict
     }
 
-    fn decode(&self, raw: &[u8], unjudged: &mut Vec<String>) -> Result<Read, Reason> {
+    fn decode(&self, raw: &[u8], unjudged: &mut Vec<String>) -> Result<ReadValue, Reason> {
         let mode = match &self.format {
             Format::Auto => Mode::Auto,
             Format::Text => Mode::Text,
             Format::Json => Mode::Json,
             Format::With(path) => {
                 unjudged.push(format!("only the program has its codec, `{path}`"));
-                return Ok(Read::UNKNOWN);
+                return Ok(ReadValue::UNKNOWN);
             }
         };
-        let words = match known(&self.kind) {
-            Known::Whole(words) => words,
-            Known::Outside(name) => {
+        let words = match type_knowledge(&self.kind) {
+            TypeKnowledge::Whole(words) => words,
+            TypeKnowledge::Outside(name) => {
                 unjudged.push(format!("only the program knows the type inside, `{name}`"));
                 &[]
             }
-            Known::Nothing(name) => {
+            TypeKnowledge::Nothing(name) => {
                 unjudged.push(format!("only the program knows its type, `{name}`"));
                 return match mode {
                     // Whatever it is, it is JSON.
-                    Mode::Json => value::json::<Value>(raw).map(|_| Read::UNKNOWN),
-                    Mode::Auto | Mode::Text => Ok(Read::UNKNOWN),
+                    Mode::Json => value::json::<Value>(raw).map(|_| ReadValue::UNKNOWN),
+                    Mode::Auto | Mode::Text => Ok(ReadValue::UNKNOWN),
                 };
             }
-            Known::TooDeep => {
-                unjudged.push(format!("its type is nested more than {DEEPEST} deep"));
-                return Ok(Read::UNKNOWN);
+            TypeKnowledge::TooDeep => {
+                unjudged.push(format!("its type is nested more than {MAX_DEPTH} deep"));
+                return Ok(ReadValue::UNKNOWN);
             }
         };
         let object = || std::str::from_utf8(raw).is_ok_and(|raw| raw.trim().starts_with('{'));
@@ -120,24 +122,24 @@ impl Key {
                 .map(|(place, word)| (word.as_str(), place))
                 .collect(),
         };
-        let seed = Seed {
+        let seed = TypeSeed {
             kind: &self.kind,
             alone,
             places: &words,
         };
         if self.secret {
-            decode_seed(raw, mode, Hidden(seed))
+            decode_seed(raw, mode, SecretSeed(seed))
         } else {
             decode_seed(raw, mode, seed)
         }
     }
 }
 
-/// How much of a type the schema knows.
-enum Known<'s> {
+/// The part of a type that the schema knows.
+enum TypeKnowledge<'s> {
     /// All of it, and the words, if it has some.
     Whole(&'s [String]),
-    /// A collection of what only the program knows.
+    /// A collection of a type that only the program knows.
     Outside(&'s str),
     /// No more than the name.
     Nothing(&'s str),
@@ -145,15 +147,15 @@ enum Known<'s> {
     TooDeep,
 }
 
-fn known(kind: &Type) -> Known<'_> {
+fn type_knowledge(kind: &Type) -> TypeKnowledge<'_> {
     let mut kind = kind;
     let mut outside = false;
-    for _ in 0..DEEPEST {
+    for _ in 0..MAX_DEPTH {
         kind = match kind {
-            Type::Scalar(_) => return Known::Whole(&[]),
-            Type::Words(words) => return Known::Whole(words),
-            Type::Rust(name) if outside => return Known::Outside(name),
-            Type::Rust(name) => return Known::Nothing(name),
+            Type::Scalar(_) => return TypeKnowledge::Whole(&[]),
+            Type::Words(words) => return TypeKnowledge::Whole(words),
+            Type::Rust(name) if outside => return TypeKnowledge::Outside(name),
+            Type::Rust(name) => return TypeKnowledge::Nothing(name),
             Type::Optional(inner) => inner,
             Type::List(inner) | Type::Map(inner) => {
                 outside = true;
@@ -161,61 +163,61 @@ fn known(kind: &Type) -> Known<'_> {
             }
         };
     }
-    Known::TooDeep
+    TypeKnowledge::TooDeep
 }
 
-/// What was read.
-struct Read {
-    found: Found,
+/// A value that was read.
+struct ReadValue {
+    facts: ValueFacts,
     /// The same for values that are the same. For different ones it may be the same, too: for
     /// those that are the same if the lists in them are sets.
     form: u64,
 }
 
-impl Read {
+impl ReadValue {
     const UNKNOWN: Self = Self {
-        found: Found::Unknown,
+        facts: ValueFacts::Unknown,
         form: 0,
     };
 
-    fn new(found: Found, form: impl Hash) -> Self {
+    fn new(facts: ValueFacts, form: impl Hash) -> Self {
         let mut hasher = DefaultHasher::new();
         form.hash(&mut hasher);
         Self {
-            found,
+            facts,
             form: hasher.finish(),
         }
     }
 }
 
-/// What was read, as far as a rule may ask.
+/// The facts of a value that rules apply to.
 #[derive(Debug)]
-enum Found {
+enum ValueFacts {
     /// `None`, which breaks no rule.
     Nothing,
-    Quantity(Box<dyn Quantity>),
-    Switch(bool),
-    /// A text; of a path its text, which is what its rules look at.
-    Text(String),
-    /// A value of which no rule can be asked: an address, a word.
-    Plain,
+    Quantity(Box<dyn RangedValue>),
+    Bool(bool),
+    /// A text, or the text of a path, which its rules apply to.
+    String(String),
+    /// A value without rules: an address, a word.
+    NoRules,
     /// A list: fewer entries where it is a set and some are the same.
     List {
-        least: usize,
-        most: usize,
+        min: usize,
+        max: usize,
     },
     Map(usize),
-    /// What only the program knows.
+    /// A value of a type that only the program knows.
     Unknown,
 }
 
-impl Found {
+impl ValueFacts {
     /// Asks a rule; the error says why it could not be asked.
     fn obeys(&self, rule: &Rule, secret: bool, out: &mut Reasons) -> Result<(), String> {
         let none = |rule: &str| Err(format!("the schema's `{rule}` does not fit its type"));
         match (self, rule) {
             (_, Rule::Validate(path)) => Err(format!("only the program has its rule `{path}`")),
-            // Of what is unknown it was said before.
+            // The unknown part is already among the unjudged.
             (Self::Nothing | Self::Unknown, _) => Ok(()),
             (_, Rule::Hidden) => Err("only the program has the choices of a secret".to_owned()),
             (Self::Quantity(value), Rule::Range(interval)) => {
@@ -224,38 +226,38 @@ impl Found {
                 })
             }
             (Self::Quantity(value), Rule::OneOf(choices)) => value.one_of(choices, secret, out),
-            (Self::Switch(value), Rule::OneOf(choices)) => {
+            (Self::Bool(value), Rule::OneOf(choices)) => {
                 one_of_read(value, choices, |text| text.parse().ok(), secret, out)
             }
-            (Self::Text(value), Rule::OneOf(choices)) => {
+            (Self::String(value), Rule::OneOf(choices)) => {
                 one_of_texts(value, choices, secret, out);
                 Ok(())
             }
-            (Self::Text(value), Rule::Length(interval)) => length(interval, out, |range, out| {
+            (Self::String(value), Rule::Length(interval)) => length(interval, out, |range, out| {
                 rules::length(value, range, out);
                 Ok(())
             }),
-            (Self::Text(value), Rule::NonEmpty) => {
+            (Self::String(value), Rule::NonEmpty) => {
                 rules::non_empty(value, out);
                 Ok(())
             }
-            (Self::Text(value), Rule::Url) => {
+            (Self::String(value), Rule::Url) => {
                 rules::url(value, out);
                 Ok(())
             }
-            (Self::Text(value), Rule::Pattern(source)) => {
+            (Self::String(value), Rule::Pattern(source)) => {
                 let regex = RegexBuilder::new(source)
-                    .size_limit(BIGGEST_PATTERN)
+                    .size_limit(MAX_PATTERN_SIZE)
                     .build()
                     .map_err(|_| unreadable("pattern", source))?;
                 rules::matches(value, &regex, out);
                 Ok(())
             }
-            (Self::List { least, most }, Rule::Length(interval)) => {
+            (Self::List { min, max }, Rule::Length(interval)) => {
                 length(interval, out, |range, out| {
                     let (mut few, mut many) = (Reasons::default(), Reasons::default());
-                    rules::length(&Entries(*least), range, &mut few);
-                    rules::length(&Entries(*most), range, &mut many);
+                    rules::length(&EntryCount(*min), range, &mut few);
+                    rules::length(&EntryCount(*max), range, &mut many);
                     let (few, many) = (few.into_vec(), many.into_vec());
                     if few.is_empty() != many.is_empty() {
                         return Err(
@@ -269,11 +271,11 @@ impl Found {
                 })
             }
             (Self::Map(count), Rule::Length(interval)) => length(interval, out, |range, out| {
-                rules::length(&Entries(*count), range, out);
+                rules::length(&EntryCount(*count), range, out);
                 Ok(())
             }),
-            (Self::List { most: count, .. } | Self::Map(count), Rule::NonEmpty) => {
-                rules::non_empty(&Entries(*count), out);
+            (Self::List { max: count, .. } | Self::Map(count), Rule::NonEmpty) => {
+                rules::non_empty(&EntryCount(*count), out);
                 Ok(())
             }
             (_, Rule::Range(_)) => none("range"),
@@ -286,10 +288,10 @@ impl Found {
     }
 }
 
-/// So many entries of a collection.
-struct Entries(usize);
+/// The number of entries of a collection.
+struct EntryCount(usize);
 
-impl rules::Length for Entries {
+impl rules::Length for EntryCount {
     fn length(&self) -> Option<usize> {
         Some(self.0)
     }
@@ -335,13 +337,13 @@ fn bounds(
     }
 }
 
-type Ends = (std::ops::Bound<usize>, std::ops::Bound<usize>);
+type LengthRange = (std::ops::Bound<usize>, std::ops::Bound<usize>);
 
 /// Asks for a length.
 fn length(
     interval: &Interval,
     out: &mut Reasons,
-    ask: impl FnOnce(Ends, &mut Reasons) -> Result<(), String>,
+    ask: impl FnOnce(LengthRange, &mut Reasons) -> Result<(), String>,
 ) -> Result<(), String> {
     use std::ops::Bound as End;
 
@@ -369,7 +371,7 @@ where
     one_of(value, &choices, secret, out);
 }
 
-/// Asks for a choice among what is read from texts.
+/// Asks for a choice among values that are read from texts.
 fn one_of_read<V: Choice<C>, C: fmt::Display>(
     value: &V,
     choices: &[String],
@@ -396,8 +398,8 @@ fn one_of<V: Choice<C>, C: fmt::Display>(
     }
 }
 
-/// What has an order: a number, a character, a duration, a size.
-trait Quantity: fmt::Debug {
+/// A value with an order: a number, a character, a duration, a size.
+trait RangedValue: fmt::Debug {
     fn range(
         &self,
         low: Option<&str>,
@@ -428,7 +430,7 @@ fn range<V: Ranged>(
 
 macro_rules! quantities {
     ($($type:ty, |$value:ident, $choices:ident, $secret:ident, $out:ident| $one_of:expr;)+) => {$(
-        impl Quantity for $type {
+        impl RangedValue for $type {
             fn range(
                 &self,
                 low: Option<&str>,
@@ -486,7 +488,7 @@ quantities! {
 
 /// Reads a value of this type.
 #[derive(Clone, Copy)]
-struct Seed<'s> {
+struct TypeSeed<'s> {
     kind: &'s Type,
     /// Whether a word, where that is what is read, stands there alone: then what was expected is
     /// said beside the error, not in it.
@@ -495,8 +497,8 @@ struct Seed<'s> {
     places: &'s HashMap<&'s str, usize>,
 }
 
-impl<'s> Seed<'s> {
-    /// The same for what is inside a collection.
+impl<'s> TypeSeed<'s> {
+    /// The seed of the entries of a collection.
     fn inside(self, kind: &'s Type) -> Self {
         Self {
             kind,
@@ -506,66 +508,66 @@ impl<'s> Seed<'s> {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Seed<'_> {
-    type Value = Read;
+impl<'de> DeserializeSeed<'de> for TypeSeed<'_> {
+    type Value = ReadValue;
 
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Read, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<ReadValue, D::Error> {
         match self.kind {
             Type::Scalar(scalar) => read_scalar(*scalar, from),
             // The words would have to be known while compiling: the visitor says what they are.
             Type::Words(words) => from.deserialize_enum(
                 "",
                 &[],
-                Words {
+                WordsVisitor {
                     words,
                     alone: self.alone,
                     places: self.places,
                 },
             ),
-            Type::Optional(inner) => from.deserialize_option(Optional(Self {
+            Type::Optional(inner) => from.deserialize_option(OptionVisitor(Self {
                 kind: inner,
                 ..self
             })),
-            Type::List(inner) => from.deserialize_seq(List(self.inside(inner))),
-            Type::Map(inner) => from.deserialize_map(Map(self.inside(inner))),
-            Type::Rust(_) => IgnoredAny::deserialize(from).map(|_| Read::UNKNOWN),
+            Type::List(inner) => from.deserialize_seq(ListVisitor(self.inside(inner))),
+            Type::Map(inner) => from.deserialize_map(MapVisitor(self.inside(inner))),
+            Type::Rust(_) => IgnoredAny::deserialize(from).map(|_| ReadValue::UNKNOWN),
         }
     }
 }
 
-fn read_scalar<'de, D: Deserializer<'de>>(scalar: Scalar, from: D) -> Result<Read, D::Error> {
+fn read_scalar<'de, D: Deserializer<'de>>(scalar: Scalar, from: D) -> Result<ReadValue, D::Error> {
     macro_rules! read {
         ($($quantity:ident: $type:ty),+ ; $($address:ident: $plain:ty),+) => {
             match scalar {
                 $(Scalar::$quantity => {
                     let value = <$type>::deserialize(from)?;
-                    Ok(Read::new(Found::Quantity(Box::new(value)), value))
+                    Ok(ReadValue::new(ValueFacts::Quantity(Box::new(value)), value))
                 })+
                 $(Scalar::$address => {
                     let value = <$plain>::deserialize(from)?;
-                    Ok(Read::new(Found::Plain, value))
+                    Ok(ReadValue::new(ValueFacts::NoRules, value))
                 })+
                 Scalar::F32 => {
                     let value = f32::deserialize(from)?;
-                    Ok(Read::new(Found::Quantity(Box::new(value)), value.to_bits()))
+                    Ok(ReadValue::new(ValueFacts::Quantity(Box::new(value)), value.to_bits()))
                 }
                 Scalar::F64 => {
                     let value = f64::deserialize(from)?;
-                    Ok(Read::new(Found::Quantity(Box::new(value)), value.to_bits()))
+                    Ok(ReadValue::new(ValueFacts::Quantity(Box::new(value)), value.to_bits()))
                 }
                 Scalar::Bool => {
                     let value = bool::deserialize(from)?;
-                    Ok(Read::new(Found::Switch(value), value))
+                    Ok(ReadValue::new(ValueFacts::Bool(value), value))
                 }
                 Scalar::Text => {
                     let value = String::deserialize(from)?;
-                    let read = Read::new(Found::Unknown, &value);
-                    Ok(Read { found: Found::Text(value), ..read })
+                    let read = ReadValue::new(ValueFacts::Unknown, &value);
+                    Ok(ReadValue { facts: ValueFacts::String(value), ..read })
                 }
                 Scalar::File => {
                     let value = PathBuf::deserialize(from)?;
                     let text = value.to_string_lossy().into_owned();
-                    Ok(Read::new(Found::Text(text), value))
+                    Ok(ReadValue::new(ValueFacts::String(text), value))
                 }
             }
         };
@@ -585,109 +587,109 @@ fn read_scalar<'de, D: Deserializer<'de>>(scalar: Scalar, from: D) -> Result<Rea
     }
 }
 
-/// Reads what is in a secret.
+/// Reads the value of a secret.
 #[derive(Clone, Copy)]
-struct Hidden<'s>(Seed<'s>);
+struct SecretSeed<'s>(TypeSeed<'s>);
 
-impl<'de> DeserializeSeed<'de> for Hidden<'_> {
-    type Value = Read;
+impl<'de> DeserializeSeed<'de> for SecretSeed<'_> {
+    type Value = ReadValue;
 
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Read, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<ReadValue, D::Error> {
         self.0.deserialize(from).map_err(|_| secret_unreadable())
     }
 }
 
-/// Reads what is there, or that nothing is, as `Option` does.
-struct Optional<'s>(Seed<'s>);
+/// Reads a value or its absence, as `Option` does.
+struct OptionVisitor<'s>(TypeSeed<'s>);
 
-impl<'de> Visitor<'de> for Optional<'_> {
-    type Value = Read;
+impl<'de> Visitor<'de> for OptionVisitor<'_> {
+    type Value = ReadValue;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("option")
     }
 
-    fn visit_none<E: serde::de::Error>(self) -> Result<Read, E> {
-        Ok(Read::new(Found::Nothing, ()))
+    fn visit_none<E: serde::de::Error>(self) -> Result<ReadValue, E> {
+        Ok(ReadValue::new(ValueFacts::Nothing, ()))
     }
 
-    fn visit_unit<E: serde::de::Error>(self) -> Result<Read, E> {
+    fn visit_unit<E: serde::de::Error>(self) -> Result<ReadValue, E> {
         self.visit_none()
     }
 
-    fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<Read, D::Error> {
+    fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<ReadValue, D::Error> {
         self.0.deserialize(from)
     }
 }
 
 /// Reads a sequence, as `Vec` and the sets do.
-struct List<'s>(Seed<'s>);
+struct ListVisitor<'s>(TypeSeed<'s>);
 
-impl<'de> Visitor<'de> for List<'_> {
-    type Value = Read;
+impl<'de> Visitor<'de> for ListVisitor<'_> {
+    type Value = ReadValue;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a sequence")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Read, A::Error> {
-        let mut most = 0;
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<ReadValue, A::Error> {
+        let mut max = 0;
         let mut forms = BTreeSet::new();
         while let Some(item) = items.next_element_seed(self.0)? {
-            most += 1;
+            max += 1;
             forms.insert(item.form);
         }
-        let least = forms.len();
-        Ok(Read::new(Found::List { least, most }, forms))
+        let min = forms.len();
+        Ok(ReadValue::new(ValueFacts::List { min, max }, forms))
     }
 }
 
 /// Reads names with their values, as the maps do: of a name that is there twice the last counts.
-struct Map<'s>(Seed<'s>);
+struct MapVisitor<'s>(TypeSeed<'s>);
 
-impl<'de> Visitor<'de> for Map<'_> {
-    type Value = Read;
+impl<'de> Visitor<'de> for MapVisitor<'_> {
+    type Value = ReadValue;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a map")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Read, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<ReadValue, A::Error> {
         let mut forms = BTreeMap::new();
         while let Some(name) = entries.next_key::<String>()? {
             let value = entries.next_value_seed(self.0)?;
             forms.insert(name, value.form);
         }
-        Ok(Read::new(Found::Map(forms.len()), forms))
+        Ok(ReadValue::new(ValueFacts::Map(forms.len()), forms))
     }
 }
 
 /// Reads one of these words, as an enum whose variants have no data does.
 #[derive(Clone, Copy)]
-struct Words<'s> {
+struct WordsVisitor<'s> {
     words: &'s [String],
     alone: bool,
     places: &'s HashMap<&'s str, usize>,
 }
 
-impl<'de> Visitor<'de> for Words<'_> {
-    type Value = Read;
+impl<'de> Visitor<'de> for WordsVisitor<'_> {
+    type Value = ReadValue;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&one_of_words(self.words))
     }
 
-    fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> Result<Read, A::Error> {
-        let (place, variant) = data.variant_seed(Word(self))?;
+    fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> Result<ReadValue, A::Error> {
+        let (place, variant) = data.variant_seed(WordSeed(self))?;
         variant.unit_variant()?;
-        Ok(Read::new(Found::Plain, place))
+        Ok(ReadValue::new(ValueFacts::NoRules, place))
     }
 }
 
 /// Reads the name of a variant: its place among the words.
-struct Word<'s>(Words<'s>);
+struct WordSeed<'s>(WordsVisitor<'s>);
 
-impl<'de> DeserializeSeed<'de> for Word<'_> {
+impl<'de> DeserializeSeed<'de> for WordSeed<'_> {
     type Value = usize;
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<usize, D::Error> {
@@ -695,7 +697,7 @@ impl<'de> DeserializeSeed<'de> for Word<'_> {
     }
 }
 
-impl Visitor<'_> for Word<'_> {
+impl Visitor<'_> for WordSeed<'_> {
     type Value = usize;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -703,7 +705,7 @@ impl Visitor<'_> for Word<'_> {
     }
 
     fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<usize, E> {
-        let Words {
+        let WordsVisitor {
             words,
             alone,
             places,

@@ -1,4 +1,4 @@
-//! Whether a regular expression means the same to who reads JSON Schema.
+//! Whether a regular expression means the same in JSON Schema.
 //!
 //! In: a pattern in the syntax of the crate `regex`. Out: whether ECMA 262 reads it, with its flag
 //! `u`, as the same. It knows a part that both have and refuses the rest. Only `\d`, `\w`, `\s`,
@@ -9,20 +9,20 @@ use std::str::Chars;
 
 /// Whether both read the pattern as the same.
 pub(super) fn understands(pattern: &str) -> bool {
-    Scan {
+    Scanner {
         rest: pattern.chars().peekable(),
     }
     .pattern()
     .is_some()
 }
 
-struct Scan<'a> {
+struct Scanner<'a> {
     rest: Peekable<Chars<'a>>,
 }
 
-/// What a quantifier may stand behind.
+/// The kind of token that a quantifier could follow.
 #[derive(Clone, Copy, PartialEq)]
-enum Before {
+enum QuantifierTarget {
     /// The beginning, a group's beginning, `|`, `^`: nothing that can be repeated.
     Nothing,
     Atom,
@@ -30,36 +30,40 @@ enum Before {
     Quantifier,
 }
 
-impl Scan<'_> {
+impl Scanner<'_> {
     fn pattern(&mut self) -> Option<()> {
-        let mut before = Before::Nothing;
+        let mut before = QuantifierTarget::Nothing;
         while let Some(letter) = self.rest.next() {
             before = match letter {
                 '\\' => self.escape(false)?,
                 '[' => self.class()?,
                 '(' => self.group()?,
-                '|' | '^' | '$' => Before::Nothing,
+                '|' | '^' | '$' => QuantifierTarget::Nothing,
                 '*' | '+' | '?' | '{' => self.quantifier(letter, before)?,
                 ']' | '}' => return None,
                 // A dot, the end of a group, a letter.
-                _ => Before::Atom,
+                _ => QuantifierTarget::Atom,
             };
         }
         Some(())
     }
 
     /// What follows a backslash.
-    fn escape(&mut self, in_class: bool) -> Option<Before> {
+    fn escape(&mut self, in_class: bool) -> Option<QuantifierTarget> {
         match self.rest.next()? {
-            letter if "dDwWsSnrtvf^$\\.*+?()[]{}|/".contains(letter) => Some(Before::Atom),
-            '-' if in_class => Some(Before::Atom),
-            'b' | 'B' if !in_class && self.rest.peek() != Some(&'{') => Some(Before::Nothing),
+            letter if "dDwWsSnrtvf^$\\.*+?()[]{}|/".contains(letter) => {
+                Some(QuantifierTarget::Atom)
+            }
+            '-' if in_class => Some(QuantifierTarget::Atom),
+            'b' | 'B' if !in_class && self.rest.peek() != Some(&'{') => {
+                Some(QuantifierTarget::Nothing)
+            }
             _ => None,
         }
     }
 
     /// What follows an opening bracket.
-    fn class(&mut self) -> Option<Before> {
+    fn class(&mut self) -> Option<QuantifierTarget> {
         self.rest.next_if_eq(&'^');
         let mut last = None;
         loop {
@@ -67,7 +71,7 @@ impl Scan<'_> {
             match letter {
                 // The first closing bracket is a letter to `regex`, and the end to ECMA.
                 ']' if last.is_none() => return None,
-                ']' => return Some(Before::Atom),
+                ']' => return Some(QuantifierTarget::Atom),
                 '[' => return None,
                 // Twice they are operations on sets to `regex`.
                 '&' | '~' | '-' if last == Some(letter) => return None,
@@ -81,7 +85,7 @@ impl Scan<'_> {
     }
 
     /// What follows an opening parenthesis.
-    fn group(&mut self) -> Option<Before> {
+    fn group(&mut self) -> Option<QuantifierTarget> {
         if self.rest.next_if_eq(&'?').is_some() {
             match self.rest.next()? {
                 ':' => {}
@@ -95,14 +99,14 @@ impl Scan<'_> {
                 _ => return None,
             }
         }
-        Some(Before::Nothing)
+        Some(QuantifierTarget::Nothing)
     }
 
-    fn quantifier(&mut self, letter: char, before: Before) -> Option<Before> {
+    fn quantifier(&mut self, letter: char, before: QuantifierTarget) -> Option<QuantifierTarget> {
         match (letter, before) {
             // It makes the one before it lazy, and is the end of that.
-            ('?', Before::Quantifier) => return Some(Before::Nothing),
-            (_, Before::Atom) => {}
+            ('?', QuantifierTarget::Quantifier) => return Some(QuantifierTarget::Nothing),
+            (_, QuantifierTarget::Atom) => {}
             _ => return None,
         }
         if letter == '{' {
@@ -112,7 +116,7 @@ impl Scan<'_> {
             }
             self.rest.next_if_eq(&'}')?;
         }
-        Some(Before::Quantifier)
+        Some(QuantifierTarget::Quantifier)
     }
 
     fn digits(&mut self) -> Option<()> {

@@ -1,7 +1,7 @@
 //! The schema as a file, and back.
 //!
-//! In: a [`Schema`], or a text. Out: JSON as [the module](super) describes it, or a schema, or
-//! what is wrong with the text and where.
+//! In: a [`Schema`], or a text. Out: JSON as [the module](super) describes it, or a schema, or the
+//! error in the text and its place.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -43,7 +43,7 @@ impl Schema {
     pub fn from_json(text: &str) -> Result<Self, SchemaError> {
         let wrong = |error: serde_json::Error| SchemaError(readable(error.to_string()));
         // First, because what a later version writes has no place in this one.
-        let head: Head = serde_json::from_str(text).map_err(wrong)?;
+        let head: FormatOnly = serde_json::from_str(text).map_err(wrong)?;
         match head.format.as_deref() {
             Some(VERSION) => {}
             Some(other) => {
@@ -58,12 +58,12 @@ impl Schema {
                 )));
             }
         }
-        let file: File = serde_json::from_str(text).map_err(wrong)?;
+        let file: SchemaOfFile = serde_json::from_str(text).map_err(wrong)?;
         file.schema().map_err(|error| SchemaError(readable(error)))
     }
 }
 
-/// What stands above the keys.
+/// The members above the keys.
 pub(super) fn head_members(schema: &Schema) -> Members {
     let mut members = vec![("name".to_owned(), Json::text(&schema.name))];
     let mut member = |name: &str, value: Json| members.push((name.to_owned(), value));
@@ -94,7 +94,7 @@ fn struct_rule(rule: &StructRule) -> Json {
     Json::Object(members)
 }
 
-/// What stands in the object of a key. Nothing stands there for what is not said.
+/// The members of a key's object. Defaults are left out.
 pub(super) fn key_members(key: &Key) -> Members {
     let mut members = Vec::new();
     let mut member = |name: &str, value: Json| members.push((name.to_owned(), value));
@@ -184,17 +184,17 @@ fn interval(interval: &Interval) -> Json {
     Json::Object(members.collect())
 }
 
-// What a file holds, as it is written. Types of their own, so that the names in a file are not
-// those of the fields, which may change.
+// The JSON of a file, in types of its own, so that its names do not change with those of the
+// fields.
 
 #[derive(serde::Deserialize)]
-struct Head {
+struct FormatOnly {
     format: Option<String>,
 }
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct SchemaOfFile {
     #[serde(rename = "format")]
     _format: String,
     name: String,
@@ -262,7 +262,7 @@ enum FormatOfFile {
     expecting = "a default is a text, `{\"expression\": \"…\"}` or `{\"hidden\": true}`"
 )]
 enum DefaultOfFile {
-    Text(String),
+    String(String),
     Expression(Expression),
     Hidden(Hidden),
 }
@@ -297,7 +297,7 @@ enum RuleOfFile {
     expecting = "the choices of `one_of` are a list of texts, or `{\"hidden\": true}`"
 )]
 enum ChoicesOfFile {
-    Told(Vec<String>),
+    Listed(Vec<String>),
     Hidden(Hidden),
 }
 
@@ -353,7 +353,7 @@ impl<'de, V: Deserialize<'de>> Deserialize<'de> for Distinct<V> {
     }
 }
 
-impl File {
+impl SchemaOfFile {
     fn schema(self) -> Result<Schema, String> {
         let mut rules: Vec<StructRule> = self
             .rules
@@ -388,7 +388,7 @@ impl KeyOfFile {
             (true, Some(_)) => {
                 return wrong("a key with a `default` is not `required`: leave one of them out");
             }
-            (false, Some(DefaultOfFile::Text(text))) => Absent::Text(text),
+            (false, Some(DefaultOfFile::String(text))) => Absent::Text(text),
             (false, Some(DefaultOfFile::Expression(written))) => {
                 Absent::Expression(written.expression)
             }
@@ -430,7 +430,7 @@ impl RuleOfFile {
             Self::Range(interval) => Rule::Range(interval.interval()?),
             Self::Length(interval) => Rule::Length(interval.interval()?),
             Self::Pattern(pattern) => Rule::Pattern(pattern),
-            Self::OneOf(ChoicesOfFile::Told(choices)) => Rule::OneOf(choices),
+            Self::OneOf(ChoicesOfFile::Listed(choices)) => Rule::OneOf(choices),
             Self::OneOf(ChoicesOfFile::Hidden(Hidden { hidden: true })) => Rule::Hidden,
             Self::OneOf(ChoicesOfFile::Hidden(Hidden { hidden: false })) => {
                 return Err("choices that are not `hidden` are written out");
@@ -466,9 +466,9 @@ impl IntervalOfFile {
 
 /// A message that may quote the file: as it is, if a person can read it.
 fn readable(message: String) -> String {
-    const MOST: usize = 1_000;
+    const MAX: usize = 1_000;
     let odd = |char: char| misleads(char) && char != '\n';
-    if message.len() <= MOST && !message.contains(odd) {
+    if message.len() <= MAX && !message.contains(odd) {
         return message;
     }
     crate::wording::shorten(&message)

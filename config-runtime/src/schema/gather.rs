@@ -34,12 +34,12 @@ use crate::typed::tree::{self, Bounds, DefaultValue, End, Kind, Leaf, Tree};
 /// assert_eq!(schema.keys[0].absent, Absent::Text("8".to_owned()));
 /// ```
 pub fn schema<T: HotConfig>() -> Schema {
-    gather(T::TREE, &Known::of::<T>())
+    gather(T::TREE, &ProgramFacts::collect::<T>())
 }
 
-/// What only the program knows of a struct's leaves.
+/// The facts about a struct's leaves that only the program knows.
 #[derive(Default)]
-struct Known {
+struct ProgramFacts {
     /// The places of those that are a problem where they are absent.
     missing: Vec<usize>,
     /// The places of those whose default has a secret inside, also where the field says nothing
@@ -49,8 +49,8 @@ struct Known {
     defaults: BTreeMap<usize, Absent>,
 }
 
-impl Known {
-    fn of<T: HotConfig>() -> Self {
+impl ProgramFacts {
+    fn collect<T: HotConfig>() -> Self {
         let nothing = vec![None; T::TREE.len()];
         let mut intake = Intake::all(&nothing);
         // A panic in a skipped field's default: what was found until then is all there is.
@@ -87,12 +87,12 @@ fn names_secret(written: &str) -> bool {
         .any(|word| word == "Secret")
 }
 
-fn gather(tree: &Tree, known: &Known) -> Schema {
+fn gather(tree: &Tree, facts: &ProgramFacts) -> Schema {
     let mut keys = Vec::new();
     let mut sections: BTreeMap<String, &str> = BTreeMap::new();
     for leaf in tree.leaves() {
         let deprecated = above(tree, &leaf, &mut sections);
-        keys.push(key(&leaf, deprecated, known));
+        keys.push(key(&leaf, deprecated, facts));
     }
     keys.sort_by(|one, other| one.key.cmp(&other.key));
     let mut rules = Vec::new();
@@ -166,7 +166,7 @@ fn struct_rules(tree: &Tree, section: String, rules: &mut Vec<StructRule>) {
     }
 }
 
-fn key(leaf: &Leaf, deprecated: Option<&str>, known: &Known) -> Key {
+fn key(leaf: &Leaf, deprecated: Option<&str>, facts: &ProgramFacts) -> Key {
     let field = leaf.field;
     Key {
         key: leaf.key.clone(),
@@ -174,15 +174,15 @@ fn key(leaf: &Leaf, deprecated: Option<&str>, known: &Known) -> Key {
         aliases: leaf.aliases.clone(),
         kind: kind(field.shape, field.type_name),
         format: format(field),
-        absent: absent(leaf, known),
+        absent: absent(leaf, facts),
         rules: field
             .rules
             .iter()
-            .map(|one| rule(one, known.hides(leaf)))
+            .map(|one| rule(one, facts.hides(leaf)))
             .collect(),
         compare: field.flags.compare.map(str::to_owned),
         // One with a secret inside is never printed either, though the program shows the rest.
-        secret: known.hides(leaf),
+        secret: facts.hides(leaf),
         restart: leaf.restart,
         deprecated: deprecated.map(str::to_owned),
         doc: field.doc.to_owned(),
@@ -190,7 +190,7 @@ fn key(leaf: &Leaf, deprecated: Option<&str>, known: &Known) -> Key {
 }
 
 fn kind(shape: Shape, type_name: &str) -> Type {
-    // The name stands for the whole: of what is inside an opaque type no name is known.
+    // The name stands for the whole: the names inside an opaque type are unknown.
     of_shape(shape).unwrap_or_else(|| Type::Rust(type_name.to_owned()))
 }
 
@@ -215,7 +215,7 @@ fn format(field: &tree::Field) -> Format {
     }
 }
 
-fn absent(leaf: &Leaf, known: &Known) -> Absent {
+fn absent(leaf: &Leaf, facts: &ProgramFacts) -> Absent {
     let field = leaf.field;
     match field.default {
         DefaultValue::None => {
@@ -224,7 +224,7 @@ fn absent(leaf: &Leaf, known: &Known) -> Absent {
                 // Without serde, whether a type is optional is known by its name alone.
                 (_, Kind::Leaf(tree::Format::With(_))) => named,
                 (Shape::Optional(_), _) => true,
-                (Shape::Opaque, _) => named || !known.missing.contains(&leaf.index),
+                (Shape::Opaque, _) => named || !facts.missing.contains(&leaf.index),
                 _ => false,
             };
             if optional {
@@ -233,10 +233,10 @@ fn absent(leaf: &Leaf, known: &Known) -> Absent {
                 Absent::Required
             }
         }
-        _ if known.hides(leaf) => Absent::Hidden,
+        _ if facts.hides(leaf) => Absent::Hidden,
         DefaultValue::Text(text) => Absent::Text(text.to_owned()),
         DefaultValue::OfType | DefaultValue::Expression(_) => {
-            known.defaults.get(&leaf.index).cloned().unwrap_or_else(|| {
+            facts.defaults.get(&leaf.index).cloned().unwrap_or_else(|| {
                 Absent::Expression(match field.default {
                     DefaultValue::Expression(written) => written.to_owned(),
                     _ => "Default::default()".to_owned(),

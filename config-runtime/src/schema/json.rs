@@ -1,6 +1,6 @@
-//! JSON to be written: its members in the order that they are given, what is short on one line.
+//! A writer of JSON: members keep their order, and short values stay on one line.
 //!
-//! In: a [`Json`]. Out: its text. It knows nothing of what is in it.
+//! In: a [`Json`]. Out: its text. It knows no schema.
 
 use std::fmt::{self, Write};
 
@@ -11,8 +11,8 @@ const WIDTH: usize = 100;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Json {
     /// A number, `true`, `false` or `null`, as it is written.
-    Word(String),
-    Text(String),
+    Literal(String),
+    String(String),
     List(Vec<Json>),
     /// On one line where it is short.
     Object(Members),
@@ -25,11 +25,11 @@ pub(super) type Members = Vec<(String, Json)>;
 
 impl Json {
     pub(super) fn text(text: impl Into<String>) -> Self {
-        Self::Text(text.into())
+        Self::String(text.into())
     }
 
     pub(super) fn word(word: impl fmt::Display) -> Self {
-        Self::Word(word.to_string())
+        Self::Literal(word.to_string())
     }
 
     pub(super) fn texts(texts: &[String]) -> Self {
@@ -44,8 +44,8 @@ impl Json {
     /// On one line.
     fn flat(&self, out: &mut String) {
         match self {
-            Self::Word(word) => out.push_str(word),
-            Self::Text(text) => quoted(text, out),
+            Self::Literal(word) => out.push_str(word),
+            Self::String(text) => quoted(text, out),
             Self::List(items) => {
                 out.push('[');
                 for (at, item) in items.iter().enumerate() {
@@ -70,7 +70,7 @@ impl Json {
     /// Whether it has to be on lines of its own, wherever it stands.
     fn tall(&self) -> bool {
         match self {
-            Self::Word(_) | Self::Text(_) => false,
+            Self::Literal(_) | Self::String(_) => false,
             Self::List(items) => items.iter().any(Self::tall),
             Self::Object(members) => members.iter().any(|(_, value)| value.tall()),
             Self::Lines(members) => !members.is_empty(),
@@ -83,14 +83,14 @@ impl Json {
             let mut flat = String::new();
             self.flat(&mut flat);
             let short = used + flat.chars().count() <= WIDTH;
-            if short || matches!(self, Self::Word(_) | Self::Text(_)) {
+            if short || matches!(self, Self::Literal(_) | Self::String(_)) {
                 out.push_str(&flat);
                 return;
             }
         }
         let inside = "  ".repeat(depth + 1);
         match self {
-            Self::Word(_) | Self::Text(_) => {}
+            Self::Literal(_) | Self::String(_) => {}
             Self::List(items) => {
                 out.push('[');
                 for (at, item) in items.iter().enumerate() {
@@ -145,7 +145,7 @@ impl From<serde_json::Value> for Json {
             Value::Null => Self::word("null"),
             Value::Bool(value) => Self::word(value),
             Value::Number(number) => Self::word(number),
-            Value::String(text) => Self::Text(text),
+            Value::String(text) => Self::String(text),
             Value::Array(items) => Self::List(items.into_iter().map(Self::from).collect()),
             Value::Object(members) => Self::Object(
                 members

@@ -26,7 +26,7 @@ impl Schema {
     /// program: the range of a duration, a function, a pattern that ECMA 262 does not have, and
     /// all of a type of which only the name is known. These stand in `$comment`.
     pub fn to_json_schema(&self) -> String {
-        let mut root = Object::default();
+        let mut root = ObjectSchema::default();
         let mut either = Vec::new();
         for key in &self.keys {
             let has_aliases = !key.aliases.is_empty();
@@ -60,28 +60,30 @@ impl Schema {
     }
 }
 
-/// A section, and what is in it.
+/// The JSON Schema of a section.
 #[derive(Default)]
-struct Object {
+struct ObjectSchema {
     doc: String,
-    properties: BTreeMap<String, Node>,
+    properties: BTreeMap<String, Property>,
     required: BTreeSet<String>,
 }
 
-enum Node {
-    Leaf(Members),
-    Section(Object),
+enum Property {
+    Value(Members),
+    Section(ObjectSchema),
 }
 
-impl Object {
+impl ObjectSchema {
     fn insert(&mut self, key: &str, leaf: Members, required: bool) {
         let mut object = self;
         let mut rest = key;
         while let Some((section, below)) = rest.split_once('/') {
             let node = object.properties.entry(section.to_owned());
-            let node = node.or_insert_with(|| Node::Section(Self::default()));
+            let node = node.or_insert_with(|| Property::Section(Self::default()));
             // A key below a key: no struct has that, and a file that does is not believed.
-            let Node::Section(inner) = node else { return };
+            let Property::Section(inner) = node else {
+                return;
+            };
             if required {
                 object.required.insert(section.to_owned());
             }
@@ -92,13 +94,13 @@ impl Object {
             object.required.insert(rest.to_owned());
         }
         let node = object.properties.entry(rest.to_owned());
-        node.or_insert(Node::Leaf(leaf));
+        node.or_insert(Property::Value(leaf));
     }
 
     fn describe(&mut self, key: &str, doc: &str) {
         let mut object = self;
         for segment in key.split('/') {
-            let Some(Node::Section(inner)) = object.properties.get_mut(segment) else {
+            let Some(Property::Section(inner)) = object.properties.get_mut(segment) else {
                 return;
             };
             object = inner;
@@ -115,8 +117,8 @@ impl Object {
         member("type", Json::text("object"));
         let properties = self.properties.into_iter().map(|(name, node)| {
             let value = match node {
-                Node::Leaf(leaf) => Json::Object(leaf),
-                Node::Section(section) => Json::Lines(section.members()),
+                Property::Value(leaf) => Json::Object(leaf),
+                Property::Section(section) => Json::Lines(section.members()),
             };
             (name, value)
         });
@@ -146,7 +148,7 @@ fn there(key: &str) -> Json {
 
 /// The schema of one value; that of an old key names the new one.
 fn leaf(key: &Key, new: Option<&str>) -> Members {
-    let mut leaf = Leaf::of(key);
+    let mut leaf = ValueSchema::for_key(key);
     for rule in &key.rules {
         leaf.apply(rule);
     }
@@ -190,19 +192,19 @@ fn leaf(key: &Key, new: Option<&str>) -> Members {
 }
 
 /// The schema of a value while its rules are added.
-struct Leaf<'k> {
+struct ValueSchema<'k> {
     /// The type without what makes it optional.
     kind: &'k Type,
     nullable: bool,
     members: Members,
     /// Constraints that stand in the way of others.
     more: Vec<Members>,
-    /// What JSON Schema cannot say.
+    /// The rules that JSON Schema cannot express.
     comments: Vec<String>,
 }
 
-impl<'k> Leaf<'k> {
-    fn of(key: &'k Key) -> Self {
+impl<'k> ValueSchema<'k> {
+    fn for_key(key: &'k Key) -> Self {
         let mut kind = &key.kind;
         let mut nullable = false;
         while let Type::Optional(inner) = kind {
@@ -211,7 +213,7 @@ impl<'k> Leaf<'k> {
         }
         let mut comments = Vec::new();
         let members = match (&key.format, kind) {
-            // What a codec reads, only the codec knows.
+            // The form of a codec's value is unknown.
             (Format::With(path), _) => {
                 comments.push(format!("read by `{path}`"));
                 Vec::new()
@@ -232,8 +234,8 @@ impl<'k> Leaf<'k> {
     }
 
     fn apply(&mut self, rule: &Rule) {
-        let said = !self.members.is_empty() && self.constrain(rule).is_some();
-        if !said {
+        let expressed = !self.members.is_empty() && self.constrain(rule).is_some();
+        if !expressed {
             self.comments.push(rule.to_string());
         }
     }
@@ -422,8 +424,8 @@ fn of_type(kind: &Type) -> Members {
     }
 }
 
-const PERIOD: &str = r"^\s*(\d+(\.\d+)?\s*(nanos|nsec|ns|usec|us|µs|millis|msec|ms|seconds|second|secs|sec|s|minutes|minute|mins|min|m|hours|hour|hrs|hr|h|days|day|d|weeks|week|wks|wk|w|months|month|M|years|year|yr|yrs|y)\s*)+$";
-const BYTES: &str = r"^\s*\d+(\.\d+)?\s*([kKmMgGtTpPeE][iI]?)?[bB]?\s*$";
+const DURATION: &str = r"^\s*(\d+(\.\d+)?\s*(nanos|nsec|ns|usec|us|µs|millis|msec|ms|seconds|second|secs|sec|s|minutes|minute|mins|min|m|hours|hour|hrs|hr|h|days|day|d|weeks|week|wks|wk|w|months|month|M|years|year|yr|yrs|y)\s*)+$";
+const SIZE: &str = r"^\s*\d+(\.\d+)?\s*([kKmMgGtTpPeE][iI]?)?[bB]?\s*$";
 const SOCKET_V4: &str = r"(\d{1,3}\.){3}\d{1,3}:\d{1,5}";
 const SOCKET_V6: &str = r"\[[0-9a-fA-F:.]+(%\d+)?\]:\d{1,5}";
 
@@ -436,13 +438,13 @@ fn of_scalar(scalar: Scalar) -> Members {
     };
     let text = |name: &str, value: Json| members(&[("type", Json::text("string")), (name, value)]);
     let format = |name: &str| Json::one("format", Json::text(name));
-    if let Some((least, most)) = limits(scalar) {
+    if let Some((min, max)) = limits(scalar) {
         let mut whole = members(&[
             ("type", Json::text("integer")),
-            ("minimum", Json::Word(least.clone())),
-            ("maximum", Json::Word(most)),
+            ("minimum", Json::Literal(min.clone())),
+            ("maximum", Json::Literal(max)),
         ]);
-        if scalar.to_string().starts_with("NonZero") && least.starts_with('-') {
+        if scalar.to_string().starts_with("NonZero") && min.starts_with('-') {
             let zero = Json::one("const", Json::word(0));
             whole.push(("not".to_owned(), zero));
         }
@@ -453,15 +455,15 @@ fn of_scalar(scalar: Scalar) -> Members {
         Scalar::F64 => members(&[("type", Json::text("number"))]),
         Scalar::F32 => members(&[
             ("type", Json::text("number")),
-            ("minimum", Json::Word(format!("{:?}", f32::MIN))),
-            ("maximum", Json::Word(format!("{:?}", f32::MAX))),
+            ("minimum", Json::Literal(format!("{:?}", f32::MIN))),
+            ("maximum", Json::Literal(format!("{:?}", f32::MAX))),
         ]),
         Scalar::Char => members(&[
             ("type", Json::text("string")),
             ("minLength", Json::word(1)),
             ("maxLength", Json::word(1)),
         ]),
-        Scalar::Period => text("pattern", Json::text(PERIOD)),
+        Scalar::Period => text("pattern", Json::text(DURATION)),
         Scalar::Bytes => members(&[
             (
                 "type",
@@ -469,7 +471,7 @@ fn of_scalar(scalar: Scalar) -> Members {
             ),
             ("minimum", Json::word(0)),
             ("maximum", Json::word(u64::MAX)),
-            ("pattern", Json::text(BYTES)),
+            ("pattern", Json::text(SIZE)),
         ]),
         Scalar::Ip => text("anyOf", Json::List(vec![format("ipv4"), format("ipv6")])),
         Scalar::Ipv4 => text("format", Json::text("ipv4")),
@@ -485,14 +487,14 @@ fn of_scalar(scalar: Scalar) -> Members {
     }
 }
 
-/// The least and the most of a whole number.
+/// The minimum and the maximum of a whole number.
 fn limits(scalar: Scalar) -> Option<(String, String)> {
     macro_rules! limits {
-        ($($scalar:ident | $nonzero:ident: $number:ident, $least:expr;)+) => {
+        ($($scalar:ident | $nonzero:ident: $number:ident, $min:expr;)+) => {
             Some(match scalar {
                 $(
                     Scalar::$scalar => ($number::MIN.to_string(), $number::MAX.to_string()),
-                    Scalar::$nonzero => ($least.to_string(), $number::MAX.to_string()),
+                    Scalar::$nonzero => ($min.to_string(), $number::MAX.to_string()),
                 )+
                 _ => return None,
             })

@@ -87,6 +87,7 @@
 //! ```
 
 mod check;
+pub(crate) mod committed;
 pub mod compare;
 mod declared;
 mod differences;
@@ -94,7 +95,6 @@ mod dynamic;
 mod ecma;
 mod file;
 mod gather;
-pub(crate) mod hold;
 mod json;
 mod json_schema;
 mod markdown;

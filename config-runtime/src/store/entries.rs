@@ -1,4 +1,4 @@
-//! What a reading found in one range, in a few large pieces of memory.
+//! The entries of one range, in a few large pieces of memory.
 //!
 //! In: keys and values, page by page. Out: the same, borrowed, in their order. A reading goes from
 //! the store's thread to the loop's; of a hundred thousand keys, each with memory of its own, the
@@ -29,11 +29,11 @@ pub struct Entries {
 struct Page {
     /// Each key and its value, one after the other.
     bytes: Vec<u8>,
-    places: Vec<Place>,
+    spans: Vec<EntrySpan>,
 }
 
 #[derive(Clone, Copy)]
-struct Place {
+struct EntrySpan {
     start: usize,
     key: usize,
     value: usize,
@@ -42,12 +42,12 @@ struct Place {
 
 impl Page {
     fn iter(&self) -> impl DoubleEndedIterator<Item = Entry<'_>> {
-        self.places.iter().filter_map(|place| {
-            let value = place.start.checked_add(place.key)?;
+        self.spans.iter().filter_map(|span| {
+            let value = span.start.checked_add(span.key)?;
             Some(Entry {
-                key: self.bytes.get(place.start..value)?,
-                value: self.bytes.get(value..value.checked_add(place.value)?)?,
-                mod_revision: place.mod_revision,
+                key: self.bytes.get(span.start..value)?,
+                value: self.bytes.get(value..value.checked_add(span.value)?)?,
+                mod_revision: span.mod_revision,
             })
         })
     }
@@ -67,10 +67,10 @@ impl Entries {
         let (count, size) = sizes.fold((0, 0), |(a, b), (c, d)| (a + c, b + d));
         let mut added = Page {
             bytes: Vec::with_capacity(size),
-            places: Vec::with_capacity(count),
+            spans: Vec::with_capacity(count),
         };
         for entry in page {
-            added.places.push(Place {
+            added.spans.push(EntrySpan {
                 start: added.bytes.len(),
                 key: entry.key.len(),
                 value: entry.value.len(),
@@ -89,7 +89,7 @@ impl Entries {
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.pages.iter().map(|page| page.places.len()).sum()
+        self.pages.iter().map(|page| page.spans.len()).sum()
     }
 
     /// Whether there is none.

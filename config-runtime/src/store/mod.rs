@@ -1,8 +1,8 @@
-//! Where the bytes of keys come from, with their revisions.
+//! Stores: the source of keys, values and revisions.
 //!
-//! In: prefixes. Out: whole readings at one revision, and what happened since, in whole
-//! revisions. A store knows no schema, no value and nobody who asks; whatever the real one does
-//! is told in the words of this file, and `sync` decides what follows from it.
+//! In: prefixes. Out: whole readings at one revision, and the later changes, in whole revisions. A
+//! store knows no schema, no value and no caller. It reports in the types of this file, and `sync`
+//! acts on them.
 
 mod entries;
 #[cfg(feature = "etcd")]
@@ -139,10 +139,10 @@ pub struct StoreError {
 /// | `Refused`, `Other` | nothing | rest, read again | waits |
 ///
 /// A start that gives up, or whose time is over, is served from the fallback or the defaults, where
-/// that was asked for. A rest is a random part of a length that doubles with each failure, from 100 ms
-/// to 30 s ([`Builder::backoff`](crate::Builder::backoff)), and is forgotten after 60 s of health. What is known stays
-/// meanwhile, and [`Status::failure`](crate::Status::failure) says why; the reading that follows is
-/// compared with it, so that nothing that was missed is lost.
+/// that was asked for. A rest is a random part of a length that doubles with each failure, from 100
+/// ms to 30 s ([`Builder::backoff`](crate::Builder::backoff)), and is forgotten after 60 s of
+/// health. What is known stays meanwhile, and [`Status::failure`](crate::Status::failure) says why;
+/// the reading that follows is compared with it, so that nothing that was missed is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -221,8 +221,8 @@ pub mod backend {
         /// Looks how many keys there are, and which change was the newest.
         fn probe(&self, ranges: Arc<[Range]>) -> Answer<'static, Result<Probe, StoreError>>;
 
-        /// The store's revision, not older than the question, and cheap. It is asked of a key in the
-        /// ranges, so that who may not read them is told so.
+        /// The store's revision, not older than the call, and cheap. It reads a key in the ranges, so
+        /// that a user without permission gets an error.
         fn latest(&self, ranges: Arc<[Range]>) -> Answer<'static, Result<Revision, StoreError>>;
 
         /// Watches the ranges from this revision on, itself included.
@@ -257,8 +257,8 @@ pub mod backend {
             None
         }
 
-        /// Asks for a [`WatchEvent::Progress`]. `false` where the store's word cannot be trusted, so
-        /// that none will come.
+        /// Asks for a [`WatchEvent::Progress`]. `false` where the store's word cannot be trusted,
+        /// so that none will come.
         fn ask_progress(&mut self) -> bool;
     }
 }

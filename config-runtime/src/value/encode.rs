@@ -32,16 +32,16 @@ use crate::wording::shorten;
 /// assert_eq!(encode::auto(&None::<u8>), Ok(None));
 /// ```
 pub fn auto<V: Serialize + ?Sized>(value: &V) -> Result<Option<Vec<u8>>, Reason> {
-    match value.serialize(Word) {
+    match value.serialize(WordSerializer) {
         // A type's own message may stand for another error: JSON will say it again.
-        Err(NoWord::Other | NoWord::Custom(_)) => json(value),
-        word => word.map_err(NoWord::reason),
+        Err(WordError::Other | WordError::Custom(_)) => json(value),
+        word => word.map_err(WordError::reason),
     }
 }
 
 /// Plain text, never JSON; a type that is no word is refused.
 pub fn text<V: Serialize + ?Sized>(value: &V) -> Result<Option<Vec<u8>>, Reason> {
-    value.serialize(Word).map_err(NoWord::reason)
+    value.serialize(WordSerializer).map_err(WordError::reason)
 }
 
 /// JSON, also for what is a word; nothing is `null`. A duration is serde's
@@ -52,60 +52,61 @@ pub fn json<V: Serialize + ?Sized>(value: &V) -> Result<Option<Vec<u8>>, Reason>
         .map_err(|error| Reason::new(shorten(&error.to_string())))
 }
 
-/// What was written of a value, in the one way that does not depend on the order in which a
-/// `HashMap` or a `HashSet` gives what is inside: the names of objects in their order, and of
-/// arrays those that may be put in order without another value.
+/// The canonical form of a written value, which does not depend on the iteration order of a
+/// `HashMap` or a `HashSet`: the members of objects are sorted, and so are the entries of those
+/// arrays whose order does not change the value.
 ///
-/// `same` says whether a text is read as the value. What is no JSON is left as it is.
+/// `same` says whether a text is read as the value. A text that is not JSON is returned as it is.
 pub(crate) fn canonical(text: &str, same: impl Fn(&str) -> bool) -> String {
     let mut arrays = BTreeSet::new();
     let nothing = BTreeSet::new();
-    let mut begin = Arrange {
+    let mut begin = CanonicalWriter {
         sorted: &nothing,
         seen: Some(&mut arrays),
-        place: Vec::new(),
+        path: Vec::new(),
     };
     let Some(mut best) = begin.write(text).filter(|text| same(text)) else {
         return text.to_owned();
     };
     let mut arrays = Vec::from_iter(arrays);
-    // Those inside first: by their texts those around them are put in order.
-    arrays.sort_by_key(|place| std::cmp::Reverse(place.len()));
+    // Inner arrays first: outer ones are sorted by their texts.
+    arrays.sort_by_key(|path| std::cmp::Reverse(path.len()));
     let mut sorted = BTreeSet::new();
-    for place in arrays {
-        sorted.insert(place.clone());
-        let mut arrange = Arrange {
+    for path in arrays {
+        sorted.insert(path.clone());
+        let mut arrange = CanonicalWriter {
             sorted: &sorted,
             seen: None,
-            place: Vec::new(),
+            path: Vec::new(),
         };
         match arrange.write(text).filter(|text| same(text)) {
             Some(better) => best = better,
             None => {
-                sorted.remove(&place);
+                sorted.remove(&path);
             }
         }
     }
     best
 }
 
-/// Where something stands: the names of members, and nothing for what is in an array.
-type Place = Vec<Option<String>>;
+/// The path to a part of a JSON value: the names of members, and `None` for the entries of an
+/// array.
+type JsonPath = Vec<Option<String>>;
 
-/// Writes JSON again. Numbers stay as they are written: they may be of more digits than fit.
-struct Arrange<'a> {
+/// Writes JSON again. Numbers keep their digits, which may be more than a type can hold.
+struct CanonicalWriter<'a> {
     /// The arrays that are put in order.
-    sorted: &'a BTreeSet<Place>,
+    sorted: &'a BTreeSet<JsonPath>,
     /// The arrays that could be.
-    seen: Option<&'a mut BTreeSet<Place>>,
-    place: Place,
+    seen: Option<&'a mut BTreeSet<JsonPath>>,
+    path: JsonPath,
 }
 
-impl Arrange<'_> {
-    /// `None` for what is no JSON, or nested deeper than JSON is read.
+impl CanonicalWriter<'_> {
+    /// `None` for a text that is not JSON, or is nested too deeply.
     fn write(&mut self, text: &str) -> Option<String> {
-        const DEEPEST: usize = 128;
-        if self.place.len() > DEEPEST {
+        const MAX_DEPTH: usize = 128;
+        if self.path.len() > MAX_DEPTH {
             return None;
         }
         let mut entries: Vec<String> = match text.trim_start().chars().next()? {
@@ -127,23 +128,23 @@ impl Arrange<'_> {
             _ => return Some(text.to_owned()),
         };
         if let Some(seen) = &mut self.seen {
-            seen.insert(self.place.clone());
+            seen.insert(self.path.clone());
         }
-        if self.sorted.contains(&self.place) {
+        if self.sorted.contains(&self.path) {
             entries.sort_by(|one, other| in_order(one, other));
         }
         Some(format!("[{}]", entries.join(",")))
     }
 
     fn inside(&mut self, name: Option<String>, value: &RawValue) -> Option<String> {
-        self.place.push(name);
+        self.path.push(name);
         let written = self.write(value.get());
-        self.place.pop();
+        self.path.pop();
         written
     }
 }
 
-/// Numbers by what they are, the rest by its text.
+/// Numbers by their value, the rest by their text.
 fn in_order(one: &str, other: &str) -> Ordering {
     let by_text = one.cmp(other);
     match (one.parse::<f64>(), other.parse::<f64>()) {
@@ -154,74 +155,74 @@ fn in_order(one: &str, other: &str) -> Ordering {
 
 /// Why a value is no word.
 #[derive(Debug)]
-enum NoWord {
+enum WordError {
     /// It is of another kind.
     Other,
     /// Its type says so.
     Custom(String),
     /// It is a number that nothing can write.
-    Endless(String),
+    NotFinite(String),
 }
 
-impl NoWord {
+impl WordError {
     fn reason(self) -> Reason {
         match self {
             Self::Other => Reason::new("this type cannot be written as plain text"),
-            Self::Custom(wrong) | Self::Endless(wrong) => Reason::new(wrong),
+            Self::Custom(wrong) | Self::NotFinite(wrong) => Reason::new(wrong),
         }
     }
 }
 
-impl Display for NoWord {
+impl Display for WordError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Other => f.write_str("no word"),
-            Self::Custom(wrong) | Self::Endless(wrong) => f.write_str(wrong),
+            Self::Custom(wrong) | Self::NotFinite(wrong) => f.write_str(wrong),
         }
     }
 }
 
-impl std::error::Error for NoWord {}
+impl std::error::Error for WordError {}
 
-impl serde::ser::Error for NoWord {
+impl serde::ser::Error for WordError {
     fn custom<T: Display>(message: T) -> Self {
         Self::Custom(shorten(&message.to_string()))
     }
 }
 
-type Bytes = Option<Vec<u8>>;
+type EncodedWord = Option<Vec<u8>>;
 
-/// Writes what is one word, and refuses the rest.
-struct Word;
+/// Serializes a single word, and rejects all other values.
+struct WordSerializer;
 
 /// A method for each of these types: its own `Display`.
 macro_rules! displayed {
     ($($method:ident($type:ty);)+) => {$(
-        fn $method(self, value: $type) -> Result<Bytes, NoWord> {
+        fn $method(self, value: $type) -> Result<EncodedWord, WordError> {
             Ok(Some(value.to_string().into_bytes()))
         }
     )+};
 }
 
-/// A method for each of these shapes: what is no word, whatever is inside.
+/// A method for each of these shapes, which are no word, whatever is inside.
 macro_rules! no_words {
     ($($method:ident($($argument:ty),*) -> $answer:ident;)+) => {$(
-        fn $method(self, $(_: $argument),*) -> Result<Self::$answer, NoWord> {
-            Err(NoWord::Other)
+        fn $method(self, $(_: $argument),*) -> Result<Self::$answer, WordError> {
+            Err(WordError::Other)
         }
     )+};
 }
 
-impl Serializer for Word {
-    type Ok = Bytes;
-    type Error = NoWord;
-    type SerializeSeq = Impossible<Bytes, NoWord>;
-    type SerializeTuple = Impossible<Bytes, NoWord>;
-    type SerializeTupleStruct = Impossible<Bytes, NoWord>;
-    type SerializeTupleVariant = Impossible<Bytes, NoWord>;
-    type SerializeMap = Impossible<Bytes, NoWord>;
-    type SerializeStruct = Parts;
-    type SerializeStructVariant = Impossible<Bytes, NoWord>;
+impl Serializer for WordSerializer {
+    type Ok = EncodedWord;
+    type Error = WordError;
+    type SerializeSeq = Impossible<EncodedWord, WordError>;
+    type SerializeTuple = Impossible<EncodedWord, WordError>;
+    type SerializeTupleStruct = Impossible<EncodedWord, WordError>;
+    type SerializeTupleVariant = Impossible<EncodedWord, WordError>;
+    type SerializeMap = Impossible<EncodedWord, WordError>;
+    type SerializeStruct = DurationFields;
+    type SerializeStructVariant = Impossible<EncodedWord, WordError>;
 
     displayed! {
         serialize_bool(bool);
@@ -239,23 +240,23 @@ impl Serializer for Word {
         serialize_str(&str);
     }
 
-    fn serialize_f32(self, value: f32) -> Result<Bytes, NoWord> {
+    fn serialize_f32(self, value: f32) -> Result<EncodedWord, WordError> {
         finite(value.is_finite(), value)
     }
 
-    fn serialize_f64(self, value: f64) -> Result<Bytes, NoWord> {
+    fn serialize_f64(self, value: f64) -> Result<EncodedWord, WordError> {
         finite(value.is_finite(), value)
     }
 
-    fn serialize_bytes(self, value: &[u8]) -> Result<Bytes, NoWord> {
+    fn serialize_bytes(self, value: &[u8]) -> Result<EncodedWord, WordError> {
         Ok(Some(value.to_vec()))
     }
 
-    fn serialize_none(self) -> Result<Bytes, NoWord> {
+    fn serialize_none(self) -> Result<EncodedWord, WordError> {
         Ok(None)
     }
 
-    fn serialize_some<V: Serialize + ?Sized>(self, value: &V) -> Result<Bytes, NoWord> {
+    fn serialize_some<V: Serialize + ?Sized>(self, value: &V) -> Result<EncodedWord, WordError> {
         value.serialize(self)
     }
 
@@ -264,7 +265,7 @@ impl Serializer for Word {
         _: &'static str,
         _: u32,
         variant: &'static str,
-    ) -> Result<Bytes, NoWord> {
+    ) -> Result<EncodedWord, WordError> {
         self.serialize_str(variant)
     }
 
@@ -272,7 +273,7 @@ impl Serializer for Word {
         self,
         _: &'static str,
         value: &V,
-    ) -> Result<Bytes, NoWord> {
+    ) -> Result<EncodedWord, WordError> {
         value.serialize(self)
     }
 
@@ -282,12 +283,12 @@ impl Serializer for Word {
         _: u32,
         _: &'static str,
         _: &V,
-    ) -> Result<Bytes, NoWord> {
-        Err(NoWord::Other)
+    ) -> Result<EncodedWord, WordError> {
+        Err(WordError::Other)
     }
 
-    fn serialize_struct(self, name: &'static str, len: usize) -> Result<Parts, NoWord> {
-        Parts::of(name, len)
+    fn serialize_struct(self, name: &'static str, len: usize) -> Result<DurationFields, WordError> {
+        DurationFields::for_struct(name, len)
     }
 
     no_words! {
@@ -303,11 +304,11 @@ impl Serializer for Word {
 }
 
 /// The shortest text that is read as the same number; `Debug` keeps the point of `1.0`.
-fn finite(is_finite: bool, value: impl std::fmt::Debug) -> Result<Bytes, NoWord> {
+fn finite(is_finite: bool, value: impl std::fmt::Debug) -> Result<EncodedWord, WordError> {
     if is_finite {
         Ok(Some(format!("{value:?}").into_bytes()))
     } else {
-        Err(NoWord::Endless(format!(
+        Err(WordError::NotFinite(format!(
             "`{value:?}` cannot be written: only finite numbers can"
         )))
     }
@@ -315,49 +316,51 @@ fn finite(is_finite: bool, value: impl std::fmt::Debug) -> Result<Bytes, NoWord>
 
 /// The fields of a struct that is called as serde calls a [`Duration`](std::time::Duration).
 #[derive(Default)]
-struct Parts {
+struct DurationFields {
     secs: Option<u64>,
     nanos: Option<u32>,
 }
 
-impl Parts {
-    fn of(name: &str, len: usize) -> Result<Self, NoWord> {
+impl DurationFields {
+    fn for_struct(name: &str, len: usize) -> Result<Self, WordError> {
         if name == "Duration" && len == 2 {
             Ok(Self::default())
         } else {
-            Err(NoWord::Other)
+            Err(WordError::Other)
         }
     }
 }
 
-impl SerializeStruct for Parts {
-    type Ok = Bytes;
-    type Error = NoWord;
+impl SerializeStruct for DurationFields {
+    type Ok = EncodedWord;
+    type Error = WordError;
 
     fn serialize_field<V: Serialize + ?Sized>(
         &mut self,
         name: &'static str,
         value: &V,
-    ) -> Result<(), NoWord> {
+    ) -> Result<(), WordError> {
         // The numbers come as their words.
-        let word = value.serialize(Word).map_err(|_| NoWord::Other)?;
+        let word = value
+            .serialize(WordSerializer)
+            .map_err(|_| WordError::Other)?;
         let word = word.and_then(|word| String::from_utf8(word).ok());
         match name {
             "secs" => self.secs = word.and_then(|word| word.parse().ok()),
             "nanos" => self.nanos = word.and_then(|word| word.parse().ok()),
-            _ => return Err(NoWord::Other),
+            _ => return Err(WordError::Other),
         }
         Ok(())
     }
 
-    fn end(self) -> Result<Bytes, NoWord> {
+    fn end(self) -> Result<EncodedWord, WordError> {
         match (self.secs, self.nanos) {
             // More nanos are a second more, which may be one too many.
             (Some(secs), Some(nanos)) if nanos < 1_000_000_000 => {
                 let duration = std::time::Duration::new(secs, nanos);
                 Ok(Some(duration::show(duration).into_bytes()))
             }
-            _ => Err(NoWord::Other),
+            _ => Err(WordError::Other),
         }
     }
 }

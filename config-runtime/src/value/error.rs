@@ -1,7 +1,7 @@
-//! What serde and the types it reads say is wrong, in words for people.
+//! The errors of serde and of the types that it reads, in words for people.
 //!
-//! In: a call of [`serde::de::Error`]. Out: what was wrong, and what would be right, which
-//! depends on the type alone. No value is quoted, save what a type's own message does.
+//! In: a call of [`serde::de::Error`]. Out: the error and the expected form, which depends on the
+//! type alone. No value is quoted, except by a type's own message.
 
 use std::fmt;
 
@@ -88,57 +88,53 @@ impl de::Error for Error {
 }
 
 /// A message of serde's without the values that it quotes, one of which may be a secret in the
-/// wrong place. A name that is nearly a known one is a slip, and kept.
+/// wrong place. A name that is nearly a known one is a typing error, and stays.
 fn without_values(message: &str) -> String {
-    let mut kept = String::with_capacity(message.len());
+    let mut cleaned = String::with_capacity(message.len());
     let mut rest = message;
-    while let Some(found) = QUOTING
-        .iter()
-        .filter_map(|quoting| quoting.find(rest))
-        .min()
-    {
+    while let Some(found) = QUOTING.iter().filter_map(|phrase| phrase.find(rest)).min() {
         let (before, after) = (rest.get(..found.0), rest.get(found.1..));
-        kept.push_str(before.unwrap_or_default());
+        cleaned.push_str(before.unwrap_or_default());
         rest = after.unwrap_or_default();
     }
-    kept + rest
+    cleaned + rest
 }
 
-/// Words of serde's, after which it quotes a value.
-struct Quoting {
+/// A phrase of serde's after which it quotes a value.
+struct QuotePhrase {
     words: &'static str,
-    quotes: Quotes,
+    quotes: QuoteStyle,
 }
 
-/// How it does.
+/// The way in which a value is quoted.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Quotes {
+enum QuoteStyle {
     /// Like a literal of Rust.
-    Text,
+    Literal,
     /// As it is, up to what follows.
     Value,
     /// As it is, and then the names that there are.
     Name,
 }
 
-const QUOTING: [Quoting; 7] = [
-    Quoting::new("string", Quotes::Text),
-    Quoting::new("boolean", Quotes::Value),
-    Quoting::new("integer", Quotes::Value),
-    Quoting::new("floating point", Quotes::Value),
-    Quoting::new("character", Quotes::Value),
-    Quoting::new("unknown field", Quotes::Name),
-    Quoting::new("unknown variant", Quotes::Name),
+const QUOTING: [QuotePhrase; 7] = [
+    QuotePhrase::new("string", QuoteStyle::Literal),
+    QuotePhrase::new("boolean", QuoteStyle::Value),
+    QuotePhrase::new("integer", QuoteStyle::Value),
+    QuotePhrase::new("floating point", QuoteStyle::Value),
+    QuotePhrase::new("character", QuoteStyle::Value),
+    QuotePhrase::new("unknown field", QuoteStyle::Name),
+    QuotePhrase::new("unknown variant", QuoteStyle::Name),
 ];
 
-impl Quoting {
-    const fn new(words: &'static str, quotes: Quotes) -> Self {
+impl QuotePhrase {
+    const fn new(words: &'static str, quotes: QuoteStyle) -> Self {
         Self { words, quotes }
     }
 
     /// From where to where a value is quoted, if it is.
     fn find(&self, message: &str) -> Option<(usize, usize)> {
-        let quote = if self.quotes == Quotes::Text {
+        let quote = if self.quotes == QuoteStyle::Literal {
             " \""
         } else {
             " `"
@@ -153,9 +149,9 @@ impl Quoting {
             };
             let length = match self.quotes {
                 // One that was cut off goes on to the end.
-                Quotes::Text => Some(literal(value).unwrap_or(value.len())),
-                Quotes::Value => value.find("`, expected "),
-                Quotes::Name => value
+                QuoteStyle::Literal => Some(literal(value).unwrap_or(value.len())),
+                QuoteStyle::Value => value.find("`, expected "),
+                QuoteStyle::Name => value
                     .rfind("`, expected ")
                     .or_else(|| value.rfind("`, there are no ")),
             };
@@ -164,7 +160,7 @@ impl Quoting {
                 continue;
             };
             let words = known.split('`').skip(2).step_by(2);
-            if self.quotes == Quotes::Name && nearest(name, words).is_some() {
+            if self.quotes == QuoteStyle::Name && nearest(name, words).is_some() {
                 continue;
             }
             let closing = usize::from(!known.is_empty());
@@ -212,7 +208,7 @@ mod tests {
 
     #[test]
     fn drill_39_what_serde_quotes_is_left_out() {
-        for (said, kept) in [
+        for (said, cleaned) in [
             (
                 r#"invalid type: string "a \"b, expected c", expected u8 at line 1 column 2"#,
                 "invalid type: string, expected u8 at line 1 column 2",
@@ -239,7 +235,7 @@ mod tests {
                 "a character ` and then string",
             ),
         ] {
-            assert_eq!(without_values(said), kept);
+            assert_eq!(without_values(said), cleaned);
         }
     }
 }

@@ -50,14 +50,15 @@
 //! # Reasons
 //!
 //! What was expected depends on the type alone, so that it can be said of a secret too. What was
-//! wrong may quote a part of the value where a type's own `Deserialize` or `FromStr` does, in a message
-//! of its own: never more than some 200 characters of it, and never of what is in a [`Secret`].
+//! wrong may quote a part of the value where a type's own `Deserialize` or `FromStr` does, in a
+//! message of its own: never more than some 200 characters of it, and never of what is in a
+//! [`Secret`].
 //!
-//! A [`Secret`] may be anywhere inside a value, `Vec<Secret<String>>`, and what can't be read shows no
-//! place of it. So of what has several parts (JSON, and enums whose variants have data) only the shape
-//! is shown, with the names of the struct's own fields; no text, no number and no other name. A
-//! codec of your own (`with`) does not tell what it reads, and neither does a type of your own that reads
-//! a text (`FromStr`, `try_from`): mark the field `secret` where one keeps a secret.
+//! A [`Secret`] may be anywhere inside a value, `Vec<Secret<String>>`, and what can't be read shows
+//! no place of it. So of what has several parts (JSON, and enums whose variants have data) only the
+//! shape is shown, with the names of the struct's own fields; no text, no number and no other name.
+//! A codec of your own (`with`) does not tell what it reads, and neither does a type of your own
+//! that reads a text (`FromStr`, `try_from`): mark the field `secret` where one keeps a secret.
 
 pub(crate) mod duration;
 pub mod encode;

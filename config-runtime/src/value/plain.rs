@@ -1,8 +1,8 @@
-//! The bytes of a key as a deserializer: plain text for what is a word, JSON for the rest.
+//! The bytes of a key as a deserializer: plain text for a single word, JSON for the rest.
 //!
-//! In: bytes, and whether JSON is read never, always or for what is no word. Out: what a type
-//! asks serde for. [`decode`] is the way in for a type, [`decode_seed`] for what is known of one
-//! only at run time; both are the same code.
+//! In: bytes, and a [`Mode`]. Out: a value of the type that serde asks for. [`decode`] reads a type
+//! that is known while compiling, [`decode_seed`] one that is known only at run time; both are the
+//! same code.
 
 use std::cell::{Cell, RefCell};
 use std::fmt::Display;
@@ -17,14 +17,14 @@ use serde::de::{
 
 use super::duration;
 use super::error::Error;
-use super::strict::{Strict, is_duration, visit_duration};
-use crate::reason::{Names, Reason};
+use super::strict::{StrictReader, is_duration, visit_duration};
+use crate::reason::{FieldNames, Reason};
 use crate::wording::{nearest, one_of_words, suggest};
 
-/// When JSON is read.
+/// The values that are read as JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// For what is no word.
+    /// All but single words.
     Auto,
     /// Never.
     Text,
@@ -37,72 +37,73 @@ pub(super) fn decode<V: DeserializeOwned>(raw: &[u8], mode: Mode) -> Result<V, R
     decode_seed(raw, mode, PhantomData::<V>)
 }
 
-/// Reads a value as a seed wants it, which may be asked twice.
+/// Reads a value with a seed, which may be used twice.
 pub(crate) fn decode_seed<'a, S: DeserializeSeed<'a> + Copy>(
     raw: &'a [u8],
     mode: Mode,
     seed: S,
 ) -> Result<S::Value, Reason> {
-    let asked = Asked::default();
+    let requests = TypeRequests::default();
     let read = |texts, nulls| {
-        seed.deserialize(Plain {
+        seed.deserialize(PlainDeserializer {
             raw,
             mode,
             texts,
             nulls,
-            asked: &asked,
+            requests: &requests,
         })
     };
-    let first = read(Texts::Whole, Nulls::Text);
+    let first = read(TextHandling::Whole, NullHandling::AsInner);
     let text = std::str::from_utf8(raw).unwrap_or_default();
     let trimmed = text.trim();
-    // What is asked for shows only once it is asked; hence a second reading, which is rare.
+    // The requests are known only after the first reading; a second one is rarely necessary.
     let result = if mode == Mode::Json {
         first
-    } else if asked.option.get() && trimmed == "null" && !(first.is_ok() && asked.text.get()) {
-        read(Texts::Whole, Nulls::None).or(first)
-    } else if first.is_err() && asked.text.get() && trimmed.len() < text.len() {
-        read(Texts::Trimmed, Nulls::Text).or(first)
+    } else if requests.option.get() && trimmed == "null" && !(first.is_ok() && requests.text.get())
+    {
+        read(TextHandling::Whole, NullHandling::AsNone).or(first)
+    } else if first.is_err() && requests.text.get() && trimmed.len() < text.len() {
+        read(TextHandling::Trimmed, NullHandling::AsInner).or(first)
     } else {
         first
     };
     result.map_err(|error| {
         // A variant without data is read from its name.
         let has_data = |name: &&'static str| {
-            let plain = Plain {
+            let plain = PlainDeserializer {
                 raw: name.as_bytes(),
                 mode: Mode::Auto,
-                texts: Texts::Whole,
-                nulls: Nulls::Text,
-                asked: &Asked::default(),
+                texts: TextHandling::Whole,
+                nulls: NullHandling::AsInner,
+                requests: &TypeRequests::default(),
             };
             seed.deserialize(plain).is_err()
         };
-        if asked.variants.get().iter().any(has_data) {
-            asked.parts.set(true);
+        if requests.variants.get().iter().any(has_data) {
+            requests.parts.set(true);
         }
-        asked.reason(error)
+        requests.reason(error)
     })
 }
 
-/// What the type asked for.
+/// The requests that the type made of serde while it was read.
 #[derive(Default)]
-struct Asked {
+struct TypeRequests {
     /// An `Option`.
     option: Cell<bool>,
     /// A text of any content.
     text: Cell<bool>,
-    /// What would be right.
+    /// The expected form.
     expected: RefCell<Option<String>>,
-    /// What has parts, which may be secrets.
+    /// A value of several parts, which may be secrets.
     parts: Cell<bool>,
     /// The fields of a struct.
-    fields: Cell<Names>,
+    fields: Cell<FieldNames>,
     /// The variants of an enum, which may have data.
-    variants: Cell<Names>,
+    variants: Cell<FieldNames>,
 }
 
-impl Asked {
+impl TypeRequests {
     fn expect(&self, expected: impl Into<String>) {
         self.expected.replace(Some(expected.into()));
     }
@@ -123,33 +124,33 @@ impl Asked {
     }
 }
 
-/// How a type that asks for a text gets it.
+/// The form of a text for a type that requests one.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Texts {
+enum TextHandling {
     Whole,
     Trimmed,
 }
 
-/// What a type that asks for an option gets.
+/// The value for a type that requests an option.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Nulls {
-    /// Whatever is inside.
-    Text,
-    /// `None`: `null` stands there.
-    None,
+enum NullHandling {
+    /// The type inside.
+    AsInner,
+    /// `None`: the value is `null`.
+    AsNone,
 }
 
 /// The bytes of a key.
 #[derive(Clone, Copy)]
-struct Plain<'a, 's> {
+struct PlainDeserializer<'a, 's> {
     raw: &'a [u8],
     mode: Mode,
-    texts: Texts,
-    nulls: Nulls,
-    asked: &'s Asked,
+    texts: TextHandling,
+    nulls: NullHandling,
+    requests: &'s TypeRequests,
 }
 
-impl<'a> Plain<'a, '_> {
+impl<'a> PlainDeserializer<'a, '_> {
     /// The whole text.
     fn text(self) -> Result<&'a str, Error> {
         std::str::from_utf8(self.raw).map_err(|error| {
@@ -173,9 +174,12 @@ impl<'a> Plain<'a, '_> {
     }
 
     /// Reads JSON to its end.
-    fn json<R>(self, read: impl FnOnce(Json<'_, 'a>) -> Result<R, Error>) -> Result<R, Error> {
+    fn json<R>(
+        self,
+        read: impl FnOnce(JsonReader<'_, 'a>) -> Result<R, Error>,
+    ) -> Result<R, Error> {
         let mut json = serde_json::Deserializer::from_str(self.word()?);
-        let value = read(Strict(&mut json))?;
+        let value = read(StrictReader(&mut json))?;
         json.end().map_err(|error| Error::foreign(&error))?;
         Ok(value)
     }
@@ -184,13 +188,13 @@ impl<'a> Plain<'a, '_> {
     fn no_word<R>(
         self,
         expected: impl Into<String>,
-        read: impl FnOnce(Json<'_, 'a>) -> Result<R, Error>,
+        read: impl FnOnce(JsonReader<'_, 'a>) -> Result<R, Error>,
     ) -> Result<R, Error> {
-        self.asked.parts.set(true);
+        self.requests.parts.set(true);
         if self.mode == Mode::Text {
             return Err(Error::new("this type cannot be read from plain text"));
         }
-        self.asked.expect(expected);
+        self.requests.expect(expected);
         self.json(read)
     }
 
@@ -200,13 +204,13 @@ impl<'a> Plain<'a, '_> {
         expected: &str,
         visitor: V,
         plain: impl FnOnce(&'a str, V) -> Result<V::Value, Error>,
-        json: impl FnOnce(Json<'_, 'a>, V) -> Result<V::Value, Error>,
+        json: impl FnOnce(JsonReader<'_, 'a>, V) -> Result<V::Value, Error>,
     ) -> Result<V::Value, Error> {
         if self.mode == Mode::Json {
-            self.asked.expect(format!("{expected}, as JSON"));
+            self.requests.expect(format!("{expected}, as JSON"));
             self.json(|from| json(from, visitor))
         } else {
-            self.asked.expect(expected);
+            self.requests.expect(expected);
             plain(self.word()?, visitor)
         }
     }
@@ -215,17 +219,17 @@ impl<'a> Plain<'a, '_> {
     fn any_text<V: Visitor<'a>>(
         self,
         visitor: V,
-        json: impl FnOnce(Json<'_, 'a>, V) -> Result<V::Value, Error>,
+        json: impl FnOnce(JsonReader<'_, 'a>, V) -> Result<V::Value, Error>,
     ) -> Result<V::Value, Error> {
         let expected = (&visitor as &dyn Expected).to_string();
         if self.mode == Mode::Json {
-            self.asked.expect(format!("{expected}, as JSON"));
+            self.requests.expect(format!("{expected}, as JSON"));
             return self.json(|from| json(from, visitor));
         }
-        self.asked.text.set(true);
-        self.asked.expect(expected);
+        self.requests.text.set(true);
+        self.requests.expect(expected);
         let text = self.text()?;
-        visitor.visit_borrowed_str(if self.texts == Texts::Trimmed {
+        visitor.visit_borrowed_str(if self.texts == TextHandling::Trimmed {
             text.trim()
         } else {
             text
@@ -234,7 +238,8 @@ impl<'a> Plain<'a, '_> {
 }
 
 /// JSON that is being read.
-type Json<'j, 'a> = Strict<&'j mut serde_json::Deserializer<serde_json::de::StrRead<'a>>>;
+type JsonReader<'j, 'a> =
+    StrictReader<&'j mut serde_json::Deserializer<serde_json::de::StrRead<'a>>>;
 
 /// Parses a whole number.
 fn whole<N: FromStr<Err = std::num::ParseIntError>>(word: &str) -> Result<N, Error> {
@@ -308,7 +313,7 @@ macro_rules! wholes {
     )+};
 }
 
-impl<'de> Deserializer<'de> for Plain<'de, '_> {
+impl<'de> Deserializer<'de> for PlainDeserializer<'de, '_> {
     type Error = Error;
 
     wholes! {
@@ -353,10 +358,10 @@ impl<'de> Deserializer<'de> for Plain<'de, '_> {
 
     fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         if self.mode == Mode::Json {
-            self.asked.expect("one character, as JSON");
+            self.requests.expect("one character, as JSON");
             return self.json(|json| json.deserialize_char(visitor));
         }
-        self.asked.expect("one character");
+        self.requests.expect("one character");
         let text = self.text()?;
         match only_char(text).or_else(|| only_char(text.trim())) {
             Some(char) => visitor.visit_char(char),
@@ -393,15 +398,15 @@ impl<'de> Deserializer<'de> for Plain<'de, '_> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.asked.option.set(true);
+        self.requests.option.set(true);
         match self.nulls {
-            Nulls::None => visitor.visit_none(),
-            Nulls::Text
+            NullHandling::AsNone => visitor.visit_none(),
+            NullHandling::AsInner
                 if self.mode == Mode::Json && self.word().is_ok_and(|word| word == "null") =>
             {
                 visitor.visit_none()
             }
-            Nulls::Text => visitor.visit_some(self),
+            NullHandling::AsInner => visitor.visit_some(self),
         }
     }
 
@@ -472,7 +477,7 @@ impl<'de> Deserializer<'de> for Plain<'de, '_> {
                 |json, visitor| json.deserialize_struct(name, fields, visitor),
             );
         }
-        self.asked.fields.set(fields);
+        self.requests.fields.set(fields);
         let expected = match fields {
             [] => "a JSON object".to_owned(),
             fields => format!("a JSON object with {}", list(fields)),
@@ -488,32 +493,33 @@ impl<'de> Deserializer<'de> for Plain<'de, '_> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        self.asked.variants.set(variants);
-        // Who knows the words only at run time has them in what is expected.
+        self.requests.variants.set(variants);
+        // A visitor that knows the words only at run time has them in its `expecting`.
         let expected = match variants {
             [] => (&visitor as &dyn Expected).to_string(),
             variants => one_of_words(variants),
         };
         if self.mode == Mode::Json {
-            self.asked.expect(format!("{expected}, as JSON"));
+            self.requests.expect(format!("{expected}, as JSON"));
             return self.json(|json| json.deserialize_enum(name, variants, visitor));
         }
-        self.asked.expect(expected);
+        self.requests.expect(expected);
         let word = self.word()?;
         if self.mode == Mode::Auto && word.starts_with('{') {
             return self.json(|json| json.deserialize_enum(name, variants, visitor));
         }
-        visitor.visit_enum(Word(word))
+        visitor.visit_enum(VariantName(word))
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.asked.parts.set(true);
-        self.asked.expect((&visitor as &dyn Expected).to_string());
+        self.requests.parts.set(true);
+        self.requests
+            .expect((&visitor as &dyn Expected).to_string());
         let word = self.word()?;
         let json = match self.mode {
             Mode::Text => false,
             Mode::Json => true,
-            // What was meant as JSON and is broken must not pass for a text.
+            // Broken JSON must not pass for a text.
             Mode::Auto => {
                 word.starts_with(['{', '[', '"'])
                     || serde_json::from_str::<IgnoredAny>(word).is_ok()
@@ -547,9 +553,9 @@ fn list(words: &[&str]) -> String {
 }
 
 /// A variant's name that stands alone.
-struct Word<'a>(&'a str);
+struct VariantName<'a>(&'a str);
 
-impl<'de> EnumAccess<'de> for Word<'de> {
+impl<'de> EnumAccess<'de> for VariantName<'de> {
     type Error = Error;
     type Variant = Self;
 
@@ -559,7 +565,7 @@ impl<'de> EnumAccess<'de> for Word<'de> {
     }
 }
 
-impl<'de> VariantAccess<'de> for Word<'de> {
+impl<'de> VariantAccess<'de> for VariantName<'de> {
     type Error = Error;
 
     fn unit_variant(self) -> Result<(), Error> {
@@ -587,13 +593,13 @@ const DATA: &str = "this variant carries data, and so is a JSON object with its 
 
 /// Reads the absence of a key; `None` for a type that needs a value.
 pub(super) fn missing<V: DeserializeOwned>() -> Option<V> {
-    V::deserialize(Missing).ok()
+    V::deserialize(AbsentKey).ok()
 }
 
 /// No bytes at all: `None` for an option, an error for everything else.
-struct Missing;
+struct AbsentKey;
 
-impl<'de> Deserializer<'de> for Missing {
+impl<'de> Deserializer<'de> for AbsentKey {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Error> {

@@ -17,17 +17,17 @@ use super::duration;
 use super::error::Error;
 
 /// A deserializer, or a part of one, that is read strictly.
-pub(super) struct Strict<T>(pub(super) T);
+pub(super) struct StrictReader<T>(pub(super) T);
 
-/// A visitor that hands on to the one inside.
-struct Watch<V> {
+/// A visitor that restricts the one inside.
+struct StrictVisitor<V> {
     visitor: V,
-    shape: Shape,
+    input: VisitorInput,
 }
 
-/// What a visitor takes, apart from what its type does.
+/// The restriction of a visitor's input.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Shape {
+enum VisitorInput {
     Any,
     /// No array.
     Struct,
@@ -35,11 +35,11 @@ enum Shape {
     Duration,
 }
 
-impl<V> Watch<V> {
+impl<V> StrictVisitor<V> {
     fn any(visitor: V) -> Self {
         Self {
             visitor,
-            shape: Shape::Any,
+            input: VisitorInput::Any,
         }
     }
 }
@@ -62,12 +62,12 @@ pub(super) fn visit_duration<'de, V: Visitor<'de>>(
 macro_rules! forward {
     ($($method:ident($($arg:ident: $type:ty),*);)+) => {$(
         fn $method<V: Visitor<'de>>(self, $($arg: $type,)* visitor: V) -> Result<V::Value, Error> {
-            self.0.$method($($arg,)* Watch::any(visitor)).map_err(|error| Error::foreign(&error))
+            self.0.$method($($arg,)* StrictVisitor::any(visitor)).map_err(|error| Error::foreign(&error))
         }
     )+};
 }
 
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for StrictReader<D> {
     type Error = Error;
 
     forward! {
@@ -104,7 +104,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
 
     fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         let wide = f64::deserialize(self)?;
-        // serde makes infinity of what is too big.
+        // serde turns a number that is too big into infinity.
         #[expect(
             clippy::cast_possible_truncation,
             reason = "an `f32` is what was asked for"
@@ -124,17 +124,17 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         if is_duration(name, fields) {
-            self.0.deserialize_any(Watch {
+            self.0.deserialize_any(StrictVisitor {
                 visitor,
-                shape: Shape::Duration,
+                input: VisitorInput::Duration,
             })
         } else {
             self.0.deserialize_struct(
                 name,
                 fields,
-                Watch {
+                StrictVisitor {
                     visitor,
-                    shape: Shape::Struct,
+                    input: VisitorInput::Struct,
                 },
             )
         }
@@ -154,13 +154,13 @@ macro_rules! visit {
     )+};
 }
 
-impl<'de, V: Visitor<'de>> Visitor<'de> for Watch<V> {
+impl<'de, V: Visitor<'de>> Visitor<'de> for StrictVisitor<V> {
     type Value = V::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.shape {
-            Shape::Duration => f.write_str(duration::EXPECTED),
-            Shape::Any | Shape::Struct => self.visitor.expecting(f),
+        match self.input {
+            VisitorInput::Duration => f.write_str(duration::EXPECTED),
+            VisitorInput::Any | VisitorInput::Struct => self.visitor.expecting(f),
         }
     }
 
@@ -185,25 +185,25 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watch<V> {
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<V::Value, E> {
-        match self.shape {
-            Shape::Duration => visit_duration(text, self.visitor),
-            Shape::Any | Shape::Struct => self.visitor.visit_str(text),
+        match self.input {
+            VisitorInput::Duration => visit_duration(text, self.visitor),
+            VisitorInput::Any | VisitorInput::Struct => self.visitor.visit_str(text),
         }
         .map_err(E::custom)
     }
 
     fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<V::Value, E> {
-        match self.shape {
-            Shape::Duration => visit_duration(text, self.visitor),
-            Shape::Any | Shape::Struct => self.visitor.visit_borrowed_str(text),
+        match self.input {
+            VisitorInput::Duration => visit_duration(text, self.visitor),
+            VisitorInput::Any | VisitorInput::Struct => self.visitor.visit_borrowed_str(text),
         }
         .map_err(E::custom)
     }
 
     fn visit_string<E: serde::de::Error>(self, text: String) -> Result<V::Value, E> {
-        match self.shape {
-            Shape::Duration => visit_duration(&text, self.visitor),
-            Shape::Any | Shape::Struct => self.visitor.visit_string(text),
+        match self.input {
+            VisitorInput::Duration => visit_duration(&text, self.visitor),
+            VisitorInput::Any | VisitorInput::Struct => self.visitor.visit_string(text),
         }
         .map_err(E::custom)
     }
@@ -218,7 +218,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watch<V> {
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
         self.visitor
-            .visit_some(Strict(deserializer))
+            .visit_some(StrictReader(deserializer))
             .map_err(D::Error::custom)
     }
 
@@ -227,14 +227,14 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watch<V> {
         deserializer: D,
     ) -> Result<V::Value, D::Error> {
         self.visitor
-            .visit_newtype_struct(Strict(deserializer))
+            .visit_newtype_struct(StrictReader(deserializer))
             .map_err(D::Error::custom)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<V::Value, A::Error> {
-        if self.shape == Shape::Any {
+        if self.input == VisitorInput::Any {
             self.visitor
-                .visit_seq(Strict(seq))
+                .visit_seq(StrictReader(seq))
                 .map_err(A::Error::custom)
         } else {
             // By name an object is readable and can grow; by place it breaks when it does.
@@ -247,28 +247,28 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watch<V> {
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
         self.visitor
-            .visit_map(Strict(map))
+            .visit_map(StrictReader(map))
             .map_err(A::Error::custom)
     }
 
     fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> Result<V::Value, A::Error> {
         self.visitor
-            .visit_enum(Strict(data))
+            .visit_enum(StrictReader(data))
             .map_err(A::Error::custom)
     }
 }
 
-impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Strict<S> {
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for StrictReader<S> {
     type Value = S::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
         self.0
-            .deserialize(Strict(deserializer))
+            .deserialize(StrictReader(deserializer))
             .map_err(D::Error::custom)
     }
 }
 
-impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Strict<A> {
+impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for StrictReader<A> {
     type Error = Error;
 
     fn next_element_seed<S: DeserializeSeed<'de>>(
@@ -276,7 +276,7 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Strict<A> {
         seed: S,
     ) -> Result<Option<S::Value>, Error> {
         self.0
-            .next_element_seed(Strict(seed))
+            .next_element_seed(StrictReader(seed))
             .map_err(|error| Error::foreign(&error))
     }
 
@@ -285,7 +285,7 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Strict<A> {
     }
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Strict<A> {
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for StrictReader<A> {
     type Error = Error;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(
@@ -293,13 +293,13 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Strict<A> {
         seed: S,
     ) -> Result<Option<S::Value>, Error> {
         self.0
-            .next_key_seed(Strict(seed))
+            .next_key_seed(StrictReader(seed))
             .map_err(|error| Error::foreign(&error))
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
         self.0
-            .next_value_seed(Strict(seed))
+            .next_value_seed(StrictReader(seed))
             .map_err(|error| Error::foreign(&error))
     }
 
@@ -308,22 +308,22 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Strict<A> {
     }
 }
 
-impl<'de, A: EnumAccess<'de>> EnumAccess<'de> for Strict<A> {
+impl<'de, A: EnumAccess<'de>> EnumAccess<'de> for StrictReader<A> {
     type Error = Error;
-    type Variant = Strict<A::Variant>;
+    type Variant = StrictReader<A::Variant>;
 
     fn variant_seed<S: DeserializeSeed<'de>>(
         self,
         seed: S,
     ) -> Result<(S::Value, Self::Variant), Error> {
         self.0
-            .variant_seed(Strict(seed))
-            .map(|(value, variant)| (value, Strict(variant)))
+            .variant_seed(StrictReader(seed))
+            .map(|(value, variant)| (value, StrictReader(variant)))
             .map_err(|error| Error::foreign(&error))
     }
 }
 
-impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Strict<A> {
+impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for StrictReader<A> {
     type Error = Error;
 
     fn unit_variant(self) -> Result<(), Error> {
@@ -334,13 +334,13 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Strict<A> {
 
     fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Error> {
         self.0
-            .newtype_variant_seed(Strict(seed))
+            .newtype_variant_seed(StrictReader(seed))
             .map_err(|error| Error::foreign(&error))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Error> {
         self.0
-            .tuple_variant(len, Watch::any(visitor))
+            .tuple_variant(len, StrictVisitor::any(visitor))
             .map_err(|error| Error::foreign(&error))
     }
 
@@ -352,9 +352,9 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Strict<A> {
         self.0
             .struct_variant(
                 fields,
-                Watch {
+                StrictVisitor {
                     visitor,
-                    shape: Shape::Struct,
+                    input: VisitorInput::Struct,
                 },
             )
             .map_err(|error| Error::foreign(&error))

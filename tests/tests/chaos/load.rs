@@ -16,11 +16,11 @@ const LIBRARY: &str = "hotconfig";
 
 /// The processor time of each thread of the library.
 pub(crate) fn of_the_library() -> BTreeMap<String, Duration> {
-    of(LIBRARY)
+    threads_named(LIBRARY)
 }
 
 /// The processor time of each thread whose name begins like that.
-fn of(names: &str) -> BTreeMap<String, Duration> {
+fn threads_named(names: &str) -> BTreeMap<String, Duration> {
     let Ok(tasks) = std::fs::read_dir("/proc/self/task") else {
         return BTreeMap::new();
     };
@@ -52,10 +52,12 @@ fn busiest_of(
     before: &BTreeMap<String, Duration>,
     time: Duration,
 ) -> Option<(String, f64)> {
-    let shares = of(names).into_iter().filter_map(|(name, spent)| {
-        let since = spent.saturating_sub(*before.get(&name)?);
-        Some((name, since.as_secs_f64() / time.as_secs_f64()))
-    });
+    let shares = threads_named(names)
+        .into_iter()
+        .filter_map(|(name, spent)| {
+            let since = spent.saturating_sub(*before.get(&name)?);
+            Some((name, since.as_secs_f64() / time.as_secs_f64()))
+        });
     shares.max_by(|one, other| one.1.total_cmp(&other.1))
 }
 
@@ -80,8 +82,8 @@ mod tests {
         let named = std::thread::Builder::new().name("spins".to_owned());
         let thread = named.spawn(spin).unwrap();
         // A thread gives itself its name.
-        eventually("its name", || async { !of("spins").is_empty() }).await;
-        let before = of("spins");
+        eventually("its name", || async { !threads_named("spins").is_empty() }).await;
+        let before = threads_named("spins");
         let began = Instant::now();
         eventually("a thread to have spun", || async {
             let busiest = busiest_of("spins", &before, began.elapsed());

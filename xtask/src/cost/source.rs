@@ -24,19 +24,19 @@ const LEAVES: usize = 10;
 /// Sections of one struct, at most: fifty structs are then three levels.
 const SECTIONS: usize = 7;
 
-struct Leaf {
+struct FieldSource {
     name: &'static str,
     ty: &'static str,
     /// Its attributes for [`Derive::Everything`].
     hot: &'static str,
 }
 
-const fn leaf(name: &'static str, ty: &'static str, hot: &'static str) -> Leaf {
-    Leaf { name, ty, hot }
+const fn leaf(name: &'static str, ty: &'static str, hot: &'static str) -> FieldSource {
+    FieldSource { name, ty, hot }
 }
 
 /// What a service has. Every other struct has the first half, the rest the second.
-const KINDS: [[Leaf; LEAVES]; 2] = [
+const KINDS: [[FieldSource; LEAVES]; 2] = [
     [
         leaf("level", "Level", r#"default = "info""#),
         leaf("max_connections", "u32", "default = 64, range(1..=10_000)"),
@@ -75,7 +75,7 @@ const KINDS: [[Leaf; LEAVES]; 2] = [
             "String",
             r#"default = MODE, one_of("fast", "safe", "off")"#,
         ),
-        leaf("retries", "u8", "default = 3, range(0..=MOST_RETRIES)"),
+        leaf("retries", "u8", "default = 3, range(0..=MAX_RETRIES)"),
         leaf("offset", "i64", "default = -1, range(-86_400..=86_400)"),
         leaf("threshold", "f32", "default = THRESHOLD, range(0.0..)"),
         leaf("verbose", "Option<bool>", "default = false"),
@@ -115,7 +115,7 @@ pub enum Level {
 
 const PORT: u16 = 8080;
 const THRESHOLD: f32 = 0.5;
-const MOST_RETRIES: u8 = 10;
+const MAX_RETRIES: u8 = 10;
 const INTERVAL: Duration = Duration::from_millis(250);
 const MODE: &str = 'fast';
 ";
@@ -187,7 +187,7 @@ fn section(
     writeln!(text, "pub struct Section{number} {{")?;
     let kinds = KINDS.iter().cycle().nth(number).into_iter().flatten();
     for (place, leaf) in kinds.take(leaves).enumerate() {
-        let Leaf { name, mut ty, hot } = *leaf;
+        let FieldSource { name, mut ty, hot } = *leaf;
         writeln!(text, "    /// The {name} that part {number} uses.")?;
         if derive == Derive::Everything {
             // Not the same leaves in each struct.

@@ -23,19 +23,19 @@ const PROGRAMS: [&str; 3] = ["etcd", "etcdctl", "etcdutl"];
 const PARTIAL: &str = ".partial-";
 
 /// Fills a folder, and gives back where the programs are in it.
-type Fill = fn(&Path) -> Result<PathBuf>;
+type FillFn = fn(&Path) -> Result<PathBuf>;
 
-/// Which etcd is looked for.
-struct Wanted {
+/// The etcd that is required, and the ways to get it.
+struct Requirement {
     /// The variable that names one, whatever its version.
     variable: &'static str,
     /// Which versions are found or fetched without being named.
     fits: fn(Version) -> bool,
     what: &'static str,
-    ways: &'static [(&'static str, Fill)],
+    ways: &'static [(&'static str, FillFn)],
 }
 
-const NEW: Wanted = Wanted {
+const NEW: Requirement = Requirement {
     variable: "HOTCONFIG_ETCD",
     fits: |version| version >= Version(3, 5, 16),
     what: "3.5.16 or newer",
@@ -50,7 +50,7 @@ const NEW: Wanted = Wanted {
 };
 
 /// One that is wrong about the progress of a watch: the runtime has to do without it then.
-const OLD: Wanted = Wanted {
+const OLD: Requirement = Requirement {
     variable: "HOTCONFIG_ETCD_OLD",
     fits: |version| {
         let Version(major, minor, patch) = version;
@@ -87,7 +87,7 @@ pub(crate) fn find_old() -> Result<Option<PathBuf>> {
     wanted(&OLD).map(Some)
 }
 
-fn wanted(wanted: &Wanted) -> Result<PathBuf> {
+fn wanted(wanted: &Requirement) -> Result<PathBuf> {
     if let Some(path) = cargo::variable(wanted.variable) {
         version(&path)
             .with_context(|| format!("{} is no etcd: {}", wanted.variable, path.display()))?;
@@ -146,7 +146,7 @@ fn fetched(tools: &Path, fits: fn(Version) -> bool) -> Option<PathBuf> {
 }
 
 /// Tries one way after the other.
-fn fetch(tools: &Path, wanted: &Wanted) -> Result<PathBuf> {
+fn fetch(tools: &Path, wanted: &Requirement) -> Result<PathBuf> {
     remove_partial(tools)?;
     let mut failures = Vec::new();
     for (name, fill) in wanted.ways {
@@ -179,7 +179,7 @@ fn fetch(tools: &Path, wanted: &Wanted) -> Result<PathBuf> {
 }
 
 /// Moves the programs out of the folder that they were unpacked to.
-fn finish(tools: &Path, programs: &Path, wanted: &Wanted) -> Result<PathBuf> {
+fn finish(tools: &Path, programs: &Path, wanted: &Requirement) -> Result<PathBuf> {
     let version = version(&programs.join("etcd"))?;
     if !(wanted.fits)(version) {
         bail!("it is {version}, and not {}", wanted.what);
@@ -250,7 +250,7 @@ mod tests {
             let folder = tools.path().join(format!("etcd-{version}"));
             pretend(&folder, &format!("etcd Version: {version}"));
         }
-        let found = |wanted: &Wanted| fetched(tools.path(), wanted.fits);
+        let found = |wanted: &Requirement| fetched(tools.path(), wanted.fits);
         let path = |version: &str| Some(tools.path().join(format!("etcd-{version}/etcd")));
         assert_eq!((found(&NEW), found(&OLD)), (path("3.5.16"), path("3.5.1")));
     }

@@ -178,7 +178,7 @@ pub fn compare(old: &Schema, new: &Schema) -> Comparison {
     }
     differences.extend(removed.into_iter().map(self::removed));
     differences.extend(added.into_iter().map(|key| self::added(key, old)));
-    differences.sort_by(|one, other| one.place().cmp(&other.place()));
+    differences.sort_by(|one, other| one.sort_key().cmp(&other.sort_key()));
     Comparison { differences }
 }
 
@@ -350,7 +350,7 @@ impl Difference {
         self.stored.grade.max(self.running.grade)
     }
 
-    fn of(old: &Key, new: &Key, change: Change, stored: Effect, running: Effect) -> Self {
+    fn between(old: &Key, new: &Key, change: Change, stored: Effect, running: Effect) -> Self {
         Self {
             old: Some(old.key.clone()),
             new: Some(new.key.clone()),
@@ -360,8 +360,8 @@ impl Difference {
         }
     }
 
-    /// By what differences are put in order.
-    fn place(&self) -> Option<&str> {
+    /// The key that differences are sorted by.
+    fn sort_key(&self) -> Option<&str> {
         self.new.as_deref().or(self.old.as_deref())
     }
 }
@@ -536,7 +536,7 @@ fn replaced(old: &Key, new: &Key) -> Difference {
         "write `alias = \"{}\"`",
         words::last_segments(&old.key, &new.key)
     );
-    Difference::of(
+    Difference::between(
         old,
         new,
         Change::Replaced,
@@ -577,7 +577,13 @@ fn names(old: &Key, new: &Key, out: &mut Vec<Difference>) {
                     stands for an absent key",
             )
         };
-        out.push(Difference::of(old, new, Change::Renamed, stored, running));
+        out.push(Difference::between(
+            old,
+            new,
+            Change::Renamed,
+            stored,
+            running,
+        ));
     }
     let others = |key: &Key| -> Vec<String> {
         let all = key.aliases.iter();
@@ -614,7 +620,7 @@ fn names(old: &Key, new: &Key, out: &mut Vec<Difference>) {
             new: new.aliases.clone(),
         };
         let running = fine("programs of the new version write to the key itself");
-        out.push(Difference::of(old, new, change, stored, running));
+        out.push(Difference::between(old, new, change, stored, running));
     }
 }
 
@@ -691,7 +697,7 @@ fn values(old: &Key, new: &Key, out: &mut Vec<Difference>) {
         }
     }
     for ((change, _), (stored, running)) in changes.into_iter().zip(effects) {
-        out.push(Difference::of(old, new, change, stored, running));
+        out.push(Difference::between(old, new, change, stored, running));
     }
 }
 
@@ -787,7 +793,7 @@ fn absence(old: &Key, new: &Key, out: &mut Vec<Difference>) {
             notice("an absent key means something else to programs of the new version"),
         ),
     };
-    out.push(Difference::of(old, new, change, stored, running));
+    out.push(Difference::between(old, new, change, stored, running));
 }
 
 fn same_default(old: &Key, new: &Key) -> bool {
@@ -805,7 +811,7 @@ fn same_default(old: &Key, new: &Key) -> bool {
 /// What does not change which values there may be.
 fn flags(old: &Key, new: &Key, out: &mut Vec<Difference>) {
     let mut push = |change, stored, running| {
-        out.push(Difference::of(old, new, change, stored, running));
+        out.push(Difference::between(old, new, change, stored, running));
     };
     if old.restart != new.restart {
         let stored = match new.restart {

@@ -4,7 +4,7 @@
 //! likely: the ends of ranges and of types, words, other ways to write the same. Both are asked
 //! through [`Key::judge`], so what is found is so; that none is found says nothing.
 
-use super::super::dynamic::BIGGEST_PATTERN;
+use super::super::dynamic::MAX_PATTERN_SIZE;
 use super::super::{Bound, Format, Key, Rule, Scalar, Type};
 use super::ends::{self, Whole};
 use regex::{Regex, RegexBuilder};
@@ -134,7 +134,7 @@ impl Reader {
 
 fn pattern(source: &str) -> Option<Regex> {
     RegexBuilder::new(source)
-        .size_limit(BIGGEST_PATTERN)
+        .size_limit(MAX_PATTERN_SIZE)
         .build()
         .ok()
 }

@@ -8,15 +8,15 @@ use crate::wording::printable;
 
 /// A value as an example: in full where it is short.
 pub(super) fn excerpt(raw: &str) -> String {
-    const LONGEST: usize = 60;
+    const MAX_CHARS: usize = 60;
     let shown: String = raw
         .chars()
-        .take(LONGEST)
+        .take(MAX_CHARS)
         .flat_map(char::escape_debug)
         .collect();
     // Quotes are no danger between these.
     let shown = shown.replace("\\\"", "\"").replace("\\'", "'");
-    let rest = if raw.chars().nth(LONGEST).is_some() {
+    let rest = if raw.chars().nth(MAX_CHARS).is_some() {
         "…"
     } else {
         ""

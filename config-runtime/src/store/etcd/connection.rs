@@ -1,7 +1,7 @@
 //! The two connections of an etcd, with users, retries and time limits.
 //!
 //! In: a call as a function of the clients. Out: its answer within the time limit of a call, or
-//! the [`StoreError`] that it ended with. It knows nothing of what is asked.
+//! the [`StoreError`] that it ended with. It does not know the calls.
 //!
 //! A connection stays with one endpoint until that fails, and goes on to the next one then. A
 //! balancer that chooses anew for each call would choose a dead or silent endpoint again and
@@ -21,93 +21,94 @@ use etcd_client::{Client, KvClient, MaintenanceClient, WatchClient};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
 
-use super::errors::{Asked, Failure};
-use super::settings::Settings;
-use super::shared::Shared;
-use super::tls::{Proof, Proofs};
+use super::errors::{CallContext, Failure};
+use super::settings::EtcdSettings;
+use super::shared::EtcdShared;
+use super::tls::{TlsMaterial, TlsReloader};
 use crate::store::{ErrorKind, StoreError};
 
 /// The connections. Watches have one of their own, so that a flood of events is no obstacle to
 /// a call.
 #[derive(Debug)]
-pub(super) struct Lines {
-    pub(super) calls: Line,
-    pub(super) watches: Line,
+pub(super) struct Connections {
+    pub(super) calls: Connection,
+    pub(super) watches: Connection,
 }
 
-impl Lines {
-    pub(super) fn new(shared: &Arc<Shared>) -> Self {
+impl Connections {
+    pub(super) fn new(shared: &Arc<EtcdShared>) -> Self {
         // Many programs start with the same list, and should not all go to its first member.
         let first = fastrand::usize(..shared.settings.endpoints.len().max(1));
         Self {
-            calls: Line::new(Arc::clone(shared), first),
-            watches: Line::new(Arc::clone(shared), first),
+            calls: Connection::new(Arc::clone(shared), first),
+            watches: Connection::new(Arc::clone(shared), first),
         }
     }
 }
 
 /// One connection: made when it is needed, and again when it broke.
-pub(super) struct Line {
-    shared: Arc<Shared>,
+pub(super) struct Connection {
+    shared: Arc<EtcdShared>,
     endpoints: Vec<Endpoint>,
     /// Counts up; modulo their number it is the place of the endpoint in use.
     current: AtomicUsize,
-    /// How many connections were made.
+    /// How many channels were made.
     made: AtomicU64,
 }
 
 /// One endpoint, with the clients of a connection to it.
 struct Endpoint {
     url: String,
-    made: Mutex<Option<Made>>,
+    channel: Mutex<Option<Channel>>,
 }
 
-struct Made {
+/// A gRPC channel to one endpoint.
+struct Channel {
     clients: Clients,
-    /// Of which turn of the files.
-    proof: u64,
+    /// The number of the TLS material that it was made with.
+    tls_turn: u64,
 }
 
-/// Handles on one connection.
+/// Handles on one channel.
 #[derive(Clone)]
 pub(super) struct Clients {
     client: Client,
     pub(super) kv: KvClient,
     pub(super) watch: WatchClient,
     pub(super) maintenance: MaintenanceClient,
-    /// Which turn of the endpoints they are of.
+    /// The turn of the endpoints in which they were made.
     pub(super) turn: usize,
-    /// Which connection of the line they are of.
+    /// The number of their channel.
     id: u64,
     /// Held while a login is under way, so that many calls that find their token expired make
     /// one.
-    login: Arc<Mutex<Login>>,
-    /// Whether the server ever did what was asked.
+    logins: Arc<Mutex<Logins>>,
+    /// Whether the server ever answered a call.
     answered: Arc<AtomicBool>,
 }
 
-/// The logins of a connection.
+/// The logins over one channel.
 #[derive(Default)]
-struct Login {
+struct Logins {
     /// How many there were.
     count: u64,
-    /// Of which turn of the users the last one was.
+    /// The number of the user that logged in last.
     user: u64,
 }
 
-/// Which login a call was made with.
+/// The login that a call was made with.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct With {
-    connection: u64,
+struct LoginId {
+    channel: u64,
     /// Zero where there was none.
     login: u64,
 }
 
-impl Line {
-    fn new(shared: Arc<Shared>, first: usize) -> Self {
+impl Connection {
+    fn new(shared: Arc<EtcdShared>, first: usize) -> Self {
         let endpoint = |url: &String| Endpoint {
             url: url.clone(),
-            made: Mutex::new(None),
+            channel: Mutex::new(None),
         };
         Self {
             endpoints: shared.settings.endpoints.iter().map(endpoint).collect(),
@@ -117,30 +118,30 @@ impl Line {
         }
     }
 
-    pub(super) fn settings(&self) -> &Settings {
+    pub(super) fn settings(&self) -> &EtcdSettings {
         &self.shared.settings
     }
 
-    pub(super) fn shared(&self) -> &Shared {
+    pub(super) fn shared(&self) -> &EtcdShared {
         &self.shared
     }
 
-    /// The failure of a watch that was open in that turn, as an error.
-    pub(super) fn lost(&self, failure: Failure, turn: usize, asked: &Asked) -> StoreError {
+    /// The failure of a watch that was opened in that turn, as an error.
+    pub(super) fn lost(&self, failure: Failure, turn: usize, context: &CallContext) -> StoreError {
         self.leave(&failure, turn);
-        self.error(failure, asked)
+        self.error(failure, context)
     }
 
     /// A failure, as an error.
-    pub(super) fn error(&self, failure: Failure, asked: &Asked) -> StoreError {
+    pub(super) fn error(&self, failure: Failure, context: &CallContext) -> StoreError {
         failure.into_error(
-            asked,
+            context,
             &self.shared.who(),
             &self.settings().endpoints.join(", "),
         )
     }
 
-    /// Goes on to the next endpoint if this failure was one of the way, and nobody has yet.
+    /// Goes on to the next endpoint if the way to this one failed and no other call did so before.
     fn leave(&self, failure: &Failure, turn: usize) {
         if failure.is_of_the_way() {
             let next = turn.wrapping_add(1);
@@ -154,7 +155,7 @@ impl Line {
     /// all of it within the time limit of a call. `call` must be harmless when done twice.
     pub(super) async fn call<R, F>(
         &self,
-        asked: &Asked,
+        context: &CallContext,
         call: impl Fn(Clients) -> F,
     ) -> Result<R, StoreError>
     where
@@ -163,7 +164,7 @@ impl Line {
         // Boxed, since the clients that an attempt holds are big.
         Box::pin(self.attempts(&call))
             .await
-            .map_err(|failure| self.error(failure, asked))
+            .map_err(|failure| self.error(failure, context))
     }
 
     async fn attempts<R, F>(&self, call: &impl Fn(Clients) -> F) -> Result<R, Failure>
@@ -183,13 +184,13 @@ impl Line {
         loop {
             let turn = self.current.load(Ordering::Relaxed);
             let endpoint = self.endpoint(turn)?;
-            let (mut connection, mut with) = (None, None);
+            let (mut channel, mut login) = (None, None);
             let attempt = async {
                 let mut clients = endpoint.clients(self).await?;
                 clients.turn = turn;
                 let (id, answered) = (clients.id, Arc::clone(&clients.answered));
-                let known = connection.insert((id, answered));
-                with = Some(clients.log_in(&self.shared, refused).await?);
+                let known = channel.insert((id, answered));
+                login = Some(clients.log_in(&self.shared, refused).await?);
                 let answer = call(clients).await?;
                 known.1.store(true, Ordering::Relaxed);
                 Ok(answer)
@@ -200,9 +201,9 @@ impl Line {
                 Ok(Err(failure)) => failure,
                 Err(_) => Failure::silent(limit),
             };
-            if let Some((id, answered)) = connection {
-                failure.unproved =
-                    self.shared.proofs.is_some() && !answered.load(Ordering::Relaxed);
+            if let Some((id, answered)) = channel {
+                failure.tls_unconfirmed =
+                    self.shared.tls.is_some() && !answered.load(Ordering::Relaxed);
                 if failure.kind == ErrorKind::Timeout {
                     endpoint.forget(id).await;
                 }
@@ -210,10 +211,10 @@ impl Line {
             self.leave(&failure, turn);
             left = left.saturating_sub(1);
             let in_time = Instant::now() < until;
-            match with {
-                Some(with) if failure.logins > logins && with.login > 0 && in_time => {
+            match login {
+                Some(login) if failure.logins > logins && login.login > 0 && in_time => {
                     logins += 1;
-                    refused = Some(with);
+                    refused = Some(login);
                     left = left.max(1);
                 }
                 _ if failure.is_of_the_way() && left > 0 && in_time => {}
@@ -231,50 +232,53 @@ impl Line {
 }
 
 impl Endpoint {
-    /// The clients; makes them where there are none, or where the files for TLS changed, without
-    /// contacting anybody.
-    async fn clients(&self, line: &Line) -> Result<Clients, Failure> {
-        let proofs = line.shared.proofs.as_ref();
-        let (turn, proof) = match proofs.map(Proofs::latest) {
-            Some((turn, proof)) => (turn, Some(proof)),
+    /// The clients; makes them if there are none, or if the files for TLS changed, without
+    /// contacting the server.
+    async fn clients(&self, connection: &Connection) -> Result<Clients, Failure> {
+        let tls = connection.shared.tls.as_ref();
+        let (tls_turn, material) = match tls.map(TlsReloader::latest) {
+            Some((tls_turn, material)) => (tls_turn, Some(material)),
             None => (0, None),
         };
-        let mut made = self.made.lock().await;
-        if let Some(made) = &*made
-            && made.proof == turn
+        let mut channel = self.channel.lock().await;
+        if let Some(channel) = &*channel
+            && channel.tls_turn == tls_turn
         {
-            return Ok(made.clients.clone());
+            return Ok(channel.clients.clone());
         }
-        let clients = match self.connect(line, proof.as_ref()).await {
+        let clients = match self.connect(connection, material.as_ref()).await {
             Ok(clients) => {
-                if let (Some(proofs), Some(proof)) = (proofs, proof) {
-                    proofs.is_good(proof);
+                if let (Some(tls), Some(material)) = (tls, material) {
+                    tls.mark_good(material);
                 }
                 clients
             }
             Err(failure) => {
-                let instead = match (proofs, proof) {
-                    (Some(proofs), Some(proof)) => proofs.instead(proof, &failure.message),
+                let last_good = match (tls, material) {
+                    (Some(tls), Some(material)) => tls.last_good(material, &failure.message),
                     _ => None,
                 };
-                match instead {
-                    Some(proof) => self.connect(line, Some(&proof)).await?,
+                match last_good {
+                    Some(material) => self.connect(connection, Some(&material)).await?,
                     None => return Err(failure),
                 }
             }
         };
-        let known = Made {
+        *channel = Some(Channel {
             clients: clients.clone(),
-            proof: turn,
-        };
-        *made = Some(known);
+            tls_turn,
+        });
         Ok(clients)
     }
 
     /// Makes clients, which connect when they are first used.
-    async fn connect(&self, line: &Line, proof: Option<&Proof>) -> Result<Clients, Failure> {
-        let settings = line.settings();
-        let client = Client::connect([&self.url], Some(settings.options(proof)))
+    async fn connect(
+        &self,
+        connection: &Connection,
+        material: Option<&TlsMaterial>,
+    ) -> Result<Clients, Failure> {
+        let settings = connection.settings();
+        let client = Client::connect([&self.url], Some(settings.options(material)))
             .await
             .map_err(Failure::unmade)?;
         let limit = settings.decode_limit;
@@ -284,36 +288,39 @@ impl Endpoint {
             maintenance: client.maintenance_client(),
             client,
             turn: 0,
-            id: line.made.fetch_add(1, Ordering::Relaxed),
-            login: Arc::default(),
+            id: connection.made.fetch_add(1, Ordering::Relaxed),
+            logins: Arc::default(),
             answered: Arc::default(),
         })
     }
 
-    /// Lets go of the connection that did not answer. Calls and watches that are open on it keep
-    /// it for themselves.
-    async fn forget(&self, connection: u64) {
-        let mut made = self.made.lock().await;
-        if made.as_ref().map(|made| made.clients.id) == Some(connection) {
-            *made = None;
+    /// Drops the channel that did not answer. Open calls and watches keep their own handles on
+    /// it.
+    async fn forget(&self, id: u64) {
+        let mut channel = self.channel.lock().await;
+        if channel.as_ref().map(|made| made.clients.id) == Some(id) {
+            *channel = None;
         }
     }
 }
 
 impl Clients {
-    /// Sees to it that there is a token of the user, and that it is not the one of the login that
-    /// was refused.
-    async fn log_in(&self, shared: &Shared, refused: Option<With>) -> Result<With, Failure> {
+    /// Makes sure that the channel has a token of the user, and not that of the refused login.
+    async fn log_in(
+        &self,
+        shared: &EtcdShared,
+        refused: Option<LoginId>,
+    ) -> Result<LoginId, Failure> {
         let (turn, user) = shared.user();
-        let with = |login| With {
-            connection: self.id,
+        let login_id = |login| LoginId {
+            channel: self.id,
             login,
         };
         let Some(user) = user else {
-            return Ok(with(0));
+            return Ok(login_id(0));
         };
-        let mut login = self.login.lock().await;
-        if login.count == 0 || login.user != turn || refused == Some(with(login.count)) {
+        let mut logins = self.logins.lock().await;
+        if logins.count == 0 || logins.user != turn || refused == Some(login_id(logins.count)) {
             // All handles on the connection share their token.
             let mut client = self.client.clone();
             let named = Some((user.name.clone(), user.password.clone()));
@@ -326,16 +333,16 @@ impl Clients {
                 // Some versions refuse a token that they gave before it was switched off.
                 client.update_user(None).await.map_err(Failure::from)?;
             }
-            login.count += 1;
-            login.user = turn;
+            logins.count += 1;
+            logins.user = turn;
         }
-        Ok(with(login.count))
+        Ok(login_id(logins.count))
     }
 }
 
-impl fmt::Debug for Line {
+impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Line")
+        f.debug_struct("Connection")
             .field("current", &self.current)
             .finish_non_exhaustive()
     }

@@ -13,24 +13,24 @@ use etcd_client::Error;
 use crate::store::{ErrorKind, Range, StoreError};
 use crate::wording::misleads;
 
-/// The most characters of somebody else's text that a message repeats.
-const LONGEST: usize = 400;
+/// The maximum number of characters of a server's text that a message repeats.
+const MAX_QUOTED: usize = 400;
 
-/// How often a fresh login may help within one call: where a token may have expired, once.
-const ONCE: u32 = 1;
-/// Where somebody else's change of a user made it old, as often as that happens meanwhile.
-const OFTEN: u32 = 16;
+/// The number of fresh logins that may help within one call, if a token may have expired.
+const ONE_LOGIN: u32 = 1;
+/// The same, if a change of another user made the token old: changes may go on meanwhile.
+const MANY_LOGINS: u32 = 16;
 
-/// What was asked, for messages.
+/// The description of a call, for messages.
 #[derive(Debug, Clone)]
-pub(super) struct Asked {
+pub(super) struct CallContext {
     what: String,
     ranges: Vec<Range>,
 }
 
-impl Asked {
-    /// Something like "reading", of these ranges.
-    pub(super) fn of(doing: &str, ranges: &[Range]) -> Self {
+impl CallContext {
+    /// An action like "reading", on these ranges.
+    pub(super) fn for_ranges(doing: &str, ranges: &[Range]) -> Self {
         let names: Vec<&str> = ranges.iter().map(Range::start).collect();
         Self {
             what: format!("{doing} {}", names.join(", ")),
@@ -38,21 +38,21 @@ impl Asked {
         }
     }
 
-    /// Something that concerns no keys.
-    pub(super) fn about(what: &str) -> Self {
+    /// An action that concerns no keys.
+    pub(super) fn without_ranges(what: &str) -> Self {
         Self {
             what: what.to_owned(),
             ranges: Vec::new(),
         }
     }
 
-    /// The same, said in more words.
-    pub(super) fn and(mut self, more: &str) -> Self {
+    /// The same with more detail.
+    pub(super) fn with_detail(mut self, more: &str) -> Self {
         self.what.push_str(more);
         self
     }
 
-    /// What somebody who was denied has to be given, and how.
+    /// The permission that is missing, and the command that grants it.
     fn needs(&self) -> Option<String> {
         let first = self.ranges.first()?;
         let ends = |range: &Range| {
@@ -73,7 +73,7 @@ impl Asked {
     }
 }
 
-/// A word as a shell reads it.
+/// A word, quoted for a shell.
 fn of_shell(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-@:+,".contains(c);
     if word.chars().all(plain) {
@@ -83,23 +83,23 @@ fn of_shell(word: &str) -> String {
     }
 }
 
-/// What went wrong, before it is known what was asked.
+/// An error, before the context of the call is added.
 #[derive(Debug)]
 pub(super) struct Failure {
     pub(super) kind: ErrorKind,
     pub(super) message: String,
     /// How often a fresh login may help: it may only say that our token is not valid any more.
     pub(super) logins: u32,
-    /// Whether it is a TLS connection that failed before it ever answered.
-    pub(super) unproved: bool,
-    /// Whether these are no words of etcd's: a gateway, or whoever has the address now.
+    /// Whether a TLS connection failed before its first answer.
+    pub(super) tls_unconfirmed: bool,
+    /// Whether the text is not etcd's but that of a gateway, or of another server at the address.
     foreign: bool,
 }
 
 impl Failure {
     pub(super) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         let logins = if kind == ErrorKind::Unauthenticated {
-            ONCE
+            ONE_LOGIN
         } else {
             0
         };
@@ -107,7 +107,7 @@ impl Failure {
             kind,
             message: message.into(),
             logins,
-            unproved: false,
+            tls_unconfirmed: false,
             foreign: false,
         }
     }
@@ -120,11 +120,11 @@ impl Failure {
         }
     }
 
-    /// From the text of a server.
-    fn said(kind: ErrorKind, message: &str) -> Self {
+    /// A failure with the text of a server.
+    fn from_server(kind: ErrorKind, message: &str) -> Self {
         let mut failure = Self::new(kind, quoted(message));
         if message.contains(OLD) {
-            failure.logins = OFTEN;
+            failure.logins = MANY_LOGINS;
         }
         failure
     }
@@ -164,9 +164,9 @@ impl Failure {
         } else {
             reason
         };
-        let mut failure = Self::said(kind, reason);
+        let mut failure = Self::from_server(kind, reason);
         if fresh && kind == ErrorKind::Denied {
-            failure.logins = failure.logins.max(ONCE);
+            failure.logins = failure.logins.max(ONE_LOGIN);
         }
         failure
     }
@@ -186,12 +186,17 @@ impl Failure {
         self.foreign || matches!(self.kind, ErrorKind::Unreachable | ErrorKind::Timeout)
     }
 
-    /// With what was asked, by whom, and of whom.
-    pub(super) fn into_error(self, asked: &Asked, who: &str, endpoints: &str) -> StoreError {
-        let what = &asked.what;
-        let message = match (self.kind, asked.needs()) {
+    /// The error with its context: the call, the user and the endpoints.
+    pub(super) fn into_error(
+        self,
+        context: &CallContext,
+        who: &str,
+        endpoints: &str,
+    ) -> StoreError {
+        let what = &context.what;
+        let message = match (self.kind, context.needs()) {
             (ErrorKind::Denied, Some(needs)) if !self.foreign => format!("{who} {needs}"),
-            _ => match hint(&self.message, self.unproved) {
+            _ => match hint(&self.message, self.tls_unconfirmed) {
                 Some(hint) => format!("{}; {hint}", self.message),
                 None => self.message,
             },
@@ -220,7 +225,7 @@ impl From<Error> for Failure {
                 let foreign = !is_of_etcd(status.message());
                 Self {
                     foreign,
-                    ..Self::said(kind, &message)
+                    ..Self::from_server(kind, &message)
                 }
             }
             Error::WatchError(message) => Self::new(ErrorKind::Unreachable, quoted(&message)),
@@ -249,16 +254,16 @@ fn of_status(status: &tonic::Status) -> ErrorKind {
     }
 }
 
-/// Whether a server's text is one of etcd's, as far as can be told.
+/// Whether a server's text looks like one of etcd's.
 fn is_of_etcd(text: &str) -> bool {
     const OWN: [&str; 3] = ["etcdserver:", "auth:", "mvcc:"];
     by_text(text).is_some() || OWN.iter().any(|own| text.starts_with(own))
 }
 
-/// What etcd says to a token that was given out before the last change of a user or a role.
+/// etcd's error for a token that was issued before the last change of a user or a role.
 const OLD: &str = "revision of auth store is old";
 
-/// What etcd's and the transport's own words mean, whatever code they came with.
+/// The kind of an error by etcd's and the transport's own words, whatever its code.
 fn by_text(text: &str) -> Option<ErrorKind> {
     const KNOWN: [(&str, ErrorKind); 28] = [
         ("Timeout expired", ErrorKind::Timeout),
@@ -266,7 +271,7 @@ fn by_text(text: &str) -> Option<ErrorKind> {
         ("invalid auth token", ErrorKind::Unauthenticated),
         (OLD, ErrorKind::Unauthenticated),
         ("authentication failed", ErrorKind::Unauthenticated),
-        // What is said to a call without a token, where one is needed.
+        // The error of a call without a token, if one is required.
         ("user name is empty", ErrorKind::Unauthenticated),
         ("user name not found", ErrorKind::Unauthenticated),
         ("has been compacted", ErrorKind::Compacted),
@@ -301,8 +306,8 @@ fn by_text(text: &str) -> Option<ErrorKind> {
     known.map(|(_, kind)| *kind)
 }
 
-/// What to do about what one side of a TLS connection did not like of the other.
-fn hint(message: &str, unproved: bool) -> Option<&'static str> {
+/// A hint for an error of a TLS handshake.
+fn hint(message: &str, tls_unconfirmed: bool) -> Option<&'static str> {
     const HINTS: [(&str, &str); 5] = [
         (
             "UnknownIssuer",
@@ -330,7 +335,7 @@ fn hint(message: &str, unproved: bool) -> Option<&'static str> {
         "canceled",
     ];
     let known = HINTS.iter().find(|(words, _)| message.contains(words));
-    let cut = unproved && CUT.iter().any(|words| message.contains(words));
+    let cut = tls_unconfirmed && CUT.iter().any(|words| message.contains(words));
     known.map(|(_, hint)| *hint).or(cut.then_some(UNWANTED))
 }
 
@@ -346,17 +351,22 @@ fn root_cause(error: &dyn std::error::Error) -> Option<String> {
     Some(cause.to_string())
 }
 
-/// Somebody else's text for a message: on one line, and not endless.
+/// A server's text for a message: on one line, and of limited length.
 fn quoted(text: &str) -> String {
     let mut shown: String = text
         .chars()
-        .take(LONGEST)
+        .take(MAX_QUOTED)
         .map(|c| if misleads(c) { ' ' } else { c })
         .collect();
-    if text.chars().nth(LONGEST).is_some() {
+    if text.chars().nth(MAX_QUOTED).is_some() {
         shown.push('…');
     }
     shown
+}
+
+/// The error for a setting that no store can be built from.
+pub(super) fn invalid(message: impl Into<String>) -> StoreError {
+    StoreError::new(ErrorKind::Invalid, message)
 }
 
 #[cfg(test)]
@@ -566,12 +576,12 @@ mod tests {
             let status = Status::new(Code::InvalidArgument, text);
             Failure::from(Error::GRpcStatus(status)).logins
         };
-        assert_eq!(of("etcdserver: invalid auth token"), ONCE);
-        assert_eq!(of("etcdserver: revision of auth store is old"), OFTEN);
+        assert_eq!(of("etcdserver: invalid auth token"), ONE_LOGIN);
+        assert_eq!(of("etcdserver: revision of auth store is old"), MANY_LOGINS);
         assert_eq!(of("etcdserver: permission denied"), 0);
         // Of a watcher that was never granted, a worn-out token is said to be denied, too.
         let denied = "etcdserver: permission denied";
-        assert_eq!(Failure::cancelled(denied, 0, true).logins, ONCE);
+        assert_eq!(Failure::cancelled(denied, 0, true).logins, ONE_LOGIN);
         assert_eq!(Failure::cancelled(denied, 0, false).logins, 0);
     }
 
@@ -582,7 +592,7 @@ mod tests {
             let failure = Failure::new(ErrorKind::Denied, "etcdserver: permission denied");
             failure
                 .into_error(
-                    &Asked::of("reading", &ranges),
+                    &CallContext::for_ranges("reading", &ranges),
                     "the user \"reader\"",
                     "http://e",
                 )
@@ -603,7 +613,7 @@ mod tests {
     fn what_a_server_says_stays_on_one_line_and_ends() {
         let text = format!("a\nb\x1b[31m{}", "x".repeat(10_000));
         let error = Failure::from(Error::GRpcStatus(Status::new(Code::Unknown, text))).into_error(
-            &Asked::of("reading", &[Range::below("/a")]),
+            &CallContext::for_ranges("reading", &[Range::below("/a")]),
             "nobody",
             "http://127.0.0.1:2379",
         );

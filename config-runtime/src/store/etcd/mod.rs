@@ -1,13 +1,13 @@
 //! The store that is an etcd cluster.
 //!
-//! In: what [`super::backend`] asks. Out: what etcd answers, in the words of [`super`]: whole
-//! readings, whole revisions, and errors of one list. It knows no schema, and nothing is decided
-//! here about what an error means: a watch that ends stays ended until somebody asks again.
+//! In: the calls of [`super::backend`]. Out: etcd's answers in the types of [`super`]: whole
+//! readings, whole revisions, and errors of one list. It knows no schema, and does not act on
+//! errors: a watch that ends stays ended until `sync` opens another.
 //!
 //! One [`Etcd`] is one thread with two connections, one for calls and one for watches, because
-//! watches that nobody reads could otherwise hold up the calls. [`worker`] is the thread,
-//! [`connection`] the way to the cluster with users and retries, [`read`] and [`watch`] are what
-//! goes over it, [`queue`] is where a watch waits for its reader.
+//! watches without a reader could otherwise hold up the calls. [`worker`] is the thread,
+//! [`connection`] the way to the cluster with users and retries, [`read`] and [`watch`] are the
+//! calls over it, and in [`queue`] the events of a watch wait for their reader.
 
 mod connection;
 mod errors;
@@ -28,7 +28,8 @@ pub use tls::Tls;
 use super::backend::{Answer, Backend, WatchStream};
 use super::{Probe, Range, Reading, StoreError};
 use crate::Revision;
-use shared::User;
+use connection::Connections;
+use shared::{EtcdShared, User};
 use worker::Worker;
 
 /// An etcd cluster.
@@ -48,10 +49,23 @@ use worker::Worker;
 /// ```
 #[derive(Clone)]
 pub struct Etcd {
-    worker: Arc<Worker>,
+    shared: Arc<EtcdShared>,
+    worker: Arc<Worker<Connections>>,
 }
 
+/// The name of its thread: at most 15 bytes, so that the system shows all of it.
+const THREAD: &str = "hotconfig-etcd";
+
 impl Etcd {
+    fn new(shared: EtcdShared) -> Self {
+        let shared = Arc::new(shared);
+        let of_worker = Arc::clone(&shared);
+        Self {
+            shared,
+            worker: Arc::new(Worker::new(THREAD, move || Connections::new(&of_worker))),
+        }
+    }
+
     /// An etcd with these endpoints, such as `http://127.0.0.1:2379`; all of one cluster.
     ///
     /// Name every member: calls and watches go to one of them, and to the next where that one
@@ -63,12 +77,12 @@ impl Etcd {
     /// Logs in as this user from now on, with this password: in place of the one that was given
     /// to the [builder](EtcdBuilder::user), or for the first time.
     ///
-    /// For all clones, and for all configurations built on them. It returns at once: the next
-    /// call, and the next watch that is opened, logs in anew; a configuration that rests after a
-    /// failure asks again at once. Watches that are open go on, as
-    /// etcd has it: with what the user could read when they were opened. Nothing is forgotten
-    /// that was read before; where the new user may read less, the next question beside the watch is
-    /// denied, the watch is given up, and the status says so.
+    /// For all clones, and for all configurations built on them. It returns at once: the next call,
+    /// and the next watch that is opened, logs in anew; a configuration that rests after a failure
+    /// asks again at once. Watches that are open go on, as etcd has it: with what the user could
+    /// read when they were opened. Nothing is forgotten that was read before; where the new user
+    /// may read less, the next question beside the watch is denied, the watch is given up, and the
+    /// status says so.
     ///
     /// The password is never printed.
     ///
@@ -80,17 +94,18 @@ impl Etcd {
         name: impl Into<String>,
         password: impl Into<String>,
     ) -> Result<(), StoreError> {
-        self.worker.shared().set_user(User::new(name, password))
+        self.shared.set_user(User::new(name, password))
     }
 }
 
 /// The endpoints and the settings; never the password.
+#[expect(
+    clippy::missing_fields_in_debug,
+    reason = "the worker has no state to show"
+)]
 impl fmt::Debug for Etcd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.worker
-            .shared()
-            .show(&mut f.debug_struct("Etcd"))
-            .finish()
+        self.shared.show(&mut f.debug_struct("Etcd")).finish()
     }
 }
 
@@ -99,7 +114,7 @@ impl Backend for Etcd {
         let worker = Arc::clone(&self.worker);
         Box::pin(async move {
             worker
-                .ask(|lines| async move { read::read(&lines.calls, &ranges).await })
+                .ask(|connections| async move { read::read(&connections.calls, &ranges).await })
                 .await
         })
     }
@@ -108,7 +123,7 @@ impl Backend for Etcd {
         let worker = Arc::clone(&self.worker);
         Box::pin(async move {
             worker
-                .ask(|lines| async move { read::probe(&lines.calls, &ranges).await })
+                .ask(|connections| async move { read::probe(&connections.calls, &ranges).await })
                 .await
         })
     }
@@ -117,7 +132,7 @@ impl Backend for Etcd {
         let worker = Arc::clone(&self.worker);
         Box::pin(async move {
             worker
-                .ask(|lines| async move { read::latest(&lines.calls, &ranges).await })
+                .ask(|connections| async move { read::latest(&connections.calls, &ranges).await })
                 .await
         })
     }
@@ -130,14 +145,14 @@ impl Backend for Etcd {
         let worker = Arc::clone(&self.worker);
         Box::pin(async move {
             let opened = worker
-                .ask(move |lines| watch::open(lines, ranges, from))
+                .ask(move |connections| watch::open(connections, ranges, from))
                 .await?;
-            Ok(Box::new(watch::EtcdWatch::new(opened, worker)) as Box<dyn WatchStream>)
+            Ok(Box::new(watch::EtcdWatchStream::new(opened, worker)) as Box<dyn WatchStream>)
         })
     }
 
     fn renewed(&self) -> Answer<'static, ()> {
-        let mut logins = self.worker.shared().logins();
+        let mut logins = self.shared.logins();
         Box::pin(async move {
             if logins.changed().await.is_err() {
                 // Nobody is left who could give one.
@@ -147,6 +162,6 @@ impl Backend for Etcd {
     }
 
     fn cluster(&self) -> Option<u64> {
-        self.worker.shared().cluster()
+        self.shared.cluster()
     }
 }

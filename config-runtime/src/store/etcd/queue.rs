@@ -1,9 +1,9 @@
-//! Where a watch's messages wait for their reader: bounded, so that a reader that stopped reading
-//! costs a known amount of memory, and never blocking, so that it holds up nobody else.
+//! The queue of a watch's events: bounded, so that a reader that stopped reading costs a known
+//! amount of memory, and never blocking, so that it delays no other watch.
 //!
-//! In: each [`WatchEvent`], from the task that drains the connection. Out: the same with the moment at
-//! which it came in, in order, to one reader. When it is full, the watch is lost: everything that
-//! waited is dropped, since a full read replaces it.
+//! In: each [`WatchEvent`], from the task that drains the connection. Out: the same with the moment
+//! at which it came in, in order, to one reader. If the queue is full, the watch is lost:
+//! everything that waited is dropped, since a full read replaces it.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,21 +13,21 @@ use tokio::sync::Notify;
 
 use crate::store::{ErrorKind, StoreError, WatchEvent};
 
-/// The most events that wait.
-const MOST_EVENTS: usize = 1_000_000;
+/// The maximum number of events that wait.
+const MAX_EVENTS: usize = 1_000_000;
 
-/// What an event takes beside its key and value.
-const EVENT: usize = 64;
+/// The size of an event beside its key and value.
+const EVENT_OVERHEAD: usize = 64;
 
 #[derive(Debug)]
 pub(super) struct Queue {
-    state: Mutex<State>,
+    state: Mutex<QueueState>,
     arrived: Notify,
-    most_bytes: usize,
+    max_bytes: usize,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct QueueState {
     waiting: VecDeque<(WatchEvent, Instant)>,
     events: usize,
     bytes: usize,
@@ -35,26 +35,26 @@ struct State {
 }
 
 impl Queue {
-    /// A queue for that many bytes. A single message always fits.
-    pub(super) fn new(most_bytes: usize) -> Self {
+    /// A queue for that many bytes. A single event always fits.
+    pub(super) fn new(max_bytes: usize) -> Self {
         Self {
-            state: Mutex::new(State::default()),
+            state: Mutex::new(QueueState::default()),
             arrived: Notify::new(),
-            most_bytes,
+            max_bytes,
         }
     }
 
-    /// Adds a message. `false` where the watch is over now.
-    pub(super) fn push(&self, heard: WatchEvent) -> bool {
+    /// Adds an event. `false` if the watch is over now.
+    pub(super) fn push(&self, event: WatchEvent) -> bool {
         let mut state = self.lock();
         if state.lost.is_some() {
             return false;
         }
-        let (events, bytes) = size(&heard);
+        let (events, bytes) = size(&event);
         let full = !state.waiting.is_empty()
-            && (state.events + events > MOST_EVENTS || state.bytes + bytes > self.most_bytes);
+            && (state.events + events > MAX_EVENTS || state.bytes + bytes > self.max_bytes);
         if full {
-            *state = State {
+            *state = QueueState {
                 lost: Some(StoreError::new(
                     ErrorKind::TooBig,
                     format!(
@@ -63,12 +63,12 @@ impl Queue {
                         state.bytes + bytes
                     ),
                 )),
-                ..State::default()
+                ..QueueState::default()
             };
         } else {
             state.events += events;
             state.bytes += bytes;
-            state.waiting.push_back((heard, Instant::now()));
+            state.waiting.push_back((event, Instant::now()));
         }
         drop(state);
         self.arrived.notify_one();
@@ -81,13 +81,13 @@ impl Queue {
         self.arrived.notify_one();
     }
 
-    /// The next message; after the last one [`WatchEvent::Lost`], without end. For one reader at a
+    /// The next event; after the last one [`WatchEvent::Lost`], without end. For one reader at a
     /// time.
     pub(super) async fn next(&self) -> (WatchEvent, Instant) {
         loop {
             // A message that arrives after this look has left its permit.
-            if let Some(heard) = self.lock().take() {
-                return heard;
+            if let Some(event) = self.lock().take() {
+                return event;
             }
             self.arrived.notified().await;
         }
@@ -98,31 +98,33 @@ impl Queue {
         self.lock().lost.is_some()
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, QueueState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl QueueState {
     fn take(&mut self) -> Option<(WatchEvent, Instant)> {
-        let Some((heard, at)) = self.waiting.pop_front() else {
+        let Some((event, at)) = self.waiting.pop_front() else {
             let lost = self.lost.clone()?;
             return Some((WatchEvent::Lost(lost), Instant::now()));
         };
-        let (events, bytes) = size(&heard);
+        let (events, bytes) = size(&event);
         self.events -= events;
         self.bytes -= bytes;
-        Some((heard, at))
+        Some((event, at))
     }
 }
 
-fn size(heard: &WatchEvent) -> (usize, usize) {
-    let WatchEvent::Events { events, .. } = heard else {
+fn size(event: &WatchEvent) -> (usize, usize) {
+    let WatchEvent::Events { events, .. } = event else {
         return (0, 0);
     };
     let bytes = events
         .iter()
-        .map(|event| EVENT + event.key.len() + event.value.as_ref().map_or(0, |value| value.len()))
+        .map(|event| {
+            EVENT_OVERHEAD + event.key.len() + event.value.as_ref().map_or(0, |value| value.len())
+        })
         .sum();
     (events.len(), bytes)
 }
@@ -176,9 +178,9 @@ mod tests {
         let queue = Queue::new(1_000);
         assert!(queue.push(events(2, 600)));
         assert!(!queue.push(events(3, 600)));
-        let heard = next(&queue);
-        let Some(WatchEvent::Lost(error)) = heard else {
-            panic!("{heard:?}");
+        let event = next(&queue);
+        let Some(WatchEvent::Lost(error)) = event else {
+            panic!("{event:?}");
         };
         assert_eq!(error.kind(), ErrorKind::TooBig);
     }

@@ -1,52 +1,56 @@
-//! Reading everything at one revision, and looking whether anything changed.
+//! Reading everything at one revision, and probing for changes.
 //!
 //! In: ranges. Out: a [`Reading`] or a [`Probe`] that was true at one revision, whatever was
-//! written meanwhile; an error where the answers can't be that. It knows no watch.
+//! written meanwhile; an error if the answers contradict that. It knows no watch.
 
 use etcd_client::{
     GetOptions, GetResponse, KeyValue, SortOrder, SortTarget, Txn, TxnOp, TxnOpResponse,
 };
 
-use super::connection::Line;
-use super::errors::{Asked, Failure};
+use super::connection::Connection;
+use super::errors::{CallContext, Failure};
 use crate::Revision;
 use crate::store::{Entries, Entry, ErrorKind, Probe, Range, Reading, StoreError};
 
-/// How often a reading begins when its revision is compacted between two pages; each time with
-/// bigger ones, so that it gets through before the next compaction.
-const MOST_BEGINNINGS: u32 = 5;
+/// The maximum number of attempts of a reading whose revision is compacted between two pages; each
+/// with bigger pages, so that it ends before the next compaction.
+const MAX_ATTEMPTS: u32 = 5;
 
-/// How many times as big.
-const BIGGER: i64 = 10;
+/// The factor by which the pages of the next attempt are bigger.
+const PAGE_GROWTH: i64 = 10;
 
 /// What etcd allows in one transaction unless it is started with another `--max-txn-ops`.
-const MOST_OPERATIONS: usize = 128;
+const MAX_OPERATIONS: usize = 128;
 
-/// After how many pages that were not too big a bigger one is tried.
+/// The number of pages that were not too big before a bigger one is tried.
 const GROW_AFTER: u32 = 4;
 
 /// Reads all entries of all ranges at one revision.
-pub(super) async fn read(line: &Line, ranges: &[Range]) -> Result<Reading, StoreError> {
-    some(ranges)?;
-    let mut beginnings = 1;
-    let mut most = i64::from(line.settings().page_size);
+pub(super) async fn read(connection: &Connection, ranges: &[Range]) -> Result<Reading, StoreError> {
+    require_ranges(ranges)?;
+    let mut attempts = 1;
+    let mut max = i64::from(connection.settings().page_size);
     loop {
-        match read_once(line, ranges, most).await {
-            Err(error) if error.kind() == ErrorKind::Compacted && beginnings < MOST_BEGINNINGS => {
-                beginnings += 1;
-                most = most.saturating_mul(BIGGER);
+        match read_once(connection, ranges, max).await {
+            Err(error) if error.kind() == ErrorKind::Compacted && attempts < MAX_ATTEMPTS => {
+                attempts += 1;
+                max = max.saturating_mul(PAGE_GROWTH);
             }
             done => return done,
         }
     }
 }
 
-async fn read_once(line: &Line, ranges: &[Range], most: i64) -> Result<Reading, StoreError> {
+async fn read_once(
+    connection: &Connection,
+    ranges: &[Range],
+    max: i64,
+) -> Result<Reading, StoreError> {
     let mut pinned = None;
     let mut all = Vec::with_capacity(ranges.len());
-    let mut pages = Pages::new(most);
+    let mut pages = Pages::new(max);
     for range in ranges {
-        all.push(read_range(line, range, &mut pinned, &mut pages).await?);
+        all.push(read_range(connection, range, &mut pinned, &mut pages).await?);
     }
     Ok(Reading {
         revision: pinned.unwrap_or(0).into(),
@@ -54,19 +58,19 @@ async fn read_once(line: &Line, ranges: &[Range], most: i64) -> Result<Reading, 
     })
 }
 
-/// How many keys to ask for.
+/// The number of keys to ask for in one page.
 struct Pages {
-    most: i64,
+    max: i64,
     limit: i64,
     /// How many there were since the last that was too big.
     good: u32,
 }
 
 impl Pages {
-    fn new(most: i64) -> Self {
+    fn new(max: i64) -> Self {
         Self {
-            most,
-            limit: most,
+            max,
+            limit: max,
             good: 0,
         }
     }
@@ -83,21 +87,21 @@ impl Pages {
     /// One big value must not make a page of each key after it.
     fn fitted(&mut self) {
         self.good += 1;
-        if self.good >= GROW_AFTER && self.limit < self.most {
+        if self.good >= GROW_AFTER && self.limit < self.max {
             self.good = 0;
-            self.limit = (self.limit * 2).min(self.most);
+            self.limit = (self.limit * 2).min(self.max);
         }
     }
 }
 
 /// Reads one range, page by page. The first page of all says at which revision.
 async fn read_range(
-    line: &Line,
+    connection: &Connection,
     range: &Range,
     pinned: &mut Option<i64>,
     pages: &mut Pages,
 ) -> Result<Entries, StoreError> {
-    let asked = Asked::of("reading", std::slice::from_ref(range));
+    let context = CallContext::for_ranges("reading", std::slice::from_ref(range));
     let mut entries = Entries::default();
     let mut start = range.start().as_bytes().to_vec();
     loop {
@@ -108,17 +112,17 @@ async fn read_range(
         let at = *pinned;
         let fits =
             |page: &GetResponse, revision| page_fits(page, range, &start, at.unwrap_or(revision));
-        let page = get(line, &asked, &start, &options, fits).await;
+        let page = get(connection, &context, &start, &options, fits).await;
         let (mut page, revision) = match page {
             Ok(page) => page,
             Err(error) if error.kind() == ErrorKind::TooBig => {
                 let count = options.clone().with_limit(0).with_count_only();
-                let left = get(line, &asked, &start, &count, |_, _| Ok(())).await;
+                let left = get(connection, &context, &start, &count, |_, _| Ok(())).await;
                 if pages.too_big(left.map_or(i64::MAX, |(left, _)| left.count())) {
                     continue;
                 }
-                let name = name_of(line, &asked, &start, &options).await?;
-                return Err(one_too_big(line, &name, &error));
+                let name = name_of(connection, &context, &start, &options).await?;
+                return Err(one_too_big(connection, &name, &error));
             }
             Err(error) => return Err(error),
         };
@@ -141,11 +145,11 @@ async fn read_range(
     }
 }
 
-/// Whether a page can be the truth: what was asked for, in order, and from before the revision
-/// that it was asked at.
+/// Whether a page can be true: keys of the range, in order, and none newer than the revision that
+/// was asked for.
 fn page_fits(page: &GetResponse, range: &Range, start: &[u8], at: i64) -> Result<(), Failure> {
     let pairs = page.kvs();
-    // What is in order is in the range where both ends are.
+    // Keys in order are in the range if the first and the last are.
     let fits = |pair: &KeyValue| pair.key() >= start && range.holds(pair.key());
     let asked_for = pairs.first().is_none_or(fits) && pairs.last().is_none_or(fits);
     if !asked_for || !pairs.is_sorted_by(|one, next| one.key() < next.key()) {
@@ -169,40 +173,41 @@ fn page_fits(page: &GetResponse, range: &Range, start: &[u8], at: i64) -> Result
 
 /// One page, with its revision.
 async fn get(
-    line: &Line,
-    asked: &Asked,
+    connection: &Connection,
+    context: &CallContext,
     start: &[u8],
     options: &GetOptions,
     fits: impl Fn(&GetResponse, i64) -> Result<(), Failure>,
 ) -> Result<(GetResponse, i64), StoreError> {
     let fits = &fits;
-    line.call(asked, |mut clients| {
-        let (start, options) = (start.to_vec(), options.clone());
-        async move {
-            let page = clients.kv.get(start, Some(options)).await?;
-            let revision = revision_of(line, page.header())?;
-            fits(&page, revision)?;
-            Ok((page, revision))
-        }
-    })
-    .await
+    connection
+        .call(context, |mut clients| {
+            let (start, options) = (start.to_vec(), options.clone());
+            async move {
+                let page = clients.kv.get(start, Some(options)).await?;
+                let revision = revision_of(connection, page.header())?;
+                fits(&page, revision)?;
+                Ok((page, revision))
+            }
+        })
+        .await
 }
 
 /// The name of the key that does not fit.
 async fn name_of(
-    line: &Line,
-    asked: &Asked,
+    connection: &Connection,
+    context: &CallContext,
     start: &[u8],
     options: &GetOptions,
 ) -> Result<String, StoreError> {
     let options = options.clone().with_keys_only();
-    let (page, _) = get(line, asked, start, &options, |_, _| Ok(())).await?;
+    let (page, _) = get(connection, context, start, &options, |_, _| Ok(())).await?;
     let key = page.kvs().first().map_or(start, |pair| pair.key());
     Ok(String::from_utf8_lossy(key).into_owned())
 }
 
-fn one_too_big(line: &Line, name: &str, error: &StoreError) -> StoreError {
-    let limit = line.settings().decode_limit;
+fn one_too_big(connection: &Connection, name: &str, error: &StoreError) -> StoreError {
+    let limit = connection.settings().decode_limit;
     let message = format!(
         "the key {name:?} with its value is too big for one message: the limit here is {limit} \
          bytes (see `EtcdBuilder::decode_limit`), and that of a proxy in between may be lower; {}",
@@ -212,30 +217,36 @@ fn one_too_big(line: &Line, name: &str, error: &StoreError) -> StoreError {
 }
 
 /// The revision of the cluster, by a read of one key that a quorum answers for.
-pub(super) async fn latest(line: &Line, ranges: &[Range]) -> Result<Revision, StoreError> {
-    some(ranges)?;
-    let asked = Asked::of("looking at", ranges);
+pub(super) async fn latest(
+    connection: &Connection,
+    ranges: &[Range],
+) -> Result<Revision, StoreError> {
+    require_ranges(ranges)?;
+    let context = CallContext::for_ranges("looking at", ranges);
     let start = ranges.first().map(Range::start).unwrap_or_default();
     let options = GetOptions::new().with_keys_only();
-    let (_, revision) = get(line, &asked, start.as_bytes(), &options, |_, _| Ok(())).await?;
+    let (_, revision) = get(connection, &context, start.as_bytes(), &options, |_, _| {
+        Ok(())
+    })
+    .await?;
     Ok(revision.into())
 }
 
 /// Counts the entries of all ranges and finds the newest of each, at one revision.
-pub(super) async fn probe(line: &Line, ranges: &[Range]) -> Result<Probe, StoreError> {
-    some(ranges)?;
+pub(super) async fn probe(connection: &Connection, ranges: &[Range]) -> Result<Probe, StoreError> {
+    require_ranges(ranges)?;
     let mut pinned = None;
     let mut found = Vec::with_capacity(ranges.len());
-    let mut most = MOST_OPERATIONS;
+    let mut max = MAX_OPERATIONS;
     while let Some(left) = ranges.get(found.len()..).filter(|left| !left.is_empty()) {
-        let part = left.get(..most).unwrap_or(left);
-        match probe_part(line, part, pinned).await {
+        let part = left.get(..max).unwrap_or(left);
+        match probe_part(connection, part, pinned).await {
             Ok((revision, part)) => {
                 pinned.get_or_insert(revision);
                 found.extend(part);
             }
             // A server with a lower limit of its own.
-            Err(error) if error.kind() == ErrorKind::Refused && most > 1 => most /= 2,
+            Err(error) if error.kind() == ErrorKind::Refused && max > 1 => max /= 2,
             Err(error) => return Err(error),
         }
     }
@@ -246,11 +257,11 @@ pub(super) async fn probe(line: &Line, ranges: &[Range]) -> Result<Probe, StoreE
 }
 
 async fn probe_part(
-    line: &Line,
+    connection: &Connection,
     ranges: &[Range],
     pinned: Option<i64>,
 ) -> Result<(i64, Vec<(usize, Option<Revision>)>), StoreError> {
-    let asked = Asked::of("looking at", ranges);
+    let context = CallContext::for_ranges("looking at", ranges);
     // Linearisable, as a transaction with one such read in it is: an old answer proves nothing.
     let operations: Vec<TxnOp> = ranges
         .iter()
@@ -264,25 +275,26 @@ async fn probe_part(
             TxnOp::get(range.start(), Some(options))
         })
         .collect();
-    line.call(&asked, |mut clients| {
-        let transaction = Txn::new().and_then(operations.clone());
-        async move {
-            let answer = clients.kv.txn(transaction).await?;
-            let revision = revision_of(line, answer.header())?;
-            let mut found = Vec::with_capacity(ranges.len());
-            for part in answer.op_responses() {
-                let TxnOpResponse::Get(part) = part else {
-                    continue;
-                };
-                found.push(newest(&part)?);
+    connection
+        .call(&context, |mut clients| {
+            let transaction = Txn::new().and_then(operations.clone());
+            async move {
+                let answer = clients.kv.txn(transaction).await?;
+                let revision = revision_of(connection, answer.header())?;
+                let mut found = Vec::with_capacity(ranges.len());
+                for part in answer.op_responses() {
+                    let TxnOpResponse::Get(part) = part else {
+                        continue;
+                    };
+                    found.push(newest(&part)?);
+                }
+                if found.len() != ranges.len() {
+                    return Err(Failure::strange("the answer is not one for each range"));
+                }
+                Ok((revision, found))
             }
-            if found.len() != ranges.len() {
-                return Err(Failure::strange("the answer is not one for each range"));
-            }
-            Ok((revision, found))
-        }
-    })
-    .await
+        })
+        .await
 }
 
 /// How many keys there are, and the revision of the newest.
@@ -299,8 +311,8 @@ fn newest(part: &GetResponse) -> Result<(usize, Option<Revision>), Failure> {
     }
 }
 
-/// Nothing to read is a mistake of the caller: there would be no revision to name.
-pub(super) fn some(ranges: &[Range]) -> Result<(), StoreError> {
+/// Rejects a call without ranges: there would be no revision to return.
+pub(super) fn require_ranges(ranges: &[Range]) -> Result<(), StoreError> {
     if ranges.is_empty() {
         return Err(StoreError::new(
             ErrorKind::Invalid,
@@ -311,9 +323,12 @@ pub(super) fn some(ranges: &[Range]) -> Result<(), StoreError> {
 }
 
 /// The revision of an answer. A store's first is 1.
-fn revision_of(line: &Line, header: Option<&etcd_client::ResponseHeader>) -> Result<i64, Failure> {
+fn revision_of(
+    connection: &Connection,
+    header: Option<&etcd_client::ResponseHeader>,
+) -> Result<i64, Failure> {
     let header = header.ok_or_else(|| Failure::strange("the answer has no header"))?;
-    line.shared().answered(header);
+    connection.shared().answered(header);
     match header.revision() {
         revision @ 1.. => Ok(revision),
         revision => Err(Failure::strange(format!(

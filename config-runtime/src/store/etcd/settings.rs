@@ -1,26 +1,25 @@
-//! What an [`Etcd`] is built from, checked before anything is contacted.
+//! The settings of an [`Etcd`], checked before anything is contacted.
 //!
-//! In: endpoints, a user, [`Tls`], time limits. Out: [`Settings`] that a connection can be
-//! made of, or an error that says what was wrong. It knows no connection.
+//! In: endpoints, a user, [`Tls`], time limits. Out: [`EtcdSettings`] that a connection can be
+//! made of, or an error. It knows no connection.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use etcd_client::ConnectOptions;
 use url::Url;
 
 use super::Etcd;
-use super::shared::{Shared, User};
-use super::tls::{Proof, Proofs, Tls};
-use super::worker::Worker;
-use crate::store::{ErrorKind, StoreError};
+use super::errors::invalid;
+use super::shared::{EtcdShared, User};
+use super::tls::{Tls, TlsMaterial, TlsReloader};
+use crate::store::StoreError;
 
 /// etcd's own `--grpc-keepalive-min-time`: a client that pings more often is cut off.
-const SHORTEST_KEEP_ALIVE: Duration = Duration::from_secs(5);
+const MIN_KEEP_ALIVE: Duration = Duration::from_secs(5);
 
-/// What a limit is kept within: one without end would leave the calendar.
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+/// The maximum of a limit: `Duration::MAX` would overflow `Instant`.
+const MAX_LIMIT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// Builds an [`Etcd`]; see [`Etcd::builder`].
 ///
@@ -39,14 +38,14 @@ const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 #[derive(Debug, Clone)]
 #[must_use = "nothing exists before `build`"]
 pub struct EtcdBuilder {
-    settings: Settings,
+    settings: EtcdSettings,
     user: Option<User>,
     tls: Option<Tls>,
 }
 
-/// Everything that a connection needs to know, and that stays as it is.
+/// The settings of a connection, which do not change.
 #[derive(Clone)]
-pub(super) struct Settings {
+pub(super) struct EtcdSettings {
     pub(super) endpoints: Vec<String>,
     pub(super) connect_timeout: Duration,
     pub(super) call_timeout: Duration,
@@ -55,7 +54,7 @@ pub(super) struct Settings {
     pub(super) page_size: u32,
 }
 
-impl fmt::Debug for Settings {
+impl fmt::Debug for EtcdSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A password in an endpoint is refused, but not before `build`; nor is a path.
         let place = |text: &str| text.split(['/', '?', '#']).next().map(str::to_owned);
@@ -81,7 +80,7 @@ impl fmt::Debug for Settings {
 impl EtcdBuilder {
     pub(super) fn new(endpoints: Vec<String>) -> Self {
         Self {
-            settings: Settings {
+            settings: EtcdSettings {
                 endpoints,
                 connect_timeout: Duration::from_secs(2),
                 call_timeout: Duration::from_secs(5),
@@ -115,7 +114,7 @@ impl EtcdBuilder {
     ///
     /// A longer one lets a call wait longer for a host that is gone, before another is tried.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
-        self.settings.connect_timeout = limit.min(LONGEST);
+        self.settings.connect_timeout = limit.min(MAX_LIMIT);
         self
     }
 
@@ -125,7 +124,7 @@ impl EtcdBuilder {
     /// With several endpoints each attempt gets half of it at most. A shorter
     /// limit notices a silent server sooner, and takes a slow one for a silent one.
     pub fn call_timeout(mut self, limit: Duration) -> Self {
-        self.settings.call_timeout = limit.min(LONGEST);
+        self.settings.call_timeout = limit.min(MAX_LIMIT);
         self
     }
 
@@ -136,7 +135,7 @@ impl EtcdBuilder {
     /// 17 bytes. An etcd cuts off who pings more often than every 5 s, unless it was started
     /// with another `--grpc-keepalive-min-time`.
     pub fn keep_alive(mut self, interval: Duration, timeout: Duration) -> Self {
-        self.settings.keep_alive = (interval.min(LONGEST), timeout.min(LONGEST));
+        self.settings.keep_alive = (interval.min(MAX_LIMIT), timeout.min(MAX_LIMIT));
         self
     }
 
@@ -165,7 +164,7 @@ impl EtcdBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`], with what is wrong and no password in it.
+    /// [`ErrorKind::Invalid`](crate::store::ErrorKind::Invalid), with what is wrong and no password in it.
     pub fn build(self) -> Result<Etcd, StoreError> {
         let mut settings = self.settings;
         if settings.endpoints.is_empty() {
@@ -180,15 +179,15 @@ impl EtcdBuilder {
         if of_https != 0 && of_https != settings.endpoints.len() {
             return Err(invalid("some endpoints are http and some are https"));
         }
-        let proofs = match self.tls {
+        let tls = match self.tls {
             Some(tls) => Some(tls),
             None if of_https > 0 => Some(Tls::new()),
             None => None,
         };
-        let proofs = match proofs {
+        let tls = match tls {
             Some(tls) => {
-                let proof = tls.read()?;
-                Some(Proofs::new(tls, proof))
+                let material = tls.read()?;
+                Some(TlsReloader::new(tls, material))
             }
             None => None,
         };
@@ -204,10 +203,10 @@ impl EtcdBuilder {
                 return Err(invalid(format!("the {what} is zero")));
             }
         }
-        if settings.keep_alive.0 < SHORTEST_KEEP_ALIVE {
+        if settings.keep_alive.0 < MIN_KEEP_ALIVE {
             return Err(invalid(format!(
                 "the keep-alive interval is {:?}; etcd ends a healthy watch for pings more often \
-                 than every {SHORTEST_KEEP_ALIVE:?}",
+                 than every {MIN_KEEP_ALIVE:?}",
                 settings.keep_alive.0
             )));
         }
@@ -217,16 +216,14 @@ impl EtcdBuilder {
         if settings.decode_limit == 0 {
             return Err(invalid("a decode limit of no bytes"));
         }
-        Ok(Etcd {
-            worker: Arc::new(Worker::new(Shared::new(settings, self.user, proofs))),
-        })
+        Ok(Etcd::new(EtcdShared::new(settings, self.user, tls)))
     }
 }
 
-impl Settings {
-    /// What etcd-client is told. The user is not in it: with one, connecting would wait for an
-    /// answer, and fail without one.
-    pub(super) fn options(&self, proof: Option<&Proof>) -> ConnectOptions {
+impl EtcdSettings {
+    /// The options of etcd-client, without the user: with one, connecting would wait for an answer,
+    /// and fail without one.
+    pub(super) fn options(&self, material: Option<&TlsMaterial>) -> ConnectOptions {
         let (interval, timeout) = self.keep_alive;
         let options = ConnectOptions::new()
             .with_connect_timeout(self.connect_timeout)
@@ -235,8 +232,8 @@ impl Settings {
             .with_keep_alive_while_idle(false)
             // A member that lost its leader says so, instead of leaving a watch to hang.
             .with_require_leader(true);
-        match proof {
-            Some(proof) => options.with_tls(proof.options(self.connect_timeout)),
+        match material {
+            Some(material) => options.with_tls(material.options(self.connect_timeout)),
             None => options,
         }
     }
@@ -277,13 +274,10 @@ fn checked(endpoint: &str, secured: bool) -> Result<String, StoreError> {
     Ok(format!("{}://{host}:{port}", url.scheme()))
 }
 
-pub(super) fn invalid(message: impl Into<String>) -> StoreError {
-    StoreError::new(ErrorKind::Invalid, message)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::ErrorKind;
 
     fn refused(builder: EtcdBuilder) -> String {
         let error = builder.build().unwrap_err();
@@ -339,7 +333,7 @@ mod tests {
             endless.keep_alive.0,
             endless.keep_alive.1,
         ];
-        assert_eq!(limits, [LONGEST; 4]);
+        assert_eq!(limits, [MAX_LIMIT; 4]);
     }
 
     #[test]

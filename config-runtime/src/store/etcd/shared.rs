@@ -1,7 +1,7 @@
 //! What all handles of one [`Etcd`](super::Etcd) and its thread have in common.
 //!
-//! In: the settings, the user, the proofs for TLS, and what the cluster says of itself. Out: the
-//! same, to whoever asks, from any thread and without waiting. It knows no connection.
+//! In: the settings, the user, the TLS material, and the id of the cluster. Out: the same, to any
+//! thread and without waiting. It knows no connection.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,22 +10,23 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use etcd_client::ResponseHeader;
 use tokio::sync::watch;
 
-use super::settings::{Settings, invalid};
-use super::tls::{Proofs, Tls};
+use super::errors::invalid;
+use super::settings::EtcdSettings;
+use super::tls::{Tls, TlsReloader};
 use crate::store::StoreError;
 
-pub(super) struct Shared {
-    pub(super) settings: Settings,
-    pub(super) proofs: Option<Proofs>,
-    login: watch::Sender<Login>,
+pub(super) struct EtcdShared {
+    pub(super) settings: EtcdSettings,
+    pub(super) tls: Option<TlsReloader>,
+    user: watch::Sender<CurrentUser>,
     /// The id of the cluster, which is never zero; zero before it is known.
     cluster: AtomicU64,
 }
 
-/// How often there was another user, and who it is now.
-pub(super) type Login = (u64, Option<Arc<User>>);
+/// The user that logs in, and the number of times that it was replaced.
+pub(super) type CurrentUser = (u64, Option<Arc<User>>);
 
-/// Who logs in.
+/// A user, and the password that it logs in with.
 #[derive(Clone)]
 pub(super) struct User {
     pub(super) name: String,
@@ -55,36 +56,40 @@ impl fmt::Debug for User {
     }
 }
 
-impl Shared {
-    pub(super) fn new(settings: Settings, user: Option<User>, proofs: Option<Proofs>) -> Self {
+impl EtcdShared {
+    pub(super) fn new(
+        settings: EtcdSettings,
+        user: Option<User>,
+        tls: Option<TlsReloader>,
+    ) -> Self {
         Self {
             settings,
-            proofs,
-            login: watch::Sender::new((0, user.map(Arc::new))),
+            tls,
+            user: watch::Sender::new((0, user.map(Arc::new))),
             cluster: AtomicU64::new(0),
         }
     }
 
-    /// Who logs in now, and a number that grows when it is somebody else or another password.
-    pub(super) fn user(&self) -> Login {
-        self.login.borrow().clone()
+    /// The current user, and a number that grows with each other user or password.
+    pub(super) fn user(&self) -> CurrentUser {
+        self.user.borrow().clone()
     }
 
-    /// Tells of every other user from now on.
-    pub(super) fn logins(&self) -> watch::Receiver<Login> {
-        self.login.subscribe()
+    /// Notifies of every other user from now on.
+    pub(super) fn logins(&self) -> watch::Receiver<CurrentUser> {
+        self.user.subscribe()
     }
 
     pub(super) fn set_user(&self, user: User) -> Result<(), StoreError> {
         user.check()?;
-        self.login
-            .send_modify(|login| *login = (login.0 + 1, Some(Arc::new(user))));
+        self.user
+            .send_modify(|current| *current = (current.0 + 1, Some(Arc::new(user))));
         Ok(())
     }
 
     /// Who asks, for a message.
     pub(super) fn who(&self) -> String {
-        let tls = self.proofs.as_ref().map(Proofs::tls);
+        let tls = self.tls.as_ref().map(TlsReloader::config);
         match self.user().1 {
             Some(user) => format!("the user {:?}", user.name),
             None if tls.is_some_and(Tls::has_identity) => {
@@ -120,7 +125,7 @@ impl Shared {
         f: &'c mut fmt::DebugStruct<'a, 'b>,
     ) -> &'c mut fmt::DebugStruct<'a, 'b> {
         f.field("user", &self.user().1)
-            .field("tls", &self.proofs)
+            .field("tls", &self.tls)
             .field("settings", &self.settings)
     }
 }

@@ -1,10 +1,10 @@
-//! How both sides of a connection prove who they are, also where the files change while it runs.
+//! TLS material: certificates and keys, and their reloading when the files change.
 //!
-//! In: PEM, given or in files. Out: what etcd-client is told, and whether that is still what the
-//! files say. It knows no connection.
+//! In: PEM, inline or in files. Out: options of etcd-client, and a number that grows when the files
+//! change. It knows no connection.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,12 +12,12 @@ use etcd_client::{Certificate, Identity, TlsOptions};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 
-use super::settings::invalid;
+use super::errors::invalid;
 use crate::event;
 use crate::store::StoreError;
 
-/// How often the files are looked at, at most.
-const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// The shortest time between two readings of the files.
+const CHECK_INTERVAL: Duration = Duration::from_millis(200);
 
 /// How an [`Etcd`](super::Etcd) with `https` endpoints proves who both sides are.
 ///
@@ -45,13 +45,13 @@ pub struct Tls {
 }
 
 /// PEM, as it was read.
-type Bytes = Arc<[u8]>;
+type PemBytes = Arc<[u8]>;
 
-/// PEM, or where it lies.
+/// PEM, or its path.
 #[derive(Clone)]
 enum Pem {
-    Given(Bytes),
-    File(PathBuf),
+    Inline(PemBytes),
+    Path(PathBuf),
 }
 
 impl Tls {
@@ -66,14 +66,14 @@ impl Tls {
     /// The certificate authorities to trust, as PEM, in place of the system's.
     #[must_use]
     pub fn ca(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.ca = Some(Pem::Given(pem.into().into()));
+        self.ca = Some(Pem::Inline(pem.into().into()));
         self
     }
 
     /// The same from a file, which may be replaced while the program runs.
     #[must_use]
     pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.ca = Some(Pem::File(path.into()));
+        self.ca = Some(Pem::Path(path.into()));
         self
     }
 
@@ -85,7 +85,7 @@ impl Tls {
         certificate_pem: impl Into<Vec<u8>>,
         key_pem: impl Into<Vec<u8>>,
     ) -> Self {
-        let given = |pem: Vec<u8>| Pem::Given(pem.into());
+        let given = |pem: Vec<u8>| Pem::Inline(pem.into());
         self.identity = Some((given(certificate_pem.into()), given(key_pem.into())));
         self
     }
@@ -97,7 +97,7 @@ impl Tls {
         certificate: impl Into<PathBuf>,
         key: impl Into<PathBuf>,
     ) -> Self {
-        self.identity = Some((Pem::File(certificate.into()), Pem::File(key.into())));
+        self.identity = Some((Pem::Path(certificate.into()), Pem::Path(key.into())));
         self
     }
 
@@ -114,32 +114,32 @@ impl Tls {
     }
 
     fn has_files(&self) -> bool {
-        let of_file = |pem: &Pem| matches!(pem, Pem::File(_));
+        let of_file = |pem: &Pem| matches!(pem, Pem::Path(_));
         self.ca.as_ref().is_some_and(of_file)
             || matches!(&self.identity, Some((certificate, key)) if of_file(certificate) || of_file(key))
     }
 
     /// Reads what is in files, and checks all of it.
-    pub(super) fn read(&self) -> Result<Proof, StoreError> {
+    pub(super) fn read(&self) -> Result<TlsMaterial, StoreError> {
         if let Some(name) = &self.domain_name {
             ServerName::try_from(name.as_str())
                 .map_err(|_| invalid(format!("{name:?} is not a domain name")))?;
         }
-        Ok(Proof {
+        Ok(TlsMaterial {
             ca: self.read_ca()?,
             identity: self.read_identity()?,
             domain_name: self.domain_name.clone(),
         })
     }
 
-    fn read_ca(&self) -> Result<Option<Bytes>, StoreError> {
+    fn read_ca(&self) -> Result<Option<PemBytes>, StoreError> {
         let Some(ca) = &self.ca else {
             return Ok(None);
         };
         Ok(Some(ca.certificates("the certificate authority")?))
     }
 
-    fn read_identity(&self) -> Result<Option<(Bytes, Bytes)>, StoreError> {
+    fn read_identity(&self) -> Result<Option<(PemBytes, PemBytes)>, StoreError> {
         let Some((certificate, key)) = &self.identity else {
             return Ok(None);
         };
@@ -148,7 +148,7 @@ impl Tls {
     }
 }
 
-/// What was set; never the key.
+/// The settings; never the key.
 impl fmt::Debug for Tls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tls")
@@ -159,73 +159,73 @@ impl fmt::Debug for Tls {
     }
 }
 
-/// Where it lies; never what it says.
+/// The path; never the content.
 impl fmt::Debug for Pem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Given(_) => f.write_str("(given)"),
-            Self::File(path) => path.fmt(f),
+            Self::Inline(_) => f.write_str("(given)"),
+            Self::Path(path) => path.fmt(f),
         }
     }
 }
 
 impl Pem {
-    fn bytes(&self, whose: &str) -> Result<Bytes, StoreError> {
+    fn bytes(&self, name: &str) -> Result<PemBytes, StoreError> {
         match self {
-            Self::Given(pem) => Ok(Arc::clone(pem)),
-            Self::File(path) => match std::fs::read(path) {
+            Self::Inline(pem) => Ok(Arc::clone(pem)),
+            Self::Path(path) => match std::fs::read(path) {
                 Ok(pem) => Ok(pem.into()),
                 Err(error) => Err(invalid(format!(
-                    "{whose} can't be read from {}: {error}",
+                    "{name} can't be read from {}: {error}",
                     path.display()
                 ))),
             },
         }
     }
 
-    fn certificates(&self, whose: &str) -> Result<Bytes, StoreError> {
-        let pem = self.bytes(whose)?;
+    fn certificates(&self, name: &str) -> Result<PemBytes, StoreError> {
+        let pem = self.bytes(name)?;
         let mut found = 0;
         for certificate in CertificateDer::pem_slice_iter(&pem) {
             certificate
-                .map_err(|error| invalid(format!("{whose}{} is not PEM: {error}", self.place())))?;
+                .map_err(|error| invalid(format!("{name}{} is not PEM: {error}", self.place())))?;
             found += 1;
         }
         if found == 0 {
             return Err(invalid(format!(
-                "{whose}{} has no certificate in it",
+                "{name}{} has no certificate in it",
                 self.place()
             )));
         }
         Ok(pem)
     }
 
-    fn key(&self, whose: &str) -> Result<Bytes, StoreError> {
-        let pem = self.bytes(whose)?;
+    fn key(&self, name: &str) -> Result<PemBytes, StoreError> {
+        let pem = self.bytes(name)?;
         PrivateKeyDer::from_pem_slice(&pem)
-            .map_err(|error| invalid(format!("{whose}{} is not PEM: {error}", self.place())))?;
+            .map_err(|error| invalid(format!("{name}{} is not PEM: {error}", self.place())))?;
         Ok(pem)
     }
 
-    /// Where it lies, for a message.
+    /// The path, for a message.
     fn place(&self) -> String {
         match self {
-            Self::Given(_) => String::new(),
-            Self::File(path) => format!(" in {}", Path::display(path)),
+            Self::Inline(_) => String::new(),
+            Self::Path(path) => format!(" in {}", path.display()),
         }
     }
 }
 
-/// What a connection proves itself with: read, and each part of it good by itself.
+/// The material that a connection is made with: read, and each part valid by itself.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Proof {
-    ca: Option<Bytes>,
-    identity: Option<(Bytes, Bytes)>,
+pub(super) struct TlsMaterial {
+    ca: Option<PemBytes>,
+    identity: Option<(PemBytes, PemBytes)>,
     domain_name: Option<String>,
 }
 
-impl Proof {
-    /// What etcd-client is told. Shaking hands takes no longer than connecting may.
+impl TlsMaterial {
+    /// The options of etcd-client. The handshake has the time limit of connecting.
     pub(super) fn options(&self, handshake: Duration) -> TlsOptions {
         let mut options = TlsOptions::new().timeout(handshake);
         options = match &self.ca {
@@ -243,57 +243,57 @@ impl Proof {
     }
 }
 
-/// The proof that is in use, and the files that it came from.
-pub(super) struct Proofs {
+/// The material in use, and the files that it is read from again.
+pub(super) struct TlsReloader {
     tls: Tls,
-    state: Mutex<State>,
+    state: Mutex<ReloadState>,
 }
 
-struct State {
-    /// What the files said last, and how often they said something else.
-    latest: (u64, Proof),
-    /// The identity that a connection could be made with last.
-    good: Option<(Bytes, Bytes)>,
-    looked: Instant,
-    /// What was logged last, so that it is logged once.
+struct ReloadState {
+    /// The last content of the files, and the number of its changes.
+    latest: (u64, TlsMaterial),
+    /// The last identity that a connection could be made with.
+    good: Option<(PemBytes, PemBytes)>,
+    checked_at: Instant,
+    /// The last warning, so that it is logged once.
     warned: Option<String>,
 }
 
-impl Proofs {
-    pub(super) fn new(tls: Tls, proof: Proof) -> Self {
+impl TlsReloader {
+    pub(super) fn new(tls: Tls, material: TlsMaterial) -> Self {
         Self {
             tls,
-            state: Mutex::new(State {
-                latest: (0, proof),
+            state: Mutex::new(ReloadState {
+                latest: (0, material),
                 good: None,
-                looked: Instant::now(),
+                checked_at: Instant::now(),
                 warned: None,
             }),
         }
     }
 
-    pub(super) fn tls(&self) -> &Tls {
+    pub(super) fn config(&self) -> &Tls {
         &self.tls
     }
 
-    /// What the files say, and a number that grows when it is something else. A file that can't
-    /// be used says what it said before.
-    pub(super) fn latest(&self) -> (u64, Proof) {
+    /// The material in the files, and a number that grows with each change. For a file that can't
+    /// be used, the last content that could is returned.
+    pub(super) fn latest(&self) -> (u64, TlsMaterial) {
         let mut state = self.lock();
-        if self.tls.has_files() && state.looked.elapsed() >= LOOK_EVERY {
-            state.looked = Instant::now();
-            let mut proof = state.latest.1.clone();
+        if self.tls.has_files() && state.checked_at.elapsed() >= CHECK_INTERVAL {
+            state.checked_at = Instant::now();
+            let mut material = state.latest.1.clone();
             let mut wrong = None;
             match self.tls.read_ca() {
-                Ok(ca) => proof.ca = ca,
+                Ok(ca) => material.ca = ca,
                 Err(error) => wrong = Some(error),
             }
             match self.tls.read_identity() {
-                Ok(identity) => proof.identity = identity,
+                Ok(identity) => material.identity = identity,
                 Err(error) => wrong = Some(error),
             }
-            if proof != state.latest.1 {
-                state.latest = (state.latest.0 + 1, proof);
+            if material != state.latest.1 {
+                state.latest = (state.latest.0 + 1, material);
                 state.warned = None;
                 event::tls_changed();
             }
@@ -304,29 +304,29 @@ impl Proofs {
         state.latest.clone()
     }
 
-    /// A connection could be made with it.
-    pub(super) fn is_good(&self, proof: Proof) {
-        self.lock().good = proof.identity;
+    /// Notes that a connection could be made with this material.
+    pub(super) fn mark_good(&self, material: TlsMaterial) {
+        self.lock().good = material.identity;
     }
 
-    /// No connection can be made with this, since its key is not its certificate's. Answers the
-    /// same with an identity that one could be made with.
-    pub(super) fn instead(&self, proof: Proof, why: &str) -> Option<Proof> {
+    /// This material with the last identity that a connection could be made with. For material name
+    /// key is not that of its certificate.
+    pub(super) fn last_good(&self, material: TlsMaterial, why: &str) -> Option<TlsMaterial> {
         let mut state = self.lock();
         let good = state.good.clone()?;
         state.warn(why);
-        Some(Proof {
+        Some(TlsMaterial {
             identity: Some(good),
-            ..proof
+            ..material
         })
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, ReloadState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl ReloadState {
     fn warn(&mut self, why: &str) {
         if self.warned.as_deref() != Some(why) {
             self.warned = Some(why.to_owned());
@@ -335,7 +335,7 @@ impl State {
     }
 }
 
-impl fmt::Debug for Proofs {
+impl fmt::Debug for TlsReloader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.tls.fmt(f)
     }

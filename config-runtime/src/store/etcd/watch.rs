@@ -3,7 +3,7 @@
 //! In: ranges and the revision to begin with. Out: an open watch, whose messages wait in a
 //! [`Queue`]. A task on the store's thread drains the stream whatever its reader does, and ends
 //! with the first sign that something is missing or wrong: one watcher cancelled, one error, a key
-//! that was not asked for, a full queue. It knows no cursor; what an event means, others decide.
+//! that was not asked for, a full queue. It knows no cursor; `sync` decides what an event means.
 
 use std::sync::Arc;
 use std::time;
@@ -13,10 +13,11 @@ use etcd_client::{WatchOptions, WatchRequestSender, WatchResponseStream};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::time::{Instant, timeout_at};
 
-use super::connection::{Clients, Line, Lines};
-use super::errors::{Asked, Failure};
+use super::THREAD;
+use super::connection::{Clients, Connection, Connections};
+use super::errors::{CallContext, Failure};
 use super::queue::Queue;
-use super::read::some;
+use super::read::require_ranges;
 use super::worker::{self, Worker};
 use crate::Revision;
 use crate::store::backend::{Answer, WatchStream};
@@ -26,13 +27,13 @@ use crate::store::{ErrorKind, Event, Range, StoreError, WatchEvent};
 const WHOLE_STREAM: i64 = -1;
 
 /// The id that is asked for, for the first watcher of a stream; the others count up from it. etcd
-/// gives what is asked for. Its proxy counts from 0, whatever is asked for, and so gives itself
-/// away: it does not hand on what etcd says of progress.
+/// assigns the requested id. Its proxy counts from 0 whatever is requested, which identifies it: it
+/// does not hand on etcd's progress messages.
 const FIRST: i64 = 1;
 
-/// A watch that stands, with a task that drains it.
+/// A watch whose watchers are created, with a task that drains it.
 #[derive(Debug)]
-pub(super) struct Opened {
+pub(super) struct OpenWatch {
     queue: Arc<Queue>,
     /// Closing it ends the task.
     asks: Sender<()>,
@@ -41,28 +42,28 @@ pub(super) struct Opened {
 
 /// An open watch of [`Etcd`](super::Etcd). Keeps the thread it is drained on.
 #[derive(Debug)]
-pub(super) struct EtcdWatch {
-    opened: Opened,
+pub(super) struct EtcdWatchStream {
+    watch: OpenWatch,
     arrived: Option<time::Instant>,
-    _worker: Arc<Worker>,
+    _worker: Arc<Worker<Connections>>,
 }
 
-impl EtcdWatch {
-    pub(super) fn new(opened: Opened, worker: Arc<Worker>) -> Self {
+impl EtcdWatchStream {
+    pub(super) fn new(watch: OpenWatch, worker: Arc<Worker<Connections>>) -> Self {
         Self {
-            opened,
+            watch,
             arrived: None,
             _worker: worker,
         }
     }
 }
 
-impl WatchStream for EtcdWatch {
+impl WatchStream for EtcdWatchStream {
     fn next(&mut self) -> Answer<'_, WatchEvent> {
         Box::pin(async {
-            let (heard, at) = self.opened.queue.next().await;
+            let (event, at) = self.watch.queue.next().await;
             self.arrived = Some(at);
-            heard
+            event
         })
     }
 
@@ -71,60 +72,63 @@ impl WatchStream for EtcdWatch {
     }
 
     fn ask_progress(&mut self) -> bool {
-        if !self.opened.trusted || self.opened.queue.is_over() {
+        if !self.watch.trusted || self.watch.queue.is_over() {
             return false;
         }
         // One that is under way will do.
-        let _ = self.opened.asks.try_send(());
+        let _ = self.watch.asks.try_send(());
         true
     }
 }
 
-/// Opens a watch. Once it is answered, all watchers stand.
+/// Opens a watch. All watchers are created when it returns.
 pub(super) async fn open(
-    lines: Arc<Lines>,
+    connections: Arc<Connections>,
     ranges: Arc<[Range]>,
     from: Revision,
-) -> Result<Opened, StoreError> {
-    some(&ranges)?;
-    let line = &lines.watches;
-    let until = Instant::now() + line.settings().call_timeout;
-    let asked = Asked::of("watching", &ranges).and(&format!(" from revision {from}"));
-    let stream = line
-        .call(&asked, |clients| stand(clients, line, &ranges, from))
+) -> Result<OpenWatch, StoreError> {
+    require_ranges(&ranges)?;
+    let connection = &connections.watches;
+    let until = Instant::now() + connection.settings().call_timeout;
+    let context =
+        CallContext::for_ranges("watching", &ranges).with_detail(&format!(" from revision {from}"));
+    let stream = connection
+        .call(&context, |clients| {
+            create_watchers(clients, connection, &ranges, from)
+        })
         .await?;
     let member = stream.state.member;
     let queue = Arc::clone(&stream.queue);
     let (asks, asked_for) = mpsc::channel(1);
-    tokio::spawn(drain(stream, asked_for, Arc::clone(&lines), asked));
-    Ok(Opened {
+    tokio::spawn(drain(stream, asked_for, Arc::clone(&connections), context));
+    Ok(OpenWatch {
         queue,
         asks,
-        trusted: trusted(line, member, until).await,
+        trusted: trusted(connection, member, until).await,
     })
 }
 
-/// A stream on which every watcher stands.
+/// A stream whose watchers are all created.
 struct Stream {
     requests: WatchRequestSender,
     responses: WatchResponseStream,
-    state: State,
+    state: StreamState,
     queue: Arc<Queue>,
-    /// Which turn of the endpoints it is of.
+    /// The turn of the endpoints in which it was watch.
     turn: usize,
 }
 
-/// Whatever ends the task that drains it, the reader hears of it.
+/// However the task that drains it ends, the reader is notified.
 impl Drop for Stream {
     fn drop(&mut self) {
-        self.queue.end(worker::ended());
+        self.queue.end(worker::ended(THREAD));
     }
 }
 
-/// Opens a stream, has a watcher for each range created, and waits until all stand.
-async fn stand(
+/// Opens a stream, requests a watcher for each range, and waits until all are created.
+async fn create_watchers(
     mut clients: Clients,
-    line: &Line,
+    connection: &Connection,
     ranges: &[Range],
     from: Revision,
 ) -> Result<Stream, Failure> {
@@ -147,15 +151,15 @@ async fn stand(
     let Some((requests, mut responses)) = requests else {
         return Err(Failure::new(ErrorKind::Invalid, "nothing to watch"));
     };
-    let queue = Arc::new(Queue::new(line.settings().decode_limit));
-    let mut state = State::new(ranges, from, line.settings().decode_limit);
-    while state.standing < ranges.len() {
+    let queue = Arc::new(Queue::new(connection.settings().decode_limit));
+    let mut state = StreamState::new(ranges, from, connection.settings().decode_limit);
+    while state.created < ranges.len() {
         let response = message(&mut responses).await?;
         if let Some(header) = &response.header {
-            line.shared().answered_by(header.cluster_id);
+            connection.shared().answered_by(header.cluster_id);
         }
-        if let Some(heard) = state.take(response)? {
-            queue.push(heard);
+        if let Some(event) = state.take(response)? {
+            queue.push(event);
         }
     }
     Ok(Stream {
@@ -167,9 +171,14 @@ async fn stand(
     })
 }
 
-/// Moves what arrives into the queue, until there is nothing more to expect or nobody to want it.
-/// Its end closes the stream, and with it the watchers on the server.
-async fn drain(mut stream: Stream, mut asked_for: Receiver<()>, lines: Arc<Lines>, asked: Asked) {
+/// Moves messages into the queue, until the watch is over or its reader is gone. Its end closes the
+/// stream, and with it the watchers on the server.
+async fn drain(
+    mut stream: Stream,
+    mut asked_for: Receiver<()>,
+    connections: Arc<Connections>,
+    context: CallContext,
+) {
     let failure = loop {
         let response = tokio::select! {
             response = message(&mut stream.responses) => response,
@@ -180,7 +189,7 @@ async fn drain(mut stream: Stream, mut asked_for: Receiver<()>, lines: Arc<Lines
                 }
                 None => return,
             },
-            // A server that takes no more requests must not keep us from reading.
+            // A server that stops taking requests must not keep the task from reading.
             sent = stream.requests.request_progress(), if stream.state.to_ask => {
                 stream.state.to_ask = false;
                 stream.state.asked = true;
@@ -191,8 +200,8 @@ async fn drain(mut stream: Stream, mut asked_for: Receiver<()>, lines: Arc<Lines
             }
         };
         match response.and_then(|response| stream.state.take(response)) {
-            Ok(Some(heard)) => {
-                if !stream.queue.push(heard) {
+            Ok(Some(event)) => {
+                if !stream.queue.push(event) {
                     return;
                 }
             }
@@ -202,7 +211,7 @@ async fn drain(mut stream: Stream, mut asked_for: Receiver<()>, lines: Arc<Lines
     };
     stream
         .queue
-        .end(lines.watches.lost(failure, stream.turn, &asked));
+        .end(connections.watches.lost(failure, stream.turn, &context));
 }
 
 /// The next message. Cancel safe. Never called again after an error: it would be the same one,
@@ -217,21 +226,21 @@ async fn message(responses: &mut WatchResponseStream) -> Result<PbWatchResponse,
     }
 }
 
-/// What is known of a stream: how its messages are to be read.
-struct State {
+/// The state of a stream, which says how its messages are to be read.
+struct StreamState {
     from: Revision,
     watchers: Vec<Watcher>,
-    /// How many of them stand.
-    standing: usize,
+    /// The number of watchers that are created.
+    created: usize,
     /// The id of the first.
     first: i64,
-    /// Which member serves all of them, as far as can be told; zero where it can't.
+    /// The member that serves all of them; zero if that is unknown.
     member: u64,
     /// Whether progress is to be asked for, and whether it ever was.
     to_ask: bool,
     asked: bool,
-    /// The most bytes of a message that comes in pieces.
-    most_bytes: usize,
+    /// The maximum size of a message that comes in pieces.
+    max_bytes: usize,
 }
 
 /// The watcher of one range.
@@ -244,8 +253,8 @@ struct Watcher {
     bytes: usize,
 }
 
-impl State {
-    fn new(ranges: &[Range], from: Revision, most_bytes: usize) -> Self {
+impl StreamState {
+    fn new(ranges: &[Range], from: Revision, max_bytes: usize) -> Self {
         let watcher = |range: &Range| Watcher {
             range: range.clone(),
             last: (Revision::default(), Vec::new()),
@@ -255,16 +264,16 @@ impl State {
         Self {
             from,
             watchers: ranges.iter().map(watcher).collect(),
-            standing: 0,
+            created: 0,
             first: 0,
             member: 0,
             to_ask: false,
             asked: false,
-            most_bytes,
+            max_bytes,
         }
     }
 
-    /// What a message says; an error where the watch is over.
+    /// The event of a message; an error if the watch is over.
     fn take(&mut self, response: PbWatchResponse) -> Result<Option<WatchEvent>, Failure> {
         // Before anything else: a refusal says `created`, too, and the stream stays open.
         if response.canceled {
@@ -278,7 +287,7 @@ impl State {
         let revision = header.map_or(0, |header| header.revision);
         let id = response.watch_id;
         if response.created {
-            let range = self.standing;
+            let range = self.created;
             let member = header.map_or(0, |header| header.member_id);
             if range == 0 && id == FIRST {
                 (self.first, self.member) = (id, member);
@@ -290,25 +299,25 @@ impl State {
             if self.member != member {
                 self.member = 0;
             }
-            self.standing += 1;
+            self.created += 1;
             return Ok(Some(WatchEvent::Created {
                 range,
                 revision: revision.into(),
             }));
         }
-        if let Some(range) = self.place(id).filter(|place| *place < self.standing)
+        if let Some(range) = self.place(id).filter(|place| *place < self.created)
             && let Some(watcher) = self.watchers.get_mut(range)
         {
             // The last piece of a message may hold nothing. A single watcher's progress says
             // nothing about the others.
-            let whole = watcher.join(response.events, response.fragment, self.most_bytes)?;
+            let whole = watcher.join(response.events, response.fragment, self.max_bytes)?;
             let events = watcher.events(whole, self.from)?;
             return Ok((!events.is_empty()).then_some(WatchEvent::Events { range, events }));
         }
         if !response.events.is_empty() {
             return Err(strange(id));
         }
-        // What nobody asked for comes from a server that was not found to be worth asking. And
+        // Progress that was not requested comes from a server that is not trusted to send it. And
         // while a message is in pieces, its events have not been handed on.
         let in_pieces = self.watchers.iter().any(|one| !one.pieces.is_empty());
         let is_progress = id == WHOLE_STREAM && self.asked && revision > 0;
@@ -329,19 +338,19 @@ impl Watcher {
         &mut self,
         events: Vec<PbEvent>,
         is_piece: bool,
-        most_bytes: usize,
+        max_bytes: usize,
     ) -> Result<Vec<PbEvent>, Failure> {
         if !is_piece && self.pieces.is_empty() {
             return Ok(events);
         }
         let size = |event: &PbEvent| {
-            let of = |pair: &PbKeyValue| pair.key.len() + pair.value.len();
-            size_of::<PbEvent>() + event.kv.as_ref().map_or(0, of)
+            let pair_size = |pair: &PbKeyValue| pair.key.len() + pair.value.len();
+            size_of::<PbEvent>() + event.kv.as_ref().map_or(0, pair_size)
         };
         self.bytes += events.iter().map(size).sum::<usize>();
-        if self.bytes > most_bytes {
+        if self.bytes > max_bytes {
             let message = format!(
-                "a message of more than {most_bytes} bytes, in pieces (see \
+                "a message of more than {max_bytes} bytes, in pieces (see \
                  `EtcdBuilder::decode_limit`)"
             );
             return Err(Failure::new(ErrorKind::TooBig, message));
@@ -354,7 +363,7 @@ impl Watcher {
         Ok(std::mem::take(&mut self.pieces))
     }
 
-    /// What is new of a message, in the order of revisions. Servers repeat events (etcd #15274),
+    /// The new events of a message, in the order of revisions. Servers repeat events (etcd #15274),
     /// go back in time (#15271), and send what is older than what was asked for (#20221).
     fn events(&mut self, whole: Vec<PbEvent>, from: Revision) -> Result<Vec<Event>, Failure> {
         let mut events = Vec::with_capacity(whole.len());
@@ -376,7 +385,7 @@ impl Watcher {
                 if self.last.1.contains(&pair.key) {
                     continue;
                 }
-                // What was handed on was not the whole revision. Reading everything makes it so.
+                // The revision was handed on in part only. Reading everything repairs that.
                 return Err(Failure::strange(format!(
                     "revision {revision} came in two messages"
                 )));
@@ -409,21 +418,21 @@ fn strange(watch_id: i64) -> Failure {
 
 /// Whether the member that serves the watch can be believed when it speaks of progress.
 ///
-/// Asked for each watch: whatever replaces a member, also one of another version behind the same
-/// address, ends its watches; and an endpoint may lead to several members.
-async fn trusted(line: &Line, member: u64, until: Instant) -> bool {
+/// Each watch asks: a replaced member ends its watches, even if the new one has the same address;
+/// and an endpoint may lead to several members.
+async fn trusted(connection: &Connection, member: u64, until: Instant) -> bool {
     if member == 0 {
         return false;
     }
-    let about = Asked::about("asking for the version");
-    let status = line.call(&about, |mut clients| async move {
+    let about = CallContext::without_ranges("asking for the version");
+    let status = connection.call(&about, |mut clients| async move {
         Ok(clients.maintenance.status().await?)
     });
     let Ok(Ok(status)) = timeout_at(until, status).await else {
         return false;
     };
-    let of = status.header().map(etcd_client::ResponseHeader::member_id);
-    of == Some(member) && keeps_its_word(status.version())
+    let answered_by = status.header().map(etcd_client::ResponseHeader::member_id);
+    answered_by == Some(member) && keeps_its_word(status.version())
 }
 
 /// Whether an etcd of that version sends the events first and then says so (etcd #15220).
@@ -499,12 +508,12 @@ mod tests {
         }
     }
 
-    fn state(ranges: usize, from: u64) -> State {
+    fn state(ranges: usize, from: u64) -> StreamState {
         let all = ["/a", "/b"].map(Range::below);
-        State::new(all.get(..ranges).unwrap(), Revision::new(from), 1_000)
+        StreamState::new(all.get(..ranges).unwrap(), Revision::new(from), 1_000)
     }
 
-    fn standing() -> State {
+    fn created_stream() -> StreamState {
         let mut state = state(2, 5);
         for range in 0..2 {
             state.take(created(range)).unwrap();
@@ -539,13 +548,13 @@ mod tests {
             compact_revision: 7,
             ..answer(0, 0)
         };
-        let failure = standing().take(cancelled).unwrap_err();
+        let failure = created_stream().take(cancelled).unwrap_err();
         assert_eq!(failure.kind, ErrorKind::Compacted);
     }
 
     #[test]
     fn progress_counts_where_it_was_asked_for_and_of_the_whole_stream() {
-        let mut state = standing();
+        let mut state = created_stream();
         let progress = WatchEvent::Progress {
             revision: Revision::new(100),
         };
@@ -562,7 +571,7 @@ mod tests {
 
     #[test]
     fn what_is_older_than_what_was_asked_for_is_left_out() {
-        let mut state = standing();
+        let mut state = created_stream();
         assert_eq!(state.take(changed(0, 4, 1, 0)).unwrap(), None);
         assert!(state.take(changed(0, 5, 1, 0)).unwrap().is_some());
     }
@@ -570,14 +579,14 @@ mod tests {
     #[test]
     fn an_event_of_an_unknown_type_is_what_its_version_says() {
         for (version, value) in [(3, Some(b"v"[..].into())), (0, None)] {
-            let heard = standing().take(changed(1, 8, version, 99)).unwrap();
+            let taken = created_stream().take(changed(1, 8, version, 99)).unwrap();
             let event = Event {
                 key: b"/b/k".to_vec(),
                 value,
                 revision: Revision::new(8),
             };
             assert_eq!(
-                heard,
+                taken,
                 Some(WatchEvent::Events {
                     range: 1,
                     events: vec![event]
@@ -589,7 +598,7 @@ mod tests {
     #[test]
     fn a_watcher_that_nobody_asked_for_ends_the_watch() {
         for response in [created(0), created(2), changed(2, 8, 1, 0)] {
-            assert!(standing().take(response).is_err());
+            assert!(created_stream().take(response).is_err());
         }
         let mut first = state(2, 1);
         assert!(first.take(created(2)).is_err());
@@ -618,9 +627,9 @@ mod tests {
         ] {
             let mut state = state(2, 1);
             for (range, (id, member)) in ids.into_iter().zip(members).enumerate() {
-                let heard = state.take(created(id, member)).unwrap();
+                let event = state.take(created(id, member)).unwrap();
                 assert!(
-                    matches!(heard, Some(WatchEvent::Created { range: place, .. }) if place == range)
+                    matches!(event, Some(WatchEvent::Created { range: place, .. }) if place == range)
                 );
             }
             assert_eq!(state.member, member, "{ids:?} of {members:?}");

@@ -1,8 +1,7 @@
-//! The thread that an [`Etcd`](super::Etcd) lives on.
+//! A thread with a runtime and connections `C`, which runs jobs.
 //!
 //! In: jobs, from any thread and any runtime or none. Out: their answers. It knows no etcd. The
-//! thread is started by the first job, and ends by itself when nobody is left who could send
-//! one; nobody ever waits for its end.
+//! first job starts the thread, which ends when the [`Worker`] is dropped; nothing waits for that.
 
 use std::fmt;
 use std::future::Future;
@@ -13,59 +12,59 @@ use tokio::runtime::Builder;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::sync::oneshot;
 
-use super::connection::Lines;
-use super::shared::Shared;
 use crate::event;
 use crate::store::{ErrorKind, StoreError};
 
-/// At most fifteen bytes, so that the system shows it whole.
-const NAME: &str = "hotconfig-etcd";
-
 /// Something to start on the thread, with its connections.
-type Job = Box<dyn FnOnce(Arc<Lines>) + Send>;
+type Job<C> = Box<dyn FnOnce(Arc<C>) + Send>;
 
-/// The way to the thread. Whoever holds it keeps the thread.
-pub(super) struct Worker {
-    shared: Arc<Shared>,
-    jobs: Mutex<Option<UnboundedSender<Job>>>,
+/// Makes the connections, on the thread.
+type Connect<C> = Arc<dyn Fn() -> C + Send + Sync>;
+
+/// The handle on the thread, which runs as long as the handle exists.
+pub(super) struct Worker<C> {
+    thread: &'static str,
+    connect: Connect<C>,
+    jobs: Mutex<Option<UnboundedSender<Job<C>>>>,
 }
 
-impl Worker {
-    pub(super) fn new(shared: Shared) -> Self {
+impl<C: Send + Sync + 'static> Worker<C> {
+    /// A worker whose thread will have that name.
+    pub(super) fn new(
+        thread: &'static str,
+        connect: impl Fn() -> C + Send + Sync + 'static,
+    ) -> Self {
         Self {
-            shared: Arc::new(shared),
+            thread,
+            connect: Arc::new(connect),
             jobs: Mutex::new(None),
         }
     }
 
-    pub(super) fn shared(&self) -> &Shared {
-        &self.shared
-    }
-
-    /// Has this done on the thread. Dropping the answer ends the work.
+    /// Runs this on the thread. Dropping the answer ends the work.
     pub(super) async fn ask<R, F>(
         &self,
-        work: impl FnOnce(Arc<Lines>) -> F + Send + 'static,
+        work: impl FnOnce(Arc<C>) -> F + Send + 'static,
     ) -> Result<R, StoreError>
     where
         R: Send + 'static,
         F: Future<Output = Result<R, StoreError>> + Send + 'static,
     {
         let (mut answer, answered) = oneshot::channel();
-        self.send(Box::new(move |lines| {
+        self.send(Box::new(move |connections| {
             tokio::spawn(async move {
                 let done = tokio::select! {
-                    done = work(lines) => done,
+                    done = work(connections) => done,
                     () = answer.closed() => return,
                 };
-                // Whoever asked may be gone by now; so is the need for the answer.
+                // If the caller is gone, the answer is no longer needed.
                 let _ = answer.send(done);
             });
         }))?;
-        answered.await.unwrap_or_else(|_| Err(ended()))
+        answered.await.unwrap_or_else(|_| Err(ended(self.thread)))
     }
 
-    fn send(&self, mut job: Job) -> Result<(), StoreError> {
+    fn send(&self, mut job: Job<C>) -> Result<(), StoreError> {
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(running) = &*jobs {
             match running.send(job) {
@@ -74,14 +73,14 @@ impl Worker {
             }
         }
         let (sender, receiver) = mpsc::unbounded_channel();
-        let shared = Arc::clone(&self.shared);
+        let (name, connect) = (self.thread, Arc::clone(&self.connect));
         thread::Builder::new()
-            .name(NAME.to_owned())
-            .spawn(move || run(&shared, receiver))
+            .name(name.to_owned())
+            .spawn(move || run(name, &connect, receiver))
             .map_err(|error| {
                 StoreError::new(
                     ErrorKind::Other,
-                    format!("the thread {NAME} can't be started: {error}"),
+                    format!("the thread {name} can't be started: {error}"),
                 )
             })?;
         // The thread can't be gone yet; if it is, its answer is missing, which is noticed.
@@ -91,22 +90,22 @@ impl Worker {
     }
 }
 
-impl fmt::Debug for Worker {
+impl<C> fmt::Debug for Worker<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Worker").finish_non_exhaustive()
     }
 }
 
-/// What is said where an answer will never come.
-pub(super) fn ended() -> StoreError {
+/// The error for an answer that will never come, since the thread of that name is gone.
+pub(super) fn ended(thread: &str) -> StoreError {
     StoreError::new(
         ErrorKind::Other,
-        format!("the thread {NAME} ended before it answered"),
+        format!("the thread {thread} ended before it answered"),
     )
 }
 
-fn run(shared: &Arc<Shared>, mut jobs: UnboundedReceiver<Job>) {
-    // Made here and not by whoever asks: a runtime must not be dropped in an async context.
+fn run<C: 'static>(name: &str, connect: &Connect<C>, mut jobs: UnboundedReceiver<Job<C>>) {
+    // Made here and not by the caller: a runtime must not be dropped in an async context.
     let runtime = Builder::new_current_thread()
         .thread_name("hotconfig-dns")
         .enable_all()
@@ -114,16 +113,16 @@ fn run(shared: &Arc<Shared>, mut jobs: UnboundedReceiver<Job>) {
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {
-            event::thread_failed(NAME, &error);
+            event::thread_failed(name, &error);
             return;
         }
     };
     runtime.block_on(async move {
-        let lines = Arc::new(Lines::new(shared));
+        let connections = Arc::new(connect());
         while let Some(job) = jobs.recv().await {
-            job(Arc::clone(&lines));
+            job(Arc::clone(&connections));
         }
     });
-    // Asking for a name can't be interrupted, and nobody wants the answer any more.
+    // A name lookup can't be interrupted, and its answer is no longer needed.
     runtime.shutdown_background();
 }

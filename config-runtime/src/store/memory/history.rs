@@ -1,6 +1,6 @@
 //! Keys, their versions and the log of what happened to them: etcd's data model.
 //!
-//! In: writes, compactions, restores. Out: what stands now, and each revision since the last
+//! In: writes, compactions, restores. Out: the current keys, and each revision since the last
 //! compaction. It knows no watch, no fault and no clock.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -12,9 +12,9 @@ use crate::Revision;
 /// etcd's revision before anything was written.
 const FIRST: Revision = Revision::new(1);
 
-/// What stands under a key.
+/// The current version of a key.
 #[derive(Clone)]
-pub(super) struct Version {
+pub(super) struct KeyVersion {
     pub(super) value: Arc<[u8]>,
     pub(super) mod_revision: Revision,
 }
@@ -25,19 +25,19 @@ pub(super) enum Operation {
     Delete { key: Arc<[u8]> },
 }
 
-/// What one revision did to one key.
-pub(super) struct Change {
+/// The change of one key by one revision.
+pub(super) struct KeyChange {
     pub(super) key: Arc<[u8]>,
     /// `None` where it was deleted.
     pub(super) after: Option<Arc<[u8]>>,
-    /// What a restore puts back.
-    before: Option<Version>,
+    /// The version that a restore puts back.
+    before: Option<KeyVersion>,
 }
 
 /// Everything that one revision did, in the order of its operations.
 pub(super) struct Commit {
     pub(super) revision: Revision,
-    pub(super) changes: Vec<Change>,
+    pub(super) changes: Vec<KeyChange>,
 }
 
 /// The state, and how it came to be.
@@ -45,7 +45,7 @@ pub(super) struct History {
     revision: Revision,
     /// The oldest revision that can be watched from; 0 before the first compaction.
     compacted: Revision,
-    live: BTreeMap<Arc<[u8]>, Version>,
+    live: BTreeMap<Arc<[u8]>, KeyVersion>,
     /// Every revision from `compacted` on, in order.
     log: VecDeque<Commit>,
 }
@@ -73,15 +73,15 @@ impl History {
         self.live.len()
     }
 
-    pub(super) fn get(&self, key: &[u8]) -> Option<&Version> {
+    pub(super) fn get(&self, key: &[u8]) -> Option<&KeyVersion> {
         self.live.get(key)
     }
 
-    /// What begins with these bytes, in the order of the keys.
+    /// The keys that begin with these bytes, in order.
     pub(super) fn below<'a>(
         &'a self,
         prefix: &'a [u8],
-    ) -> impl Iterator<Item = (&'a Arc<[u8]>, &'a Version)> {
+    ) -> impl Iterator<Item = (&'a Arc<[u8]>, &'a KeyVersion)> {
         self.live
             .range::<[u8], _>((Bound::Included(prefix), Bound::Unbounded))
             .take_while(move |(key, _)| key.starts_with(prefix))
@@ -93,19 +93,19 @@ impl History {
         self.log.range(start..)
     }
 
-    /// Does all of it at one new revision. What deletes nothing makes none.
+    /// Does all of it at one new revision. Deletes of missing keys alone make none.
     pub(super) fn write(&mut self, operations: Vec<Operation>) -> Option<Revision> {
         let revision = self.revision.next();
         let mut changes = Vec::with_capacity(operations.len());
         for operation in operations {
             match operation {
                 Operation::Put { key, value } => {
-                    let version = Version {
+                    let version = KeyVersion {
                         value: Arc::clone(&value),
                         mod_revision: revision,
                     };
                     let before = self.live.insert(Arc::clone(&key), version);
-                    changes.push(Change {
+                    changes.push(KeyChange {
                         key,
                         after: Some(value),
                         before,
@@ -113,7 +113,7 @@ impl History {
                 }
                 Operation::Delete { key } => {
                     if let Some(before) = self.live.remove(&key) {
-                        changes.push(Change {
+                        changes.push(KeyChange {
                             key,
                             after: None,
                             before: Some(before),

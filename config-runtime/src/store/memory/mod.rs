@@ -1,7 +1,7 @@
 //! A store in this process: revisions, transactions, history and compaction as etcd has them.
 //!
-//! In: writes by whoever holds the [`Memory`], and the faults that a test asks for. Out: what
-//! [`super::backend`] asks of a store. It knows no prefix template, no schema and no disk; and
+//! In: writes by a holder of the [`Memory`], and the faults that a test injects. Out: the answers
+//! to [`super::backend`]. It knows no prefix template, no schema and no disk; and
 //! no runtime until a call has to wait.
 
 mod history;
@@ -18,10 +18,10 @@ use super::backend::{Answer, Backend, WatchStream};
 use super::{Entry, Probe, Range, Reading, StoreError, WatchEvent};
 use crate::Revision;
 use history::{History, Operation};
-use watch::{Listener, Watching};
+use watch::{MemoryWatch, MemoryWatchStream};
 
 /// What etcd allows in one transaction unless it is started with another `--max-txn-ops`.
-const MOST_OPERATIONS: usize = 128;
+const MAX_OPERATIONS: usize = 128;
 
 /// A store in this process, for tests and for programs that bring no etcd.
 ///
@@ -53,20 +53,20 @@ const MOST_OPERATIONS: usize = 128;
 /// this type are the operator's hand: they always work.
 #[derive(Clone)]
 pub struct Memory {
-    shared: Arc<Shared>,
+    shared: Arc<MemoryShared>,
 }
 
-struct Shared {
-    state: Mutex<State>,
-    /// Wakes whoever waits for an answer or an event, to look again.
+struct MemoryShared {
+    state: Mutex<MemoryState>,
+    /// Wakes the calls that wait for an answer or an event, so that they check again.
     changed: Notify,
 }
 
-struct State {
+struct MemoryState {
     history: History,
     history_limit: Option<u64>,
     call_timeout: Duration,
-    watches: BTreeMap<u64, Watching>,
+    watches: BTreeMap<u64, MemoryWatch>,
     next_watch: u64,
     disconnected: bool,
     stalled: bool,
@@ -76,7 +76,7 @@ struct State {
 impl Memory {
     /// An empty store, at revision 1 as a new etcd is.
     pub fn new() -> Self {
-        let state = State {
+        let state = MemoryState {
             history: History::new(),
             history_limit: None,
             call_timeout: Duration::from_secs(5),
@@ -87,7 +87,7 @@ impl Memory {
             denied: BTreeSet::new(),
         };
         Self {
-            shared: Arc::new(Shared {
+            shared: Arc::new(MemoryShared {
                 state: Mutex::new(state),
                 changed: Notify::new(),
             }),
@@ -258,7 +258,7 @@ impl Memory {
             .lock()
             .watches
             .values()
-            .filter(|watching| !watching.is_lost())
+            .filter(|watch| !watch.is_lost())
             .count()
     }
 }
@@ -406,7 +406,7 @@ impl Transaction {
     /// or deleted a second time; as in etcd.
     pub fn commit(self) -> Result<Revision, StoreError> {
         let Self { store, operations } = self;
-        if operations.len() > MOST_OPERATIONS {
+        if operations.len() > MAX_OPERATIONS {
             return Err(failure::too_many_operations());
         }
         let (mut puts, mut deletes) = (BTreeSet::new(), BTreeSet::new());
@@ -453,21 +453,21 @@ fn delete(key: impl AsRef<[u8]>) -> Operation {
     }
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing that can panic stands between two halves of a change.
+impl MemoryShared {
+    fn lock(&self) -> MutexGuard<'_, MemoryState> {
+        // No change can panic halfway.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the state, then wakes whoever waits.
-    fn change<R>(&self, change: impl FnOnce(&mut State) -> R) -> R {
+    /// Changes the state, then wakes the calls that wait.
+    fn change<R>(&self, change: impl FnOnce(&mut MemoryState) -> R) -> R {
         let result = change(&mut self.lock());
         self.changed.notify_waiters();
         result
     }
 
-    /// Asks after every change until there is an answer. Dropping it asks no more.
-    async fn answer<R>(&self, mut ask: impl FnMut(&mut State) -> Option<R>) -> R {
+    /// Asks after every change until there is an answer. Dropping it ends that.
+    async fn answer<R>(&self, mut ask: impl FnMut(&mut MemoryState) -> Option<R>) -> R {
         loop {
             // Before the question, so that no change between the two goes unnoticed.
             let changed = self.changed.notified();
@@ -480,7 +480,7 @@ impl Shared {
     }
 }
 
-impl State {
+impl MemoryState {
     fn write(&mut self, operations: Vec<Operation>) -> Option<Revision> {
         let revision = self.history.write(operations);
         self.keep_limit();
@@ -498,23 +498,23 @@ impl State {
     }
 
     fn compact(&mut self, revision: Revision) {
-        for watching in self.watches.values_mut() {
-            watching.compact(&self.history, revision);
+        for watch in self.watches.values_mut() {
+            watch.compact(&self.history, revision);
         }
         self.history.compact(revision);
     }
 
     fn break_off(&mut self) {
         let why = failure::unreachable();
-        for watching in self.watches.values_mut() {
-            watching.break_off(&why);
+        for watch in self.watches.values_mut() {
+            watch.break_off(&why);
         }
     }
 
-    /// What a watch hears next; `None` while there is nothing.
-    fn hear(&mut self, number: u64) -> Option<WatchEvent> {
+    /// The next event of a watch; `None` while there is none.
+    fn next_event(&mut self, number: u64) -> Option<WatchEvent> {
         match self.watches.get_mut(&number) {
-            Some(watching) => watching.hear(&self.history, self.stalled),
+            Some(watch) => watch.next_event(&self.history, self.stalled),
             None => Some(WatchEvent::Lost(failure::cancelled())),
         }
     }
@@ -560,7 +560,7 @@ impl State {
     }
 
     fn probe(&self, ranges: &[Range]) -> Probe {
-        let look = |range: &Range| {
+        let count = |range: &Range| {
             let found = self.history.below(range.start().as_bytes());
             found.fold((0, None), |(count, newest), (_, version)| {
                 (count + 1, newest.max(Some(version.mod_revision)))
@@ -568,15 +568,15 @@ impl State {
         };
         Probe {
             revision: self.history.revision(),
-            ranges: ranges.iter().map(look).collect(),
+            ranges: ranges.iter().map(count).collect(),
         }
     }
 
     fn watch(&mut self, ranges: &Arc<[Range]>, from: Revision) -> u64 {
         let number = self.next_watch;
         self.next_watch += 1;
-        let watching = Watching::new(Arc::clone(ranges), from, &self.history);
-        self.watches.insert(number, watching);
+        let watch = MemoryWatch::new(Arc::clone(ranges), from, &self.history);
+        self.watches.insert(number, watch);
         number
     }
 }
@@ -587,11 +587,11 @@ impl Memory {
     fn call<R: Send + 'static>(
         &self,
         ranges: Arc<[Range]>,
-        mut ask: impl FnMut(&mut State, &Arc<[Range]>) -> R + Send + 'static,
+        mut ask: impl FnMut(&mut MemoryState, &Arc<[Range]>) -> R + Send + 'static,
     ) -> Answer<'static, Result<R, StoreError>> {
         let shared = Arc::clone(&self.shared);
         Box::pin(async move {
-            let mut ask = move |state: &mut State| {
+            let mut ask = move |state: &mut MemoryState| {
                 let admitted = state.admit(&ranges)?;
                 Some(admitted.map(|()| ask(state, &ranges)))
             };
@@ -630,8 +630,8 @@ impl Backend for Memory {
         let number = self.call(ranges, move |state, ranges| state.watch(ranges, from));
         let shared = Arc::clone(&self.shared);
         Box::pin(async move {
-            let listener = Listener::new(shared, number.await?);
-            Ok(Box::new(listener) as Box<dyn WatchStream>)
+            let stream = MemoryWatchStream::new(shared, number.await?);
+            Ok(Box::new(stream) as Box<dyn WatchStream>)
         })
     }
 }

@@ -1,21 +1,21 @@
 //! One watch of the store in this process.
 //!
-//! In: the shared history and its own place in it. Out: what it hears next. It keeps no events:
-//! a watch that nobody listens to costs a few numbers.
+//! In: the shared history and its own place in it. Out: its next event. It keeps no events: a watch
+//! without a reader costs a few numbers.
 
 use std::sync::Arc;
 
 use super::history::History;
-use super::{Shared, failure};
+use super::{MemoryShared, failure};
 use crate::Revision;
 use crate::store::backend::{Answer, WatchStream};
 use crate::store::{ErrorKind, Event, Range, StoreError, WatchEvent};
 
 /// An answer is complete once it holds this many events; a revision is never split.
-const ENOUGH: usize = 1_000;
+const BATCH_EVENTS: usize = 1_000;
 
-/// A watch, as the store keeps it.
-pub(super) struct Watching {
+/// The state of a watch, which the store keeps.
+pub(super) struct MemoryWatch {
     ranges: Arc<[Range]>,
     /// For each range the first revision that it has not looked at.
     places: Vec<Revision>,
@@ -27,7 +27,7 @@ pub(super) struct Watching {
     lost: Option<StoreError>,
 }
 
-impl Watching {
+impl MemoryWatch {
     pub(super) fn new(ranges: Arc<[Range]>, from: Revision, history: &History) -> Self {
         Self {
             places: vec![from; ranges.len()],
@@ -43,13 +43,13 @@ impl Watching {
         self.lost.is_some()
     }
 
-    /// The connection broke. What was not yet heard was still on its way.
+    /// The connection broke, and the events that were not yet read are lost with it.
     pub(super) fn break_off(&mut self, why: &StoreError) {
         self.lost.get_or_insert_with(|| why.clone());
     }
 
-    /// What happened before this revision is about to be forgotten. Loses the watch if some of
-    /// that is its own and unheard; other keys' changes are nothing to it.
+    /// The history before this revision is about to be compacted. If it has unread changes of the
+    /// watch's own keys, the watch is lost.
     pub(super) fn compact(&mut self, history: &History, revision: Revision) {
         if self.is_lost() {
             return;
@@ -71,8 +71,8 @@ impl Watching {
         }
     }
 
-    /// What it hears next; `None` while there is nothing.
-    pub(super) fn hear(&mut self, history: &History, stalled: bool) -> Option<WatchEvent> {
+    /// The next event; `None` while there is none.
+    pub(super) fn next_event(&mut self, history: &History, stalled: bool) -> Option<WatchEvent> {
         // A broken connection is noticed here; everything else has to arrive.
         if let Some(lost) = self
             .lost
@@ -112,7 +112,7 @@ impl Watching {
                 .filter(|(_, (place, _))| **place <= history.revision())?;
             let mut events = Vec::new();
             for commit in history.since(*place) {
-                if events.len() >= ENOUGH {
+                if events.len() >= BATCH_EVENTS {
                     break;
                 }
                 let own = commit
@@ -132,32 +132,32 @@ impl Watching {
                     events,
                 });
             }
-            // Also where a compaction left no commit to look at.
+            // Even if a compaction left no commit to look at.
             *place = history.revision().next();
         }
     }
 }
 
-/// The listener's end of a [`Watching`].
-pub(super) struct Listener {
-    shared: Arc<Shared>,
+/// The reader's end of a [`MemoryWatch`].
+pub(super) struct MemoryWatchStream {
+    shared: Arc<MemoryShared>,
     number: u64,
 }
 
-impl Listener {
-    pub(super) fn new(shared: Arc<Shared>, number: u64) -> Self {
+impl MemoryWatchStream {
+    pub(super) fn new(shared: Arc<MemoryShared>, number: u64) -> Self {
         Self { shared, number }
     }
 }
 
-impl WatchStream for Listener {
+impl WatchStream for MemoryWatchStream {
     fn next(&mut self) -> Answer<'_, WatchEvent> {
-        Box::pin(self.shared.answer(|state| state.hear(self.number)))
+        Box::pin(self.shared.answer(|state| state.next_event(self.number)))
     }
 
     fn ask_progress(&mut self) -> bool {
-        if let Some(watching) = self.shared.lock().watches.get_mut(&self.number) {
-            watching.progress_asked = true;
+        if let Some(watch) = self.shared.lock().watches.get_mut(&self.number) {
+            watch.progress_asked = true;
         }
         // A call of `next` may already wait elsewhere in the same task.
         self.shared.changed.notify_waiters();
@@ -165,7 +165,7 @@ impl WatchStream for Listener {
     }
 }
 
-impl Drop for Listener {
+impl Drop for MemoryWatchStream {
     fn drop(&mut self) {
         self.shared.lock().watches.remove(&self.number);
     }

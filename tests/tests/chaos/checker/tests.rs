@@ -136,15 +136,15 @@ fn sample(publication: &Publication) -> Sample {
     }
 }
 
-/// What is said of an instance after something was done to what it says.
-fn said(alter: impl FnOnce(&mut Seen, Instant)) -> Vec<&'static str> {
+/// The promises that an instance is judged to break, after its record was altered.
+fn broken_promises(alter: impl FnOnce(&mut Seen, Instant)) -> Vec<&'static str> {
     let now = Instant::now();
     let mut seen = seen(now);
     alter(&mut seen, now);
-    said_of(&[branch(now)], &seen)
+    broken_promises_of(&[branch(now)], &seen)
 }
 
-fn said_of(branches: &[Branch], seen: &Seen) -> Vec<&'static str> {
+fn broken_promises_of(branches: &[Branch], seen: &Seen) -> Vec<&'static str> {
     let verdict = judge(branches, seen);
     let mut promises: Vec<_> = verdict.violations.iter().map(|one| one.promise).collect();
     promises.sort_unstable();
@@ -162,11 +162,11 @@ fn nothing_is_said_of_one_who_keeps_all_promises() {
 
 #[test]
 fn p01_revisions_that_go_back_are_noticed() {
-    let back = said(|seen, _| {
+    let back = broken_promises(|seen, _| {
         seen.polls[0].revision = 17;
     });
     assert_eq!(back, ["P1"]);
-    let back = said(|seen, now| {
+    let back = broken_promises(|seen, now| {
         let last = seen.publications.last().unwrap().row.clone();
         let before = seen.publications[2].row.clone();
         seen.publications.push(publication(now, 1, 14, before));
@@ -177,18 +177,18 @@ fn p01_revisions_that_go_back_are_noticed() {
 
 #[test]
 fn p02_a_configuration_that_etcd_never_held_is_noticed() {
-    let wrong = said(|seen, _| {
+    let wrong = broken_promises(|seen, _| {
         let row = &mut seen.publications[1].row;
         row.set("list", Value::List(vec![1]));
     });
     assert!(wrong.contains(&"P2"), "{wrong:?}");
     // The right values of the wrong revision are as bad.
-    let late = said(|seen, _| {
+    let late = broken_promises(|seen, _| {
         seen.publications[1].revision = 11;
         seen.readers.clear();
     });
     assert!(late.contains(&"P2"), "{late:?}");
-    let of_another = said(|seen, _| {
+    let of_another = broken_promises(|seen, _| {
         let origin = Origin {
             held: false,
             revision: Some(10),
@@ -201,14 +201,14 @@ fn p02_a_configuration_that_etcd_never_held_is_noticed() {
 #[test]
 fn p02_a_value_that_was_to_be_held_is_noticed() {
     // `text` was written with a bad value.
-    let let_in = said(|seen, _| {
+    let let_in = broken_promises(|seen, _| {
         let row = &mut seen.publications[3].row;
         row.set("text", Value::Text("hello".to_owned()));
         seen.readers.clear();
     });
     assert!(let_in.contains(&"P2"), "{let_in:?}");
     // A held key shows what it showed before, and nothing else.
-    let other = said(|seen, _| {
+    let other = broken_promises(|seen, _| {
         seen.publications[2].row.set("a1", Value::Number(9));
         seen.readers.clear();
     });
@@ -217,12 +217,12 @@ fn p02_a_value_that_was_to_be_held_is_noticed() {
 
 #[test]
 fn p03_a_part_of_a_transaction_is_noticed() {
-    let part = said(|seen, _| {
+    let part = broken_promises(|seen, _| {
         seen.publications[1].row.set("txn/t2", Value::Number(0));
     });
     assert!(part.contains(&"P3") && part.contains(&"P2"), "{part:?}");
     // One who reads it in between sees it, too.
-    let torn = said(|seen, _| {
+    let torn = broken_promises(|seen, _| {
         seen.readers[0][2].row.set("txn/t2", Value::Number(0));
     });
     assert!(torn.contains(&"P3"), "{torn:?}");
@@ -230,7 +230,7 @@ fn p03_a_part_of_a_transaction_is_noticed() {
 
 #[test]
 fn p04_an_end_that_is_not_etcds_is_noticed() {
-    let stuck = said(|seen, _| {
+    let stuck = broken_promises(|seen, _| {
         seen.publications.pop();
         seen.end = seen.publications.last().unwrap().clone();
         seen.subscribers.clear();
@@ -241,9 +241,9 @@ fn p04_an_end_that_is_not_etcds_is_noticed() {
     let now = Instant::now();
     let mut branch = branch(now);
     branch.add(changes(&[(19, "maybe", Some("7"))])).unwrap();
-    let stuck = said_of(&[branch], &seen(now));
+    let stuck = broken_promises_of(&[branch], &seen(now));
     assert_eq!(stuck, ["P4", "P7"]);
-    let behind = said(|seen, _| {
+    let behind = broken_promises(|seen, _| {
         seen.readers[0].pop();
     });
     assert_eq!(behind, ["P4"]);
@@ -251,18 +251,18 @@ fn p04_an_end_that_is_not_etcds_is_noticed() {
 
 #[test]
 fn p05_a_subscriber_without_the_last_value_is_noticed() {
-    let left = said(|seen, _| {
+    let left = broken_promises(|seen, _| {
         seen.subscribers[0].way = Way::Latest;
         seen.subscribers[0].told.pop();
     });
     assert_eq!(left, ["P5"]);
     // A queue says what it dropped.
-    let silent = said(|seen, _| {
+    let silent = broken_promises(|seen, _| {
         let told = &mut seen.subscribers[0].told;
         told.clear();
     });
     assert_eq!(silent, ["P5"]);
-    let allowed = said(|seen, _| {
+    let allowed = broken_promises(|seen, _| {
         seen.subscribers[0].told.clear();
         seen.subscribers[0].missed = 2;
     });
@@ -271,25 +271,25 @@ fn p05_a_subscriber_without_the_last_value_is_noticed() {
 
 #[test]
 fn p06_a_tell_or_a_swap_without_a_change_is_noticed() {
-    let same = said(|seen, _| {
+    let same = broken_promises(|seen, _| {
         let told = &mut seen.subscribers[0].told;
         let mut again = told[1].clone();
         again.previous.clone_from(&again.current);
         told.push(again);
     });
     assert!(same.contains(&"P6"), "{same:?}");
-    let swapped = said(|seen, _| {
+    let swapped = broken_promises(|seen, _| {
         let mut again = seen.readers[0].last().unwrap().clone();
         again.revision = 17;
         seen.readers[0].push(again);
     });
     assert_eq!(swapped, ["P6"]);
-    let published = said(|seen, now| {
+    let published = broken_promises(|seen, now| {
         let row = seen.end.row.clone();
         seen.publications.push(publication(now, 1, 17, row));
     });
     assert_eq!(published, ["P6"]);
-    let of_nothing = said(|seen, _| {
+    let of_nothing = broken_promises(|seen, _| {
         seen.subscribers[0].way = Way::Latest;
         seen.subscribers[0].told[0].current = "7".to_owned();
         seen.subscribers[0].told[1].previous = "7".to_owned();
@@ -299,25 +299,25 @@ fn p06_a_tell_or_a_swap_without_a_change_is_noticed() {
 
 #[test]
 fn p07_a_broken_rule_and_a_silent_refusal_are_noticed() {
-    let rule = said(|seen, _| {
+    let rule = broken_promises(|seen, _| {
         seen.readers[0][4].row.set("pair/min", Value::Number(30));
     });
     assert!(rule.contains(&"P7"), "{rule:?}");
-    let zero = said(|seen, _| {
+    let zero = broken_promises(|seen, _| {
         seen.readers[0][4].row.set("a0", Value::Number(0));
     });
     assert!(zero.contains(&"P7"), "{zero:?}");
     for silent in 0..3 {
-        let unsaid = said(|seen, _| drop(seen.held.remove(silent)));
+        let unsaid = broken_promises(|seen, _| drop(seen.held.remove(silent)));
         assert_eq!(unsaid, ["P7"]);
     }
-    let no_reason = said(|seen, _| seen.held[0].problems.clear());
+    let no_reason = broken_promises(|seen, _| seen.held[0].problems.clear());
     assert_eq!(no_reason, ["P7"]);
-    let other_key = said(|seen, _| seen.held[0].problems[0].0 = format!("{PREFIX}need"));
+    let other_key = broken_promises(|seen, _| seen.held[0].problems[0].0 = format!("{PREFIX}need"));
     assert_eq!(other_key, ["P7"]);
-    let other_revision = said(|seen, _| seen.held[0].revision = 12);
+    let other_revision = broken_promises(|seen, _| seen.held[0].revision = 12);
     assert_eq!(other_revision, ["P7"]);
-    let without_cause = said(|seen, _| {
+    let without_cause = broken_promises(|seen, _| {
         let mut held = seen.held[0].clone();
         (held.revision, held.keys) = (12, BTreeSet::from(["txn/t0".to_owned()]));
         held.problems[0] = (format!("{PREFIX}txn/t0"), Some(12), "bad".to_owned());
@@ -333,7 +333,7 @@ fn p09_fresh_while_cut_off_is_noticed() {
         let (from, to) = (now, now + second * 60);
         seen.cut_off = vec![CutOff { from, to }];
     };
-    let fresh = said(|seen, now| {
+    let fresh = broken_promises(|seen, now| {
         cut(seen, now);
         let confirmed = now + SLACK + second * 2;
         let at = confirmed + second;
@@ -341,14 +341,14 @@ fn p09_fresh_while_cut_off_is_noticed() {
         seen.polls[0].confirmed = Some(confirmed);
     });
     assert_eq!(fresh, ["P9"]);
-    let too_old = said(|seen, now| {
+    let too_old = broken_promises(|seen, now| {
         let at = now + second * 3;
         (seen.polls[0].asked, seen.polls[0].answered) = (at, at);
     });
     assert_eq!(too_old, ["P9"]);
-    let never = said(|seen, _| seen.polls[0].confirmed = None);
+    let never = broken_promises(|seen, _| seen.polls[0].confirmed = None);
     assert_eq!(never, ["P9"]);
-    let not_yet = said(|seen, now| {
+    let not_yet = broken_promises(|seen, now| {
         cut(seen, now);
         let at = now + second;
         (seen.polls[0].asked, seen.polls[0].answered) = (at, at);
@@ -358,14 +358,14 @@ fn p09_fresh_while_cut_off_is_noticed() {
 
 #[test]
 fn p12_visible_before_it_was_seen_is_noticed() {
-    let early = said(|seen, _| {
+    let early = broken_promises(|seen, _| {
         seen.waited[0].revision = 11;
         seen.waited[0].value = Value::Number(7);
     });
     assert_eq!(early, ["P12"]);
-    let held = said(|seen, _| seen.waited[0].held = Some(false));
+    let held = broken_promises(|seen, _| seen.waited[0].held = Some(false));
     assert_eq!(held, ["P12"]);
-    let overwritten = said(|seen, _| seen.waited[0].value = Value::Number(1));
+    let overwritten = broken_promises(|seen, _| seen.waited[0].value = Value::Number(1));
     assert_eq!(overwritten, [""; 0]);
 }
 
@@ -398,8 +398,11 @@ fn after_it(now: Instant, epoch: u64, last: u64) -> Seen {
 fn p13_a_history_that_went_back_is_to_be_a_new_epoch() {
     let now = Instant::now();
     let branches = restored(now, &[(13, "list", Some("[4]"))]);
-    assert_eq!(said_of(&branches, &after_it(now, 2, 13)), [""; 0]);
-    let unnoticed = said_of(&branches, &after_it(now, 1, 13));
+    assert_eq!(
+        broken_promises_of(&branches, &after_it(now, 2, 13)),
+        [""; 0]
+    );
+    let unnoticed = broken_promises_of(&branches, &after_it(now, 1, 13));
     assert!(
         unnoticed.contains(&"P13") && unnoticed.contains(&"P1"),
         "{unnoticed:?}"
@@ -408,7 +411,7 @@ fn p13_a_history_that_went_back_is_to_be_a_new_epoch() {
 
 #[test]
 fn p13_a_new_epoch_of_the_same_history_is_noticed() {
-    let grown = said(|seen, _| {
+    let grown = broken_promises(|seen, _| {
         seen.polls[1].epoch = 2;
         seen.end.epoch = 2;
     });
@@ -421,12 +424,15 @@ fn p13_a_history_that_has_outrun_the_old_one_need_not_be_noticed() {
     let mut all = vec![(13, "list", Some("[4]"))];
     all.extend((14..20).map(|revision| (revision, "unknown", Some("x"))));
     let branches = restored(now, &all);
-    assert_eq!(said_of(&branches, &after_it(now, 1, 19)), [""; 0]);
+    assert_eq!(
+        broken_promises_of(&branches, &after_it(now, 1, 19)),
+        [""; 0]
+    );
     // But in the end it is that one.
     let mut stuck = after_it(now, 1, 19);
     stuck.publications.pop();
     stuck.end = publication(now, 1, 19, stuck.publications.last().unwrap().row.clone());
-    let stuck = said_of(&branches, &stuck);
+    let stuck = broken_promises_of(&branches, &stuck);
     assert!(stuck.contains(&"P4") || stuck.contains(&"P8"), "{stuck:?}");
 }
 
@@ -449,12 +455,12 @@ fn p13_what_is_of_neither_history_is_counted_and_what_nobody_ever_wrote_is_not()
 
     let place = mixed.publications.len() - 2;
     mixed.publications[place].row.set("a0", Value::Number(77));
-    assert!(said_of(&branches, &mixed).contains(&"P2"));
+    assert!(broken_promises_of(&branches, &mixed).contains(&"P2"));
 }
 
 #[test]
 fn p15_an_empty_configuration_is_noticed() {
-    let empty = said(|seen, now| {
+    let empty = broken_promises(|seen, now| {
         let last = seen.publications.last().unwrap().row.clone();
         let mut row = Row::defaults();
         row.set("need", Value::Number(1));
@@ -521,7 +527,7 @@ fn what_was_deleted_with_a_bad_value_may_be_held_in_the_next_round_too() {
             keys: ["maybe", "a1"].map(str::to_owned).into(),
             problems: because("a1"),
         };
-        said_of(&[branch], &seen)
+        broken_promises_of(&[branch], &seen)
     };
     assert_eq!(held("maybe"), [""; 0]);
     assert_eq!(held("list"), ["P7"]);

@@ -3,15 +3,15 @@
 use std::fmt::{Display, Write};
 use std::time::Duration;
 
-use super::{Observer, word};
+use super::{Observer, kind_label};
 use crate::Revision;
 use crate::apply::{Held, Pending, Unknown, Warning};
 use crate::event::event;
 use crate::status::{FallbackStatus, Status};
 use crate::store::StoreError;
 
-/// How many keys, fields or problems one event names.
-const MOST: usize = 8;
+/// The maximum number of keys, fields or problems that one event names.
+const MAX_NAMED: usize = 8;
 
 /// The same, of one configuration.
 macro_rules! event_of {
@@ -25,7 +25,7 @@ pub(super) fn first<D: Display>(items: impl IntoIterator<Item = D>) -> String {
     let mut line = String::new();
     let mut more = 0;
     for (number, item) in items.into_iter().enumerate() {
-        if number >= MOST {
+        if number >= MAX_NAMED {
             more += 1;
             continue;
         }
@@ -70,7 +70,7 @@ pub(super) fn changed<'a>(
     fields: impl Fn() -> Vec<&'a str>,
     count: usize,
 ) {
-    // The fields are asked for only where somebody listens.
+    // The fields are computed only if a subscriber is interested.
     event_of!(
         DEBUG,
         "changed",
@@ -112,7 +112,7 @@ pub(super) fn connected(of: &Observer, status: &Status) {
 
 pub(super) fn disconnected(of: &Observer, error: Option<&StoreError>) {
     // Without a failure the watch was of a history that is gone.
-    let kind = error.map(|error| word(error.kind()));
+    let kind = error.map(|error| kind_label(error.kind()));
     let error = error.map(tracing::field::display);
     event_of!(
         WARN,
@@ -154,7 +154,7 @@ pub(super) fn store_failed(of: &Observer, error: &StoreError) {
         WARN,
         "store_failed",
         of,
-        kind = word(error.kind()),
+        kind = kind_label(error.kind()),
         %error,
         "the store failed; what is known stays as it is"
     );

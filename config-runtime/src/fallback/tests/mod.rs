@@ -1,4 +1,4 @@
-//! The format, from outside: what was written comes back, and nothing else is taken for it.
+//! The format, from outside: encoded contents are decoded again, and no other bytes are.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -7,14 +7,16 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod drills;
+
 const DSN: &str = "postgres://user:hunter2@db";
 
 fn key(byte: u8) -> Secrets {
-    Secrets::Seal(Key::new([byte; 32]))
+    Secrets::Seal(SealKey::new([byte; 32]))
 }
 
-fn kept(key: &str, mod_revision: u64, value: &[u8], secret: bool) -> Kept {
-    Kept {
+fn entry(key: &str, mod_revision: u64, value: &[u8], secret: bool) -> FallbackEntry {
+    FallbackEntry {
         key: format!("/configs/users/prod/{key}"),
         mod_revision: Revision::new(mod_revision),
         value: value.into(),
@@ -34,10 +36,10 @@ fn contents() -> Contents {
         revision: Some(Revision::new(17)),
         confirmed: UNIX_EPOCH + Duration::from_millis(1_767_323_045_678),
         entries: vec![
-            kept("db/dsn", 3, DSN.as_bytes(), true),
-            kept("db/pool_size", 17, b"16", false),
-            kept("logo", 5, &[0, 159, 146, 150], false),
-            kept("motd", 6, "\"Grüße\"\n\tall".as_bytes(), false),
+            entry("db/dsn", 3, DSN.as_bytes(), true),
+            entry("db/pool_size", 17, b"16", false),
+            entry("logo", 5, &[0, 159, 146, 150], false),
+            entry("motd", 6, "\"Grüße\"\n\tall".as_bytes(), false),
         ],
         left_out: Vec::new(),
         held: vec![HeldNote {
@@ -64,7 +66,7 @@ fn body(file: &[u8]) -> String {
     text.split_once('\n').unwrap().1.to_owned()
 }
 
-/// The same file, edited by somebody who knows how to write its first line.
+/// The same file, edited, with the first line to match.
 fn edited(secrets: &Secrets, from: &str, to: &str) -> Vec<u8> {
     let body = body(&encode(&contents(), secrets).unwrap());
     let edited = body.replacen(from, to, 1);
@@ -359,13 +361,13 @@ fn drill_36_a_key_twice_or_of_somebody_else_is_refused_by_writer_and_reader() {
     let outside = encode(&wrong, &Secrets::LeaveOut).unwrap_err();
     assert!(matches!(
         outside,
-        Unwritten::Unreadable(Refusal::Outside { .. })
+        EncodeError::Unreadable(Refusal::Outside { .. })
     ));
     wrong.entries[1].key = wrong.entries[2].key.clone();
     let twice = encode(&wrong, &Secrets::LeaveOut).unwrap_err();
     assert!(matches!(
         twice,
-        Unwritten::Unreadable(Refusal::Twice { .. })
+        EncodeError::Unreadable(Refusal::Twice { .. })
     ));
 }
 
@@ -492,7 +494,7 @@ prop_compose! {
             epoch,
             revision: revision.map(Revision::new),
             confirmed: UNIX_EPOCH + Duration::from_millis(millis),
-            entries: entries.into_iter().map(|(key, (mod_revision, value, secret))| Kept {
+            entries: entries.into_iter().map(|(key, (mod_revision, value, secret))| FallbackEntry {
                 key: below("entry", &key),
                 mod_revision: Revision::new(mod_revision),
                 value: value.into(),

@@ -1,7 +1,7 @@
-//! Holds a committed file to its struct.
+//! The committed schema: compares the file with its struct, or writes it.
 //!
-//! In: a struct, the file, and what the environment asks for. Out: nothing, or all that is wrong,
-//! or the file written again. Only this room of the schema reads and writes files.
+//! In: a struct, the file, and an environment variable. Out: nothing, all differences, or the file
+//! written again. No other module of the schema reads or writes files.
 
 use std::ffi::OsStr;
 use std::io;
@@ -57,34 +57,34 @@ macro_rules! assert_schema {
 #[track_caller]
 #[expect(clippy::panic, reason = "how a test fails")]
 pub fn assert_schema<T: HotConfig>(folder: &str, file: &str) {
-    let asked = Asked::of(
+    let action = FileAction::from_environment(
         std::env::var_os(VARIABLE).as_deref(),
         std::env::var_os("CI").as_deref(),
     );
     let path = Path::new(folder).join(file);
-    let held = asked.and_then(|asked| {
+    let compared = action.and_then(|action| {
         let bad = crate::typed::defaults::bad::<T>(false);
         if bad.is_empty() {
-            hold(&super::schema::<T>(), &path, asked)
+            compare_or_write(&super::schema::<T>(), &path, action)
         } else {
             Err(format!("`{}`: {}", T::TREE.name, bad.join("\n  ")))
         }
     });
-    if let Err(wrong) = held {
+    if let Err(wrong) = compared {
         panic!("{wrong}");
     }
 }
 
-/// What is to be done with the file.
+/// Whether to compare the file or to write it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Asked {
+enum FileAction {
     Compare,
     Write,
 }
 
-impl Asked {
+impl FileAction {
     /// From the variables [`VARIABLE`] and `CI`.
-    fn of(variable: Option<&OsStr>, ci: Option<&OsStr>) -> Result<Self, String> {
+    fn from_environment(variable: Option<&OsStr>, ci: Option<&OsStr>) -> Result<Self, String> {
         let on_ci = ci.is_some_and(|ci| !ci.is_empty() && ci != "false" && ci != "0");
         match variable {
             None => Ok(Self::Compare),
@@ -102,11 +102,11 @@ impl Asked {
     }
 }
 
-fn hold(schema: &Schema, path: &Path, asked: Asked) -> Result<(), String> {
+fn compare_or_write(schema: &Schema, path: &Path, action: FileAction) -> Result<(), String> {
     let shown = path.display();
     let again = format!("write it again with `{VARIABLE}=write cargo test`, and commit it");
     let committed = std::fs::read_to_string(path);
-    if asked == Asked::Write {
+    if action == FileAction::Write {
         let json = schema.to_json();
         return match committed {
             Ok(committed) if committed == json => Ok(()),
@@ -150,7 +150,7 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
     beside.push(format!(".{unique}"));
     let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, path));
     if written.is_err() {
-        // What went wrong is said already.
+        // The first error is the one to report.
         let _ = std::fs::remove_file(&beside);
     }
     written
@@ -166,19 +166,22 @@ mod tests {
         Schema::from_json(&file).unwrap()
     }
 
-    fn asked(variable: &str, ci: &str) -> Result<Asked, String> {
-        Asked::of(Some(OsStr::new(variable)), Some(OsStr::new(ci)))
+    fn action(variable: &str, ci: &str) -> Result<FileAction, String> {
+        FileAction::from_environment(Some(OsStr::new(variable)), Some(OsStr::new(ci)))
     }
 
     #[test]
     fn a_file_is_written_only_where_it_is_asked_for_and_never_on_ci() {
-        assert_eq!(Asked::of(None, None), Ok(Asked::Compare));
-        assert_eq!(asked("", "true"), Ok(Asked::Compare));
-        assert_eq!(asked("write", ""), Ok(Asked::Write));
-        assert_eq!(asked("write", "false"), Ok(Asked::Write));
-        assert!(asked("write", "true").unwrap_err().contains("commit it"));
         assert_eq!(
-            asked("wirte", "").unwrap_err(),
+            FileAction::from_environment(None, None),
+            Ok(FileAction::Compare)
+        );
+        assert_eq!(action("", "true"), Ok(FileAction::Compare));
+        assert_eq!(action("write", ""), Ok(FileAction::Write));
+        assert_eq!(action("write", "false"), Ok(FileAction::Write));
+        assert!(action("write", "true").unwrap_err().contains("commit it"));
+        assert_eq!(
+            action("wirte", "").unwrap_err(),
             "`HOTCONFIG_SCHEMA=wirte` is not known: write `HOTCONFIG_SCHEMA=write`, or leave it out"
         );
     }
@@ -190,13 +193,13 @@ mod tests {
         let one = schema(r#""a": {"type": "u8", "default": "8"}"#);
         let two = schema(r#""a": {"type": "u8", "default": "16"}"#);
 
-        let missing = hold(&one, &path, Asked::Compare).unwrap_err();
+        let missing = compare_or_write(&one, &path, FileAction::Compare).unwrap_err();
         assert!(
             missing.starts_with("`S` has no committed schema"),
             "{missing}"
         );
-        hold(&one, &path, Asked::Write).unwrap();
-        hold(&one, &path, Asked::Compare).unwrap();
+        compare_or_write(&one, &path, FileAction::Write).unwrap();
+        compare_or_write(&one, &path, FileAction::Compare).unwrap();
         let expected = format!(
             "`S` is not what its committed schema says, from the file to the struct:\n\
              \n  a:\
@@ -206,9 +209,12 @@ mod tests {
              and commit it",
             path.display()
         );
-        assert_eq!(hold(&two, &path, Asked::Compare), Err(expected));
-        hold(&two, &path, Asked::Write).unwrap();
-        hold(&two, &path, Asked::Compare).unwrap();
+        assert_eq!(
+            compare_or_write(&two, &path, FileAction::Compare),
+            Err(expected)
+        );
+        compare_or_write(&two, &path, FileAction::Write).unwrap();
+        compare_or_write(&two, &path, FileAction::Compare).unwrap();
         let left: Vec<_> = std::fs::read_dir(path.parent().unwrap()).unwrap().collect();
         assert_eq!(left.len(), 1, "{left:?}");
     }
@@ -221,8 +227,8 @@ mod tests {
         let by_hand = "{\"keys\": {\"b\":{\"default\":\"1\",\"type\":\"u8\"},\r\n\
                        \"a\":{\"type\":\"u8\"}},\"name\":\"S\",\"format\":\"hotconfig-schema/1\"}";
         std::fs::write(&path, by_hand).unwrap();
-        hold(&one, &path, Asked::Compare).unwrap();
-        hold(&one, &path, Asked::Write).unwrap();
+        compare_or_write(&one, &path, FileAction::Compare).unwrap();
+        compare_or_write(&one, &path, FileAction::Write).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), one.to_json());
     }
 
@@ -230,13 +236,13 @@ mod tests {
     fn a_file_that_cannot_be_read_is_a_failure_that_says_so() {
         let folder = tempfile::tempdir().unwrap();
         let one = schema("");
-        let wrong = hold(&one, folder.path(), Asked::Compare).unwrap_err();
+        let wrong = compare_or_write(&one, folder.path(), FileAction::Compare).unwrap_err();
         assert!(wrong.starts_with("cannot read `"), "{wrong}");
-        let wrong = hold(&one, folder.path(), Asked::Write).unwrap_err();
+        let wrong = compare_or_write(&one, folder.path(), FileAction::Write).unwrap_err();
         assert!(wrong.starts_with("cannot write `"), "{wrong}");
         let path = folder.path().join("s.json");
         std::fs::write(&path, "{").unwrap();
-        let wrong = hold(&one, &path, Asked::Compare).unwrap_err();
+        let wrong = compare_or_write(&one, &path, FileAction::Compare).unwrap_err();
         assert!(
             wrong.contains("` is no schema: EOF while parsing"),
             "{wrong}"

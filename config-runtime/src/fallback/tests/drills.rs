@@ -11,14 +11,14 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use tempfile::TempDir;
 
-use super::file::tests::{abandon, hold, sweep_all};
-use super::*;
+use super::super::file::tests::{abandon, hold, sweep_all};
+use super::super::*;
 
 const ROLE: &str = "HOTCONFIG_DRILL_FOLDER";
 
 /// Copies that are all different in every part, and of different lengths.
 fn copy(author: u64, number: u64) -> Vec<u8> {
-    let kept = |at| Kept {
+    let entry = |at| FallbackEntry {
         key: format!("/p/{at}"),
         mod_revision: Revision::new(number),
         value: format!("{author} wrote {number} ")
@@ -34,7 +34,7 @@ fn copy(author: u64, number: u64) -> Vec<u8> {
         epoch: 1,
         revision: Some(Revision::new(number)),
         confirmed: UNIX_EPOCH + Duration::from_secs(number),
-        entries: (0..60 + 30 * number).map(kept).collect(),
+        entries: (0..60 + 30 * number).map(entry).collect(),
         left_out: Vec::new(),
         held: Vec::new(),
     };
