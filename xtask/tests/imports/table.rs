@@ -21,6 +21,7 @@ pub(crate) struct Table {
 }
 
 const DERIVE: &str = "config-derive/src";
+const RUNTIME: &str = "config-runtime/src";
 
 /// The tables that hold.
 pub(crate) const TABLES: &[Table] = &[
@@ -140,73 +141,95 @@ pub(crate) const TABLES: &[Table] = &[
             &[("struct_argument", &[])],
         ],
     },
-];
-
-/// The runtime's imports as they are. Its first and third row are cycles, so it is not among
-/// [`TABLES`] yet: once they are cut, the ignored test `print` prints the rows to put there.
-pub(crate) const RUNTIME: Table = Table {
-    name: "config-runtime",
-    source: "config-runtime/src",
-    module: "",
-    look_inside: &[],
-    rows: &[
-        &[
-            (
-                "apply",
-                &[
-                    "contract", "defaults", "layers", "problem", "publish", "revision", "schema",
-                    "status", "store", "sync", "value",
-                ],
-            ),
-            ("compile", &["schema", "value"]),
-            ("contract", &["rules", "schema", "value"]),
-            ("defaults", &["contract", "rules", "schema"]),
-            ("field", &["schema"]),
-            (
-                "heart",
-                &[
-                    "apply", "layers", "problem", "revision", "status", "store", "sync",
-                ],
-            ),
-            (
+    Table {
+        name: "config-runtime",
+        source: RUNTIME,
+        module: "",
+        look_inside: &[],
+        rows: &[
+            &[(
                 "hot",
                 &[
-                    "apply", "contract", "defaults", "fallback", "field", "heart", "layers",
-                    "observe", "prefix", "problem", "publish", "revision", "schema", "status",
-                    "store", "sync",
+                    "apply", "engine", "fallback", "guard", "layers", "observe", "prefix",
+                    "problem", "publish", "revision", "schema", "snapshot", "status", "store",
+                    "sync", "typed",
                 ],
-            ),
-            ("layers", &["rules", "schema", "store"]),
-            (
-                "observe",
-                &["heart", "problem", "revision", "status", "store"],
-            ),
-            (
+            )],
+            &[
+                (
+                    "engine",
+                    &[
+                        "apply", "layers", "problem", "revision", "snapshot", "status", "store",
+                        "sync", "typed",
+                    ],
+                ),
+                (
+                    "schema",
+                    &[
+                        "guard", "prefix", "problem", "reason", "revision", "rules", "store",
+                        "typed", "value", "wording",
+                    ],
+                ),
+            ],
+            &[(
                 "publish",
+                &["event", "guard", "observe", "revision", "snapshot", "typed"],
+            )],
+            &[(
+                "observe",
+                &["apply", "event", "problem", "revision", "status", "store"],
+            )],
+            &[
+                ("fallback", &["revision", "wording"]),
+                ("status", &["apply", "event", "guard", "revision", "store"]),
+            ],
+            &[(
+                "apply",
                 &[
-                    "contract", "field", "observe", "problem", "revision", "schema",
+                    "guard", "layers", "problem", "revision", "snapshot", "store", "sync", "typed",
+                    "wording",
                 ],
-            ),
-            (
-                "schema",
-                &[
-                    "compile", "contract", "defaults", "hot", "prefix", "problem", "revision",
-                    "rules", "store", "value",
-                ],
-            ),
-            (
-                "status",
-                &["contract", "observe", "problem", "revision", "store"],
-            ),
-            ("store", &["observe", "problem", "revision"]),
-            ("sync", &["revision", "store"]),
+            )],
+            &[
+                ("layers", &["store", "typed", "wording"]),
+                ("snapshot", &["revision", "typed", "wording"]),
+                ("sync", &["revision", "store"]),
+            ],
+            &[
+                ("rules", &["reason", "value", "wording"]),
+                ("store", &["event", "revision", "wording"]),
+                ("typed", &["guard", "reason", "value"]),
+            ],
+            &[("value", &["reason", "wording"])],
+            &[
+                ("event", &[]),
+                ("guard", &["wording"]),
+                ("prefix", &["wording"]),
+                ("problem", &["revision"]),
+                ("reason", &["wording"]),
+            ],
+            &[("revision", &[]), ("wording", &[])],
         ],
-        &[("fallback", &["revision", "value"]), ("prefix", &["rules"])],
-        &[
-            ("rules", &["problem", "value"]),
-            ("value", &["problem", "rules"]),
+    },
+    Table {
+        name: "config-runtime/typed",
+        source: RUNTIME,
+        module: "typed",
+        look_inside: &[],
+        rows: &[
+            &[
+                ("defaults", &["checks", "config", "read", "tree"]),
+                ("encode", &["leaf", "tree"]),
+                ("field", &["compile"]),
+                ("probe", &["config", "shape"]),
+            ],
+            &[
+                ("compile", &["shape", "tree"]),
+                ("config", &["checks", "read", "tree"]),
+            ],
+            &[("read", &["checks", "leaf"]), ("tree", &["shape"])],
+            &[("checks", &[]), ("leaf", &["shape"])],
+            &[("shape", &[])],
         ],
-        &[("problem", &["revision"])],
-        &[("revision", &[])],
-    ],
-};
+    },
+];
