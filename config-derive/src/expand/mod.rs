@@ -107,7 +107,8 @@ fn leaf_name(field: &Field) -> Ident {
     name
 }
 
-/// The arms of a `match` over the first number of a path; nothing where there are none.
+/// The arms of a `match` over the steps of a path; nothing where there are none. A leaf ends the path,
+/// and a section has the steps behind it as `__rest`.
 ///
 /// `leaf` and `section` write the expression behind the arrow.
 fn arms(
@@ -115,14 +116,17 @@ fn arms(
     leaf: impl Fn(&Field) -> Option<TokenStream>,
     section: impl Fn(&Field) -> Option<TokenStream>,
 ) -> Vec<TokenStream> {
+    let here = Span::mixed_site();
     let arm = |field: &Field| {
         let number = field.number;
-        let expression = match &field.kind {
-            Kind::Leaf(_) => leaf(field),
-            Kind::Section => section(field),
-            Kind::Skipped | Kind::Faulty => None,
-        }?;
-        Some(quote_spanned!(at(&field.ident)=> #number => #expression,))
+        let (expression, rest) = match &field.kind {
+            Kind::Leaf(_) => (leaf(field)?, None),
+            Kind::Section => (section(field)?, Some(quote_spanned!(here=> , __rest @ ..))),
+            Kind::Skipped | Kind::Faulty => return None,
+        };
+        Some(quote_spanned! {at(&field.ident)=>
+            [__::Step::Field(#number) #rest] => #expression,
+        })
     };
     checked.fields.iter().filter_map(arm).collect()
 }

@@ -572,7 +572,7 @@ impl<T: HotConfig> Apply<T> {
                     let leaf = self.table.leaves.get(*leaf);
                     // Where comparing panics, telling once too often is the lesser evil.
                     leaf.is_some_and(|leaf| {
-                        !guard(|| draft.__same(before, &leaf.path)).unwrap_or(false)
+                        !guard(|| draft.__same(before, leaf.path.fixed())).unwrap_or(false)
                     })
                 })
                 .collect(),
@@ -699,7 +699,7 @@ impl<T: HotConfig> Apply<T> {
         let (Some(intended), Some(published)) = (&self.intended, &self.published) else {
             return false;
         };
-        leaf.restart && !guard(|| intended.__same(published, &leaf.path)).unwrap_or(true)
+        leaf.restart && !guard(|| intended.__same(published, leaf.path.fixed())).unwrap_or(true)
     }
 
     /// For each range the number of keys and their highest `mod_revision`, as a probe counts them.
@@ -768,7 +768,7 @@ impl<T: HotConfig> Apply<T> {
                 let slot = self.table.winner(leaf.index, |slot| good(slot).is_some());
                 let shown = |config: &T| match leaf.secret {
                     true => Some("***".to_owned()),
-                    false => guard(|| config.__show(&leaf.path)).ok().flatten(),
+                    false => guard(|| config.__show(leaf.path.fixed())).ok().flatten(),
                 };
                 Pending {
                     field: leaf.name.clone(),

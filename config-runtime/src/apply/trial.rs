@@ -149,7 +149,7 @@ pub(crate) fn replace<'a, T: HotConfig>(
             let raw = effective(*index).map(|(_, raw)| &*raw.value);
             let set = |value: &mut T| {
                 let mut intake = Intake::one(*index, raw);
-                value.__set(&leaf.path, &mut intake);
+                value.__set(leaf.path.fixed(), &mut intake);
                 intake.secrets().iter().for_each(|leaf| table.hide(*leaf));
                 (intake.changed(), intake.into_findings())
             };
@@ -171,7 +171,7 @@ pub(crate) fn replace<'a, T: HotConfig>(
             // Where nothing waits for a restart any more, there is one configuration again.
             intended = intended.filter(|intended| {
                 let mut restart = table.leaves.iter().filter(|leaf| leaf.restart);
-                restart.any(|leaf| !intended.__same(next, &leaf.path))
+                restart.any(|leaf| !intended.__same(next, leaf.path.fixed()))
             });
             if let Some(intended) = intended.as_deref()
                 && refused.is_empty()

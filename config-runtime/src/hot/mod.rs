@@ -347,7 +347,7 @@ fn shown<T: HotConfig>(leaf: &Leaf, config: &T, origin: &Origin) -> Option<Strin
     match (default, leaf.field.default) {
         (true, DefaultValue::Text(text)) => Some(text.to_owned()),
         _ => origin.text().or_else(|| {
-            let shown = guard(|| config.__show(&leaf.path));
+            let shown = guard(|| config.__show(leaf.path.fixed()));
             shown.ok().flatten()
         }),
     }

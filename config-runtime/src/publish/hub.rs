@@ -14,12 +14,13 @@ use crate::guard::guard;
 use crate::observe::Count;
 use crate::snapshot::{Snapshot, State};
 use crate::typed::compile::lookup::Span;
+use crate::typed::path::Path;
 
 /// One writer, many readers and subscribers.
 pub(crate) struct Hub<T: HotConfig> {
     pub(super) current: ArcSwap<State<T>>,
     /// The path of each leaf, for `HotConfig::__same`.
-    paths: Vec<Vec<u16>>,
+    paths: Vec<Path>,
     registry: Mutex<Registry<Inbox<T>>>,
     ended: AtomicBool,
     subscribers: Count,
@@ -129,7 +130,12 @@ impl<T: HotConfig> Hub<T> {
     pub(super) fn same(&self, span: Span, one: &Snapshot<T>, other: &Snapshot<T>) -> bool {
         let leaves = self.paths.iter().skip(span.first).take(span.len);
         one.is(other)
-            || guard(|| leaves.into_iter().all(|path| one.__same(other, path))).unwrap_or(false)
+            || guard(|| {
+                leaves
+                    .into_iter()
+                    .all(|path| one.__same(other, path.fixed()))
+            })
+            .unwrap_or(false)
     }
 
     fn registry(&self) -> MutexGuard<'_, Registry<Inbox<T>>> {

@@ -16,7 +16,7 @@ use super::{Change, Changes, Hub, Part, Reader, Update, View, Watch};
 use crate::snapshot::{Origin, Snapshot};
 use crate::typed::compile::lookup::Span;
 use crate::typed::tree::{Field as SchemaField, Tree};
-use crate::typed::{checks::Checks, read::Intake};
+use crate::typed::{checks::Checks, path::Step, read::Intake};
 use crate::{Field, HotConfig, Revision, field};
 
 #[derive(HotConfig, Clone, Debug, PartialEq, Default)]
@@ -84,7 +84,7 @@ impl Writer {
         let changed: Vec<usize> = Config::TREE
             .leaves()
             .iter()
-            .filter(|leaf| !before.__same(&self.config, &leaf.path))
+            .filter(|leaf| !before.__same(&self.config, leaf.path.fixed()))
             .map(|leaf| leaf.index)
             .collect();
         let next = snapshot(self.config.clone(), self.revision);
@@ -403,13 +403,13 @@ impl HotConfig for Other {
         None
     }
 
-    fn __set(&mut self, _: &[u16], _: &mut Intake<'_>) {}
+    fn __set(&mut self, _: &[Step<'_>], _: &mut Intake<'_>) {}
 
-    fn __same(&self, _: &Self, _: &[u16]) -> bool {
+    fn __same(&self, _: &Self, _: &[Step<'_>]) -> bool {
         true
     }
 
-    fn __show(&self, _: &[u16]) -> Option<String> {
+    fn __show(&self, _: &[Step<'_>]) -> Option<String> {
         None
     }
 
@@ -861,13 +861,13 @@ impl HotConfig for Touchy {
         None
     }
 
-    fn __set(&mut self, _: &[u16], _: &mut Intake<'_>) {}
+    fn __set(&mut self, _: &[Step<'_>], _: &mut Intake<'_>) {}
 
-    fn __same(&self, _: &Self, _: &[u16]) -> bool {
+    fn __same(&self, _: &Self, _: &[Step<'_>]) -> bool {
         panic!("not comparable")
     }
 
-    fn __show(&self, _: &[u16]) -> Option<String> {
+    fn __show(&self, _: &[Step<'_>]) -> Option<String> {
         None
     }
 

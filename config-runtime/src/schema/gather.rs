@@ -11,6 +11,7 @@ use super::declared::{
 };
 use crate::HotConfig;
 use crate::guard::guard;
+use crate::typed::path::Step;
 use crate::typed::read::Intake;
 use crate::typed::shape::Shape;
 use crate::typed::tree::{self, Bounds, DefaultValue, End, Kind, Leaf, Tree};
@@ -58,7 +59,7 @@ impl Known {
         let secrets = intake.secrets().to_vec();
         let findings = intake.into_findings().into_iter();
         let defaults = T::TREE.leaves().into_iter().filter_map(|leaf| {
-            let default = guard(|| T::__default(&leaf.path)).ok().flatten()?;
+            let default = guard(|| T::__default(leaf.path.fixed())).ok().flatten()?;
             Some((leaf.index, default))
         });
         Self {
@@ -124,8 +125,11 @@ fn above<'t>(
     let mut tree = tree;
     let mut key = String::new();
     let mut deprecated = None;
-    for number in &leaf.path {
-        let field = tree.fields.iter().find(|field| field.number == *number)?;
+    for step in leaf.path.fixed() {
+        let field = tree
+            .fields
+            .iter()
+            .find(|field| Step::Field(field.number) == *step)?;
         deprecated = deprecated.or(field.flags.deprecated);
         let Kind::Section(section) = field.kind else {
             break;

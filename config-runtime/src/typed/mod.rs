@@ -12,6 +12,7 @@ pub(crate) mod defaults;
 pub(crate) mod encode;
 pub(crate) mod field;
 pub(crate) mod leaf;
+pub(crate) mod path;
 pub(crate) mod probe;
 pub(crate) mod read;
 pub(crate) mod shape;

@@ -5,6 +5,7 @@
 
 use super::checks::{Broken, Checks};
 use super::leaf::Leaf;
+use super::path::{Step, names_entry};
 use crate::guard::guard;
 use crate::reason::Reason;
 use crate::value;
@@ -140,17 +141,29 @@ impl<'a> Intake<'a> {
                 *field = new;
                 self.changed = true;
             }
-            Err(panic) => {
-                let Raws::One { leaf, .. } = self.raws else {
-                    return;
-                };
-                let reason = Reason::new(format!("comparing the field panicked: {panic}"));
-                self.findings.push(Finding {
-                    leaf,
-                    reason,
-                    about_value: true,
-                });
-            }
+            Err(panic) => self.refuse(format!("comparing the field panicked: {panic}")),
+        }
+    }
+
+    /// Adds a problem of the leaf that is replaced.
+    fn refuse(&mut self, wrong: String) {
+        let Raws::One { leaf, .. } = self.raws else {
+            return;
+        };
+        self.findings.push(Finding {
+            leaf,
+            reason: Reason::new(wrong),
+            about_value: true,
+        });
+    }
+
+    /// Takes note of a path that the struct does not have. For the expansion of `__set`.
+    ///
+    /// It changes nothing. A path through an entry that gets to a struct is a mistake of the caller,
+    /// and a problem of the leaf: otherwise the change would be lost without a word.
+    pub fn unknown(&mut self, path: &[Step<'_>]) {
+        if names_entry(path) {
+            self.refuse("a struct has no entries".to_owned());
         }
     }
 

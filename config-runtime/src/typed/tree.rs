@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use super::path::Path;
 use super::shape::Shape;
 use crate::value::Size;
 
@@ -202,8 +203,8 @@ pub struct Flags {
 pub struct Leaf {
     /// Its place in the list.
     pub index: usize,
-    /// The numbers of the fields that lead to it, one a level.
-    pub path: Vec<u16>,
+    /// The way to it in a value of the struct.
+    pub path: Path,
     /// The path as Rust writes it, `db.pool_size`.
     pub name: String,
     /// The key below the prefix, `db/pool_size`.
@@ -270,14 +271,14 @@ impl Tree {
     /// All leaves, in the order of the source: a section's leaves stand where the section does.
     pub fn leaves(&self) -> Vec<Leaf> {
         let mut leaves = Vec::new();
-        let mut path = Vec::new();
+        let mut path = Path::default();
         self.walk(&mut path, &Above::default(), &mut leaves);
         leaves
     }
 
-    fn walk(&self, path: &mut Vec<u16>, above: &Above, leaves: &mut Vec<Leaf>) {
+    fn walk(&self, path: &mut Path, above: &Above, leaves: &mut Vec<Leaf>) {
         for field in self.fields {
-            path.push(field.number);
+            path.enter(field.number);
             let secret = above.secret || field.flags.secret;
             let restart = above.restart || field.flags.restart;
             match field.kind {
@@ -306,7 +307,7 @@ impl Tree {
                 }
                 Kind::Skipped => {}
             }
-            path.pop();
+            path.leave();
         }
     }
 

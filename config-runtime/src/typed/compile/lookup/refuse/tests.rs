@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::super::place;
 use super::message;
+use crate::typed::path::Step;
 use crate::typed::tree::{Field, Tree};
 
 const POOL: &Tree = &Tree::new("Pool").fields(&[
@@ -179,10 +180,9 @@ fn every_key_has_its_place() {
         let place = place::<3>(SERVICE, &leaf.key);
         assert_eq!((place.span().first, place.span().len), (leaf.index, 1));
         assert_eq!(place.path(SERVICE).as_str(), leaf.name);
-        let steps: Vec<_> = (0..leaf.path.len())
-            .map(|level| place.step(level))
-            .collect();
-        assert_eq!(steps, leaf.path);
+        let path = leaf.path.fixed();
+        let steps = (0..path.len()).map(|level| Step::Field(place.step(level)));
+        assert_eq!(steps.collect::<Vec<_>>(), path);
     }
     let section = place::<2>(SERVICE, "db_of/replica");
     assert_eq!((section.span().first, section.span().len), (6, 3));
