@@ -16,6 +16,7 @@ use crate::problem::Problem;
 use crate::status::Status;
 use crate::store::{Heard, Probe, Reading, StoreError};
 use crate::sync::{Input, Output, Settings, Sync};
+use crate::typed::id::LeafId;
 use crate::{HotConfig, Revision};
 
 /// How many unknown keys the status names.
@@ -178,7 +179,7 @@ impl<T: HotConfig> Heart<T> {
     }
 
     /// The paths of these leaves.
-    pub(crate) fn fields(&self, leaves: &[usize]) -> Vec<&str> {
+    pub(crate) fn fields(&self, leaves: &[LeafId]) -> Vec<&str> {
         self.apply.fields(leaves)
     }
 

@@ -177,6 +177,7 @@ pub mod __ {
         EncodeNothing, EncodeSerialize, Encoded, ShowDebug, ShowNothing, Shown, default_of,
     };
     pub use crate::typed::field::{At, Field};
+    pub use crate::typed::id::{EntryId, LeafId};
     pub use crate::typed::leaf::{Leaf, secret, unchecked};
     pub use crate::typed::path::{Step, same_unknown};
     pub use crate::typed::probe::{AnyShape, Probe};

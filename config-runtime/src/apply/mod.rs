@@ -26,6 +26,7 @@ use crate::problem::Problem;
 use crate::snapshot::{Draft, Origin, Snapshot};
 use crate::store::{Entry, Event, Reading};
 use crate::sync::Known;
+use crate::typed::id::LeafId;
 use crate::typed::tree::Leaf;
 use crate::wording::shown_key;
 use crate::{HotConfig, Revision};
@@ -55,7 +56,7 @@ pub(crate) struct Publication<T> {
     /// The next configuration.
     pub(crate) snapshot: Snapshot<T>,
     /// The leaves whose value changed, in order.
-    pub(crate) changed: Vec<usize>,
+    pub(crate) changed: Vec<LeafId>,
 }
 
 /// What a start is to do with keys that are bad.
@@ -101,11 +102,11 @@ pub(crate) struct Apply<T> {
     /// A copy of it for the next trial, if there was time to make one.
     copy: Option<Draft<T>>,
     /// The leaves whose origin may be another than the published one.
-    moved: BTreeSet<usize>,
+    moved: BTreeSet<LeafId>,
     /// What a restart would give, where that differs from what is published.
     intended: Option<Box<T>>,
     /// The origins of the restart-only leaves: they keep their first value.
-    first_origins: HashMap<usize, Origin>,
+    first_origins: HashMap<LeafId, Origin>,
     /// The bytes of those of them that are secret.
     running_secrets: Vec<Arc<[u8]>>,
     /// The newest revision that something was staged from.
@@ -473,7 +474,7 @@ impl<T: HotConfig> Apply<T> {
     }
 
     /// The leaves that have no default.
-    fn required(&self) -> BTreeSet<usize> {
+    fn required(&self) -> BTreeSet<LeafId> {
         match trial::build::<T>(self.ground(), |_| None) {
             Ok(_) => BTreeSet::new(),
             Err(refused) => refused.leaves.into_iter().map(|(leaf, _)| leaf).collect(),
@@ -481,14 +482,12 @@ impl<T: HotConfig> Apply<T> {
     }
 
     /// The paths of these leaves.
-    pub(crate) fn fields(&self, leaves: &[usize]) -> Vec<&str> {
-        let leaves = leaves
-            .iter()
-            .filter_map(|leaf| self.table.leaves.get(*leaf));
+    pub(crate) fn fields(&self, leaves: &[LeafId]) -> Vec<&str> {
+        let leaves = leaves.iter().filter_map(|leaf| self.table.leaf(*leaf));
         leaves.map(|leaf| leaf.name.as_str()).collect()
     }
 
-    fn leaf_of(&self, slot: Slot) -> Option<usize> {
+    fn leaf_of(&self, slot: Slot) -> Option<LeafId> {
         self.table.slots.get(slot).map(|info| info.leaf)
     }
 
@@ -569,14 +568,14 @@ impl<T: HotConfig> Apply<T> {
                 .into_iter()
                 // A chain of trials may have come back to where it began.
                 .filter(|leaf| {
-                    let leaf = self.table.leaves.get(*leaf);
+                    let leaf = self.table.leaf(*leaf);
                     // Where comparing panics, telling once too often is the lesser evil.
                     leaf.is_some_and(|leaf| {
                         !guard(|| draft.__same(before, leaf.path.fixed())).unwrap_or(false)
                     })
                 })
                 .collect(),
-            None => (0..self.table.leaves.len()).collect(),
+            None => self.table.leaves.iter().map(Leaf::id).collect(),
         };
         if changed.is_empty() && self.published.is_some() && !anchors {
             return None;
@@ -597,15 +596,14 @@ impl<T: HotConfig> Apply<T> {
     /// Keeps what is to be known of the fields that stay as they are until a restart.
     fn remember_restart(&mut self, origins: &[Origin]) {
         for leaf in &self.table.restart {
-            if let Some(origin) = origins.get(*leaf) {
+            if let Some(origin) = origins.get(leaf.place()) {
                 self.first_origins.insert(*leaf, origin.clone());
             }
             let good = |slot: Slot| self.good.get(slot).and_then(Option::as_ref);
             let slot = self.table.winner(*leaf, |slot| good(slot).is_some());
             let hidden = self
                 .table
-                .leaves
-                .get(*leaf)
+                .leaf(*leaf)
                 .filter(|leaf| self.table.is_hidden(leaf));
             if let (Some(raw), Some(_)) = (slot.and_then(good), hidden) {
                 self.running_secrets.push(Arc::clone(&raw.value));
@@ -644,10 +642,8 @@ impl<T: HotConfig> Apply<T> {
         }
         moved.extend(&self.table.restart);
         let origins = Arc::make_mut(draft.origins());
-        for index in moved {
-            if let (Some(origin), Some(leaf)) =
-                (origins.get_mut(index), self.table.leaves.get(index))
-            {
+        for id in moved {
+            if let (Some(origin), Some(leaf)) = (origins.get_mut(id.place()), self.table.leaf(id)) {
                 *origin = self.origin(leaf);
             }
         }
@@ -657,11 +653,11 @@ impl<T: HotConfig> Apply<T> {
     fn origin(&self, leaf: &Leaf) -> Origin {
         let good = |slot: Slot| self.good.get(slot).and_then(Option::as_ref);
         if self.is_pending(leaf)
-            && let Some(first) = self.first_origins.get(&leaf.index)
+            && let Some(first) = self.first_origins.get(&leaf.id())
         {
             return first.clone();
         }
-        let slot = self.table.winner(leaf.index, |slot| good(slot).is_some());
+        let slot = self.table.winner(leaf.id(), |slot| good(slot).is_some());
         let info = slot.and_then(|slot| self.table.slots.get(slot));
         let origin = match (slot.and_then(good), info) {
             (Some(raw), Some(info)) => {
@@ -676,7 +672,7 @@ impl<T: HotConfig> Apply<T> {
             }
             _ => Origin::Default,
         };
-        let held = self.table.slots_of(leaf.index).iter().any(|slot| {
+        let held = self.table.slots_of(leaf.id()).iter().any(|slot| {
             let group = self.group_of.get(*slot);
             group.is_some_and(Option::is_some)
         });
@@ -689,7 +685,7 @@ impl<T: HotConfig> Apply<T> {
         let slots = self.table.slots.iter().zip(&self.good);
         slots.filter_map(|(info, good)| {
             let hidden = |leaf: &Leaf| self.table.is_hidden(leaf);
-            let secret = self.table.leaves.get(info.leaf).is_none_or(hidden);
+            let secret = self.table.leaf(info.leaf).is_none_or(hidden);
             good.as_ref().map(|raw| (&info.key, raw, secret))
         })
     }
@@ -747,7 +743,7 @@ impl<T: HotConfig> Apply<T> {
             missing: group.missing,
             keys: infos().map(|info| info.key.to_string()).collect(),
             fields: infos()
-                .filter_map(|info| self.table.leaves.get(info.leaf))
+                .filter_map(|info| self.table.leaf(info.leaf))
                 .map(|leaf| leaf.name.clone())
                 .collect(),
             problems: problems.to_vec(),
@@ -761,11 +757,11 @@ impl<T: HotConfig> Apply<T> {
         };
         let restart = self.table.restart.iter();
         restart
-            .filter_map(|leaf| self.table.leaves.get(*leaf))
+            .filter_map(|leaf| self.table.leaf(*leaf))
             .filter(|leaf| self.is_pending(leaf))
             .map(|leaf| {
                 let good = |slot: Slot| self.good.get(slot).and_then(Option::as_ref);
-                let slot = self.table.winner(leaf.index, |slot| good(slot).is_some());
+                let slot = self.table.winner(leaf.id(), |slot| good(slot).is_some());
                 let shown = |config: &T| match leaf.secret {
                     true => Some("***".to_owned()),
                     false => guard(|| config.__show(leaf.path.fixed())).ok().flatten(),
@@ -773,7 +769,7 @@ impl<T: HotConfig> Apply<T> {
                 Pending {
                     field: leaf.name.clone(),
                     key: slot
-                        .or(self.table.slots_of(leaf.index).first().copied())
+                        .or(self.table.slots_of(leaf.id()).first().copied())
                         .and_then(|slot| self.table.slots.get(slot))
                         .map_or_else(String::new, |info| info.key.to_string()),
                     revision: slot.and_then(good).map(|raw| raw.revision),
@@ -813,15 +809,15 @@ impl<T: HotConfig> Apply<T> {
         let good = |slot: Slot| self.good.get(slot).is_some_and(Option::is_some);
         let mut warnings = Vec::new();
         let to_warn_of = self.table.to_warn_of.iter();
-        for leaf in to_warn_of.filter_map(|leaf| self.table.leaves.get(*leaf)) {
-            let Some(slot) = self.table.winner(leaf.index, good) else {
+        for leaf in to_warn_of.filter_map(|leaf| self.table.leaf(*leaf)) {
+            let Some(slot) = self.table.winner(leaf.id(), good) else {
                 continue;
             };
             let Some(info) = self.table.slots.get(slot) else {
                 continue;
             };
             if info.alias {
-                let now = self.table.slots_of(leaf.index).first();
+                let now = self.table.slots_of(leaf.id()).first();
                 let now = now.and_then(|slot| self.table.slots.get(*slot));
                 warnings.push(Warning {
                     key: info.key.to_string(),
@@ -855,7 +851,7 @@ pub(crate) struct Candidate<T> {
     /// The slots that are taken from what is staged.
     on_top: BTreeSet<Slot>,
     /// The leaves that were replaced.
-    changed: BTreeSet<usize>,
+    changed: BTreeSet<LeafId>,
 }
 
 impl<T> Candidate<T> {
@@ -870,7 +866,7 @@ impl<T> Candidate<T> {
 
 impl<T: HotConfig> Apply<T> {
     /// The bytes of a leaf, with those slots taken from what is staged.
-    fn effective<'a>(&'a self, leaf: usize, on_top: &BTreeSet<Slot>) -> Effective<'a> {
+    fn effective<'a>(&'a self, leaf: LeafId, on_top: &BTreeSet<Slot>) -> Effective<'a> {
         let raw = |slot: Slot| {
             if on_top.contains(&slot) {
                 self.staged.get(slot).and_then(|staged| staged.raw.as_ref())
@@ -884,7 +880,7 @@ impl<T: HotConfig> Apply<T> {
 
     /// The groups, among these, whose change made the leaf's value what it is: the one that
     /// wrote it, or else those that deleted what stood above it.
-    fn blamed(&self, leaf: usize, on_top: &BTreeSet<Slot>) -> BTreeSet<GroupId> {
+    fn blamed(&self, leaf: LeafId, on_top: &BTreeSet<Slot>) -> BTreeSet<GroupId> {
         let group = |slot: &Slot| {
             self.group_of
                 .get(*slot)
@@ -947,7 +943,7 @@ impl<T: HotConfig> Judge for Apply<T> {
             .collect();
         let mut on_top = candidate.on_top.clone();
         on_top.extend(&slots);
-        let effective = |leaf: usize| self.effective(leaf, &on_top);
+        let effective = |leaf: LeafId| self.effective(leaf, &on_top);
         let (valid, changed) = match &candidate.valid {
             Some(base) => {
                 let leaves = slots

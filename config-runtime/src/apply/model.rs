@@ -313,7 +313,7 @@ impl SideBySide {
                 .leaves()
                 .iter()
                 .filter(|leaf| differs(leaf))
-                .map(|l| l.index)
+                .map(crate::typed::tree::Leaf::id)
                 .collect();
             assert_eq!(changed, expected, "P6: told of the wrong fields");
             let leaves = self.apply.table.leaves.iter();

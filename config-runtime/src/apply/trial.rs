@@ -18,6 +18,7 @@ use crate::problem::Problem;
 use crate::snapshot::{Draft, Snapshot};
 use crate::typed::checks::{Broken, Checks};
 use crate::typed::defaults;
+use crate::typed::id::LeafId;
 use crate::typed::read::{Finding, Intake};
 use crate::typed::tree::{DefaultValue, Leaf};
 use crate::wording::shorten;
@@ -72,7 +73,7 @@ impl<T> Deref for Config<T> {
 #[derive(Debug, Default)]
 pub(crate) struct Refused {
     /// Problems of single leaves.
-    pub(crate) leaves: Vec<(usize, Problem)>,
+    pub(crate) leaves: Vec<(LeafId, Problem)>,
     /// Problems of whole structs.
     pub(crate) whole: Vec<Problem>,
 }
@@ -93,13 +94,13 @@ pub(crate) struct Ground<'a> {
 /// Builds a configuration from all leaves.
 pub(crate) fn build<'a, T: HotConfig>(
     ground: Ground<'_>,
-    effective: impl Fn(usize) -> Effective<'a>,
+    effective: impl Fn(LeafId) -> Effective<'a>,
 ) -> Result<Valid<T>, Refused> {
     let table = ground.table;
     let raws: Vec<_> = table
         .leaves
         .iter()
-        .map(|leaf| effective(leaf.index).map(|(_, raw)| &*raw.value))
+        .map(|leaf| effective(leaf.id()).map(|(_, raw)| &*raw.value))
         .collect();
     let mut intake = Intake::all(&raws);
     let value = guard(|| T::__build(&mut intake));
@@ -127,14 +128,14 @@ pub(crate) fn build<'a, T: HotConfig>(
 pub(crate) fn replace<'a, T: HotConfig>(
     ground: Ground<'_>,
     base: &Valid<T>,
-    leaves: &BTreeSet<usize>,
-    effective: impl Fn(usize) -> Effective<'a>,
-) -> Result<(Valid<T>, BTreeSet<usize>), Refused> {
+    leaves: &BTreeSet<LeafId>,
+    effective: impl Fn(LeafId) -> Effective<'a>,
+) -> Result<(Valid<T>, BTreeSet<LeafId>), Refused> {
     let table = ground.table;
     let mut refused = Refused::default();
     let tried = guard(|| {
         let keeps = |leaf: &Leaf| leaf.restart && !ground.starting;
-        let restart = |index: &usize| table.leaves.get(*index).is_some_and(keeps);
+        let restart = |id: &LeafId| table.leaf(*id).is_some_and(keeps);
         let mut draft = base.value.draft();
         let next = draft.value();
         let mut intended = base.intended.clone();
@@ -142,13 +143,13 @@ pub(crate) fn replace<'a, T: HotConfig>(
             intended = Some(Box::new(next.clone()));
         }
         let mut changed = BTreeSet::new();
-        for index in leaves {
-            let Some(leaf) = table.leaves.get(*index) else {
+        for id in leaves {
+            let Some(leaf) = table.leaf(*id) else {
                 continue;
             };
-            let raw = effective(*index).map(|(_, raw)| &*raw.value);
+            let raw = effective(*id).map(|(_, raw)| &*raw.value);
             let set = |value: &mut T| {
-                let mut intake = Intake::one(*index, raw);
+                let mut intake = Intake::one(*id, raw);
                 value.__set(leaf.path.fixed(), &mut intake);
                 intake.secrets().iter().for_each(|leaf| table.hide(*leaf));
                 (intake.changed(), intake.into_findings())
@@ -161,7 +162,7 @@ pub(crate) fn replace<'a, T: HotConfig>(
                 let (differs, found) = set(next);
                 findings = found;
                 if differs {
-                    changed.insert(*index);
+                    changed.insert(*id);
                 }
             }
             refused.findings(table, &effective, findings);
@@ -213,7 +214,7 @@ impl Refused {
     fn panicked<'a>(
         mut self,
         ground: Ground<'_>,
-        effective: &impl Fn(usize) -> Effective<'a>,
+        effective: &impl Fn(LeafId) -> Effective<'a>,
         panic: &str,
     ) -> Self {
         let Ground { table, running, .. } = ground;
@@ -242,11 +243,11 @@ impl Refused {
     fn findings<'a>(
         &mut self,
         table: &Table,
-        effective: &impl Fn(usize) -> Effective<'a>,
+        effective: &impl Fn(LeafId) -> Effective<'a>,
         findings: Vec<Finding>,
     ) {
         for finding in findings {
-            let Some(leaf) = table.leaves.get(finding.leaf) else {
+            let Some(leaf) = table.leaf(finding.leaf) else {
                 continue;
             };
             let there = effective(finding.leaf);
@@ -286,7 +287,7 @@ impl Refused {
     fn checks<'a, T: HotConfig>(
         &mut self,
         ground: Ground<'_>,
-        effective: &impl Fn(usize) -> Effective<'a>,
+        effective: &impl Fn(LeafId) -> Effective<'a>,
         value: &T,
     ) {
         let mut checks = Checks::default();
@@ -298,7 +299,7 @@ impl Refused {
     fn broken<'a>(
         &mut self,
         ground: Ground<'_>,
-        effective: &impl Fn(usize) -> Effective<'a>,
+        effective: &impl Fn(LeafId) -> Effective<'a>,
         broken: Vec<Broken>,
     ) {
         let Ground { table, running, .. } = ground;
@@ -323,10 +324,10 @@ impl Refused {
 fn secrets<'a>(
     table: &Table,
     running: &[Arc<[u8]>],
-    effective: &impl Fn(usize) -> Effective<'a>,
+    effective: &impl Fn(LeafId) -> Effective<'a>,
 ) -> Vec<String> {
     let hidden = table.leaves.iter().filter(|leaf| table.is_hidden(leaf));
-    let now = hidden.clone().filter_map(|leaf| effective(leaf.index));
+    let now = hidden.clone().filter_map(|leaf| effective(leaf.id()));
     let now = now.map(|(_, raw)| &*raw.value);
     let defaults = hidden.filter_map(|leaf| match leaf.field.default {
         DefaultValue::Text(text) => Some(text.as_bytes()),

@@ -273,9 +273,9 @@ impl<T: HotConfig> Hot<T> {
             .map(|leaf| {
                 let mut held = status.held.iter();
                 let held = held.any(|held| held.fields.contains(&leaf.name));
-                let origin = snapshot.all_origins().get(leaf.index).cloned();
+                let origin = snapshot.all_origins().get(leaf.id().place()).cloned();
                 let origin = origin.unwrap_or(Origin::Default).standing_in(held);
-                let key = self.shared.table.slots_of(leaf.index).first();
+                let key = self.shared.table.slots_of(leaf.id()).first();
                 Described {
                     field: leaf.name.clone(),
                     key: key

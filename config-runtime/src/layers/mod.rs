@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::store::Range;
+use crate::typed::id::{LeafId, place_of};
 use crate::typed::tree::{Kind, Leaf, Tree};
 
 /// One key that can give a leaf its value: a place in [`Table::slots`].
@@ -19,8 +20,8 @@ pub(crate) type Slot = usize;
 pub(crate) struct SlotInfo {
     /// The whole key.
     pub(crate) key: Arc<str>,
-    /// The leaf's place in [`Table::leaves`].
-    pub(crate) leaf: usize,
+    /// The leaf.
+    pub(crate) leaf: LeafId,
     /// Which range it is in; 0 is the highest layer.
     pub(crate) layer: usize,
     /// Whether it is an old name of the leaf.
@@ -30,16 +31,17 @@ pub(crate) struct SlotInfo {
 /// Every key that the schema knows, in every layer.
 #[derive(Debug)]
 pub(crate) struct Table {
+    /// The leaves of the schema, by pattern.
     pub(crate) leaves: Vec<Leaf>,
     pub(crate) slots: Vec<SlotInfo>,
     pub(crate) ranges: Arc<[Range]>,
     /// The leaves with an old key or a deprecation: those to be warned of where they are in use.
-    pub(crate) to_warn_of: Vec<usize>,
+    pub(crate) to_warn_of: Vec<LeafId>,
     /// The restart-only leaves.
-    pub(crate) restart: Vec<usize>,
-    /// For each leaf whether a secret was found inside, which its field does not say.
+    pub(crate) restart: Vec<LeafId>,
+    /// For each pattern whether a secret was found inside, which its field does not say.
     hides: Vec<AtomicBool>,
-    /// For each leaf its slots, the one that wins first.
+    /// For each leaf outside maps its slots, by pattern, the one that wins first.
     of_leaf: Vec<Vec<Slot>>,
     by_key: BTreeMap<Box<[u8]>, Slot>,
     /// For each section its path in Rust and its key below the prefix.
@@ -63,7 +65,7 @@ impl Table {
                     by_key.insert(key.as_bytes().into(), slots.len());
                     slots.push(SlotInfo {
                         key,
-                        leaf: leaf.index,
+                        leaf: leaf.id(),
                         layer,
                         alias,
                     });
@@ -74,7 +76,7 @@ impl Table {
         walk_sections(schema, "", "", &mut sections);
         let places = |wanted: fn(&Leaf) -> bool| {
             let wanted = leaves.iter().filter(|leaf| wanted(leaf));
-            wanted.map(|leaf| leaf.index).collect()
+            wanted.map(Leaf::id).collect()
         };
         Self {
             to_warn_of: places(|leaf| {
@@ -104,15 +106,17 @@ impl Table {
     }
 
     /// Notes that a secret was found inside a leaf.
-    pub(crate) fn hide(&self, leaf: usize) {
-        if let Some(hides) = self.hides.get(leaf) {
+    ///
+    /// It hides all leaves of the pattern: what one entry keeps secret, the others do.
+    pub(crate) fn hide(&self, leaf: LeafId) {
+        if let Some(hides) = self.hides.get(leaf.place()) {
             hides.store(true, Ordering::Relaxed);
         }
     }
 
     /// Whether the bytes of a leaf must not be printed.
     pub(crate) fn is_hidden(&self, leaf: &Leaf) -> bool {
-        let inside = self.hides.get(leaf.index);
+        let inside = self.hides.get(place_of(leaf.pattern));
         leaf.secret || inside.is_some_and(|hides| hides.load(Ordering::Relaxed))
     }
 
@@ -126,13 +130,20 @@ impl Table {
         self.by_key.iter().map(|(key, slot)| (&**key, *slot))
     }
 
+    /// What the schema declares of a leaf.
+    pub(crate) fn leaf(&self, leaf: LeafId) -> Option<&Leaf> {
+        self.leaves.get(leaf.place())
+    }
+
     /// The slots of a leaf, the one that wins first.
-    pub(crate) fn slots_of(&self, leaf: usize) -> &[Slot] {
-        self.of_leaf.get(leaf).map_or(&[], Vec::as_slice)
+    pub(crate) fn slots_of(&self, leaf: LeafId) -> &[Slot] {
+        let leaf = leaf.outside_maps();
+        let slots = leaf.and_then(|leaf| self.of_leaf.get(leaf.place()));
+        slots.map_or(&[], Vec::as_slice)
     }
 
     /// The slot that gives a leaf its value: the first that is there.
-    pub(crate) fn winner(&self, leaf: usize, there: impl Fn(Slot) -> bool) -> Option<Slot> {
+    pub(crate) fn winner(&self, leaf: LeafId, there: impl Fn(Slot) -> bool) -> Option<Slot> {
         self.slots_of(leaf)
             .iter()
             .copied()

@@ -41,13 +41,13 @@ pub fn schema<T: HotConfig>() -> Schema {
 /// What only the program knows of a struct's leaves.
 #[derive(Default)]
 struct Known {
-    /// The places of those that are a problem where they are absent.
-    missing: Vec<usize>,
-    /// The places of those whose default has a secret inside, also where the field says nothing
+    /// The patterns of those that are a problem where they are absent.
+    missing: Vec<u32>,
+    /// The patterns of those whose default has a secret inside, also where the field says nothing
     /// of it.
-    secrets: Vec<usize>,
-    /// What the defaults that are expressions are in the store, by the place of the leaf.
-    defaults: BTreeMap<usize, Absent>,
+    secrets: Vec<u32>,
+    /// What the defaults that are expressions are in the store, by the pattern.
+    defaults: BTreeMap<u32, Absent>,
 }
 
 impl Known {
@@ -56,14 +56,14 @@ impl Known {
         let mut intake = Intake::all(&nothing);
         // A panic in a skipped field's default: what was found until then is all there is.
         let _ = guard(|| T::__build(&mut intake).is_some());
-        let secrets = intake.secrets().to_vec();
+        let secrets = intake.secrets().iter().map(|leaf| leaf.pattern).collect();
         let findings = intake.into_findings().into_iter();
         let defaults = T::TREE.leaves().into_iter().filter_map(|leaf| {
             let default = guard(|| T::__default(leaf.path.fixed())).ok().flatten()?;
-            Some((leaf.index, default))
+            Some((leaf.pattern, default))
         });
         Self {
-            missing: findings.map(|finding| finding.leaf).collect(),
+            missing: findings.map(|finding| finding.leaf.pattern).collect(),
             secrets,
             defaults: defaults.collect(),
         }
@@ -76,7 +76,7 @@ impl Known {
             _ => "",
         };
         leaf.secret
-            || self.secrets.contains(&leaf.index)
+            || self.secrets.contains(&leaf.pattern)
             || names_secret(leaf.field.type_name)
             || names_secret(written)
     }
@@ -228,7 +228,7 @@ fn absent(leaf: &Leaf, known: &Known) -> Absent {
                 // Without serde, whether a type is optional is known by its name alone.
                 (_, Kind::Leaf(tree::Format::With(_))) => named,
                 (Shape::Optional(_), _) => true,
-                (Shape::Opaque, _) => named || !known.missing.contains(&leaf.index),
+                (Shape::Opaque, _) => named || !known.missing.contains(&leaf.pattern),
                 _ => false,
             };
             if optional {
@@ -239,14 +239,16 @@ fn absent(leaf: &Leaf, known: &Known) -> Absent {
         }
         _ if known.hides(leaf) => Absent::Hidden,
         DefaultValue::Text(text) => Absent::Text(text.to_owned()),
-        DefaultValue::OfType | DefaultValue::Expression(_) => {
-            known.defaults.get(&leaf.index).cloned().unwrap_or_else(|| {
+        DefaultValue::OfType | DefaultValue::Expression(_) => known
+            .defaults
+            .get(&leaf.pattern)
+            .cloned()
+            .unwrap_or_else(|| {
                 Absent::Expression(match field.default {
                     DefaultValue::Expression(written) => written.to_owned(),
                     _ => "Default::default()".to_owned(),
                 })
-            })
-        }
+            }),
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn required_secrets<T: HotConfig>() -> Vec<String> {
     // A panic is a mistake that `bad` tells of.
     let _ = guard(|| drop(T::__build(&mut intake)));
     let findings = intake.into_findings().into_iter();
-    let missing = findings.filter_map(|finding| leaves.get(finding.leaf));
+    let missing = findings.filter_map(|finding| leaves.get(finding.leaf.place()));
     missing
         .filter(|leaf| leaf.secret && leaf.field.default == DefaultValue::None)
         .map(|leaf| leaf.name.clone())
@@ -66,7 +66,7 @@ pub(crate) fn bad<T: HotConfig>(required: bool) -> Vec<String> {
     });
     let secrets = intake.secrets().to_vec();
     let single = intake.into_findings().into_iter().filter_map(|finding| {
-        let leaf = leaves.get(finding.leaf)?;
+        let leaf = leaves.get(finding.leaf.place())?;
         if leaf.field.default != DefaultValue::None {
             let reason = match leaf.secret || secrets.contains(&finding.leaf) {
                 true => of_secret(leaf, finding.about_value, finding.reason),

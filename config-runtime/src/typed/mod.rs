@@ -11,6 +11,7 @@ pub(crate) mod config;
 pub(crate) mod defaults;
 pub(crate) mod encode;
 pub(crate) mod field;
+pub(crate) mod id;
 pub(crate) mod leaf;
 pub(crate) mod path;
 pub(crate) mod probe;

@@ -4,6 +4,7 @@
 //! expansion asks for them, and what was wrong. It knows no keys, no revisions and no store.
 
 use super::checks::{Broken, Checks};
+use super::id::{LeafId, pattern_at};
 use super::leaf::Leaf;
 use super::path::{Step, names_entry};
 use crate::guard::guard;
@@ -14,8 +15,8 @@ use crate::value;
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Finding {
-    /// The leaf's place in [`Tree::leaves`].
-    pub leaf: usize,
+    /// The leaf.
+    pub leaf: LeafId,
     /// What was wrong, and what would be right.
     pub reason: Reason,
     /// Whether the reason speaks of the value itself, and so may print a part of it.
@@ -29,7 +30,7 @@ pub struct Intake<'a> {
     raws: Raws<'a>,
     findings: Vec<Finding>,
     /// The leaves with a secret inside.
-    secrets: Vec<usize>,
+    secrets: Vec<LeafId>,
     checks: Checks,
     changed: bool,
 }
@@ -41,8 +42,8 @@ enum Raws<'a> {
         raws: &'a [Option<&'a [u8]>],
         next: usize,
     },
-    /// The leaf with this place alone.
-    One { leaf: usize, raw: Option<&'a [u8]> },
+    /// This leaf alone.
+    One { leaf: LeafId, raw: Option<&'a [u8]> },
 }
 
 impl<'a> Intake<'a> {
@@ -57,8 +58,8 @@ impl<'a> Intake<'a> {
         }
     }
 
-    /// For [`HotConfig::__set`]: the leaf with that place alone.
-    pub fn one(leaf: usize, raw: Option<&'a [u8]>) -> Self {
+    /// For [`HotConfig::__set`]: that leaf alone.
+    pub fn one(leaf: LeafId, raw: Option<&'a [u8]>) -> Self {
         Self {
             raws: Raws::One { leaf, raw },
             findings: Vec::new(),
@@ -70,11 +71,12 @@ impl<'a> Intake<'a> {
 
     /// The next leaf's value, or `None` and a finding. For the expansion of `__build`.
     pub fn leaf<V>(&mut self, leaf: &Leaf<V>) -> Option<V> {
-        let (index, raw) = match &mut self.raws {
+        let (id, raw) = match &mut self.raws {
             Raws::All { raws, next } => {
-                let index = *next;
+                let place = *next;
                 *next += 1;
-                (index, raws.get(index).copied().flatten())
+                let leaf = LeafId::fixed(pattern_at(place));
+                (leaf, raws.get(place).copied().flatten())
             }
             Raws::One { leaf, raw } => (*leaf, *raw),
         };
@@ -82,12 +84,12 @@ impl<'a> Intake<'a> {
         value::secret_was_read();
         let value = guard(|| leaf.read(raw, &mut |reason| findings.push(reason)));
         if value::secret_was_read() {
-            self.secrets.push(index);
+            self.secrets.push(id);
         }
         let about_value = raw.is_some();
         self.findings
             .extend(findings.into_iter().map(|reason| Finding {
-                leaf: index,
+                leaf: id,
                 reason,
                 about_value,
             }));
@@ -96,7 +98,7 @@ impl<'a> Intake<'a> {
             Err(panic) => {
                 let reason = Reason::new(format!("the field's codec or rule panicked: {panic}"));
                 self.findings.push(Finding {
-                    leaf: index,
+                    leaf: id,
                     reason,
                     about_value,
                 });
@@ -173,7 +175,7 @@ impl<'a> Intake<'a> {
     }
 
     /// The leaves, among those that were read, with a secret inside.
-    pub fn secrets(&self) -> &[usize] {
+    pub fn secrets(&self) -> &[LeafId] {
         &self.secrets
     }
 

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use super::id::{LeafId, pattern_at};
 use super::path::Path;
 use super::shape::Shape;
 use crate::value::Size;
@@ -202,7 +203,7 @@ pub struct Flags {
 #[non_exhaustive]
 pub struct Leaf {
     /// Its place in the list.
-    pub index: usize,
+    pub pattern: u32,
     /// The way to it in a value of the struct.
     pub path: Path,
     /// The path as Rust writes it, `db.pool_size`.
@@ -283,7 +284,7 @@ impl Tree {
             let restart = above.restart || field.flags.restart;
             match field.kind {
                 Kind::Leaf(_) => leaves.push(Leaf {
-                    index: leaves.len(),
+                    pattern: pattern_at(leaves.len()),
                     path: path.clone(),
                     name: format!("{}{}", above.name, field.name),
                     key: format!("{}{}", above.key, field.key),
@@ -325,6 +326,14 @@ impl Tree {
     /// Whether the tree has no leaf at all.
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+impl Leaf {
+    /// The id of the leaf, which is outside maps.
+    #[doc(hidden)]
+    pub fn id(&self) -> LeafId {
+        LeafId::fixed(self.pattern)
     }
 }
 

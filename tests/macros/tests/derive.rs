@@ -51,7 +51,7 @@ fn refused<T: HotConfig>(keys: &[(&str, &str)]) -> Vec<String> {
     let leaves = T::TREE.leaves();
     findings
         .iter()
-        .map(|finding| leaves[finding.leaf].key.clone())
+        .map(|finding| leaves[finding.leaf.place()].key.clone())
         .collect()
 }
 
@@ -62,7 +62,7 @@ fn set<T: HotConfig>(config: &mut T, key: &str, raw: Option<&str>) -> (bool, boo
         .iter()
         .find(|leaf| leaf.key == key)
         .expect("a key of the schema");
-    let mut intake = Intake::one(leaf.index, raw.map(str::as_bytes));
+    let mut intake = Intake::one(leaf.id(), raw.map(str::as_bytes));
     config.__set(leaf.path.fixed(), &mut intake);
     let changed = intake.changed();
     (changed, !intake.into_findings().is_empty())

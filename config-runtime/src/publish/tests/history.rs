@@ -11,6 +11,7 @@ use crate::Field;
 use crate::publish::registry::Registry;
 use crate::publish::{Changes, Update, Watch};
 use crate::typed::compile::lookup::Span;
+use crate::typed::id::{LeafId, pattern_at};
 use crate::typed::tree::{Field as SchemaField, Kind, Tree as Declared};
 
 #[derive(Debug, Clone)]
@@ -236,9 +237,10 @@ proptest! {
             }
         }
         prop_assert_eq!(registry.len(), kept.len());
-        let changed: Vec<usize> = changed.into_iter().collect();
         let known: Vec<usize> =
             changed.iter().copied().filter(|&leaf| leaf < schema.len()).collect();
+        let changed: Vec<_> =
+            changed.into_iter().map(|leaf| LeafId::fixed(pattern_at(leaf))).collect();
         let expected: Vec<usize> = kept
             .iter()
             .filter(|(_, span)| {

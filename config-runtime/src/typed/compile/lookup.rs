@@ -10,7 +10,7 @@ mod refuse;
 use super::message::Message;
 use crate::typed::tree::{Field, Kind, Tree};
 
-/// The leaves that a field stands for: `len` of them from `first`.
+/// The patterns that a field stands for: `len` of them from `first`.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {

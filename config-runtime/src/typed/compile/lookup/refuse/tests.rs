@@ -178,7 +178,10 @@ fn what_is_nearly_a_key_is_told_why_it_is_none() {
 fn every_key_has_its_place() {
     for leaf in SERVICE.leaves() {
         let place = place::<3>(SERVICE, &leaf.key);
-        assert_eq!((place.span().first, place.span().len), (leaf.index, 1));
+        assert_eq!(
+            (place.span().first, place.span().len),
+            (leaf.id().place(), 1)
+        );
         assert_eq!(place.path(SERVICE).as_str(), leaf.name);
         let path = leaf.path.fixed();
         let steps = (0..path.len()).map(|level| Step::Field(place.step(level)));
