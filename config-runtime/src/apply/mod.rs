@@ -575,7 +575,7 @@ impl<T: HotConfig> Apply<T> {
                     })
                 })
                 .collect(),
-            None => self.table.leaves.iter().map(Leaf::id).collect(),
+            None => self.table.fixed().map(Leaf::id).collect(),
         };
         if changed.is_empty() && self.published.is_some() && !anchors {
             return None;

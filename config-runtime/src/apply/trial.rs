@@ -6,6 +6,8 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::iter;
+use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -18,8 +20,8 @@ use crate::problem::Problem;
 use crate::snapshot::{Draft, Snapshot};
 use crate::typed::checks::{Broken, Checks};
 use crate::typed::defaults;
-use crate::typed::id::LeafId;
-use crate::typed::read::{Finding, Intake};
+use crate::typed::id::{EntryId, LeafId, MapId};
+use crate::typed::read::{Entries, Finding, Intake, Raws};
 use crate::typed::tree::{DefaultValue, Leaf};
 use crate::wording::shorten;
 
@@ -81,6 +83,27 @@ pub(crate) struct Refused {
 /// A leaf's bytes, with the slot that gave them.
 pub(crate) type Effective<'a> = Option<(Slot, &'a Raw)>;
 
+/// The bytes of a trial, as the intake asks for them. No map has an entry, since no slot is in one.
+struct ByLeaf<'a, 'e, F>(&'e F, PhantomData<&'a Raw>);
+
+impl<'a, F: Fn(LeafId) -> Effective<'a>> Raws for ByLeaf<'a, '_, F> {
+    fn raw(&self, leaf: LeafId) -> Option<&[u8]> {
+        (self.0)(leaf).map(|(_, raw)| &*raw.value)
+    }
+
+    fn entries(&self, _: MapId) -> Entries<'_> {
+        Box::new(iter::empty())
+    }
+
+    fn has_entry(&self, _: EntryId) -> bool {
+        false
+    }
+
+    fn outer(&self, _: EntryId) -> EntryId {
+        EntryId::NONE
+    }
+}
+
 /// What all trials of a configuration share.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ground<'a> {
@@ -97,11 +120,7 @@ pub(crate) fn build<'a, T: HotConfig>(
     effective: impl Fn(LeafId) -> Effective<'a>,
 ) -> Result<Valid<T>, Refused> {
     let table = ground.table;
-    let raws: Vec<_> = table
-        .leaves
-        .iter()
-        .map(|leaf| effective(leaf.id()).map(|(_, raw)| &*raw.value))
-        .collect();
+    let raws = ByLeaf(&effective, PhantomData);
     let mut intake = Intake::all(&raws);
     let value = guard(|| T::__build(&mut intake));
     let mut refused = Refused::default();
@@ -143,16 +162,16 @@ pub(crate) fn replace<'a, T: HotConfig>(
             intended = Some(Box::new(next.clone()));
         }
         let mut changed = BTreeSet::new();
+        let raws = ByLeaf(&effective, PhantomData);
         for id in leaves {
             let Some(leaf) = table.leaf(*id) else {
                 continue;
             };
-            let raw = effective(*id).map(|(_, raw)| &*raw.value);
             let set = |value: &mut T| {
-                let mut intake = Intake::one(*id, raw);
+                let mut intake = Intake::one(*id, &raws);
                 value.__set(leaf.path.fixed(), &mut intake);
                 intake.secrets().iter().for_each(|leaf| table.hide(*leaf));
-                (intake.changed(), intake.into_findings())
+                (intake.changed().to_vec(), intake.into_findings())
             };
             let mut findings = Vec::new();
             if let Some(intended) = &mut intended {
@@ -161,9 +180,7 @@ pub(crate) fn replace<'a, T: HotConfig>(
             if !keeps(leaf) {
                 let (differs, found) = set(next);
                 findings = found;
-                if differs {
-                    changed.insert(*id);
-                }
+                changed.extend(differs);
             }
             refused.findings(table, &effective, findings);
         }

@@ -268,8 +268,7 @@ impl<T: HotConfig> Hot<T> {
         let fields = self
             .shared
             .table
-            .leaves
-            .iter()
+            .fixed()
             .map(|leaf| {
                 let mut held = status.held.iter();
                 let held = held.any(|held| held.fields.contains(&leaf.name));

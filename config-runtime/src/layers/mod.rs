@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::store::Range;
 use crate::typed::id::{LeafId, place_of};
-use crate::typed::tree::{Kind, Leaf, Tree};
+use crate::typed::tree::{ANY, Kind, Leaf, Tree, join};
 
 /// One key that can give a leaf its value: a place in [`Table::slots`].
 pub(crate) type Slot = usize;
@@ -44,7 +44,8 @@ pub(crate) struct Table {
     /// For each leaf outside maps its slots, by pattern, the one that wins first.
     of_leaf: Vec<Vec<Slot>>,
     by_key: BTreeMap<Box<[u8]>, Slot>,
-    /// For each section its path in Rust and its key below the prefix.
+    /// For each section its path in Rust and its key below the prefix; also for each map, and for its
+    /// entries together, `tenants[*]`.
     sections: HashMap<String, String>,
 }
 
@@ -56,7 +57,9 @@ impl Table {
         let mut of_leaf = vec![Vec::new(); leaves.len()];
         let mut by_key = BTreeMap::new();
         for (layer, range) in ranges.iter().enumerate() {
-            for (leaf, own) in leaves.iter().zip(&mut of_leaf) {
+            let patterns = leaves.iter().zip(&mut of_leaf);
+            // A leaf in a map is known by the names of entries, which are in the store.
+            for (leaf, own) in patterns.filter(|(leaf, _)| leaf.map.is_none()) {
                 let names = std::iter::once((&leaf.key, false))
                     .chain(leaf.aliases.iter().map(|alias| (alias, true)));
                 for (name, alias) in names {
@@ -75,7 +78,8 @@ impl Table {
         let mut sections = HashMap::new();
         walk_sections(schema, "", "", &mut sections);
         let places = |wanted: fn(&Leaf) -> bool| {
-            let wanted = leaves.iter().filter(|leaf| wanted(leaf));
+            let outside = leaves.iter().filter(|leaf| leaf.map.is_none());
+            let wanted = outside.filter(|leaf| wanted(leaf));
             wanted.map(Leaf::id).collect()
         };
         Self {
@@ -130,6 +134,11 @@ impl Table {
         self.by_key.iter().map(|(key, slot)| (&**key, *slot))
     }
 
+    /// The leaves outside maps.
+    pub(crate) fn fixed(&self) -> impl Iterator<Item = &Leaf> {
+        self.leaves.iter().filter(|leaf| leaf.map.is_none())
+    }
+
     /// What the schema declares of a leaf.
     pub(crate) fn leaf(&self, leaf: LeafId) -> Option<&Leaf> {
         self.leaves.get(leaf.place())
@@ -164,13 +173,64 @@ impl Table {
 
 fn walk_sections(schema: &Tree, name: &str, key: &str, sections: &mut HashMap<String, String>) {
     for field in schema.fields {
-        if let Kind::Section(section) = field.kind {
-            let (name, key) = (
-                format!("{name}{}", field.name),
-                format!("{key}{}", field.key),
-            );
-            walk_sections(section, &format!("{name}."), &format!("{key}/"), sections);
-            sections.insert(name, key);
+        let (below, inner_name, inner_key) = match field.kind {
+            Kind::Section(section) => (section, String::new(), String::new()),
+            Kind::Map(element) => (element, "[*]".to_owned(), format!("/{ANY}")),
+            Kind::Leaf(_) | Kind::Skipped => continue,
+        };
+        let name = join(name, '.', field.name);
+        let key = join(key, '/', field.key);
+        let (entry_name, entry_key) = (name.clone() + &inner_name, key.clone() + &inner_key);
+        walk_sections(below, &entry_name, &entry_key, sections);
+        sections.insert(entry_name, entry_key);
+        sections.insert(name, key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::typed::tree::Field;
+
+    const LIMITS: &Tree = &Tree::new("Limits").fields(&[Field::new(0, "low", "low", "u32")]);
+    const TENANT: &Tree = &Tree::new("Tenant").fields(&[
+        Field::new(0, "left", "left", "u32").aliases(&["l"]),
+        Field::new(1, "limits", "limits", "Limits").section(LIMITS),
+    ]);
+    const SERVICE: &Tree = &Tree::new("Service").fields(&[
+        Field::new(0, "first", "first", "u32"),
+        Field::new(1, "tenants", "of/tenants", "Map<Tenant>").map(TENANT),
+        Field::new(2, "last", "last", "u32").restart(),
+    ]);
+
+    #[test]
+    fn the_patterns_of_a_map_have_no_slots() {
+        let table = Table::new(SERVICE, vec![Range::below("/p")].into());
+        let keys: Vec<_> = table.slots.iter().map(|slot| &*slot.key).collect();
+        assert_eq!(keys, ["/p/first", "/p/last"]);
+        let leaves: Vec<_> = table.slots.iter().map(|slot| slot.leaf).collect();
+        assert_eq!(leaves, [LeafId::fixed(0), LeafId::fixed(3)]);
+        assert_eq!(table.slots_of(LeafId::fixed(3)), [1]);
+        assert!(table.slots_of(LeafId::fixed(1)).is_empty());
+        assert_eq!(table.slot(b"/p/of/tenants/*/left"), None);
+        assert_eq!(table.restart, [LeafId::fixed(3)]);
+        assert!(table.to_warn_of.is_empty());
+        assert_eq!(table.leaves.len(), 4);
+        let name = |leaf| table.leaf(leaf).map(|leaf| &*leaf.name);
+        assert_eq!(name(LeafId::fixed(2)), Some("tenants[*].limits.low"));
+    }
+
+    #[test]
+    fn a_map_and_the_sections_of_its_entries_have_keys() {
+        let table = Table::new(SERVICE, vec![Range::below("/p")].into());
+        let cases = [
+            ("", "/p"),
+            ("tenants", "/p/of/tenants"),
+            ("tenants[*]", "/p/of/tenants/*"),
+            ("tenants[*].limits", "/p/of/tenants/*/limits"),
+        ];
+        for (section, key) in cases {
+            assert_eq!(table.section_key(section), key, "{section}");
         }
     }
 }

@@ -129,13 +129,19 @@ impl<T: HotConfig> Hub<T> {
     /// better told once too often than never.
     pub(super) fn same(&self, span: Span, one: &Snapshot<T>, other: &Snapshot<T>) -> bool {
         let leaves = self.paths.iter().skip(span.first).take(span.len);
-        one.is(other)
-            || guard(|| {
-                leaves
-                    .into_iter()
-                    .all(|path| one.__same(other, path.fixed()))
-            })
-            .unwrap_or(false)
+        let same = || {
+            let mut map = None;
+            for path in leaves {
+                let steps = path.fixed();
+                // All patterns of a map have the steps to the map, which is compared once, as a whole.
+                let again = path.maps() > 0 && map.replace(steps) == Some(steps);
+                if !again && !one.__same(other, steps) {
+                    return false;
+                }
+            }
+            true
+        };
+        one.is(other) || guard(same).unwrap_or(false)
     }
 
     fn registry(&self) -> MutexGuard<'_, Registry<Inbox<T>>> {

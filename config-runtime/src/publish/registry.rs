@@ -61,7 +61,8 @@ impl<S> Registry<S> {
                     let node = self.node(Span { first, len: 1 }, Some(parent));
                     self.leaves.push(node);
                 }
-                Kind::Section(section) => {
+                // Whatever changes in an entry has changed the map: it is a section of patterns.
+                Kind::Section(section) | Kind::Map(section) => {
                     let node = self.node(
                         Span {
                             first,
@@ -154,5 +155,36 @@ impl Span {
         place
             .checked_sub(self.first)
             .is_some_and(|at| at < self.len)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::typed::id::EntryId;
+    use crate::typed::tree::Field;
+
+    #[test]
+    fn an_entry_notifies_the_map_and_all_above_it_once() {
+        const TENANT: &Tree = &Tree::new("Tenant").fields(&[
+            Field::new(0, "left", "left", "u32"),
+            Field::new(1, "right", "right", "u32"),
+        ]);
+        const SERVICE: &Tree = &Tree::new("Service").fields(&[
+            Field::new(0, "first", "first", "u32"),
+            Field::new(1, "tenants", "tenants", "Map<Tenant>").map(TENANT),
+        ]);
+        let mut registry = Registry::new(SERVICE);
+        for (name, first, len) in [("first", 0, 1), ("map", 1, 2), ("whole", 0, 3)] {
+            registry.add(Span { first, len }, Arc::new(name));
+        }
+        let leaf = |pattern, entry| LeafId {
+            pattern,
+            entry: EntryId::new(entry).unwrap(),
+        };
+        let changed = [leaf(1, 0), leaf(1, 7), leaf(2, 0), leaf(2, 3)];
+        let found: Vec<_> = registry.of(&changed).iter().map(|name| **name).collect();
+        assert_eq!(found, ["map", "whole"]);
+        assert_eq!(registry.of(&[LeafId::fixed(0)]).len(), 2);
     }
 }

@@ -12,9 +12,9 @@ use super::declared::{
 use crate::HotConfig;
 use crate::guard::guard;
 use crate::typed::path::Step;
-use crate::typed::read::Intake;
+use crate::typed::read::{Intake, Specimen};
 use crate::typed::shape::Shape;
-use crate::typed::tree::{self, Bounds, DefaultValue, End, Kind, Leaf, Tree};
+use crate::typed::tree::{self, ANY, Bounds, DefaultValue, End, Kind, Leaf, Tree, join};
 
 /// What a struct declares: its keys, their types, defaults, rules and descriptions.
 ///
@@ -52,14 +52,15 @@ struct Known {
 
 impl Known {
     fn of<T: HotConfig>() -> Self {
-        let nothing = vec![None; T::TREE.len()];
-        let mut intake = Intake::all(&nothing);
+        // With an entry in each map: it says what an absent key in it stands for.
+        let mut intake = Intake::all(&Specimen);
         // A panic in a skipped field's default: what was found until then is all there is.
         let _ = guard(|| T::__build(&mut intake).is_some());
         let secrets = intake.secrets().iter().map(|leaf| leaf.pattern).collect();
         let findings = intake.into_findings().into_iter();
         let defaults = T::TREE.leaves().into_iter().filter_map(|leaf| {
-            let default = guard(|| T::__default(leaf.path.fixed())).ok().flatten()?;
+            let path = leaf.path.within(&vec![ANY; leaf.path.maps()])?;
+            let default = guard(|| T::__default(&path)).ok().flatten()?;
             Some((leaf.pattern, default))
         });
         Self {
@@ -116,7 +117,7 @@ fn gather(tree: &Tree, known: &Known) -> Schema {
     }
 }
 
-/// Notes the sections above a leaf; the answer is the note of one that is deprecated.
+/// Notes the sections and maps above a leaf; the answer is the note of one that is deprecated.
 fn above<'t>(
     tree: &'t Tree,
     leaf: &Leaf,
@@ -125,19 +126,18 @@ fn above<'t>(
     let mut tree = tree;
     let mut key = String::new();
     let mut deprecated = None;
-    for step in leaf.path.fixed() {
-        let field = tree
-            .fields
-            .iter()
-            .find(|field| Step::Field(field.number) == *step)?;
-        deprecated = deprecated.or(field.flags.deprecated);
-        let Kind::Section(section) = field.kind else {
-            break;
+    for step in leaf.path.within(&vec![ANY; leaf.path.maps()])? {
+        let Step::Field(number) = step else {
+            key = join(&key, '/', ANY);
+            continue;
         };
-        if !key.is_empty() {
-            key.push('/');
-        }
-        key.push_str(field.key);
+        let field = tree.fields.iter().find(|field| field.number == number)?;
+        deprecated = deprecated.or(field.flags.deprecated);
+        let section = match field.kind {
+            Kind::Section(section) | Kind::Map(section) => section,
+            Kind::Leaf(_) | Kind::Skipped => break,
+        };
+        key = join(&key, '/', field.key);
         // What stands on the field says what the section is for; what stands on its struct, what
         // it is.
         let doc = if field.doc.is_empty() {
@@ -153,13 +153,11 @@ fn above<'t>(
 
 fn struct_rules(tree: &Tree, section: String, rules: &mut Vec<StructRule>) {
     for field in tree.fields {
-        if let Kind::Section(nested) = field.kind {
-            let below = if section.is_empty() {
-                field.key.to_owned()
-            } else {
-                format!("{section}/{}", field.key)
-            };
-            struct_rules(nested, below, rules);
+        let key = || join(&section, '/', field.key);
+        match field.kind {
+            Kind::Section(nested) => struct_rules(nested, key(), rules),
+            Kind::Map(element) => struct_rules(element, join(&key(), '/', ANY), rules),
+            Kind::Leaf(_) | Kind::Skipped => {}
         }
     }
     if let Some(rule) = tree.validate {
@@ -215,7 +213,9 @@ fn format(field: &tree::Field) -> Format {
         Kind::Leaf(tree::Format::Text) => Format::Text,
         Kind::Leaf(tree::Format::Json) => Format::Json,
         Kind::Leaf(tree::Format::With(path)) => Format::With(path.to_owned()),
-        Kind::Leaf(tree::Format::Auto) | Kind::Section(_) | Kind::Skipped => Format::Auto,
+        Kind::Leaf(tree::Format::Auto) | Kind::Section(_) | Kind::Map(_) | Kind::Skipped => {
+            Format::Auto
+        }
     }
 }
 
@@ -313,5 +313,61 @@ fn bound(end: End, written: &str) -> Bound {
         End::Bytes(size) => Bound::At(size.to_string()),
         End::Text(text) => Bound::At(text.to_owned()),
         End::Unknown => Bound::Unknown(written.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::typed::tree::Field;
+
+    const LIMITS: &Tree = &Tree::new("Limits")
+        .doc("Bounds.")
+        .validate("ordered")
+        .fields(&[Field::new(0, "low", "low", "u32").default(DefaultValue::Text("3"))]);
+    const FLAG: &Tree = &Tree::new("bool").fields(&[Field::new(0, "", "", "bool")]);
+    const TENANT: &Tree = &Tree::new("Tenant").doc("A customer.").fields(&[
+        Field::new(0, "left", "left", "u32"),
+        Field::new(1, "limits", "limits", "Limits").section(LIMITS),
+    ]);
+    const SERVICE: &Tree = &Tree::new("Service").fields(&[
+        Field::new(0, "tenants", "of/tenants", "Map<Tenant>")
+            .map(TENANT)
+            .deprecated("gone soon"),
+        Field::new(1, "features", "features", "Map<bool>").map(FLAG),
+    ]);
+
+    #[test]
+    fn the_patterns_of_a_map_are_keys() {
+        let known = Known {
+            missing: vec![0, 2],
+            ..Known::default()
+        };
+        let schema = gather(SERVICE, &known);
+        let keys: Vec<_> = schema
+            .keys
+            .iter()
+            .map(|key| (&*key.key, &*key.field))
+            .collect();
+        assert_eq!(
+            keys,
+            [
+                ("features/*", "features[*]"),
+                ("of/tenants/*/left", "tenants[*].left"),
+                ("of/tenants/*/limits/low", "tenants[*].limits.low"),
+            ]
+        );
+        let absent: Vec<_> = schema.keys.iter().map(|key| &key.absent).collect();
+        let low = Absent::Text("3".to_owned());
+        assert_eq!(absent, [&Absent::Required, &Absent::Required, &low]);
+        assert_eq!(schema.keys[1].deprecated.as_deref(), Some("gone soon"));
+        let sections: Vec<_> = schema
+            .sections
+            .iter()
+            .map(|section| &*section.key)
+            .collect();
+        assert_eq!(sections, ["of/tenants", "of/tenants/*/limits"]);
+        let rules: Vec<_> = schema.rules.iter().map(|rule| &*rule.section).collect();
+        assert_eq!(rules, ["of/tenants/*/limits"]);
     }
 }

@@ -19,9 +19,22 @@ pub struct LeafId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntryId(u32);
 
+/// A map of a configuration.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MapId {
+    /// The first pattern of the map.
+    pub pattern: u32,
+    /// The entry that the map itself is in.
+    pub entry: EntryId,
+}
+
 impl EntryId {
     /// No entry: for a leaf outside maps.
     pub const NONE: Self = Self(u32::MAX);
+
+    /// The only entry of every map, for a schema that is asked about its defaults.
+    pub(crate) const SPECIMEN: Self = Self(0);
 
     /// The entry with this number; `None` if the number is too high.
     pub fn new(number: usize) -> Option<Self> {

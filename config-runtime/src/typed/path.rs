@@ -32,6 +32,21 @@ impl Path {
         self.fields.pop();
     }
 
+    /// Goes on to the entries of the map at the last field.
+    pub(super) fn enter_map(&mut self) {
+        self.gaps.push(self.fields.len());
+    }
+
+    /// Goes back from the entries of a map.
+    pub(super) fn leave_map(&mut self) {
+        self.gaps.pop();
+    }
+
+    /// The number of maps around the leaf.
+    pub(crate) fn maps(&self) -> usize {
+        self.gaps.len()
+    }
+
     /// The steps to the leaf, or, if it is in a map, to the outermost map around it.
     #[doc(hidden)]
     pub fn fixed(&self) -> &[Step<'static>] {

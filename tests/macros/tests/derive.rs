@@ -62,9 +62,11 @@ fn set<T: HotConfig>(config: &mut T, key: &str, raw: Option<&str>) -> (bool, boo
         .iter()
         .find(|leaf| leaf.key == key)
         .expect("a key of the schema");
-    let mut intake = Intake::one(leaf.id(), raw.map(str::as_bytes));
+    let mut raws = vec![None; leaves.len()];
+    raws[leaf.id().place()] = raw.map(str::as_bytes);
+    let mut intake = Intake::one(leaf.id(), &raws);
     config.__set(leaf.path.fixed(), &mut intake);
-    let changed = intake.changed();
+    let changed = !intake.changed().is_empty();
     (changed, !intake.into_findings().is_empty())
 }
 

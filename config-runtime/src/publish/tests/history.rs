@@ -254,16 +254,20 @@ proptest! {
     }
 }
 
-/// A struct with fields, some of which are structs.
+/// A struct with fields, some of which are structs or maps.
 #[derive(Debug, Clone)]
 enum Tree {
     Leaf,
     Section(Vec<Tree>),
+    Map(Vec<Tree>),
 }
 
 fn tree() -> impl Strategy<Value = Vec<Tree>> {
     let field = Just(Tree::Leaf).prop_recursive(3, 16, 4, |inner| {
-        prop::collection::vec(inner, 0..4).prop_map(Tree::Section)
+        (prop::collection::vec(inner, 0..4), any::<bool>()).prop_map(|(fields, map)| match map {
+            true => Tree::Map(fields),
+            false => Tree::Section(fields),
+        })
     });
     prop::collection::vec(field, 0..5)
 }
@@ -279,6 +283,7 @@ fn grow(fields: &[Tree]) -> &'static Declared {
                 kind: Kind::Section(grow(fields)),
                 ..SchemaField::new(number, "section", "section", "Section")
             },
+            Tree::Map(fields) => SchemaField::new(number, "map", "map", "Map").map(grow(fields)),
         })
         .collect();
     Box::leak(Box::new(Declared {
@@ -291,7 +296,7 @@ fn grow(fields: &[Tree]) -> &'static Declared {
 fn collect(schema: &Declared, mut first: usize, spans: &mut Vec<Span>) {
     for field in schema.fields {
         let len = match field.kind {
-            Kind::Section(section) => {
+            Kind::Section(section) | Kind::Map(section) => {
                 collect(section, first, spans);
                 section.len()
             }

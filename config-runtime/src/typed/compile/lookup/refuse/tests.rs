@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::place;
+use super::super::{HERE, Place, Span, place, span};
 use super::message;
 use crate::typed::path::Step;
 use crate::typed::tree::{Field, Tree};
@@ -197,4 +197,62 @@ proptest! {
     fn any_text_is_answered(text in "[a-z_./é{}-]{0,40}|db/[a-z/é]{0,12}|(db_of|limits)(/[a-z.]{0,9}){0,3}") {
         prop_assert!(!says(&text).is_empty());
     }
+}
+
+const TENANT: &Tree = &Tree::new("Tenant").fields(&[
+    Field::new(0, "left", "left", "u32"),
+    Field::new(1, "limits", "limits", "Limits").section(POOL),
+]);
+
+const FLAG: &Tree = &Tree::new("bool").fields(&[Field::new(0, "", "", "bool")]);
+
+const MAPPED: &Tree = &Tree::new("Mapped").fields(&[
+    Field::new(0, "first", "first", "u32"),
+    Field::new(1, "tenants", "of/tenants", "Map<Tenant>").map(TENANT),
+    Field::new(2, "features", "features", "Map<bool>").map(FLAG),
+    Field::new(3, "last", "last", "u32"),
+]);
+
+#[test]
+fn a_map_is_found_and_stands_for_all_of_its_patterns() {
+    const TENANTS: Span = span(MAPPED, &["tenants"]);
+    const LAST: Place<1> = place(MAPPED, "last");
+    assert_eq!((TENANTS.first, TENANTS.len), (1, 4));
+    assert_eq!((LAST.span().first, LAST.span().len), (6, 1));
+    let tenants = place::<2>(MAPPED, "of/tenants");
+    assert_eq!(tenants.span(), TENANTS);
+    assert_eq!(tenants.path(MAPPED).as_str(), "tenants");
+    assert_eq!((tenants.step(0), tenants.step(1)), (1, HERE));
+    let features = place::<1>(MAPPED, "features");
+    assert_eq!(features.span(), span(MAPPED, &["features"]));
+    assert_eq!((features.span().first, features.span().len), (5, 1));
+    assert_eq!(span(MAPPED, &[]), Span { first: 0, len: 7 });
+}
+
+#[test]
+fn what_is_in_an_entry_is_not_found_by_a_key() {
+    for key in [
+        "of/tenants/acme",
+        "of/tenants/acme/left",
+        "of/tenants/*/left",
+    ] {
+        assert!(place::<4>(MAPPED, key).is_unknown, "{key}");
+        let said = message(MAPPED, key).as_str().to_owned();
+        let expected = format!(
+            "`{key}` goes into the map `of/tenants`, whose entries are named in the store: end it there"
+        );
+        assert_eq!(said, expected);
+    }
+    let said = |key: &str| message(MAPPED, key).as_str().to_owned();
+    assert!(said("of/tenant/acme").ends_with("the nearest is `of/tenants`"));
+    assert!(said("tenants").ends_with("is the name of the field, not its key: write `of/tenants`"));
+    assert!(said("features/").ends_with("write `features`"));
+}
+
+#[test]
+#[should_panic(
+    expected = "this path goes into `tenants`, a map, whose entries are named in the store: end it there"
+)]
+fn what_is_in_an_entry_is_not_found_by_a_path() {
+    let _ = span(MAPPED, &["tenants", "left"]);
 }
