@@ -180,9 +180,11 @@ pub mod __ {
         EncodeNothing, EncodeSerialize, Encoded, ShowDebug, ShowNothing, Shown, default_of,
     };
     pub use crate::typed::field::{At, Field};
+    pub use crate::typed::id::{EntryId, LeafId, MapId};
     pub use crate::typed::leaf::{Leaf, secret, unchecked};
+    pub use crate::typed::path::{Step, same_unknown};
     pub use crate::typed::probe::{AnyShape, Probe};
-    pub use crate::typed::read::{Finding, Intake};
+    pub use crate::typed::read::{Entries, Finding, Intake, Raws};
     pub use crate::typed::shape::{HotValue, Scalar, Shape};
     pub use crate::typed::tree::{
         Absent, Bounds, DefaultValue, End, Field as SchemaField, Format, Rule, Tree,

@@ -152,11 +152,11 @@ fn decodes<T: HotConfig>(key: &str, value: &Value) -> bool {
     let leaves = T::TREE.leaves();
     let leaf = leaves.iter().find(|leaf| leaf.key == key).unwrap();
     let mut raws = vec![None; leaves.len()];
-    raws[leaf.index] = Some(raw.as_slice());
+    raws[leaf.id().place()] = Some(raw.as_slice());
     let mut intake = Intake::all(&raws);
     let _ = T::__build(&mut intake);
     let findings = intake.into_findings();
-    findings.iter().all(|finding| finding.leaf != leaf.index)
+    findings.iter().all(|finding| finding.leaf != leaf.id())
 }
 
 #[test]

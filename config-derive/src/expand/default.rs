@@ -15,11 +15,10 @@ pub(super) fn method(checked: &Struct) -> Option<TokenStream> {
         return None;
     }
     Some(quote_spanned! {here=>
-        fn __default(__path: &[__::core::primitive::u16]) -> __::Option<__::Absent> {
+        fn __default(__path: &[__::Step<'_>]) -> __::Option<__::Absent> {
             use __::{EncodeNothing as _, EncodeSerialize as _};
 
-            let [__first, __rest @ ..] = __path else { return __::Option::None };
-            match *__first {
+            match __path {
                 #(#arms)*
                 _ => __::Option::None,
             }

@@ -26,12 +26,11 @@ pub(super) fn method(checked: &Struct) -> TokenStream {
         fn __same(
             &self,
             __other: &Self,
-            __path: &[__::core::primitive::u16],
+            __path: &[__::Step<'_>],
         ) -> __::core::primitive::bool {
-            let [__first, __rest @ ..] = __path else { return true };
-            match *__first {
+            match __path {
                 #(#arms)*
-                _ => true,
+                _ => __::same_unknown(__path),
             }
         }
     }

@@ -24,13 +24,12 @@ pub(super) fn method(checked: &Struct) -> TokenStream {
     quote_spanned! {here=>
         fn __set(
             &mut self,
-            __path: &[__::core::primitive::u16],
+            __path: &[__::Step<'_>],
             __intake: &mut __::Intake<'_>,
         ) {
-            let [__first, __rest @ ..] = __path else { return };
-            match *__first {
+            match __path {
                 #(#arms)*
-                _ => {}
+                _ => __intake.unknown(__path),
             }
         }
     }

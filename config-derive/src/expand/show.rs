@@ -27,12 +27,11 @@ pub(super) fn method(checked: &Struct) -> TokenStream {
     quote_spanned! {here=>
         fn __show(
             &self,
-            __path: &[__::core::primitive::u16],
+            __path: &[__::Step<'_>],
         ) -> __::Option<__::String> {
             use __::{ShowDebug as _, ShowNothing as _};
 
-            let [__first, __rest @ ..] = __path else { return __::Option::None };
-            match *__first {
+            match __path {
                 #(#arms)*
                 _ => __::Option::None,
             }

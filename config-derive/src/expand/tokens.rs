@@ -33,14 +33,17 @@ pub(super) fn arms(
     leaf: impl Fn(&StructField) -> Option<TokenStream>,
     section: impl Fn(&StructField) -> Option<TokenStream>,
 ) -> Vec<TokenStream> {
+    let here = Span::mixed_site();
     let arm = |field: &StructField| {
         let number = field.number;
-        let expression = match &field.kind {
-            FieldKind::Leaf(_) => leaf(field),
-            FieldKind::Section => section(field),
-            FieldKind::Skipped | FieldKind::Faulty => None,
-        }?;
-        Some(quote_spanned!(at(&field.ident)=> #number => #expression,))
+        let (expression, rest) = match &field.kind {
+            FieldKind::Leaf(_) => (leaf(field)?, None),
+            FieldKind::Section => (section(field)?, Some(quote_spanned!(here=> , __rest @ ..))),
+            FieldKind::Skipped | FieldKind::Faulty => return None,
+        };
+        Some(quote_spanned! {at(&field.ident)=>
+            [__::Step::Field(#number) #rest] => #expression,
+        })
     };
     checked.fields.iter().filter_map(arm).collect()
 }

@@ -35,6 +35,7 @@ use crate::problem::Problem;
 use crate::snapshot::{Draft, Origin, Snapshot};
 use crate::store::{Entries, Entry, Event, Reading};
 use crate::sync::{RangeCount, Replica};
+use crate::typed::id::LeafId;
 use crate::typed::tree::Leaf;
 use crate::{HotConfig, Revision};
 use hold::{GroupId, Judge, Rejection, Settled};
@@ -53,7 +54,7 @@ pub(crate) struct Publication<T> {
     /// The next configuration.
     pub(crate) snapshot: Snapshot<T>,
     /// The leaves whose value changed, in order.
-    pub(crate) changed: Vec<usize>,
+    pub(crate) changed: Vec<LeafId>,
 }
 
 /// What a start is to do with keys that are bad.
@@ -299,7 +300,7 @@ impl<T: HotConfig> Apply<T> {
         }
     }
 
-    fn leaf_of(&self, slot: Slot) -> Option<usize> {
+    fn leaf_of(&self, slot: Slot) -> Option<LeafId> {
         self.table.slots.get(slot).map(|info| info.leaf)
     }
 }
@@ -364,7 +365,7 @@ impl<T: HotConfig> Apply<T> {
     }
 
     /// The leaves that have no default.
-    fn required(&self) -> BTreeSet<usize> {
+    fn required(&self) -> BTreeSet<LeafId> {
         match trial::build::<T>(self.ground(), |_| None) {
             Ok(_) => BTreeSet::new(),
             Err(refused) => refused.leaves.into_iter().map(|(leaf, _)| leaf).collect(),
@@ -433,16 +434,18 @@ impl<T: HotConfig> Apply<T> {
     }
 
     /// The leaves, among these, whose value differs from the published one; all of them at the first time.
-    fn differing(&self, next: &T, changed: BTreeSet<usize>) -> Vec<usize> {
+    fn differing(&self, next: &T, changed: BTreeSet<LeafId>) -> Vec<LeafId> {
         let Some(before) = &self.published.snapshot else {
-            return (0..self.table.leaves.len()).collect();
+            return self.table.fixed().map(Leaf::id).collect();
         };
         let leaves = changed.into_iter();
         // A chain of trials may have come back to where it began.
         let differ = leaves.filter(|leaf| {
-            let leaf = self.table.leaves.get(*leaf);
+            let leaf = self.table.leaf(*leaf);
             // If comparing panics, to notify once too often is the lesser evil.
-            leaf.is_some_and(|leaf| !guard(|| next.__same(before, &leaf.path)).unwrap_or(false))
+            leaf.is_some_and(|leaf| {
+                !guard(|| next.__same(before, leaf.path.fixed())).unwrap_or(false)
+            })
         });
         differ.collect()
     }
@@ -450,14 +453,13 @@ impl<T: HotConfig> Apply<T> {
     /// Keeps the first values of the fields that stay as they are until a restart.
     fn remember_restart(&mut self, origins: &[Origin]) {
         let table = Arc::clone(&self.table);
-        for index in &table.restart {
-            let (Some(origin), Some(leaf)) = (origins.get(*index), table.leaves.get(*index)) else {
+        for id in &table.restart {
+            let (Some(origin), Some(leaf)) = (origins.get(id.place()), table.leaf(*id)) else {
                 continue;
             };
-            let raw = self.good_of(*index).map(|(_, raw)| Arc::clone(&raw.value));
+            let raw = self.good_of(*id).map(|(_, raw)| Arc::clone(&raw.value));
             let secret = raw.filter(|_| table.is_hidden(leaf));
-            self.published
-                .remember_first(*index, origin.clone(), secret);
+            self.published.remember_first(*id, origin.clone(), secret);
         }
     }
 
@@ -476,10 +478,8 @@ impl<T: HotConfig> Apply<T> {
         }
         moved.extend(&self.table.restart);
         let origins = Arc::make_mut(draft.origins());
-        for index in moved {
-            if let (Some(origin), Some(leaf)) =
-                (origins.get_mut(index), self.table.leaves.get(index))
-            {
+        for id in moved {
+            if let (Some(origin), Some(leaf)) = (origins.get_mut(id.place()), self.table.leaf(id)) {
                 *origin = self.origin(leaf);
             }
         }
@@ -490,7 +490,7 @@ impl<T: HotConfig> Apply<T> {
         if let Some(first) = self.published.first_origin(leaf) {
             return first.clone();
         }
-        let good = self.good_of(leaf.index);
+        let good = self.good_of(leaf.id());
         let info = good.and_then(|(slot, _)| self.table.slots.get(slot));
         let origin = match (good, info) {
             (Some((slot, raw)), Some(info)) => {
@@ -506,12 +506,12 @@ impl<T: HotConfig> Apply<T> {
             }
             _ => Origin::Default,
         };
-        let mut slots = self.table.slots_of(leaf.index).iter();
+        let mut slots = self.table.slots_of(leaf.id()).iter();
         origin.standing_in(slots.any(|slot| self.ledger.group_of(*slot).is_some()))
     }
 
     /// The slot that gives a leaf its published value, with its bytes.
-    fn good_of(&self, leaf: usize) -> Option<(Slot, &Raw)> {
+    fn good_of(&self, leaf: LeafId) -> Option<(Slot, &Raw)> {
         let there = |slot: Slot| self.ledger.good(slot).is_some();
         let slot = self.table.winner(leaf, there)?;
         Some((slot, self.ledger.good(slot)?))
@@ -531,9 +531,9 @@ impl<T: HotConfig> Apply<T> {
     }
 
     /// The paths of these leaves.
-    pub(crate) fn fields(&self, leaves: &[usize]) -> Vec<&str> {
+    pub(crate) fn fields(&self, leaves: &[LeafId]) -> Vec<&str> {
         let leaves = leaves.iter();
-        let leaves = leaves.filter_map(|leaf| self.table.leaves.get(*leaf));
+        let leaves = leaves.filter_map(|leaf| self.table.leaf(*leaf));
         leaves.map(|leaf| leaf.name.as_str()).collect()
     }
 
@@ -543,7 +543,7 @@ impl<T: HotConfig> Apply<T> {
         let slots = self.table.slots.iter().zip(self.ledger.all_good());
         slots.filter_map(|(info, good)| {
             let hidden = |leaf: &Leaf| self.table.is_hidden(leaf);
-            let secret = self.table.leaves.get(info.leaf).is_none_or(hidden);
+            let secret = self.table.leaf(info.leaf).is_none_or(hidden);
             good.as_ref().map(|raw| (&info.key, raw, secret))
         })
     }
@@ -575,7 +575,7 @@ impl<T: HotConfig> Apply<T> {
             missing: group.missing,
             keys: infos().map(|info| info.key.to_string()).collect(),
             fields: infos()
-                .filter_map(|info| self.table.leaves.get(info.leaf))
+                .filter_map(|info| self.table.leaf(info.leaf))
                 .map(|leaf| leaf.name.clone())
                 .collect(),
             problems: problems.to_vec(),
@@ -591,19 +591,19 @@ impl<T: HotConfig> Apply<T> {
         };
         let restart = self.table.restart.iter();
         restart
-            .filter_map(|leaf| self.table.leaves.get(*leaf))
+            .filter_map(|leaf| self.table.leaf(*leaf))
             .filter(|leaf| self.published.is_pending(leaf))
             .map(|leaf| {
-                let good = self.good_of(leaf.index);
+                let good = self.good_of(leaf.id());
                 let shown = |config: &T| match leaf.secret {
                     true => Some("***".to_owned()),
-                    false => guard(|| config.__show(&leaf.path)).ok().flatten(),
+                    false => guard(|| config.__show(leaf.path.fixed())).ok().flatten(),
                 };
                 Pending {
                     field: leaf.name.clone(),
                     key: good
                         .map(|(slot, _)| slot)
-                        .or(self.table.slots_of(leaf.index).first().copied())
+                        .or(self.table.slots_of(leaf.id()).first().copied())
                         .and_then(|slot| self.table.slots.get(slot))
                         .map_or_else(String::new, |info| info.key.to_string()),
                     revision: good.map(|(_, raw)| raw.revision),
@@ -624,13 +624,13 @@ impl<T: HotConfig> Apply<T> {
     pub(crate) fn warnings(&self) -> Vec<Warning> {
         let mut warnings = Vec::new();
         let to_warn_of = self.table.to_warn_of.iter();
-        for leaf in to_warn_of.filter_map(|leaf| self.table.leaves.get(*leaf)) {
-            let good = self.good_of(leaf.index);
+        for leaf in to_warn_of.filter_map(|leaf| self.table.leaf(*leaf)) {
+            let good = self.good_of(leaf.id());
             let Some(info) = good.and_then(|(slot, _)| self.table.slots.get(slot)) else {
                 continue;
             };
             if info.alias {
-                let now = self.table.slots_of(leaf.index).first();
+                let now = self.table.slots_of(leaf.id()).first();
                 let now = now.and_then(|slot| self.table.slots.get(*slot));
                 warnings.push(Warning {
                     key: info.key.to_string(),
@@ -671,7 +671,7 @@ pub(crate) struct Candidate<T> {
     /// The slots that are taken from what is staged.
     on_top: BTreeSet<Slot>,
     /// The leaves that were replaced.
-    changed: BTreeSet<usize>,
+    changed: BTreeSet<LeafId>,
 }
 
 impl<T> Candidate<T> {
@@ -686,7 +686,7 @@ impl<T> Candidate<T> {
 
 impl<T: HotConfig> Apply<T> {
     /// The bytes of a leaf, with those slots taken from what is staged.
-    fn effective<'a>(&'a self, leaf: usize, on_top: &BTreeSet<Slot>) -> Effective<'a> {
+    fn effective<'a>(&'a self, leaf: LeafId, on_top: &BTreeSet<Slot>) -> Effective<'a> {
         let raw = |slot: Slot| {
             if on_top.contains(&slot) {
                 let staged = self.ledger.staged(slot);
@@ -701,7 +701,7 @@ impl<T: HotConfig> Apply<T> {
 
     /// The groups, among these, whose change made the leaf's value what it is: the one that
     /// wrote it, or else those that deleted what stood above it.
-    fn blamed(&self, leaf: usize, on_top: &BTreeSet<Slot>) -> BTreeSet<GroupId> {
+    fn blamed(&self, leaf: LeafId, on_top: &BTreeSet<Slot>) -> BTreeSet<GroupId> {
         let group = |slot: &Slot| {
             let group = self.ledger.group_of(*slot);
             group.filter(|_| on_top.contains(slot))
@@ -759,7 +759,7 @@ impl<T: HotConfig> Judge for Apply<T> {
             .collect();
         let mut on_top = candidate.on_top.clone();
         on_top.extend(&slots);
-        let effective = |leaf: usize| self.effective(leaf, &on_top);
+        let effective = |leaf: LeafId| self.effective(leaf, &on_top);
         let (valid, changed) = match &candidate.valid {
             Some(base) => {
                 let leaves = slots

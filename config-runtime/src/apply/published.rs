@@ -14,6 +14,7 @@ use super::trial::{Config, Valid};
 use crate::HotConfig;
 use crate::guard::guard;
 use crate::snapshot::{Draft, Origin, Snapshot};
+use crate::typed::id::LeafId;
 use crate::typed::tree::Leaf;
 
 /// Where the published configuration comes from.
@@ -39,11 +40,11 @@ pub(super) struct Published<T> {
     /// What a restart would give, where that differs from the snapshot.
     pub(super) intended: Option<Box<T>>,
     /// The origins of the restart-only leaves: they keep their first value.
-    first_origins: HashMap<usize, Origin>,
+    first_origins: HashMap<LeafId, Origin>,
     /// The bytes of those of them that are secret.
     running_secrets: Vec<Arc<[u8]>>,
     /// The leaves whose origin may differ from the published one.
-    moved: BTreeSet<usize>,
+    moved: BTreeSet<LeafId>,
 }
 
 impl<T: HotConfig> Published<T> {
@@ -94,12 +95,12 @@ impl<T: HotConfig> Published<T> {
     }
 
     /// Notes that the origin of a leaf may be another now.
-    pub(super) fn move_origin(&mut self, leaf: usize) {
+    pub(super) fn move_origin(&mut self, leaf: LeafId) {
         self.moved.insert(leaf);
     }
 
     /// The leaves whose origin may be another. From now on there are none.
-    pub(super) fn take_moved(&mut self) -> BTreeSet<usize> {
+    pub(super) fn take_moved(&mut self) -> BTreeSet<LeafId> {
         std::mem::take(&mut self.moved)
     }
 
@@ -111,7 +112,7 @@ impl<T: HotConfig> Published<T> {
     /// Keeps the origin of a restart-only leaf, and the bytes of its first value if it is secret.
     pub(super) fn remember_first(
         &mut self,
-        leaf: usize,
+        leaf: LeafId,
         origin: Origin,
         secret: Option<Arc<[u8]>>,
     ) {
@@ -124,7 +125,7 @@ impl<T: HotConfig> Published<T> {
         if !self.is_pending(leaf) {
             return None;
         }
-        self.first_origins.get(&leaf.index)
+        self.first_origins.get(&leaf.id())
     }
 
     /// Whether a restart-only leaf has a new value that waits for a restart.
@@ -132,7 +133,7 @@ impl<T: HotConfig> Published<T> {
         let (Some(intended), Some(published)) = (&self.intended, &self.snapshot) else {
             return false;
         };
-        leaf.restart && !guard(|| intended.__same(published, &leaf.path)).unwrap_or(true)
+        leaf.restart && !guard(|| intended.__same(published, leaf.path.fixed())).unwrap_or(true)
     }
 
     /// The part of the invariant that can be seen without the user's code, or a sentence about its breach.

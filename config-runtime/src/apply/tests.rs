@@ -306,12 +306,13 @@ impl SideBySide {
         let expected = self.model.published.clone().unwrap();
         if let Some(Publication { snapshot, changed }) = published {
             assert_ne!(*snapshot, before, "P6: swapped although nothing changed");
-            let differs = |leaf: &crate::typed::tree::Leaf| !snapshot.__same(&before, &leaf.path);
+            let differs =
+                |leaf: &crate::typed::tree::Leaf| !snapshot.__same(&before, leaf.path.fixed());
             let expected: Vec<_> = Config::TREE
                 .leaves()
                 .iter()
                 .filter(|leaf| differs(leaf))
-                .map(|l| l.index)
+                .map(crate::typed::tree::Leaf::id)
                 .collect();
             assert_eq!(changed, expected, "P6: told of the wrong fields");
             let leaves = self.apply.table.leaves.iter();

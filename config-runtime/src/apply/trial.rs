@@ -6,6 +6,8 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::iter;
+use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -18,7 +20,8 @@ use crate::problem::Problem;
 use crate::snapshot::{Draft, Snapshot};
 use crate::typed::checks::{Broken, Checks};
 use crate::typed::defaults;
-use crate::typed::read::{Finding, Intake};
+use crate::typed::id::{EntryId, LeafId, MapId};
+use crate::typed::read::{Entries, Finding, Intake, Raws};
 use crate::typed::tree::{DefaultValue, Leaf};
 use crate::wording::shorten;
 
@@ -72,13 +75,34 @@ impl<T> Deref for Config<T> {
 #[derive(Debug, Default)]
 pub(crate) struct Refused {
     /// Problems of single leaves.
-    pub(crate) leaves: Vec<(usize, Problem)>,
+    pub(crate) leaves: Vec<(LeafId, Problem)>,
     /// Problems of whole structs.
     pub(crate) whole: Vec<Problem>,
 }
 
 /// A leaf's bytes, with the slot that gave them.
 pub(crate) type Effective<'a> = Option<(Slot, &'a Raw)>;
+
+/// The bytes of a trial, as the intake asks for them. No map has an entry, since no slot is in one.
+struct ByLeaf<'a, 'e, F>(&'e F, PhantomData<&'a Raw>);
+
+impl<'a, F: Fn(LeafId) -> Effective<'a>> Raws for ByLeaf<'a, '_, F> {
+    fn raw(&self, leaf: LeafId) -> Option<&[u8]> {
+        (self.0)(leaf).map(|(_, raw)| &*raw.value)
+    }
+
+    fn entries(&self, _: MapId) -> Entries<'_> {
+        Box::new(iter::empty())
+    }
+
+    fn has_entry(&self, _: EntryId) -> bool {
+        false
+    }
+
+    fn outer(&self, _: EntryId) -> EntryId {
+        EntryId::NONE
+    }
+}
 
 /// What all trials of a configuration share.
 #[derive(Debug, Clone, Copy)]
@@ -93,14 +117,10 @@ pub(crate) struct Ground<'a> {
 /// Builds a configuration from all leaves.
 pub(crate) fn build<'a, T: HotConfig>(
     ground: Ground<'_>,
-    effective: impl Fn(usize) -> Effective<'a>,
+    effective: impl Fn(LeafId) -> Effective<'a>,
 ) -> Result<Valid<T>, Refused> {
     let table = ground.table;
-    let raws: Vec<_> = table
-        .leaves
-        .iter()
-        .map(|leaf| effective(leaf.index).map(|(_, raw)| &*raw.value))
-        .collect();
+    let raws = ByLeaf(&effective, PhantomData);
     let mut intake = Intake::all(&raws);
     let value = guard(|| T::__build(&mut intake));
     let mut refused = Refused::default();
@@ -127,14 +147,14 @@ pub(crate) fn build<'a, T: HotConfig>(
 pub(crate) fn replace<'a, T: HotConfig>(
     ground: Ground<'_>,
     base: &Valid<T>,
-    leaves: &BTreeSet<usize>,
-    effective: impl Fn(usize) -> Effective<'a>,
-) -> Result<(Valid<T>, BTreeSet<usize>), Refused> {
+    leaves: &BTreeSet<LeafId>,
+    effective: impl Fn(LeafId) -> Effective<'a>,
+) -> Result<(Valid<T>, BTreeSet<LeafId>), Refused> {
     let table = ground.table;
     let mut refused = Refused::default();
     let tried = guard(|| {
         let keeps = |leaf: &Leaf| leaf.restart && !ground.starting;
-        let restart = |index: &usize| table.leaves.get(*index).is_some_and(keeps);
+        let restart = |id: &LeafId| table.leaf(*id).is_some_and(keeps);
         let mut draft = base.value.draft();
         let next = draft.value();
         let mut intended = base.intended.clone();
@@ -142,16 +162,16 @@ pub(crate) fn replace<'a, T: HotConfig>(
             intended = Some(Box::new(next.clone()));
         }
         let mut changed = BTreeSet::new();
-        for index in leaves {
-            let Some(leaf) = table.leaves.get(*index) else {
+        let raws = ByLeaf(&effective, PhantomData);
+        for id in leaves {
+            let Some(leaf) = table.leaf(*id) else {
                 continue;
             };
-            let raw = effective(*index).map(|(_, raw)| &*raw.value);
             let set = |value: &mut T| {
-                let mut intake = Intake::one(*index, raw);
-                value.__set(&leaf.path, &mut intake);
+                let mut intake = Intake::one(*id, &raws);
+                value.__set(leaf.path.fixed(), &mut intake);
                 intake.secrets().iter().for_each(|leaf| table.hide(*leaf));
-                (intake.changed(), intake.into_findings())
+                (intake.changed().to_vec(), intake.into_findings())
             };
             let mut findings = Vec::new();
             if let Some(intended) = &mut intended {
@@ -160,9 +180,7 @@ pub(crate) fn replace<'a, T: HotConfig>(
             if !keeps(leaf) {
                 let (differs, found) = set(next);
                 findings = found;
-                if differs {
-                    changed.insert(*index);
-                }
+                changed.extend(differs);
             }
             refused.findings(table, &effective, findings);
         }
@@ -171,7 +189,7 @@ pub(crate) fn replace<'a, T: HotConfig>(
             // Where nothing waits for a restart any more, there is one configuration again.
             intended = intended.filter(|intended| {
                 let mut restart = table.leaves.iter().filter(|leaf| leaf.restart);
-                restart.any(|leaf| !intended.__same(next, &leaf.path))
+                restart.any(|leaf| !intended.__same(next, leaf.path.fixed()))
             });
             if let Some(intended) = intended.as_deref()
                 && refused.is_empty()
@@ -213,7 +231,7 @@ impl Refused {
     fn panicked<'a>(
         mut self,
         ground: Ground<'_>,
-        effective: &impl Fn(usize) -> Effective<'a>,
+        effective: &impl Fn(LeafId) -> Effective<'a>,
         panic: &str,
     ) -> Self {
         let Ground { table, running, .. } = ground;
@@ -242,11 +260,11 @@ impl Refused {
     fn findings<'a>(
         &mut self,
         table: &Table,
-        effective: &impl Fn(usize) -> Effective<'a>,
+        effective: &impl Fn(LeafId) -> Effective<'a>,
         findings: Vec<Finding>,
     ) {
         for finding in findings {
-            let Some(leaf) = table.leaves.get(finding.leaf) else {
+            let Some(leaf) = table.leaf(finding.leaf) else {
                 continue;
             };
             let there = effective(finding.leaf);
@@ -286,7 +304,7 @@ impl Refused {
     fn checks<'a, T: HotConfig>(
         &mut self,
         ground: Ground<'_>,
-        effective: &impl Fn(usize) -> Effective<'a>,
+        effective: &impl Fn(LeafId) -> Effective<'a>,
         value: &T,
     ) {
         let mut checks = Checks::default();
@@ -298,7 +316,7 @@ impl Refused {
     fn broken<'a>(
         &mut self,
         ground: Ground<'_>,
-        effective: &impl Fn(usize) -> Effective<'a>,
+        effective: &impl Fn(LeafId) -> Effective<'a>,
         broken: Vec<Broken>,
     ) {
         let Ground { table, running, .. } = ground;
@@ -323,10 +341,10 @@ impl Refused {
 fn secrets<'a>(
     table: &Table,
     running: &[Arc<[u8]>],
-    effective: &impl Fn(usize) -> Effective<'a>,
+    effective: &impl Fn(LeafId) -> Effective<'a>,
 ) -> Vec<String> {
     let hidden = table.leaves.iter().filter(|leaf| table.is_hidden(leaf));
-    let now = hidden.clone().filter_map(|leaf| effective(leaf.index));
+    let now = hidden.clone().filter_map(|leaf| effective(leaf.id()));
     let now = now.map(|(_, raw)| &*raw.value);
     let defaults = hidden.filter_map(|leaf| match leaf.field.default {
         DefaultValue::Text(text) => Some(text.as_bytes()),

@@ -31,6 +31,7 @@ use crate::problem::Problem;
 use crate::snapshot::Snapshot;
 use crate::status::{FallbackStatus, Status};
 use crate::sync::{Request, Settings, StoreEvent, Sync};
+use crate::typed::id::LeafId;
 use start::{Ground, without_fallback};
 use wait::{Progress, Waits};
 
@@ -211,7 +212,7 @@ impl<T: HotConfig> Engine<T> {
     }
 
     /// The paths of these leaves.
-    pub(crate) fn fields(&self, leaves: &[usize]) -> Vec<&str> {
+    pub(crate) fn fields(&self, leaves: &[LeafId]) -> Vec<&str> {
         self.apply.fields(leaves)
     }
 

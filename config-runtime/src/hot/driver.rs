@@ -24,6 +24,7 @@ use crate::status::{StatusCell, Written};
 use crate::store::backend::{Answer, Backend, WatchStream};
 use crate::store::{ErrorKind, Probe, Range, Reading, StoreError, WatchEvent};
 use crate::sync::{Request, StoreEvent};
+use crate::typed::id::LeafId;
 use crate::{HotConfig, Revision};
 
 /// The maximum number of answers that are staged before they are settled: a backlog is one batch, but
@@ -184,7 +185,7 @@ pub(super) struct Output<T: HotConfig> {
 struct News<T: HotConfig> {
     swapped: Swapped<T>,
     revision: Option<Revision>,
-    changed: Vec<usize>,
+    changed: Vec<LeafId>,
     /// When the oldest event in it arrived in this process, if it consists of events.
     oldest: Option<Instant>,
 }
@@ -281,7 +282,7 @@ impl<T: HotConfig> Output<T> {
 
     /// Notifies first those whose fields changed, then those who watch the status; the log and the metrics
     /// delay neither. `fields` names the leaves that changed.
-    fn notify<'a>(&mut self, fields: impl Fn(&[usize]) -> Vec<&'a str>) {
+    fn notify<'a>(&mut self, fields: impl Fn(&[LeafId]) -> Vec<&'a str>) {
         let Some((news, written)) = self.unannounced.take() else {
             return;
         };

@@ -272,14 +272,13 @@ impl<T: HotConfig> Hot<T> {
         let fields = self
             .shared
             .table
-            .leaves
-            .iter()
+            .fixed()
             .map(|leaf| {
                 let mut held = status.held.iter();
                 let held = held.any(|held| held.fields.contains(&leaf.name));
-                let origin = snapshot.all_origins().get(leaf.index).cloned();
+                let origin = snapshot.all_origins().get(leaf.id().place()).cloned();
                 let origin = origin.unwrap_or(Origin::Default).standing_in(held);
-                let key = self.shared.table.slots_of(leaf.index).first();
+                let key = self.shared.table.slots_of(leaf.id()).first();
                 Described {
                     field: leaf.name.clone(),
                     key: key
@@ -351,7 +350,7 @@ fn shown<T: HotConfig>(leaf: &Leaf, config: &T, origin: &Origin) -> Option<Strin
     match (default, leaf.field.default) {
         (true, DefaultValue::Text(text)) => Some(text.to_owned()),
         _ => origin.text().or_else(|| {
-            let shown = guard(|| config.__show(&leaf.path));
+            let shown = guard(|| config.__show(leaf.path.fixed()));
             shown.ok().flatten()
         }),
     }

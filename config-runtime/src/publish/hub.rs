@@ -14,12 +14,14 @@ use crate::guard::guard;
 use crate::observe::Count;
 use crate::snapshot::{Snapshot, State};
 use crate::typed::compile::lookup::Span;
+use crate::typed::id::LeafId;
+use crate::typed::path::Path;
 
 /// One writer, many readers and subscribers.
 pub(crate) struct Hub<T: HotConfig> {
     pub(super) current: ArcSwap<State<T>>,
-    /// The path of each leaf, for `HotConfig::__same`.
-    paths: Vec<Vec<u16>>,
+    /// The path of each pattern, for `HotConfig::__same`.
+    paths: Vec<Path>,
     registry: Mutex<Registry<Inbox<T>>>,
     ended: AtomicBool,
     subscribers: Count,
@@ -60,19 +62,18 @@ impl<T: HotConfig> Hub<T> {
         })
     }
 
-    /// Makes this the current snapshot, then tells the subscribers of the leaves that changed,
-    /// given by their places in the schema, sorted. For the one writer.
+    /// Makes this the current snapshot, then tells the subscribers of the leaves that changed, which are
+    /// sorted. For the one writer.
     #[cfg(test)]
-    pub(crate) fn publish(&self, next: Snapshot<T>, changed: &[usize]) {
+    pub(crate) fn publish(&self, next: Snapshot<T>, changed: &[LeafId]) {
         self.swap(next, changed).tell();
     }
 
-    /// Makes this the current snapshot; those who subscribed to one of the leaves that changed,
-    /// given by their places in the schema, sorted, are told by [`Swapped::tell`]. For the one
-    /// writer.
+    /// Makes this the current snapshot; those who subscribed to one of the leaves that changed, which are
+    /// sorted, are told by [`Swapped::tell`]. For the one writer.
     ///
     /// Costs what changed and who is told, whoever else has subscribed, and waits for nobody.
-    pub(crate) fn swap(&self, next: Snapshot<T>, changed: &[usize]) -> Swapped<T> {
+    pub(crate) fn swap(&self, next: Snapshot<T>, changed: &[LeafId]) -> Swapped<T> {
         let news = next.clone();
         let registry = self.registry();
         next.0.set_number(self.current.load().number() + 1);
@@ -128,8 +129,19 @@ impl<T: HotConfig> Hub<T> {
     /// better told once too often than never.
     pub(super) fn same(&self, span: Span, one: &Snapshot<T>, other: &Snapshot<T>) -> bool {
         let leaves = self.paths.iter().skip(span.first).take(span.len);
-        one.is(other)
-            || guard(|| leaves.into_iter().all(|path| one.__same(other, path))).unwrap_or(false)
+        let same = || {
+            let mut map = None;
+            for path in leaves {
+                let steps = path.fixed();
+                // All patterns of a map have the steps to the map, which is compared once, as a whole.
+                let again = path.maps() > 0 && map.replace(steps) == Some(steps);
+                if !again && !one.__same(other, steps) {
+                    return false;
+                }
+            }
+            true
+        };
+        one.is(other) || guard(same).unwrap_or(false)
     }
 
     fn registry(&self) -> MutexGuard<'_, Registry<Inbox<T>>> {
@@ -322,10 +334,10 @@ mod tests {
         next.0.set_number(1);
         hub.current.store(Arc::clone(&next.0));
         let mut queue = queue.since(&hub.snapshot());
-        for inbox in hub.registry().of(&[0]) {
+        for inbox in hub.registry().of(&[LeafId::fixed(0)]) {
             inbox.tell(&next);
         }
-        hub.publish(snapshot(Config::of_level(2), 3), &[0]);
+        hub.publish(snapshot(Config::of_level(2), 3), &[LeafId::fixed(0)]);
         assert_eq!(drain(&mut queue), [Said::Changed(1, 2)]);
     }
 }

@@ -7,18 +7,19 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::typed::compile::lookup::Span;
+use crate::typed::id::LeafId;
 use crate::typed::tree::{Kind, Tree};
 
 /// The subscribers `S` of each field and section.
 pub(super) struct Registry<S> {
     nodes: Vec<Node<S>>,
-    /// The node of each leaf.
+    /// The node of each pattern.
     leaves: Vec<usize>,
     by_span: HashMap<(usize, usize), usize>,
     next_id: u64,
 }
 
-/// A leaf or a section. Sections of exactly the same leaves share one.
+/// A pattern or a section. Sections of exactly the same patterns share one.
 struct Node<S> {
     span: Span,
     /// The section around it; the root, which is node 0, has none.
@@ -60,7 +61,8 @@ impl<S> Registry<S> {
                     let node = self.node(Span { first, len: 1 }, Some(parent));
                     self.leaves.push(node);
                 }
-                Kind::Section(section) => {
+                // Whatever changes in an entry has changed the map: it is a section of patterns.
+                Kind::Section(section) | Kind::Map(section) => {
                     let node = self.node(
                         Span {
                             first,
@@ -113,12 +115,12 @@ impl<S> Registry<S> {
     }
 
     /// The subscribers of these leaves, which are sorted; each subscriber once.
-    pub(super) fn of(&self, changed: &[usize]) -> Vec<Arc<S>> {
+    pub(super) fn of(&self, changed: &[LeafId]) -> Vec<Arc<S>> {
         debug_assert!(changed.is_sorted(), "the changed leaves are sorted");
         let mut found = Vec::new();
         let mut before = None;
-        for &leaf in changed {
-            let mut at = self.leaves.get(leaf).copied();
+        for place in changed.iter().map(|leaf| leaf.place()) {
+            let mut at = self.leaves.get(place).copied();
             while let Some(node) = at.and_then(|at| self.nodes.get(at)) {
                 // It and all above it were visited for the leaf before: spans nest.
                 if before.is_some_and(|before| node.span.holds(before)) {
@@ -127,7 +129,7 @@ impl<S> Registry<S> {
                 found.extend(node.subscribers.values().cloned());
                 at = node.parent;
             }
-            before = Some(leaf);
+            before = Some(place);
         }
         found
     }
@@ -148,8 +150,41 @@ impl<S> Registry<S> {
 }
 
 impl Span {
-    /// Whether the leaf is one of them.
-    fn holds(self, leaf: usize) -> bool {
-        leaf.checked_sub(self.first).is_some_and(|at| at < self.len)
+    /// Whether the pattern at this place is one of them.
+    fn holds(self, place: usize) -> bool {
+        place
+            .checked_sub(self.first)
+            .is_some_and(|at| at < self.len)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::typed::id::EntryId;
+    use crate::typed::tree::Field;
+
+    #[test]
+    fn an_entry_notifies_the_map_and_all_above_it_once() {
+        const TENANT: &Tree = &Tree::new("Tenant").fields(&[
+            Field::new(0, "left", "left", "u32"),
+            Field::new(1, "right", "right", "u32"),
+        ]);
+        const SERVICE: &Tree = &Tree::new("Service").fields(&[
+            Field::new(0, "first", "first", "u32"),
+            Field::new(1, "tenants", "tenants", "Map<Tenant>").map(TENANT),
+        ]);
+        let mut registry = Registry::new(SERVICE);
+        for (name, first, len) in [("first", 0, 1), ("map", 1, 2), ("whole", 0, 3)] {
+            registry.add(Span { first, len }, Arc::new(name));
+        }
+        let leaf = |pattern, entry| LeafId {
+            pattern,
+            entry: EntryId::new(entry).unwrap(),
+        };
+        let changed = [leaf(1, 0), leaf(1, 7), leaf(2, 0), leaf(2, 3)];
+        let found: Vec<_> = registry.of(&changed).iter().map(|name| **name).collect();
+        assert_eq!(found, ["map", "whole"]);
+        assert_eq!(registry.of(&[LeafId::fixed(0)]).len(), 2);
     }
 }

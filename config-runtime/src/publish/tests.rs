@@ -15,8 +15,9 @@ use tokio::sync::mpsc;
 use super::{Change, Changes, Hub, Part, Reader, Update, View, Watch};
 use crate::snapshot::{Origin, Snapshot};
 use crate::typed::compile::lookup::Span;
-use crate::typed::tree::{Field as SchemaField, Tree};
-use crate::typed::{checks::Checks, read::Intake};
+use crate::typed::id::LeafId;
+use crate::typed::tree::{Field as SchemaField, Leaf, Tree};
+use crate::typed::{checks::Checks, path::Step, read::Intake};
 use crate::{Field, HotConfig, Revision, field};
 
 #[derive(HotConfig, Clone, Debug, PartialEq, Default)]
@@ -81,11 +82,11 @@ impl Writer {
         let before = self.config.clone();
         change(&mut self.config);
         self.revision += 1;
-        let changed: Vec<usize> = Config::TREE
+        let changed: Vec<LeafId> = Config::TREE
             .leaves()
             .iter()
-            .filter(|leaf| !before.__same(&self.config, &leaf.path))
-            .map(|leaf| leaf.index)
+            .filter(|leaf| !before.__same(&self.config, leaf.path.fixed()))
+            .map(Leaf::id)
             .collect();
         let next = snapshot(self.config.clone(), self.revision);
         self.hub.publish(next, &changed);
@@ -403,13 +404,13 @@ impl HotConfig for Other {
         None
     }
 
-    fn __set(&mut self, _: &[u16], _: &mut Intake<'_>) {}
+    fn __set(&mut self, _: &[Step<'_>], _: &mut Intake<'_>) {}
 
-    fn __same(&self, _: &Self, _: &[u16]) -> bool {
+    fn __same(&self, _: &Self, _: &[Step<'_>]) -> bool {
         true
     }
 
-    fn __show(&self, _: &[u16]) -> Option<String> {
+    fn __show(&self, _: &[Step<'_>]) -> Option<String> {
         None
     }
 
@@ -436,7 +437,7 @@ async fn drill_28_a_callback_may_read_publish_subscribe_and_unsubscribe() {
                 },
                 9,
             ),
-            &[0],
+            &[LeafId::fixed(0)],
         );
         tell.send((*change.current(), read))
             .expect("the test listens");
@@ -843,7 +844,10 @@ fn p11_a_comparison_that_panics_tells() {
     let hub = Hub::new(Snapshot::new(Touchy(0), None, 1, [].into()));
     let field: Field<Touchy, Touchy> = Field::__new(|it| it, Span { first: 0, len: 1 }, "");
     let mut watch = hub.watch(field);
-    hub.publish(Snapshot::new(Touchy(1), None, 1, [].into()), &[0]);
+    hub.publish(
+        Snapshot::new(Touchy(1), None, 1, [].into()),
+        &[LeafId::fixed(0)],
+    );
     let change = given(now(&mut watch)).expect("told");
     assert_eq!(change.current().0, 1);
 }
@@ -861,13 +865,13 @@ impl HotConfig for Touchy {
         None
     }
 
-    fn __set(&mut self, _: &[u16], _: &mut Intake<'_>) {}
+    fn __set(&mut self, _: &[Step<'_>], _: &mut Intake<'_>) {}
 
-    fn __same(&self, _: &Self, _: &[u16]) -> bool {
+    fn __same(&self, _: &Self, _: &[Step<'_>]) -> bool {
         panic!("not comparable")
     }
 
-    fn __show(&self, _: &[u16]) -> Option<String> {
+    fn __show(&self, _: &[Step<'_>]) -> Option<String> {
         None
     }
 

@@ -11,9 +11,10 @@ use super::declared::{
 };
 use crate::HotConfig;
 use crate::guard::guard;
-use crate::typed::read::Intake;
+use crate::typed::path::Step;
+use crate::typed::read::{Intake, Specimen};
 use crate::typed::shape::Shape;
-use crate::typed::tree::{self, Bounds, DefaultValue, End, Kind, Leaf, Tree};
+use crate::typed::tree::{self, ANY, Bounds, DefaultValue, End, Kind, Leaf, Tree, join};
 
 /// What a struct declares: its keys, their types, defaults, rules and descriptions.
 ///
@@ -40,29 +41,30 @@ pub fn schema<T: HotConfig>() -> Schema {
 /// The facts about a struct's leaves that only the program knows.
 #[derive(Default)]
 struct ProgramFacts {
-    /// The places of those that are a problem where they are absent.
-    missing: Vec<usize>,
-    /// The places of those whose default has a secret inside, also where the field says nothing
+    /// The patterns of those that are a problem where they are absent.
+    missing: Vec<u32>,
+    /// The patterns of those whose default has a secret inside, also where the field says nothing
     /// of it.
-    secrets: Vec<usize>,
-    /// What the defaults that are expressions are in the store, by the place of the leaf.
-    defaults: BTreeMap<usize, Absent>,
+    secrets: Vec<u32>,
+    /// What the defaults that are expressions are in the store, by the pattern.
+    defaults: BTreeMap<u32, Absent>,
 }
 
 impl ProgramFacts {
     fn collect<T: HotConfig>() -> Self {
-        let nothing = vec![None; T::TREE.len()];
-        let mut intake = Intake::all(&nothing);
+        // With an entry in each map: it says what an absent key in it stands for.
+        let mut intake = Intake::all(&Specimen);
         // A panic in a skipped field's default: what was found until then is all there is.
         let _ = guard(|| T::__build(&mut intake).is_some());
-        let secrets = intake.secrets().to_vec();
+        let secrets = intake.secrets().iter().map(|leaf| leaf.pattern).collect();
         let findings = intake.into_findings().into_iter();
         let defaults = T::TREE.leaves().into_iter().filter_map(|leaf| {
-            let default = guard(|| T::__default(&leaf.path)).ok().flatten()?;
-            Some((leaf.index, default))
+            let path = leaf.path.within(&vec![ANY; leaf.path.maps()])?;
+            let default = guard(|| T::__default(&path)).ok().flatten()?;
+            Some((leaf.pattern, default))
         });
         Self {
-            missing: findings.map(|finding| finding.leaf).collect(),
+            missing: findings.map(|finding| finding.leaf.pattern).collect(),
             secrets,
             defaults: defaults.collect(),
         }
@@ -75,7 +77,7 @@ impl ProgramFacts {
             _ => "",
         };
         leaf.secret
-            || self.secrets.contains(&leaf.index)
+            || self.secrets.contains(&leaf.pattern)
             || names_secret(leaf.field.type_name)
             || names_secret(written)
     }
@@ -115,7 +117,7 @@ fn gather(tree: &Tree, facts: &ProgramFacts) -> Schema {
     }
 }
 
-/// Notes the sections above a leaf; the answer is the note of one that is deprecated.
+/// Notes the sections and maps above a leaf; the answer is the note of one that is deprecated.
 fn above<'t>(
     tree: &'t Tree,
     leaf: &Leaf,
@@ -124,16 +126,18 @@ fn above<'t>(
     let mut tree = tree;
     let mut key = String::new();
     let mut deprecated = None;
-    for number in &leaf.path {
-        let field = tree.fields.iter().find(|field| field.number == *number)?;
-        deprecated = deprecated.or(field.flags.deprecated);
-        let Kind::Section(section) = field.kind else {
-            break;
+    for step in leaf.path.within(&vec![ANY; leaf.path.maps()])? {
+        let Step::Field(number) = step else {
+            key = join(&key, '/', ANY);
+            continue;
         };
-        if !key.is_empty() {
-            key.push('/');
-        }
-        key.push_str(field.key);
+        let field = tree.fields.iter().find(|field| field.number == number)?;
+        deprecated = deprecated.or(field.flags.deprecated);
+        let section = match field.kind {
+            Kind::Section(section) | Kind::Map(section) => section,
+            Kind::Leaf(_) | Kind::Skipped => break,
+        };
+        key = join(&key, '/', field.key);
         // What stands on the field says what the section is for; what stands on its struct, what
         // it is.
         let doc = if field.doc.is_empty() {
@@ -149,13 +153,11 @@ fn above<'t>(
 
 fn struct_rules(tree: &Tree, section: String, rules: &mut Vec<StructRule>) {
     for field in tree.fields {
-        if let Kind::Section(nested) = field.kind {
-            let below = if section.is_empty() {
-                field.key.to_owned()
-            } else {
-                format!("{section}/{}", field.key)
-            };
-            struct_rules(nested, below, rules);
+        let key = || join(&section, '/', field.key);
+        match field.kind {
+            Kind::Section(nested) => struct_rules(nested, key(), rules),
+            Kind::Map(element) => struct_rules(element, join(&key(), '/', ANY), rules),
+            Kind::Leaf(_) | Kind::Skipped => {}
         }
     }
     if let Some(rule) = tree.validate {
@@ -211,7 +213,9 @@ fn format(field: &tree::Field) -> Format {
         Kind::Leaf(tree::Format::Text) => Format::Text,
         Kind::Leaf(tree::Format::Json) => Format::Json,
         Kind::Leaf(tree::Format::With(path)) => Format::With(path.to_owned()),
-        Kind::Leaf(tree::Format::Auto) | Kind::Section(_) | Kind::Skipped => Format::Auto,
+        Kind::Leaf(tree::Format::Auto) | Kind::Section(_) | Kind::Map(_) | Kind::Skipped => {
+            Format::Auto
+        }
     }
 }
 
@@ -224,7 +228,7 @@ fn absent(leaf: &Leaf, facts: &ProgramFacts) -> Absent {
                 // Without serde, whether a type is optional is known by its name alone.
                 (_, Kind::Leaf(tree::Format::With(_))) => named,
                 (Shape::Optional(_), _) => true,
-                (Shape::Opaque, _) => named || !facts.missing.contains(&leaf.index),
+                (Shape::Opaque, _) => named || !facts.missing.contains(&leaf.pattern),
                 _ => false,
             };
             if optional {
@@ -236,7 +240,8 @@ fn absent(leaf: &Leaf, facts: &ProgramFacts) -> Absent {
         _ if facts.hides(leaf) => Absent::Hidden,
         DefaultValue::Text(text) => Absent::Text(text.to_owned()),
         DefaultValue::OfType | DefaultValue::Expression(_) => {
-            facts.defaults.get(&leaf.index).cloned().unwrap_or_else(|| {
+            let known = facts.defaults.get(&leaf.pattern).cloned();
+            known.unwrap_or_else(|| {
                 Absent::Expression(match field.default {
                     DefaultValue::Expression(written) => written.to_owned(),
                     _ => "Default::default()".to_owned(),
@@ -307,5 +312,61 @@ fn bound(end: End, written: &str) -> Bound {
         End::Bytes(size) => Bound::At(size.to_string()),
         End::Text(text) => Bound::At(text.to_owned()),
         End::Unknown => Bound::Unknown(written.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::typed::tree::Field;
+
+    const LIMITS: &Tree = &Tree::new("Limits")
+        .doc("Bounds.")
+        .validate("ordered")
+        .fields(&[Field::new(0, "low", "low", "u32").default(DefaultValue::Text("3"))]);
+    const FLAG: &Tree = &Tree::new("bool").fields(&[Field::new(0, "", "", "bool")]);
+    const TENANT: &Tree = &Tree::new("Tenant").doc("A customer.").fields(&[
+        Field::new(0, "left", "left", "u32"),
+        Field::new(1, "limits", "limits", "Limits").section(LIMITS),
+    ]);
+    const SERVICE: &Tree = &Tree::new("Service").fields(&[
+        Field::new(0, "tenants", "of/tenants", "Map<Tenant>")
+            .map(TENANT)
+            .deprecated("gone soon"),
+        Field::new(1, "features", "features", "Map<bool>").map(FLAG),
+    ]);
+
+    #[test]
+    fn the_patterns_of_a_map_are_keys() {
+        let known = ProgramFacts {
+            missing: vec![0, 2],
+            ..ProgramFacts::default()
+        };
+        let schema = gather(SERVICE, &known);
+        let keys: Vec<_> = schema
+            .keys
+            .iter()
+            .map(|key| (&*key.key, &*key.field))
+            .collect();
+        assert_eq!(
+            keys,
+            [
+                ("features/*", "features[*]"),
+                ("of/tenants/*/left", "tenants[*].left"),
+                ("of/tenants/*/limits/low", "tenants[*].limits.low"),
+            ]
+        );
+        let absent: Vec<_> = schema.keys.iter().map(|key| &key.absent).collect();
+        let low = Absent::Text("3".to_owned());
+        assert_eq!(absent, [&Absent::Required, &Absent::Required, &low]);
+        assert_eq!(schema.keys[1].deprecated.as_deref(), Some("gone soon"));
+        let sections: Vec<_> = schema
+            .sections
+            .iter()
+            .map(|section| &*section.key)
+            .collect();
+        assert_eq!(sections, ["of/tenants", "of/tenants/*/limits"]);
+        let rules: Vec<_> = schema.rules.iter().map(|rule| &*rule.section).collect();
+        assert_eq!(rules, ["of/tenants/*/limits"]);
     }
 }

@@ -49,7 +49,7 @@ pub(crate) struct State<T> {
     value: T,
     revision: Option<Revision>,
     epoch: u64,
-    /// One for each leaf, in the order of the schema.
+    /// One for each pattern, in the order of the schema.
     origins: Arc<[Origin]>,
     /// Which publication of its hub it is; the hub writes it once, before anyone else has it.
     number: AtomicU64,
@@ -194,8 +194,9 @@ impl<T: HotConfig> Snapshot<T> {
         T::TREE
             .leaves()
             .into_iter()
-            .map(|leaf| leaf.name)
             .zip(self.0.origins.iter())
+            .filter(|(leaf, _)| leaf.map.is_none())
+            .map(|(leaf, origin)| (leaf.name, origin))
     }
 }
 

@@ -3,6 +3,8 @@
 //! In: calls of users' functions, section by section. Out: those that rejected the struct, with the path
 //! of their section. It knows no values and no keys.
 
+use std::borrow::Cow;
+
 use crate::guard::guard;
 use crate::reason::Invalid;
 
@@ -10,7 +12,7 @@ use crate::reason::Invalid;
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Broken {
-    /// The section's path in Rust, `db`; empty for the root.
+    /// The section's path in Rust, `db`; of an entry `tenants[acme]`; empty for the root.
     pub section: String,
     /// The path of the rule's function.
     pub rule: &'static str,
@@ -22,7 +24,7 @@ pub struct Broken {
 #[doc(hidden)]
 #[derive(Debug, Default)]
 pub struct Checks {
-    section: Vec<&'static str>,
+    section: Vec<Cow<'static, str>>,
     broken: Vec<Broken>,
 }
 
@@ -34,8 +36,20 @@ impl Checks {
         self.leave();
     }
 
+    /// Goes into an entry of the map whose section it is in, so that a rule that fails there carries the
+    /// entry's name.
+    pub fn entry(&mut self, name: &str, checks: impl FnOnce(&mut Self)) {
+        self.enter_entry(name);
+        checks(self);
+        self.leave();
+    }
+
     pub(super) fn enter(&mut self, section: &'static str) {
-        self.section.push(section);
+        self.section.push(section.into());
+    }
+
+    pub(super) fn enter_entry(&mut self, name: &str) {
+        self.section.push(format!("[{name}]").into());
     }
 
     pub(super) fn leave(&mut self) {
@@ -54,10 +68,21 @@ impl Checks {
             Err(panic) => Invalid::new(format!("`{rule}` panicked: {panic}")),
         };
         self.broken.push(Broken {
-            section: self.section.join("."),
+            section: self.path(),
             rule,
             invalid,
         });
+    }
+
+    fn path(&self) -> String {
+        let mut path = String::new();
+        for section in &self.section {
+            if !path.is_empty() && !section.starts_with('[') {
+                path.push('.');
+            }
+            path.push_str(section);
+        }
+        path
     }
 
     /// What was refused.

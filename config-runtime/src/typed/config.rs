@@ -5,6 +5,7 @@
 //! one `match` for each method; whatever can be a function is one in this folder.
 
 use super::checks::Checks;
+use super::path::Step;
 use super::read::Intake;
 use super::tree::{Absent, Tree};
 
@@ -38,15 +39,15 @@ pub trait HotConfig: Clone + Send + Sync + Sized + 'static {
 
     /// Replaces the leaf at `path`.
     #[doc(hidden)]
-    fn __set(&mut self, path: &[u16], intake: &mut Intake<'_>);
+    fn __set(&mut self, path: &[Step<'_>], intake: &mut Intake<'_>);
 
     /// Whether the leaf at `path` has the same value in both.
     #[doc(hidden)]
-    fn __same(&self, other: &Self, path: &[u16]) -> bool;
+    fn __same(&self, other: &Self, path: &[Step<'_>]) -> bool;
 
     /// The leaf at `path` for people, where its type can be shown.
     #[doc(hidden)]
-    fn __show(&self, path: &[u16]) -> Option<String>;
+    fn __show(&self, path: &[Step<'_>]) -> Option<String>;
 
     /// Calls the rules over whole structs, those of sections first.
     #[doc(hidden)]
@@ -55,7 +56,7 @@ pub trait HotConfig: Clone + Send + Sync + Sized + 'static {
     /// What the default of the leaf at `path` is in the store, where it is written as an
     /// expression, is no secret and its type can be written.
     #[doc(hidden)]
-    fn __default(path: &[u16]) -> Option<Absent> {
+    fn __default(path: &[Step<'_>]) -> Option<Absent> {
         let _ = path;
         None
     }
@@ -74,11 +75,11 @@ pub trait HotConfig: Clone + Send + Sync + Sized + 'static {
 pub trait Section: Sized {
     const TREE: &'static Tree;
     fn __build(intake: &mut Intake<'_>) -> Option<Self>;
-    fn __set(&mut self, path: &[u16], intake: &mut Intake<'_>);
-    fn __same(&self, other: &Self, path: &[u16]) -> bool;
-    fn __show(&self, path: &[u16]) -> Option<String>;
+    fn __set(&mut self, path: &[Step<'_>], intake: &mut Intake<'_>);
+    fn __same(&self, other: &Self, path: &[Step<'_>]) -> bool;
+    fn __show(&self, path: &[Step<'_>]) -> Option<String>;
     fn __validate(&self, checks: &mut Checks);
-    fn __default(path: &[u16]) -> Option<Absent>;
+    fn __default(path: &[Step<'_>]) -> Option<Absent>;
 }
 
 impl<T: HotConfig> Section for T {
@@ -88,15 +89,15 @@ impl<T: HotConfig> Section for T {
         <T as HotConfig>::__build(intake)
     }
 
-    fn __set(&mut self, path: &[u16], intake: &mut Intake<'_>) {
+    fn __set(&mut self, path: &[Step<'_>], intake: &mut Intake<'_>) {
         <T as HotConfig>::__set(self, path, intake);
     }
 
-    fn __same(&self, other: &Self, path: &[u16]) -> bool {
+    fn __same(&self, other: &Self, path: &[Step<'_>]) -> bool {
         <T as HotConfig>::__same(self, other, path)
     }
 
-    fn __show(&self, path: &[u16]) -> Option<String> {
+    fn __show(&self, path: &[Step<'_>]) -> Option<String> {
         <T as HotConfig>::__show(self, path)
     }
 
@@ -104,7 +105,7 @@ impl<T: HotConfig> Section for T {
         <T as HotConfig>::__validate(self, checks);
     }
 
-    fn __default(path: &[u16]) -> Option<Absent> {
+    fn __default(path: &[Step<'_>]) -> Option<Absent> {
         <T as HotConfig>::__default(path)
     }
 }

@@ -4,7 +4,7 @@
 
 use super::checks::{Broken, Checks};
 use super::config::HotConfig;
-use super::read::Intake;
+use super::read::{Finding, Intake, Nothing, Specimen};
 use super::tree::{DefaultValue, Leaf};
 use crate::guard::guard;
 use crate::reason::{Reason, SECRET_DOES_NOT_FIT};
@@ -22,12 +22,11 @@ pub(crate) fn of_secret(leaf: &Leaf, about_value: bool, reason: Reason) -> Reaso
 /// The fields that are secret and have no default: a fallback without secrets could not serve.
 pub(crate) fn required_secrets<T: HotConfig>() -> Vec<String> {
     let leaves = T::TREE.leaves();
-    let nothing = vec![None; leaves.len()];
-    let mut intake = Intake::all(&nothing);
+    let mut intake = Intake::all(&Nothing);
     // A panic is a mistake that `bad` tells of.
     let _ = guard(|| drop(T::__build(&mut intake)));
     let findings = intake.into_findings().into_iter();
-    let missing = findings.filter_map(|finding| leaves.get(finding.leaf));
+    let missing = findings.filter_map(|finding| leaves.get(finding.leaf.place()));
     missing
         .filter(|leaf| leaf.secret && leaf.field.default == DefaultValue::None)
         .map(|leaf| leaf.name.clone())
@@ -38,8 +37,7 @@ pub(crate) fn required_secrets<T: HotConfig>() -> Vec<String> {
 /// that have none.
 pub(crate) fn bad<T: HotConfig>(required: bool) -> Vec<String> {
     let leaves = T::TREE.leaves();
-    let nothing = vec![None; leaves.len()];
-    let mut intake = Intake::all(&nothing);
+    let mut intake = Intake::all(&Nothing);
     let mut checks = Checks::default();
     let built = guard(|| {
         if let Some(defaults) = T::__build(&mut intake)
@@ -64,16 +62,18 @@ pub(crate) fn bad<T: HotConfig>(required: bool) -> Vec<String> {
         };
         format!("the defaults of `{of}` break its rule `{rule}`: {invalid}")
     });
-    let secrets = intake.secrets().to_vec();
-    let single = intake.into_findings().into_iter().filter_map(|finding| {
-        let leaf = leaves.get(finding.leaf)?;
+    let secrets: Vec<_> = intake.secrets().iter().map(|leaf| leaf.pattern).collect();
+    let findings = intake.into_findings().into_iter();
+    let in_entries = in_entries::<T>(&leaves);
+    let single = findings.chain(in_entries).filter_map(|finding| {
+        let leaf = leaves.get(finding.leaf.place())?;
         if leaf.field.default != DefaultValue::None {
-            let reason = match leaf.secret || secrets.contains(&finding.leaf) {
+            let reason = match leaf.secret || secrets.contains(&finding.leaf.pattern) {
                 true => of_secret(leaf, finding.about_value, finding.reason),
                 false => finding.reason,
             };
             Some(format!("the default of `{}`: {reason}", leaf.name))
-        } else if required {
+        } else if required && leaf.map.is_none() {
             Some(format!(
                 "`{}` has no default, so that `defaults_without_store` could not serve",
                 leaf.name
@@ -83,4 +83,18 @@ pub(crate) fn bad<T: HotConfig>(required: bool) -> Vec<String> {
         }
     });
     single.chain(together).collect()
+}
+
+/// What is wrong with the defaults inside entries, if there is a map.
+fn in_entries<T: HotConfig>(leaves: &[Leaf]) -> Vec<Finding> {
+    if leaves.iter().all(|leaf| leaf.map.is_none()) {
+        return Vec::new();
+    }
+    let mut intake = Intake::all(&Specimen);
+    // A panic is a mistake that `bad` tells of, or a rule's, which no entry has to keep yet.
+    let _ = guard(|| drop(T::__build(&mut intake)));
+    let findings = intake.into_findings().into_iter();
+    findings
+        .filter(|finding| finding.leaf.outside_maps().is_none())
+        .collect()
 }

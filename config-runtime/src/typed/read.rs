@@ -1,20 +1,32 @@
 //! A struct is read, leaf by leaf.
 //!
-//! In: for each leaf the bytes that stand in the store, or that there are none. Out: the values, as the
-//! expansion asks for them, and what was wrong. It knows no keys, no revisions and no store.
+//! In: for each leaf the bytes that stand in the store, or that there are none, and the names of entries
+//! ([`Raws`]). Out: the values, as the expansion asks for them, and what was wrong. It knows no keys, no
+//! revisions and no store.
+
+mod raws;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
 
 use super::checks::{Broken, Checks};
+use super::id::{EntryId, LeafId, MapId, pattern_at};
 use super::leaf::Leaf;
+use super::path::{Step, names_entry};
+use super::tree::Tree;
 use crate::guard::guard;
 use crate::reason::Reason;
 use crate::value;
+pub use raws::{Entries, Raws};
+pub(crate) use raws::{Nothing, Specimen};
 
 /// What was wrong with one leaf.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Finding {
-    /// The leaf's place in [`Tree::leaves`].
-    pub leaf: usize,
+    /// The leaf.
+    pub leaf: LeafId,
     /// What was wrong, and what would be right.
     pub reason: Reason,
     /// Whether the reason speaks of the value itself, and so may print a part of it.
@@ -23,82 +35,68 @@ pub struct Finding {
 
 /// Hands the store's bytes to the fields and takes back what was wrong with them.
 #[doc(hidden)]
-#[derive(Debug)]
 pub struct Intake<'a> {
-    raws: Raws<'a>,
+    raws: &'a dyn Raws,
+    /// The leaf that is read next.
+    next: LeafId,
     findings: Vec<Finding>,
     /// The leaves with a secret inside.
-    secrets: Vec<usize>,
+    secrets: Vec<LeafId>,
     checks: Checks,
-    changed: bool,
-}
-
-#[derive(Debug)]
-enum Raws<'a> {
-    /// Every leaf in order, the next of them at this place.
-    All {
-        raws: &'a [Option<&'a [u8]>],
-        next: usize,
-    },
-    /// The leaf with this place alone.
-    One { leaf: usize, raw: Option<&'a [u8]> },
+    changed: Vec<LeafId>,
+    /// Whether an entry is built, so that all of its leaves are new.
+    builds: bool,
 }
 
 impl<'a> Intake<'a> {
-    /// For [`HotConfig::__build`]: every leaf, in the order of [`Tree::leaves`].
-    pub fn all(raws: &'a [Option<&'a [u8]>]) -> Self {
-        Self {
-            raws: Raws::All { raws, next: 0 },
-            findings: Vec::new(),
-            secrets: Vec::new(),
-            checks: Checks::default(),
-            changed: false,
-        }
+    /// For [`HotConfig::__build`]: every leaf, in the order of [`Tree::leaves`]; those of a map for
+    /// each entry.
+    ///
+    /// [`HotConfig::__build`]: super::config::HotConfig::__build
+    pub fn all(raws: &'a dyn Raws) -> Self {
+        Self::one(LeafId::fixed(0), raws)
     }
 
-    /// For [`HotConfig::__set`]: the leaf with that place alone.
-    pub fn one(leaf: usize, raw: Option<&'a [u8]>) -> Self {
+    /// For [`HotConfig::__set`]: that leaf, or the whole entry if it is a new one.
+    ///
+    /// [`HotConfig::__set`]: super::config::HotConfig::__set
+    pub fn one(leaf: LeafId, raws: &'a dyn Raws) -> Self {
         Self {
-            raws: Raws::One { leaf, raw },
+            raws,
+            next: leaf,
             findings: Vec::new(),
             secrets: Vec::new(),
             checks: Checks::default(),
-            changed: false,
+            changed: Vec::new(),
+            builds: false,
         }
     }
 
     /// The next leaf's value, or `None` and a finding. For the expansion of `__build`.
     pub fn leaf<V>(&mut self, leaf: &Leaf<V>) -> Option<V> {
-        let (index, raw) = match &mut self.raws {
-            Raws::All { raws, next } => {
-                let index = *next;
-                *next += 1;
-                (index, raws.get(index).copied().flatten())
-            }
-            Raws::One { leaf, raw } => (*leaf, *raw),
-        };
+        let id = self.advance(1);
+        let raw = self.raws.raw(id);
+        if self.builds {
+            self.changed.push(id);
+        }
         let mut findings = Vec::new();
         value::secret_was_read();
         let value = guard(|| leaf.read(raw, &mut |reason| findings.push(reason)));
         if value::secret_was_read() {
-            self.secrets.push(index);
+            self.secrets.push(id);
         }
         let about_value = raw.is_some();
         self.findings
             .extend(findings.into_iter().map(|reason| Finding {
-                leaf: index,
+                leaf: id,
                 reason,
                 about_value,
             }));
         match value {
             Ok(value) => value,
             Err(panic) => {
-                let reason = Reason::new(format!("the field's codec or rule panicked: {panic}"));
-                self.findings.push(Finding {
-                    leaf: index,
-                    reason,
-                    about_value,
-                });
+                let wrong = format!("the field's codec or rule panicked: {panic}");
+                self.refuse(id, wrong, about_value);
                 None
             }
         }
@@ -122,6 +120,129 @@ impl<'a> Intake<'a> {
         section
     }
 
+    /// The next leaves as a map: each entry with its name, in the order of the names. For the `__build`
+    /// of a map, which is called as a section.
+    ///
+    /// `element` is what an entry declares. `build` is called once for each entry, with the leaves of
+    /// that entry as the next ones, and then `validate`. The answer is `None` if an entry can't be built;
+    /// the others are visited all the same, so that all problems are found.
+    pub fn entries<V>(
+        &mut self,
+        element: &Tree,
+        mut build: impl FnMut(&mut Self) -> Option<V>,
+        validate: impl Fn(&V, &mut Checks),
+    ) -> Option<Vec<(&'a str, V)>> {
+        let map = self.advance(element.len());
+        let after = self.next;
+        let raws = self.raws;
+        let mut entries = Some(Vec::new());
+        let id = MapId {
+            pattern: map.pattern,
+            entry: map.entry,
+        };
+        for (name, entry) in raws.entries(id) {
+            self.next = LeafId { entry, ..map };
+            match (self.entry(name, &mut build, &validate), &mut entries) {
+                (Some(value), Some(entries)) => entries.push((name, value)),
+                (None, _) => entries = None,
+                (Some(_), None) => {}
+            }
+        }
+        self.next = after;
+        entries
+    }
+
+    fn entry<V>(
+        &mut self,
+        name: &str,
+        build: impl FnOnce(&mut Self) -> Option<V>,
+        validate: impl Fn(&V, &mut Checks),
+    ) -> Option<V> {
+        self.checks.enter_entry(name);
+        let entry = build(self);
+        if let Some(entry) = &entry {
+            validate(entry, &mut self.checks);
+        }
+        self.checks.leave();
+        entry
+    }
+
+    /// Whether the entry is there, of this map, that the leaf is in. For the `__set` of a map.
+    ///
+    /// `rest` are the steps from the entry to the leaf.
+    pub fn has_entry(&self, rest: &[Step<'_>]) -> bool {
+        self.raws.has_entry(self.entry_above(rest))
+    }
+
+    /// The entry from which these steps lead to the leaf.
+    fn entry_above(&self, rest: &[Step<'_>]) -> EntryId {
+        let inner = rest.iter().filter(|step| matches!(step, Step::Entry(_)));
+        inner.fold(self.next.entry, |entry, _| self.raws.outer(entry))
+    }
+
+    /// A new entry, built from all of its leaves, which have changed with it; `None` if it can't be
+    /// built. For the `__set` of a map that lacks the entry.
+    ///
+    /// `rest` are the steps from the entry to the leaf, and `element` is what an entry declares.
+    pub fn new_entry<V>(
+        &mut self,
+        name: &str,
+        rest: &[Step<'_>],
+        element: &Tree,
+        build: impl FnOnce(&mut Self) -> Option<V>,
+        validate: impl Fn(&V, &mut Checks),
+    ) -> Option<V> {
+        let leaf = self.rewind(rest, element)?;
+        let outer = std::mem::replace(&mut self.builds, true);
+        let changed = self.changed.len();
+        let entry = self.entry(name, build, validate);
+        if entry.is_none() {
+            self.changed.truncate(changed);
+        }
+        self.builds = outer;
+        self.next = leaf;
+        entry
+    }
+
+    /// Takes note that the entry is removed, of this map, that the leaf is in: all of its leaves have changed. For the
+    /// `__set` of a map.
+    ///
+    /// `rest` are the steps from the entry to the leaf, and `element` is what an entry declares. The
+    /// patterns of a map inside the entry count as leaves of the entry, whose own entries are unknown by
+    /// now.
+    pub fn removed_entry(&mut self, rest: &[Step<'_>], element: &Tree) {
+        if let Some(leaf) = self.rewind(rest, element) {
+            for _ in 0..element.len() {
+                let id = self.advance(1);
+                self.changed.push(id);
+            }
+            self.next = leaf;
+        }
+    }
+
+    /// Goes back to the first leaf of the entry, and answers with the leaf that was next; `None`, and a
+    /// problem, if the steps do not lead from the entry to that leaf.
+    fn rewind(&mut self, rest: &[Step<'_>], element: &Tree) -> Option<LeafId> {
+        let leaf = self.next;
+        let before = element.before(rest);
+        let first = before.and_then(|before| leaf.pattern.checked_sub(before));
+        match first {
+            Some(pattern) => {
+                let entry = self.entry_above(rest);
+                self.next = LeafId { pattern, entry };
+            }
+            None => self.unknown_leaf(),
+        }
+        first.map(|_| leaf)
+    }
+
+    /// Goes on by as many patterns, and answers with the leaf that was next.
+    fn advance(&mut self, patterns: usize) -> LeafId {
+        let leaf = self.next;
+        self.next.pattern = leaf.pattern.saturating_add(pattern_at(patterns));
+        leaf
+    }
+
     /// The rules of sections that were broken, while the whole was built.
     pub fn take_broken(&mut self) -> Vec<Broken> {
         let mut broken = self.checks.take_broken();
@@ -133,39 +254,62 @@ impl<'a> Intake<'a> {
 
     /// Replaces a field where its new value is valid and differs. For the expansion of `__set`.
     pub fn replace<V>(&mut self, field: &mut V, leaf: &Leaf<V>) {
+        let id = self.next;
         let Some(new) = self.leaf(leaf) else { return };
         match guard(|| (leaf.same)(field, &new)) {
             Ok(true) => {}
             Ok(false) => {
                 *field = new;
-                self.changed = true;
+                self.changed.push(id);
             }
-            Err(panic) => {
-                let Raws::One { leaf, .. } = self.raws else {
-                    return;
-                };
-                let reason = Reason::new(format!("comparing the field panicked: {panic}"));
-                self.findings.push(Finding {
-                    leaf,
-                    reason,
-                    about_value: true,
-                });
-            }
+            Err(panic) => self.refuse(id, format!("comparing the field panicked: {panic}"), true),
         }
     }
 
-    /// Whether a field was replaced.
-    pub fn changed(&self) -> bool {
-        self.changed
+    /// Takes note of a path that the struct does not have. For the expansion of `__set`.
+    ///
+    /// It changes nothing. A path through an entry that gets to a struct is a mistake of the caller,
+    /// and a problem of the leaf: otherwise the change would be lost without a word.
+    pub fn unknown(&mut self, path: &[Step<'_>]) {
+        if names_entry(path) {
+            self.unknown_leaf();
+        }
+    }
+
+    fn unknown_leaf(&mut self) {
+        let wrong = "the configuration has no such leaf".to_owned();
+        self.refuse(self.next, wrong, false);
+    }
+
+    fn refuse(&mut self, leaf: LeafId, wrong: String, about_value: bool) {
+        self.findings.push(Finding {
+            leaf,
+            reason: Reason::new(wrong),
+            about_value,
+        });
+    }
+
+    /// The leaves whose value was replaced, those of new and of removed entries included.
+    pub fn changed(&self) -> &[LeafId] {
+        &self.changed
     }
 
     /// The leaves, among those that were read, with a secret inside.
-    pub fn secrets(&self) -> &[usize] {
+    pub fn secrets(&self) -> &[LeafId] {
         &self.secrets
     }
 
     /// What was wrong.
     pub fn into_findings(self) -> Vec<Finding> {
         self.findings
+    }
+}
+
+impl fmt::Debug for Intake<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The bytes may be secret.
+        f.debug_struct("Intake")
+            .field("next", &self.next)
+            .finish_non_exhaustive()
     }
 }

@@ -4,8 +4,11 @@
 //! list of its leaves ([`Tree::leaves`]). It knows no values, no store and no prefix that has its
 //! variables.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::id::{LeafId, pattern_at};
+use super::path::{Path, Step};
 use super::shape::Shape;
 use crate::value::Size;
 
@@ -48,7 +51,7 @@ pub struct Field {
     pub type_name: &'static str,
     /// What the compiler knows of the type; [`Shape::Opaque`] for a section.
     pub shape: Shape,
-    /// Leaf, section or skipped.
+    /// Leaf, section, map or skipped.
     pub kind: Kind,
     /// What an absent key stands for.
     pub default: DefaultValue,
@@ -66,6 +69,10 @@ pub enum Kind {
     Leaf(Format),
     /// A nested struct.
     Section(&'static Tree),
+    /// A map: sections whose names are in the store. The tree is what an entry declares; if an entry is
+    /// one key, its only field has neither a name nor a key.
+    #[doc(hidden)]
+    Map(&'static Tree),
     /// Not in the store; always `Default::default()`.
     Skipped,
 }
@@ -201,12 +208,12 @@ pub struct Flags {
 #[non_exhaustive]
 pub struct Leaf {
     /// Its place in the list.
-    pub index: usize,
-    /// The numbers of the fields that lead to it, one a level.
-    pub path: Vec<u16>,
-    /// The path as Rust writes it, `db.pool_size`.
+    pub pattern: u32,
+    /// The way to it in a value of the struct.
+    pub path: Path,
+    /// The path as Rust writes it, `db.pool_size`; in a map `tenants[*].dsn`.
     pub name: String,
-    /// The key below the prefix, `db/pool_size`.
+    /// The key below the prefix, `db/pool_size`; in a map `tenants/*/dsn`.
     pub key: String,
     /// Old keys below the prefix.
     pub aliases: Vec<String>,
@@ -216,6 +223,23 @@ pub struct Leaf {
     pub secret: bool,
     /// Whether it, or a section that it is in, is restart-only.
     pub restart: bool,
+    /// The map that it is in; then it stands for a leaf of every entry.
+    #[doc(hidden)]
+    pub map: Option<Arc<MapPattern>>,
+}
+
+/// A map of the schema.
+#[doc(hidden)]
+#[derive(Debug, PartialEq, Eq)]
+pub struct MapPattern {
+    /// The first of its patterns.
+    pub first: u32,
+    /// The number of its patterns, those of maps inside it included.
+    pub len: usize,
+    /// Its key below the prefix, `tenants`; inside another map `plans/*/limits`.
+    pub key: String,
+    /// The map that it is in itself.
+    pub outer: Option<Arc<Self>>,
 }
 
 impl Tree {
@@ -267,47 +291,94 @@ impl Tree {
         self
     }
 
-    /// All leaves, in the order of the source: a section's leaves stand where the section does.
+    /// All leaves, in the order of the source: a section's leaves stand where the section does. The leaves
+    /// of a map are patterns: each stands for a leaf of every entry.
     pub fn leaves(&self) -> Vec<Leaf> {
         let mut leaves = Vec::new();
-        let mut path = Vec::new();
+        let mut path = Path::default();
         self.walk(&mut path, &Above::default(), &mut leaves);
         leaves
     }
 
-    fn walk(&self, path: &mut Vec<u16>, above: &Above, leaves: &mut Vec<Leaf>) {
+    fn walk(&self, path: &mut Path, above: &Above, leaves: &mut Vec<Leaf>) {
         for field in self.fields {
-            path.push(field.number);
-            let secret = above.secret || field.flags.secret;
-            let restart = above.restart || field.flags.restart;
+            path.enter(field.number);
+            let here = above.below(field);
             match field.kind {
-                Kind::Leaf(_) => leaves.push(Leaf {
-                    index: leaves.len(),
-                    path: path.clone(),
-                    name: format!("{}{}", above.name, field.name),
-                    key: format!("{}{}", above.key, field.key),
-                    aliases: field
-                        .aliases
-                        .iter()
-                        .map(|alias| format!("{}{alias}", above.key))
-                        .collect(),
-                    field,
-                    secret,
-                    restart,
-                }),
-                Kind::Section(section) => {
-                    let below = Above {
-                        name: format!("{}{}.", above.name, field.name),
-                        key: format!("{}{}/", above.key, field.key),
-                        secret,
-                        restart,
-                    };
-                    section.walk(path, &below, leaves);
+                Kind::Leaf(_) => {
+                    let alias = |alias: &&str| join(&above.key, '/', alias);
+                    leaves.push(Leaf {
+                        pattern: pattern_at(leaves.len()),
+                        path: path.clone(),
+                        name: here.name,
+                        key: here.key,
+                        aliases: field.aliases.iter().map(alias).collect(),
+                        field,
+                        secret: here.secret,
+                        restart: here.restart,
+                        map: here.map,
+                    });
+                }
+                Kind::Section(section) => section.walk(path, &here, leaves),
+                Kind::Map(element) => {
+                    path.enter_map();
+                    let first = pattern_at(leaves.len());
+                    element.walk(path, &here.entry(first, element.len()), leaves);
+                    path.leave_map();
                 }
                 Kind::Skipped => {}
             }
-            path.pop();
+            path.leave();
         }
+    }
+
+    /// The number of patterns before those behind these steps; `None` if the tree does not have them.
+    pub(super) fn before(&self, path: &[Step<'_>]) -> Option<u32> {
+        let mut tree = Some(self);
+        let mut count = 0;
+        let mut is_map = false;
+        for step in path {
+            let fields = match step {
+                Step::Entry(_) if std::mem::take(&mut is_map) => continue,
+                Step::Field(_) if !is_map => tree?.fields,
+                _ => return None,
+            };
+            let at = fields
+                .iter()
+                .position(|field| Step::Field(field.number) == *step)?;
+            let (before, field) = (fields.get(..at)?, fields.get(at)?);
+            count += before.iter().map(Field::len).sum::<usize>();
+            (tree, is_map) = match field.kind {
+                Kind::Section(section) => (Some(section), false),
+                Kind::Map(element) => (Some(element), true),
+                Kind::Leaf(_) => (None, false),
+                Kind::Skipped => return None,
+            };
+        }
+        Some(pattern_at(count))
+    }
+
+    /// Whether the test is passed by the steps to each leaf; to a map as a whole, not to its leaves.
+    #[doc(hidden)]
+    pub fn every(&self, test: &mut dyn FnMut(&[Step<'_>]) -> bool) -> bool {
+        self.every_below(&mut Vec::new(), test)
+    }
+
+    fn every_below(
+        &self,
+        path: &mut Vec<Step<'static>>,
+        test: &mut dyn FnMut(&[Step<'_>]) -> bool,
+    ) -> bool {
+        self.fields.iter().all(|field| {
+            path.push(Step::Field(field.number));
+            let passed = match field.kind {
+                Kind::Leaf(_) | Kind::Map(_) => test(path),
+                Kind::Section(section) => section.every_below(path, test),
+                Kind::Skipped => true,
+            };
+            path.pop();
+            passed
+        })
     }
 
     /// How many leaves the tree has.
@@ -327,13 +398,62 @@ impl Tree {
     }
 }
 
-/// What the sections above a leaf say of it.
+impl Leaf {
+    /// The id of the leaf if it is outside maps; in a map, that of its pattern, which is no leaf.
+    #[doc(hidden)]
+    pub fn id(&self) -> LeafId {
+        LeafId::fixed(self.pattern)
+    }
+}
+
+/// What the sections above a field, and in the end the field itself, say of a leaf.
 #[derive(Default)]
 struct Above {
     name: String,
     key: String,
     secret: bool,
     restart: bool,
+    map: Option<Arc<MapPattern>>,
+}
+
+impl Above {
+    /// The same for what is below this field.
+    fn below(&self, field: &Field) -> Self {
+        Self {
+            name: join(&self.name, '.', field.name),
+            key: join(&self.key, '/', field.key),
+            secret: self.secret || field.flags.secret,
+            restart: self.restart || field.flags.restart,
+            map: self.map.clone(),
+        }
+    }
+
+    /// The same for what is in the entries of this map.
+    fn entry(self, first: u32, len: usize) -> Self {
+        Self {
+            name: format!("{}[*]", self.name),
+            key: join(&self.key, '/', ANY),
+            map: Some(Arc::new(MapPattern {
+                first,
+                len,
+                key: self.key,
+                outer: self.map,
+            })),
+            ..self
+        }
+    }
+}
+
+/// The segment of a pattern that stands for the name of an entry.
+pub(crate) const ANY: &str = "*";
+
+/// A name below another; either may be empty.
+pub(crate) fn join(above: &str, separator: char, own: &str) -> String {
+    match (above, own) {
+        ("", own) => own.to_owned(),
+        (above, "") => above.to_owned(),
+        (above, own) => format!("{above}{separator}{own}"),
+    }
 }
 
 impl Field {
@@ -400,6 +520,14 @@ impl Field {
         self
     }
 
+    /// A map; `element` is what an entry declares.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn map(mut self, element: &'static Tree) -> Self {
+        self.kind = Kind::Map(element);
+        self
+    }
+
     #[doc(hidden)]
     #[must_use]
     pub const fn skipped(mut self) -> Self {
@@ -453,8 +581,112 @@ impl Field {
     pub(crate) const fn len(&self) -> usize {
         match self.kind {
             Kind::Leaf(_) => 1,
-            Kind::Section(section) => section.len(),
+            Kind::Section(section) | Kind::Map(section) => section.len(),
             Kind::Skipped => 0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: &Tree = &Tree::new("Limits").fields(&[
+        Field::new(0, "low", "low", "u32"),
+        Field::new(1, "high", "high", "u32").aliases(&["top"]),
+    ]);
+    const FLAG: &Tree = &Tree::new("bool").fields(&[Field::new(0, "", "", "bool")]);
+    const TENANT: &Tree = &Tree::new("Tenant").fields(&[
+        Field::new(0, "left", "left", "u32"),
+        Field::new(1, "limits", "limits", "Limits").section(LIMITS),
+        Field::new(2, "features", "features", "Map<bool>").map(FLAG),
+    ]);
+    const SERVICE: &Tree = &Tree::new("Service").fields(&[
+        Field::new(0, "first", "first", "u32"),
+        Field::new(1, "cache", "cache", "Cache").skipped(),
+        Field::new(2, "tenants", "of/tenants", "Map<Tenant>")
+            .map(TENANT)
+            .secret(),
+        Field::new(3, "last", "last", "u32"),
+    ]);
+
+    #[test]
+    fn the_leaves_of_a_map_are_patterns() {
+        let leaves = SERVICE.leaves();
+        let named: Vec<_> = leaves
+            .iter()
+            .map(|leaf| (&*leaf.name, &*leaf.key))
+            .collect();
+        assert_eq!(
+            named,
+            [
+                ("first", "first"),
+                ("tenants[*].left", "of/tenants/*/left"),
+                ("tenants[*].limits.low", "of/tenants/*/limits/low"),
+                ("tenants[*].limits.high", "of/tenants/*/limits/high"),
+                ("tenants[*].features[*]", "of/tenants/*/features/*"),
+                ("last", "last"),
+            ]
+        );
+        assert_eq!((SERVICE.len(), leaves.len()), (6, 6));
+        assert_eq!(leaves[3].aliases, ["of/tenants/*/limits/top"]);
+        assert!(leaves[1].secret && !leaves[5].secret);
+        let patterns: Vec<_> = leaves.iter().map(|leaf| leaf.pattern).collect();
+        assert_eq!(patterns, [0, 1, 2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn a_leaf_knows_the_map_that_it_is_in() {
+        let leaves = SERVICE.leaves();
+        assert_eq!((&leaves[0].map, &leaves[5].map), (&None, &None));
+        let tenants = leaves[1].map.as_deref().unwrap();
+        assert_eq!((tenants.first, tenants.len), (1, 4));
+        assert_eq!((&*tenants.key, &tenants.outer), ("of/tenants", &None));
+        assert_eq!(leaves[3].map.as_deref(), Some(tenants));
+        let features = leaves[4].map.as_deref().unwrap();
+        assert_eq!((features.first, features.len), (4, 1));
+        assert_eq!(features.key, "of/tenants/*/features");
+        assert_eq!(features.outer.as_deref(), Some(tenants));
+        assert_eq!(leaves[4].path.maps(), 2);
+    }
+
+    #[test]
+    fn the_steps_of_each_leaf_lead_to_its_pattern() {
+        for leaf in SERVICE.leaves() {
+            let path = leaf.path.within(&vec!["x"; leaf.path.maps()]).unwrap();
+            assert_eq!(SERVICE.before(&path), Some(leaf.pattern), "{}", leaf.name);
+        }
+        let (tenants, x) = (Step::Field(2), Step::Entry("x"));
+        assert_eq!(SERVICE.before(&[]), Some(0));
+        assert_eq!(SERVICE.before(&[tenants]), Some(1));
+        assert_eq!(SERVICE.before(&[tenants, x]), Some(1));
+        assert_eq!(SERVICE.before(&[tenants, x, Step::Field(2)]), Some(4));
+        for wrong in [
+            &[x][..],
+            &[Step::Field(1)],
+            &[Step::Field(9)],
+            &[Step::Field(0), x],
+            &[Step::Field(0), Step::Field(0)],
+            &[tenants, Step::Field(0)],
+            &[tenants, x, x],
+        ] {
+            assert_eq!(SERVICE.before(wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn every_leaf_is_tested_and_a_map_as_a_whole() {
+        let mut paths = Vec::new();
+        assert!(SERVICE.every(&mut |path| {
+            paths.push(format!("{path:?}"));
+            true
+        }));
+        assert_eq!(paths, ["[Field(0)]", "[Field(2)]", "[Field(3)]"]);
+        let mut count = 0;
+        assert!(!TENANT.every(&mut |path| {
+            count += 1;
+            path != [Step::Field(1), Step::Field(0)]
+        }));
+        assert_eq!(count, 2);
     }
 }

@@ -25,7 +25,7 @@ use proptest::prelude::*;
 
 /// Whether a program with the struct accepts the bytes, or that there are none.
 fn accepts<T: HotConfig>(raw: Option<&[u8]>) -> bool {
-    let raws = [raw];
+    let raws = vec![raw];
     let mut intake = Intake::all(&raws);
     T::__build(&mut intake).is_some() && intake.into_findings().is_empty()
 }

@@ -17,7 +17,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use hotconfig::__::{Checks, Finding, Intake};
+use hotconfig::__::{Checks, Finding, Intake, Step};
 use hotconfig::schema::tree::{DefaultValue, End, Format, Kind, Rule};
 use hotconfig::{Field, HotConfig, Invalid, Secret, field};
 
@@ -51,7 +51,7 @@ fn refused<T: HotConfig>(keys: &[(&str, &str)]) -> Vec<String> {
     let leaves = T::TREE.leaves();
     findings
         .iter()
-        .map(|finding| leaves[finding.leaf].key.clone())
+        .map(|finding| leaves[finding.leaf.place()].key.clone())
         .collect()
 }
 
@@ -62,9 +62,11 @@ fn set<T: HotConfig>(config: &mut T, key: &str, raw: Option<&str>) -> (bool, boo
         .iter()
         .find(|leaf| leaf.key == key)
         .expect("a key of the schema");
-    let mut intake = Intake::one(leaf.index, raw.map(str::as_bytes));
-    config.__set(&leaf.path, &mut intake);
-    let changed = intake.changed();
+    let mut raws = vec![None; leaves.len()];
+    raws[leaf.id().place()] = raw.map(str::as_bytes);
+    let mut intake = Intake::one(leaf.id(), &raws);
+    config.__set(leaf.path.fixed(), &mut intake);
+    let changed = !intake.changed().is_empty();
     (changed, !intake.into_findings().is_empty())
 }
 
@@ -185,7 +187,7 @@ fn two_configurations_are_compared_leaf_by_leaf() {
     let differing: Vec<_> = Service::TREE
         .leaves()
         .into_iter()
-        .filter(|leaf| !one.__same(&other, &leaf.path))
+        .filter(|leaf| !one.__same(&other, leaf.path.fixed()))
         .map(|leaf| leaf.name)
         .collect();
     assert_eq!(differing, ["db.dsn"]);
@@ -197,7 +199,7 @@ fn drill_39_secrets_are_not_shown() {
     let shown: Vec<_> = Service::TREE
         .leaves()
         .into_iter()
-        .map(|leaf| (leaf.name, service.__show(&leaf.path)))
+        .map(|leaf| (leaf.name, service.__show(leaf.path.fixed())))
         .collect();
     let shown: BTreeMap<_, _> = shown.into_iter().collect();
     assert_eq!(shown["db.dsn"], None);
@@ -356,7 +358,7 @@ fn a_struct_may_have_parameters() {
     );
     let leaves = Paged::<Plain>::TREE.leaves();
     assert_eq!(
-        paged.__show(&leaves[2].path),
+        paged.__show(leaves[2].path.fixed()),
         None,
         "a type parameter need not be `Debug`"
     );
@@ -422,7 +424,7 @@ fn codecs_and_comparisons_are_those_of_the_field() {
     assert_eq!(formats[3..], [Format::Json, Format::Text, Format::Json]);
     assert_eq!(Codecs::TREE.fields[0].flags.compare, Some("same_parity"));
     assert_eq!(
-        codecs.__show(&[0]),
+        codecs.__show(&[Step::Field(0)]),
         None,
         "without `Debug` nothing is shown"
     );
@@ -577,7 +579,7 @@ fn a_secret_section_hides_all_its_leaves() {
     assert!(
         leaves[..4]
             .iter()
-            .all(|leaf| flagged.__show(&leaf.path).is_none())
+            .all(|leaf| flagged.__show(leaf.path.fixed()).is_none())
     );
     assert_eq!(leaves[4].field.flags.deprecated, Some(""));
     assert_eq!(leaves[5].field.flags.deprecated, Some("use `new`"));

@@ -573,7 +573,7 @@ fn typed<T: HotConfig>(raws: &[&[u8]]) -> Vec<Vec<String>> {
     let mut intake = Intake::all(&raws);
     let _ = T::__build(&mut intake);
     for finding in intake.into_findings() {
-        reasons[finding.leaf].push(finding.reason.to_string());
+        reasons[finding.leaf.place()].push(finding.reason.to_string());
     }
     reasons
 }

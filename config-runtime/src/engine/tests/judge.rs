@@ -19,6 +19,7 @@ use crate::reference::holding::{Words, texts};
 use crate::snapshot::{Origin, Snapshot};
 use crate::status::Status;
 use crate::sync::{RangeCount, Settings};
+use crate::typed::id::{LeafId, pattern_at};
 
 /// What is wrong, in words: a panic for each try of the shrinking would bury it.
 pub(super) type Judged<V = ()> = Result<V, String>;
@@ -297,7 +298,7 @@ impl World {
         if let Some(Publication { snapshot, changed }) = published {
             self.judge_publication(snapshot)?;
             let differ = (0..LEAVES.len()).filter(|at| shown(&before, *at) != shown(snapshot, *at));
-            let differ: Vec<_> = differ.collect();
+            let differ: Vec<_> = differ.map(|at| LeafId::fixed(pattern_at(at))).collect();
             ensure!(
                 anchors || !differ.is_empty(),
                 "P6: swapped, although nothing changed: {snapshot:?}"

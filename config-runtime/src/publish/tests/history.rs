@@ -11,6 +11,7 @@ use crate::Field;
 use crate::publish::registry::Registry;
 use crate::publish::{Changes, Update, Watch};
 use crate::typed::compile::lookup::Span;
+use crate::typed::id::{LeafId, pattern_at};
 use crate::typed::tree::{Field as SchemaField, Kind, Tree as Declared};
 
 #[derive(Debug, Clone)]
@@ -236,9 +237,10 @@ proptest! {
             }
         }
         prop_assert_eq!(registry.len(), kept.len());
-        let changed: Vec<usize> = changed.into_iter().collect();
         let known: Vec<usize> =
             changed.iter().copied().filter(|&leaf| leaf < schema.len()).collect();
+        let changed: Vec<_> =
+            changed.into_iter().map(|leaf| LeafId::fixed(pattern_at(leaf))).collect();
         let expected: Vec<usize> = kept
             .iter()
             .filter(|(_, span)| {
@@ -252,16 +254,20 @@ proptest! {
     }
 }
 
-/// A struct with fields, some of which are structs.
+/// A struct with fields, some of which are structs or maps.
 #[derive(Debug, Clone)]
 enum Tree {
     Leaf,
     Section(Vec<Tree>),
+    Map(Vec<Tree>),
 }
 
 fn tree() -> impl Strategy<Value = Vec<Tree>> {
     let field = Just(Tree::Leaf).prop_recursive(3, 16, 4, |inner| {
-        prop::collection::vec(inner, 0..4).prop_map(Tree::Section)
+        (prop::collection::vec(inner, 0..4), any::<bool>()).prop_map(|(fields, map)| match map {
+            true => Tree::Map(fields),
+            false => Tree::Section(fields),
+        })
     });
     prop::collection::vec(field, 0..5)
 }
@@ -277,6 +283,7 @@ fn grow(fields: &[Tree]) -> &'static Declared {
                 kind: Kind::Section(grow(fields)),
                 ..SchemaField::new(number, "section", "section", "Section")
             },
+            Tree::Map(fields) => SchemaField::new(number, "map", "map", "Map").map(grow(fields)),
         })
         .collect();
     Box::leak(Box::new(Declared {
@@ -289,7 +296,7 @@ fn grow(fields: &[Tree]) -> &'static Declared {
 fn collect(schema: &Declared, mut first: usize, spans: &mut Vec<Span>) {
     for field in schema.fields {
         let len = match field.kind {
-            Kind::Section(section) => {
+            Kind::Section(section) | Kind::Map(section) => {
                 collect(section, first, spans);
                 section.len()
             }

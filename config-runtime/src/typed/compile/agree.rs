@@ -6,7 +6,7 @@
 use super::decide::same;
 use super::message::Message;
 use crate::typed::shape::{Scalar, Shape};
-use crate::typed::tree::{Field, Kind, Tree};
+use crate::typed::tree::{ANY, Field, Kind, Tree};
 
 /// One key of a schema file.
 #[doc(hidden)]
@@ -48,7 +48,12 @@ impl Path {
 
     /// The key below this one; `None` where it would be too long.
     const fn below(mut self, key: &str) -> Option<Self> {
-        let separator = if self.len == 0 { "" } else { "/" };
+        // The only field of an entry that is one key has no key of its own.
+        let separator = if self.len == 0 || key.is_empty() {
+            ""
+        } else {
+            "/"
+        };
         let len = self.len + separator.len() + key.len();
         if len > LONGEST {
             return None;
@@ -109,6 +114,11 @@ const fn walk(file: &File, name: &str, above: Path, tree: &Tree) {
             match field.kind {
                 Kind::Leaf(_) => leaf(file, name, field, path.as_str()),
                 Kind::Section(section) => walk(file, name, path, section),
+                Kind::Map(element) => {
+                    if let Some(path) = path.below(ANY) {
+                        walk(file, name, path, element);
+                    }
+                }
                 Kind::Skipped => {}
             }
         }
@@ -225,11 +235,27 @@ const fn has(tree: &Tree, key: &str) -> bool {
                     return has(section, inner);
                 }
             }
-            _ => {}
+            Kind::Map(element) => {
+                if let Some(inner) = below(key, field.key) {
+                    return has_entry(element, inner);
+                }
+            }
+            Kind::Leaf(_) | Kind::Skipped => {}
         }
         fields = rest;
     }
     false
+}
+
+/// Whether a leaf of a map's entries has this key, which begins with the segment for any name.
+const fn has_entry(element: &Tree, key: &str) -> bool {
+    if same(key, ANY) {
+        return has(element, "");
+    }
+    match below(key, ANY) {
+        Some(inner) => has(element, inner),
+        None => false,
+    }
 }
 
 /// Looks a key up among sorted ones.
@@ -294,4 +320,82 @@ const fn same_words(mut a: &[&str], mut b: &[&str]) -> bool {
         b = b_rest;
     }
     a.is_empty() && b.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FLAG: &Tree = &Tree::new("bool")
+        .fields(&[Field::new(0, "", "", "bool").shape(Shape::Scalar(Scalar::Bool))]);
+    const TENANT: &Tree = &Tree::new("Tenant")
+        .fields(&[Field::new(0, "left", "left", "u32").shape(Shape::Scalar(Scalar::U32))]);
+    const SERVICE: &Tree = &Tree::new("Service").fields(&[
+        Field::new(0, "tenants", "tenants", "Map<Tenant>").map(TENANT),
+        Field::new(1, "features", "features", "Map<bool>").map(FLAG),
+    ]);
+
+    const fn entry(key: &'static str, scalar: Scalar, written: &'static str) -> Entry {
+        Entry {
+            key,
+            shape: Shape::Scalar(scalar),
+            written,
+        }
+    }
+
+    const fn file(entries: &'static [Entry]) -> File {
+        File {
+            name: "s.json",
+            entries,
+        }
+    }
+
+    #[test]
+    fn the_patterns_of_a_map_are_keys_of_the_file() {
+        const _: () = section(
+            &file(&[
+                entry("db/features/*", Scalar::Bool, "bool"),
+                entry("db/tenants/*/left", Scalar::U32, "u32"),
+            ]),
+            "db",
+            "db",
+            SERVICE,
+        );
+    }
+
+    #[test]
+    #[should_panic(
+        expected = "the field `left` in the section `db` is a `u32`, but the key \
+                               `db/tenants/*/left` in `s.json` has the type `u8`"
+    )]
+    fn a_pattern_of_another_type_is_refused() {
+        const ENTRIES: &[Entry] = &[
+            entry("db/features/*", Scalar::Bool, "bool"),
+            entry("db/tenants/*/left", Scalar::U8, "u8"),
+        ];
+        section(&file(ENTRIES), "db", "db", SERVICE);
+    }
+
+    #[test]
+    #[should_panic(expected = "has the key `db/tenants/*/left`, which is not in `s.json`")]
+    fn a_pattern_that_the_file_lacks_is_refused() {
+        const ENTRIES: &[Entry] = &[entry("db/features/*", Scalar::Bool, "bool")];
+        section(&file(ENTRIES), "db", "db", SERVICE);
+    }
+
+    #[test]
+    fn a_pattern_that_the_struct_lacks_is_not_found() {
+        assert!(has(SERVICE, "tenants/*/left"));
+        assert!(has(SERVICE, "features/*"));
+        for key in [
+            "tenants",
+            "tenants/*",
+            "tenants/acme/left",
+            "tenants/*/right",
+            "features",
+            "features/*/a",
+        ] {
+            assert!(!has(SERVICE, key), "{key}");
+        }
+    }
 }

@@ -10,7 +10,7 @@ mod refuse;
 use super::message::Message;
 use crate::typed::tree::{Field, Kind, Tree};
 
-/// The leaves that a field stands for: `len` of them from `first`.
+/// The patterns that a field stands for: `len` of them from `first`.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
@@ -29,10 +29,10 @@ impl Span {
     }
 }
 
-/// The leaves behind a path of field names.
+/// The patterns behind a path of field names; a map stands for all of its patterns.
 ///
 /// # Panics
-/// Where the path names a skipped field, goes into a value, or gets there by a `Deref`. It is called
+/// Where the path names a skipped field, goes into a value or a map, or gets there by a `Deref`. It is called
 /// in constants: the panic is the compiler's error.
 #[doc(hidden)]
 #[track_caller]
@@ -77,6 +77,13 @@ pub const fn span(tree: &Tree, path: &[&str]) -> Span {
                 };
             }
             Kind::Section(below) => section = below,
+            Kind::Map(_) => {
+                let mut message = Message::new();
+                message.push("this path goes into `");
+                message.push(field.name);
+                message.push("`, a map, whose entries are named in the store: end it there");
+                panic!("{}", message.as_str());
+            }
             Kind::Leaf(_) => {
                 let mut message = Message::new();
                 message.push("this path goes into `");
@@ -152,8 +159,10 @@ pub const fn place<const N: usize>(tree: &Tree, key: &str) -> Place<N> {
                     };
                     return place;
                 }
-                let Kind::Section(tree) = field.kind else {
-                    break;
+                let tree = match field.kind {
+                    Kind::Section(tree) => tree,
+                    // The entries of a map are named in the store.
+                    Kind::Leaf(_) | Kind::Map(_) | Kind::Skipped => break,
                 };
                 section = tree;
                 level += 1;
@@ -202,7 +211,7 @@ impl<const N: usize> Place<N> {
             steps = deeper;
             match field.kind {
                 Kind::Section(below) => section = below,
-                _ => break,
+                Kind::Leaf(_) | Kind::Map(_) | Kind::Skipped => break,
             }
         }
         path

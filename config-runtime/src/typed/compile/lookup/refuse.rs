@@ -29,6 +29,8 @@ enum Meaning {
     Key(Message),
     /// Something below this key, which has nothing below it.
     Below(Message),
+    /// Something below this key, which is a map's: its entries are named in the store.
+    Entry(Message),
     /// The name of a field without a key.
     Skipped(&'static str),
     Nothing,
@@ -102,6 +104,13 @@ const fn message(tree: &Tree, written: &str) -> Message {
                 message.push(", which is one key: end it there");
                 return message;
             }
+            Meaning::Entry(key) => {
+                push_quoted(&mut message, text);
+                message.push(" goes into the map ");
+                push_quoted(&mut message, key.as_str());
+                message.push(", whose entries are named in the store: end it there");
+                return message;
+            }
             Meaning::Skipped(name) => {
                 message.push("the field ");
                 push_quoted(&mut message, name);
@@ -141,7 +150,8 @@ const fn meaning(tree: &Tree, text: &str, how: How) -> Meaning {
                         left = after_slash(below);
                         continue 'down;
                     }
-                    _ => return Meaning::Below(key),
+                    Kind::Map(_) => return Meaning::Entry(key),
+                    Kind::Leaf(_) | Kind::Skipped => return Meaning::Below(key),
                 }
             }
             fields = rest;
@@ -337,7 +347,7 @@ const fn misspelt(section: &Tree, above: &str, text: &str, near: &mut Near) {
         let (start, left) = match field.kind {
             Kind::Skipped => continue,
             Kind::Leaf(_) => (text, ""),
-            Kind::Section(_) => split_segments(text, segments(field.key)),
+            Kind::Section(_) | Kind::Map(_) => split_segments(text, segments(field.key)),
         };
         let Some(mut far) = distance(start, field.key) else {
             continue;
@@ -370,7 +380,7 @@ const fn follow(section: &Tree, text: &str, key: &mut Message) -> Option<usize> 
             let (start, below) = match field.kind {
                 Kind::Skipped => continue,
                 Kind::Leaf(_) => (left, ""),
-                Kind::Section(_) => split_segments(left, segments(field.key)),
+                Kind::Section(_) | Kind::Map(_) => split_segments(left, segments(field.key)),
             };
             if let Some(distance) = distance(start, field.key) {
                 let nearer = match best {
@@ -393,7 +403,7 @@ const fn follow(section: &Tree, text: &str, key: &mut Message) -> Option<usize> 
                 section = tree;
                 left = below;
             }
-            _ => return Some(far),
+            Kind::Section(_) | Kind::Leaf(_) | Kind::Map(_) | Kind::Skipped => return Some(far),
         }
     }
 }

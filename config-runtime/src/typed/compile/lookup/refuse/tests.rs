@@ -2,8 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::super::place;
+use super::super::{HERE, Place, Span, place, span};
 use super::message;
+use crate::typed::path::Step;
 use crate::typed::tree::{Field, Tree};
 
 const POOL: &Tree = &Tree::new("Pool").fields(&[
@@ -177,12 +178,14 @@ fn what_is_nearly_a_key_is_told_why_it_is_none() {
 fn every_key_has_its_place() {
     for leaf in SERVICE.leaves() {
         let place = place::<3>(SERVICE, &leaf.key);
-        assert_eq!((place.span().first, place.span().len), (leaf.index, 1));
+        assert_eq!(
+            (place.span().first, place.span().len),
+            (leaf.id().place(), 1)
+        );
         assert_eq!(place.path(SERVICE).as_str(), leaf.name);
-        let steps: Vec<_> = (0..leaf.path.len())
-            .map(|level| place.step(level))
-            .collect();
-        assert_eq!(steps, leaf.path);
+        let path = leaf.path.fixed();
+        let steps = (0..path.len()).map(|level| Step::Field(place.step(level)));
+        assert_eq!(steps.collect::<Vec<_>>(), path);
     }
     let section = place::<2>(SERVICE, "db_of/replica");
     assert_eq!((section.span().first, section.span().len), (6, 3));
@@ -194,4 +197,62 @@ proptest! {
     fn any_text_is_answered(text in "[a-z_./é{}-]{0,40}|db/[a-z/é]{0,12}|(db_of|limits)(/[a-z.]{0,9}){0,3}") {
         prop_assert!(!says(&text).is_empty());
     }
+}
+
+const TENANT: &Tree = &Tree::new("Tenant").fields(&[
+    Field::new(0, "left", "left", "u32"),
+    Field::new(1, "limits", "limits", "Limits").section(POOL),
+]);
+
+const FLAG: &Tree = &Tree::new("bool").fields(&[Field::new(0, "", "", "bool")]);
+
+const MAPPED: &Tree = &Tree::new("Mapped").fields(&[
+    Field::new(0, "first", "first", "u32"),
+    Field::new(1, "tenants", "of/tenants", "Map<Tenant>").map(TENANT),
+    Field::new(2, "features", "features", "Map<bool>").map(FLAG),
+    Field::new(3, "last", "last", "u32"),
+]);
+
+#[test]
+fn a_map_is_found_and_stands_for_all_of_its_patterns() {
+    const TENANTS: Span = span(MAPPED, &["tenants"]);
+    const LAST: Place<1> = place(MAPPED, "last");
+    assert_eq!((TENANTS.first, TENANTS.len), (1, 4));
+    assert_eq!((LAST.span().first, LAST.span().len), (6, 1));
+    let tenants = place::<2>(MAPPED, "of/tenants");
+    assert_eq!(tenants.span(), TENANTS);
+    assert_eq!(tenants.path(MAPPED).as_str(), "tenants");
+    assert_eq!((tenants.step(0), tenants.step(1)), (1, HERE));
+    let features = place::<1>(MAPPED, "features");
+    assert_eq!(features.span(), span(MAPPED, &["features"]));
+    assert_eq!((features.span().first, features.span().len), (5, 1));
+    assert_eq!(span(MAPPED, &[]), Span { first: 0, len: 7 });
+}
+
+#[test]
+fn what_is_in_an_entry_is_not_found_by_a_key() {
+    for key in [
+        "of/tenants/acme",
+        "of/tenants/acme/left",
+        "of/tenants/*/left",
+    ] {
+        assert!(place::<4>(MAPPED, key).is_unknown, "{key}");
+        let said = message(MAPPED, key).as_str().to_owned();
+        let expected = format!(
+            "`{key}` goes into the map `of/tenants`, whose entries are named in the store: end it there"
+        );
+        assert_eq!(said, expected);
+    }
+    let said = |key: &str| message(MAPPED, key).as_str().to_owned();
+    assert!(said("of/tenant/acme").ends_with("the nearest is `of/tenants`"));
+    assert!(said("tenants").ends_with("is the name of the field, not its key: write `of/tenants`"));
+    assert!(said("features/").ends_with("write `features`"));
+}
+
+#[test]
+#[should_panic(
+    expected = "this path goes into `tenants`, a map, whose entries are named in the store: end it there"
+)]
+fn what_is_in_an_entry_is_not_found_by_a_path() {
+    let _ = span(MAPPED, &["tenants", "left"]);
 }

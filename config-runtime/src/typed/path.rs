@@ -1,0 +1,152 @@
+//! The way to a value inside a configuration.
+//!
+//! In: the numbers of fields and the names of entries. Out: a [`Path`], which a leaf of the schema has,
+//! and the steps by which the expansion finds the value. It knows no keys and no values.
+
+/// One step of the way to a value.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step<'a> {
+    /// The field of a struct with this number.
+    Field(u16),
+    /// The entry of a map with this name.
+    Entry(&'a str),
+}
+
+/// The way to a leaf of the schema: a step for each field, and a gap for the name of each entry.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Path {
+    fields: Vec<Step<'static>>,
+    /// For each map, the outermost first, the number of steps before the name of its entry.
+    gaps: Vec<usize>,
+}
+
+impl Path {
+    /// Goes on to the field with this number.
+    pub(super) fn enter(&mut self, field: u16) {
+        self.fields.push(Step::Field(field));
+    }
+
+    /// Goes back from the last field.
+    pub(super) fn leave(&mut self) {
+        self.fields.pop();
+    }
+
+    /// Goes on to the entries of the map at the last field.
+    pub(super) fn enter_map(&mut self) {
+        self.gaps.push(self.fields.len());
+    }
+
+    /// Goes back from the entries of a map.
+    pub(super) fn leave_map(&mut self) {
+        self.gaps.pop();
+    }
+
+    /// The number of maps around the leaf.
+    pub(crate) fn maps(&self) -> usize {
+        self.gaps.len()
+    }
+
+    /// The steps to the leaf, or, if it is in a map, to the outermost map around it.
+    #[doc(hidden)]
+    pub fn fixed(&self) -> &[Step<'static>] {
+        let outside = self.gaps.first().copied();
+        let outside = outside.and_then(|gap| self.fields.get(..gap));
+        outside.unwrap_or(&self.fields)
+    }
+
+    /// The steps to the leaf in the entries with these names, the outermost first; `None` unless there is
+    /// a name for each map around it.
+    #[doc(hidden)]
+    pub fn within<'n>(&self, entries: &[&'n str]) -> Option<Vec<Step<'n>>> {
+        if entries.len() != self.gaps.len() {
+            return None;
+        }
+        let mut names = self.gaps.iter().zip(entries).peekable();
+        let mut steps = Vec::with_capacity(self.fields.len() + entries.len());
+        for (before, field) in self.fields.iter().enumerate() {
+            while let Some((_, name)) = names.next_if(|(gap, _)| **gap == before) {
+                steps.push(Step::Entry(name));
+            }
+            steps.push(*field);
+        }
+        steps.extend(names.map(|(_, name)| Step::Entry(name)));
+        Some(steps)
+    }
+}
+
+/// Whether a struct that does not have this path is to be taken for unchanged: the expansion asks it of
+/// a path that none of its fields begins.
+///
+/// A path through an entry that gets to a struct is a mistake of the caller. It is reported as a
+/// change, because a subscriber may be notified once too often but never too seldom.
+#[doc(hidden)]
+pub fn same_unknown(path: &[Step<'_>]) -> bool {
+    !names_entry(path)
+}
+
+/// Whether one of the steps is the name of an entry.
+pub(super) fn names_entry(path: &[Step<'_>]) -> bool {
+    path.iter().any(|step| matches!(step, Step::Entry(_)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `plans[…].limits[…].rps`, by numbers.
+    fn nested() -> Path {
+        Path {
+            fields: [4, 1, 0].map(Step::Field).to_vec(),
+            gaps: vec![1, 2],
+        }
+    }
+
+    #[test]
+    fn a_path_outside_maps_is_its_fields() {
+        let mut path = Path::default();
+        path.enter(3);
+        path.enter(7);
+        path.enter(9);
+        path.leave();
+        let steps = [Step::Field(3), Step::Field(7)];
+        assert_eq!(path.fixed(), steps);
+        assert_eq!(path.within(&[]).as_deref(), Some(&steps[..]));
+        assert_eq!(path.within(&["acme"]), None);
+    }
+
+    #[test]
+    fn a_path_through_maps_takes_a_name_for_each() {
+        let path = nested();
+        assert_eq!(path.fixed(), [Step::Field(4)]);
+        assert_eq!(
+            path.within(&["gold", "eu"]).unwrap(),
+            [
+                Step::Field(4),
+                Step::Entry("gold"),
+                Step::Field(1),
+                Step::Entry("eu"),
+                Step::Field(0),
+            ]
+        );
+        assert_eq!(path.within(&["gold"]), None);
+    }
+
+    #[test]
+    fn an_entry_that_is_one_key_ends_the_path() {
+        let path = Path {
+            fields: vec![Step::Field(2)],
+            gaps: vec![1],
+        };
+        let steps = [Step::Field(2), Step::Entry("beta")];
+        assert_eq!(path.within(&["beta"]).as_deref(), Some(&steps[..]));
+    }
+
+    #[test]
+    fn an_entry_is_never_taken_for_unchanged() {
+        assert!(same_unknown(&[]));
+        assert!(same_unknown(&[Step::Field(9)]));
+        assert!(!same_unknown(&[Step::Entry("acme")]));
+        assert!(!same_unknown(&[Step::Field(0), Step::Entry("acme")]));
+    }
+}
