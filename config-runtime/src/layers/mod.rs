@@ -111,7 +111,7 @@ impl Table {
 
     /// Notes that a secret was found inside a leaf.
     ///
-    /// It hides all leaves of the pattern: what one entry keeps secret, the others do.
+    /// It hides the leaf in every entry.
     pub(crate) fn hide(&self, leaf: LeafId) {
         if let Some(hides) = self.hides.get(leaf.place()) {
             hides.store(true, Ordering::Relaxed);

@@ -52,7 +52,7 @@ struct Known {
 
 impl Known {
     fn of<T: HotConfig>() -> Self {
-        // With an entry in each map: it says what an absent key in it stands for.
+        // An entry in each map, to find out which of its keys are required.
         let mut intake = Intake::all(&Specimen);
         // A panic in a skipped field's default: what was found until then is all there is.
         let _ = guard(|| T::__build(&mut intake).is_some());

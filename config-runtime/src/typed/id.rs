@@ -13,8 +13,8 @@ pub struct LeafId {
     pub entry: EntryId,
 }
 
-/// An entry of a map. Ids are given by the owner of the entries, and no two of them share one, whatever
-/// their maps.
+/// An entry of a map. The owner of the entries gives the ids, which are unique among all maps of a
+/// configuration.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntryId(u32);

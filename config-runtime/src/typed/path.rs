@@ -75,11 +75,10 @@ impl Path {
     }
 }
 
-/// Whether a struct that does not have this path is to be taken for unchanged: the expansion asks it of
-/// a path that none of its fields begins.
+/// Whether two structs count as equal at a path that they do not have. For the expansion of `__same`.
 ///
-/// A path through an entry that gets to a struct is a mistake of the caller. It is reported as a
-/// change, because a subscriber may be notified once too often but never too seldom.
+/// They do not if the path has the name of an entry: only a mistake of the caller leads here with one, and
+/// a subscriber may be notified once too often but never too seldom.
 #[doc(hidden)]
 pub fn same_unknown(path: &[Step<'_>]) -> bool {
     !names_entry(path)

@@ -70,7 +70,7 @@ impl Raws for Nothing {
     }
 }
 
-/// The same, but each map has one entry, which says of the patterns what holds for any entry.
+/// No key at all, but one entry in each map: for questions about any entry.
 #[derive(Debug)]
 pub(crate) struct Specimen;
 
