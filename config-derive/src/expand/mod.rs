@@ -107,8 +107,8 @@ fn leaf_name(field: &Field) -> Ident {
     name
 }
 
-/// The arms of a `match` over the steps of a path; nothing where there are none. A leaf ends the path,
-/// and a section has the steps behind it as `__rest`.
+/// The arms of a `match` over the steps of a path; nothing where there are none. A leaf ends the
+/// path, and a section has the steps behind it as `__rest`.
 ///
 /// `leaf` and `section` write the expression behind the arrow.
 fn arms(

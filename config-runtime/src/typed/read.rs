@@ -1,8 +1,8 @@
 //! A struct is read, leaf by leaf.
 //!
-//! In: for each leaf the bytes that stand in the store, or that there are none, and the names of entries
-//! ([`Raws`]). Out: the values, as the expansion asks for them, and what was wrong. It knows no keys, no
-//! revisions and no store.
+//! In: for each leaf the bytes that stand in the store, or that there are none, and the names of
+//! entries ([`Raws`]). Out: the values, as the expansion asks for them, and what was wrong. It
+//! knows no keys, no revisions and no store.
 
 mod raws;
 #[cfg(test)]
@@ -120,12 +120,12 @@ impl<'a> Intake<'a> {
         section
     }
 
-    /// The next leaves as a map: its entries with their names, in the order of the names. For the `__build`
-    /// of a map, which is called as that of a section.
+    /// The next leaves as a map: its entries with their names, in the order of the names. For the
+    /// `__build` of a map, which is called as that of a section.
     ///
-    /// `element` is the tree of an entry. `build` and `validate` are called for each entry, with the
-    /// leaves of that entry as the next ones. Returns `None` if an entry can't be built, after a visit to
-    /// all of them.
+    /// `element` is the tree of an entry. `build` and `validate` are called for each entry, with
+    /// the leaves of that entry as the next ones. Returns `None` if an entry can't be built, after
+    /// a visit to all of them.
     pub fn entries<V>(
         &mut self,
         element: &Tree,
@@ -180,8 +180,8 @@ impl<'a> Intake<'a> {
         inner.fold(self.next.entry, |entry, _| self.raws.outer(entry))
     }
 
-    /// A new entry, built from all of its leaves, which count as changed; `None` if it can't be built. For
-    /// the `__set` of a map that lacks the entry.
+    /// A new entry, built from all of its leaves, which count as changed; `None` if it can't be
+    /// built. For the `__set` of a map that lacks the entry.
     ///
     /// `rest` are the steps from the entry to the leaf, and `element` is the tree of an entry.
     pub fn new_entry<V>(
@@ -206,9 +206,9 @@ impl<'a> Intake<'a> {
 
     /// Reports all leaves of the entry as changed, because it is removed. For the `__set` of a map.
     ///
-    /// `rest` are the steps from the entry to the leaf, and `element` is the tree of an entry. Inside the
-    /// entry, a map's patterns are reported as leaves of the entry itself: the entries of that map are
-    /// unknown by now.
+    /// `rest` are the steps from the entry to the leaf, and `element` is the tree of an entry.
+    /// Inside the entry, a map's patterns are reported as leaves of the entry itself: the entries
+    /// of that map are unknown by now.
     pub fn removed_entry(&mut self, rest: &[Step<'_>], element: &Tree) {
         if let Some(leaf) = self.rewind(rest, element) {
             for _ in 0..element.len() {
@@ -219,8 +219,8 @@ impl<'a> Intake<'a> {
         }
     }
 
-    /// Goes back to the first leaf of the entry, and returns the leaf that was next; `None`, and a problem,
-    /// if the steps do not lead from the entry to that leaf.
+    /// Goes back to the first leaf of the entry, and returns the leaf that was next; `None`, and a
+    /// problem, if the steps do not lead from the entry to that leaf.
     fn rewind(&mut self, rest: &[Step<'_>], element: &Tree) -> Option<LeafId> {
         let leaf = self.next;
         let before = element.before(rest);
@@ -267,8 +267,8 @@ impl<'a> Intake<'a> {
 
     /// Visits a path that the struct does not have. For the expansion of `__set`.
     ///
-    /// It changes nothing. A path with the name of an entry is a problem of the leaf: only a mistake of
-    /// the caller leads here with one, and the change must not be lost silently.
+    /// It changes nothing. A path with the name of an entry is a problem of the leaf: only a
+    /// mistake of the caller leads here with one, and the change must not be lost silently.
     pub fn unknown(&mut self, path: &[Step<'_>]) {
         if names_entry(path) {
             self.unknown_leaf();

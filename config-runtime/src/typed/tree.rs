@@ -69,8 +69,8 @@ pub enum Kind {
     Leaf(Format),
     /// A nested struct.
     Section(&'static Tree),
-    /// A map: a section for each entry, whose name is in the store. The tree is that of an entry; if an
-    /// entry is one key, the only field of the tree has neither a name nor a key.
+    /// A map: a section for each entry, whose name is in the store. The tree is that of an entry;
+    /// if an entry is one key, the only field of the tree has neither a name nor a key.
     #[doc(hidden)]
     Map(&'static Tree),
     /// Not in the store; always `Default::default()`.
@@ -291,8 +291,8 @@ impl Tree {
         self
     }
 
-    /// All leaves, in the order of the source: a section's leaves stand where the section does. The leaves
-    /// of a map are patterns: each stands for a leaf of every entry.
+    /// All leaves, in the order of the source: a section's leaves stand where the section does. The
+    /// leaves of a map are patterns: each stands for a leaf of every entry.
     pub fn leaves(&self) -> Vec<Leaf> {
         let mut leaves = Vec::new();
         let mut path = Path::default();
@@ -332,7 +332,8 @@ impl Tree {
         }
     }
 
-    /// The number of patterns before those behind these steps; `None` if the tree does not have them.
+    /// The number of patterns before those behind these steps; `None` if the tree does not have
+    /// them.
     pub(super) fn before(&self, path: &[Step<'_>]) -> Option<u32> {
         let mut tree = Some(self);
         let mut count = 0;
