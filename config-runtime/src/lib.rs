@@ -164,6 +164,7 @@ pub use snapshot::{Origin, Snapshot};
 pub use status::{FallbackStatus, NotReady, Stale, Status, StatusWatch};
 pub use typed::config::HotConfig;
 pub use typed::field::Field;
+pub use typed::selector::Selector;
 pub use value::{Secret, Size};
 
 /// What the macros write. Nothing in it is stable: it changes with every release.

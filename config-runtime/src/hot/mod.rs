@@ -28,7 +28,7 @@ use crate::snapshot::{Origin, Snapshot};
 use crate::status::{Status, StatusCell, StatusWatch};
 use crate::store::{Range, Store, StoreError};
 use crate::typed::tree::{DefaultValue, Leaf};
-use crate::{Field, HotConfig, Revision};
+use crate::{HotConfig, Revision, Selector};
 
 /// How long [`Hot::shutdown`] waits for a loop that something keeps: longer than the disk may.
 const LONGEST_END: Duration = Duration::from_secs(5);
@@ -181,12 +181,12 @@ impl<T: HotConfig> Hot<T> {
 
     /// Watches one field or section: the latest value, whenever it differs from the one that
     /// this watch gave last.
-    pub fn watch<V>(&self, field: Field<T, V>) -> Watch<V> {
+    pub fn watch<V: 'static>(&self, field: impl Selector<T, Value = V>) -> Watch<V> {
         self.shared.hub.watch(field)
     }
 
     /// Queues one item for each publication in which the field differs.
-    pub fn changes<V>(&self, field: Field<T, V>) -> Changes<V> {
+    pub fn changes<V: 'static>(&self, field: impl Selector<T, Value = V>) -> Changes<V> {
         self.shared.hub.changes(field)
     }
 
@@ -199,9 +199,9 @@ impl<T: HotConfig> Hot<T> {
     /// value of the beginning, subscribe first and then read it. A detached callback that owns a
     /// [`Hot`] keeps the loop alive for ever. The callback of a [`Hot::fixed`]
     /// configuration is never called.
-    pub fn on_change<V>(
+    pub fn on_change<V: 'static>(
         &self,
-        field: Field<T, V>,
+        field: impl Selector<T, Value = V>,
         callback: impl FnMut(Change<V>) + Send + 'static,
     ) -> Subscription {
         let following = self.shared.following.as_ref();
@@ -211,7 +211,7 @@ impl<T: HotConfig> Hot<T> {
 
     /// A handle on one section or field, for a component that should know no more. It keeps the
     /// loop alive.
-    pub fn view<V>(&self, field: Field<T, V>) -> View<V> {
+    pub fn view<V: 'static>(&self, field: impl Selector<T, Value = V>) -> View<V> {
         let alive: Arc<dyn std::any::Any + Send + Sync> = self.shared.clone();
         let runtime = self
             .shared

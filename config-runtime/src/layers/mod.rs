@@ -44,8 +44,8 @@ pub(crate) struct Table {
     /// For each leaf outside maps its slots, by pattern, the one that wins first.
     of_leaf: Vec<Vec<Slot>>,
     by_key: BTreeMap<Box<[u8]>, Slot>,
-    /// For each section its path in Rust and its key below the prefix; also for each map, and for its
-    /// entries together, `tenants[*]`.
+    /// For each section its path in Rust and its key below the prefix; also for each map, and for
+    /// its entries together, `tenants[*]`.
     sections: HashMap<String, String>,
 }
 
@@ -111,7 +111,7 @@ impl Table {
 
     /// Notes that a secret was found inside a leaf.
     ///
-    /// It hides all leaves of the pattern: what one entry keeps secret, the others do.
+    /// It hides the leaf in every entry.
     pub(crate) fn hide(&self, leaf: LeafId) {
         if let Some(hides) = self.hides.get(leaf.place()) {
             hides.store(true, Ordering::Relaxed);

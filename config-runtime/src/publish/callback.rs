@@ -15,7 +15,7 @@ use super::hub::{Hub, Ticket};
 use super::{Change, Watch};
 use crate::event;
 use crate::guard::guard;
-use crate::{Field, HotConfig};
+use crate::{HotConfig, Selector};
 
 /// A callback that is called when its field changes: what `on_change` gives.
 ///
@@ -126,9 +126,9 @@ impl fmt::Debug for Subscription {
 
 impl<T: HotConfig> Hub<T> {
     /// Calls back with every change, in a task on this runtime; see [`Subscription`].
-    pub(crate) fn on_change<V>(
+    pub(crate) fn on_change<V: 'static>(
         self: &Arc<Self>,
-        field: Field<T, V>,
+        field: impl Selector<T, Value = V>,
         runtime: Option<&Handle>,
         callback: impl FnMut(Change<V>) + Send + 'static,
     ) -> Subscription {

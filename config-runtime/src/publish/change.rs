@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Part;
-use crate::{Field, Revision};
+use crate::{Revision, Selector};
 
 /// A change of one field or section: what was given last, and what stands now.
 ///
@@ -41,9 +41,9 @@ impl<V: 'static> Change<V> {
     }
 
     /// The change as a field of the value sees it.
-    pub(super) fn part<W>(&self, field: Field<V, W>) -> Change<W> {
+    pub(super) fn part<W: 'static>(&self, field: impl Selector<V, Value = W>) -> Change<W> {
         Change {
-            previous: self.previous.part(field),
+            previous: self.previous.part(field.clone()),
             current: self.current.part(field),
         }
     }

@@ -8,7 +8,7 @@ use super::part::whole_snapshot;
 use super::{Change, Part, Update};
 use crate::snapshot::Snapshot;
 use crate::typed::compile::lookup::Span;
-use crate::{Field, HotConfig};
+use crate::{HotConfig, Selector};
 
 /// Gives a subscriber one thing after another.
 pub(super) trait Feed<V>: Send + Sync {
@@ -59,7 +59,7 @@ impl<V: 'static> Subscribed<V> {
         }
     }
 
-    fn part<W: 'static>(self, field: Field<V, W>) -> Subscribed<W> {
+    fn part<W: 'static>(self, field: impl Selector<V, Value = W>) -> Subscribed<W> {
         let feed = Box::new(PartFeed {
             outer: self.feed,
             field,
@@ -75,7 +75,7 @@ impl<V: 'static> Subscribed<V> {
 /// Subscribes to a field of what the source has.
 pub(super) fn subscribe<V: 'static, W: 'static>(
     source: &dyn Source<V>,
-    field: Field<V, W>,
+    field: impl Selector<V, Value = W>,
     capacity: usize,
 ) -> Subscribed<W> {
     source.subscribe(field.span(), capacity).part(field)
@@ -107,37 +107,37 @@ impl<T: HotConfig> Source<T> for Arc<Hub<T>> {
 }
 
 /// A part of what another source has.
-pub(super) struct PartSource<V: 'static, W: 'static> {
+pub(super) struct PartSource<V, S> {
     pub(super) outer: Arc<dyn Source<V>>,
-    pub(super) field: Field<V, W>,
+    pub(super) field: S,
 }
 
-impl<V: 'static, W: 'static> Source<W> for PartSource<V, W> {
-    fn load(&self) -> Part<W> {
-        self.outer.load().part(self.field)
+impl<V: 'static, S: Selector<V>> Source<S::Value> for PartSource<V, S> {
+    fn load(&self) -> Part<S::Value> {
+        self.outer.load().part(self.field.clone())
     }
 
-    fn subscribe(&self, span: Span, capacity: usize) -> Subscribed<W> {
+    fn subscribe(&self, span: Span, capacity: usize) -> Subscribed<S::Value> {
         self.outer
             .subscribe(inside(self.field.span(), span), capacity)
-            .part(self.field)
+            .part(self.field.clone())
     }
 }
 
-struct PartFeed<V: 'static, W: 'static> {
+struct PartFeed<V, S> {
     outer: Box<dyn Feed<V>>,
-    field: Field<V, W>,
+    field: S,
 }
 
-impl<V: 'static, W: 'static> Feed<W> for PartFeed<V, W> {
-    fn take(&mut self) -> Option<Update<W>> {
+impl<V: 'static, S: Selector<V>> Feed<S::Value> for PartFeed<V, S> {
+    fn take(&mut self) -> Option<Update<S::Value>> {
         Some(match self.outer.take()? {
-            Update::Changed(change) => Update::Changed(change.part(self.field)),
+            Update::Changed(change) => Update::Changed(change.part(self.field.clone())),
             Update::Missed(count) => Update::Missed(count),
         })
     }
 
-    fn current(&self) -> &W {
+    fn current(&self) -> &S::Value {
         self.field.get(self.outer.current())
     }
 

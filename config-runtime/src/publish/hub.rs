@@ -62,15 +62,15 @@ impl<T: HotConfig> Hub<T> {
         })
     }
 
-    /// Makes this the current snapshot, then tells the subscribers of the leaves that changed, which are
-    /// sorted. For the one writer.
+    /// Makes this the current snapshot, then tells the subscribers of the leaves that changed,
+    /// which are sorted. For the one writer.
     #[cfg(test)]
     pub(crate) fn publish(&self, next: Snapshot<T>, changed: &[LeafId]) {
         self.swap(next, changed).tell();
     }
 
-    /// Makes this the current snapshot; those who subscribed to one of the leaves that changed, which are
-    /// sorted, are told by [`Swapped::tell`]. For the one writer.
+    /// Makes this the current snapshot; those who subscribed to one of the leaves that changed,
+    /// which are sorted, are told by [`Swapped::tell`]. For the one writer.
     ///
     /// Costs what changed and who is told, whoever else has subscribed, and waits for nobody.
     pub(crate) fn swap(&self, next: Snapshot<T>, changed: &[LeafId]) -> Swapped<T> {
@@ -133,7 +133,8 @@ impl<T: HotConfig> Hub<T> {
             let mut map = None;
             for path in leaves {
                 let steps = path.fixed();
-                // All patterns of a map have the steps to the map, which is compared once, as a whole.
+                // All patterns of a map have the steps to the map, which is compared once, as a
+                // whole.
                 let again = path.maps() > 0 && map.replace(steps) == Some(steps);
                 if !again && !one.__same(other, steps) {
                     return false;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::Guard;
 use crate::snapshot::{Snapshot, State};
-use crate::{Field, HotConfig, Revision};
+use crate::{HotConfig, Revision, Selector};
 
 /// One field or section of a snapshot, which it keeps alive: what [`View::load`] gives.
 ///
@@ -47,13 +47,13 @@ impl<T: HotConfig> Value<T> for State<T> {
 }
 
 /// A field of a value.
-struct Inside<V: 'static, W: 'static> {
+struct Inside<V, S> {
     outer: Part<V>,
-    field: Field<V, W>,
+    field: S,
 }
 
-impl<V: 'static, W: 'static> Value<W> for Inside<V, W> {
-    fn get(&self) -> &W {
+impl<V: 'static, S: Selector<V>> Value<S::Value> for Inside<V, S> {
+    fn get(&self) -> &S::Value {
         self.field.get(&self.outer)
     }
 
@@ -90,7 +90,7 @@ impl<V: 'static> Part<V> {
 
     /// A field of this value, out of the same snapshot.
     #[must_use]
-    pub fn part<W>(&self, field: Field<V, W>) -> Part<W> {
+    pub fn part<W: 'static>(&self, field: impl Selector<V, Value = W>) -> Part<W> {
         Part(Arc::new(Inside {
             outer: self.clone(),
             field,

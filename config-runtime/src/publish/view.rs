@@ -11,7 +11,7 @@ use super::hub::Hub;
 use super::watch::CAPACITY;
 use super::{Change, Changes, Part, Subscription, Watch};
 use crate::typed::compile::lookup::Span;
-use crate::{Field, HotConfig};
+use crate::{Field, HotConfig, Selector};
 
 /// A handle on one field or section, for a component that should know no more.
 ///
@@ -88,21 +88,22 @@ impl<V: 'static> View<V> {
     }
 
     /// Waits for changes of a field of this part; see [`Watch`].
-    pub fn watch<W>(&self, field: Field<V, W>) -> Watch<W> {
-        Watch::new(subscribe(&*self.source, field, 0), self.path_of(field))
+    pub fn watch<W: 'static>(&self, field: impl Selector<V, Value = W>) -> Watch<W> {
+        let path = self.path_of(&field);
+        Watch::new(subscribe(&*self.source, field, 0), path)
     }
 
     /// Queues the changes of a field of this part; see [`Changes`].
-    pub fn changes<W>(&self, field: Field<V, W>) -> Changes<W> {
-        let subscribed = subscribe(&*self.source, field, CAPACITY);
-        Changes::new(subscribed, self.path_of(field))
+    pub fn changes<W: 'static>(&self, field: impl Selector<V, Value = W>) -> Changes<W> {
+        let path = self.path_of(&field);
+        Changes::new(subscribe(&*self.source, field, CAPACITY), path)
     }
 
     /// Calls back with the latest change of a field of this part, on a thread where it may block;
     /// see [`Subscription`].
-    pub fn on_change<W>(
+    pub fn on_change<W: 'static>(
         &self,
-        field: Field<V, W>,
+        field: impl Selector<V, Value = W>,
         callback: impl FnMut(Change<W>) + Send + 'static,
     ) -> Subscription {
         Subscription::spawn(self.watch(field), self.runtime.as_ref(), callback)
@@ -110,21 +111,21 @@ impl<V: 'static> View<V> {
 
     /// A handle on a part of this part.
     #[must_use]
-    pub fn view<W>(&self, field: Field<V, W>) -> View<W> {
+    pub fn view<W: 'static>(&self, field: impl Selector<V, Value = W>) -> View<W> {
         View {
+            len: field.span().len,
+            path: self.path_of(&field),
             source: Arc::new(PartSource {
                 outer: Arc::clone(&self.source),
                 field,
             }),
-            len: field.span().len,
-            path: self.path_of(field),
             runtime: self.runtime.clone(),
             alive: Arc::clone(&self.alive),
         }
     }
 
-    fn path_of<W>(&self, field: Field<V, W>) -> String {
-        match (self.path.as_str(), field.path()) {
+    fn path_of(&self, field: &impl Selector<V>) -> String {
+        match (self.path.as_str(), &*field.path()) {
             (outer, "") => outer.to_owned(),
             ("", inner) => inner.to_owned(),
             (outer, inner) => format!("{outer}.{inner}"),
@@ -158,17 +159,17 @@ impl<V: 'static> fmt::Debug for View<V> {
 
 impl<T: HotConfig> Hub<T> {
     /// A handle on a part: `runtime` is where its callbacks run, `alive` what keeps the loop going.
-    pub(crate) fn view<V>(
+    pub(crate) fn view<V: 'static>(
         self: &Arc<Self>,
-        field: Field<T, V>,
+        field: impl Selector<T, Value = V>,
         runtime: Option<Handle>,
         alive: Arc<dyn Any + Send + Sync>,
     ) -> View<V> {
         let root: Arc<dyn Source<T>> = Arc::new(Arc::clone(self));
         View {
-            source: Arc::new(PartSource { outer: root, field }),
             len: field.span().len,
-            path: field.path().to_owned(),
+            path: field.path().into_owned(),
+            source: Arc::new(PartSource { outer: root, field }),
             runtime,
             alive,
         }

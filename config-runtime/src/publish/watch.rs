@@ -7,7 +7,7 @@ use super::feed::{Subscribed, subscribe};
 use super::hub::{Hub, Ticket};
 use super::{Baseline, Change, Update};
 use crate::event;
-use crate::{Field, HotConfig};
+use crate::{HotConfig, Selector};
 
 /// How many changes [`Changes`] queues unless told otherwise.
 pub(super) const CAPACITY: usize = 64;
@@ -209,12 +209,20 @@ fn since<V>(subscribed: &mut Subscribed<V>, path: &str, baseline: &impl Baseline
 
 impl<T: HotConfig> Hub<T> {
     /// Watches a field or a section.
-    pub(crate) fn watch<V>(self: &Arc<Self>, field: Field<T, V>) -> Watch<V> {
-        Watch::new(subscribe(self, field, 0), field.path().to_owned())
+    pub(crate) fn watch<V: 'static>(
+        self: &Arc<Self>,
+        field: impl Selector<T, Value = V>,
+    ) -> Watch<V> {
+        let path = field.path().into_owned();
+        Watch::new(subscribe(self, field, 0), path)
     }
 
     /// Queues the changes of a field or a section.
-    pub(crate) fn changes<V>(self: &Arc<Self>, field: Field<T, V>) -> Changes<V> {
-        Changes::new(subscribe(self, field, CAPACITY), field.path().to_owned())
+    pub(crate) fn changes<V: 'static>(
+        self: &Arc<Self>,
+        field: impl Selector<T, Value = V>,
+    ) -> Changes<V> {
+        let path = field.path().into_owned();
+        Changes::new(subscribe(self, field, CAPACITY), path)
     }
 }

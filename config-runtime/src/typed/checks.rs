@@ -36,8 +36,8 @@ impl Checks {
         self.leave();
     }
 
-    /// Goes into an entry of the map whose section it is in, so that a rule that fails there carries the
-    /// entry's name.
+    /// Goes into an entry of the map whose section it is in, so that a rule that fails there
+    /// carries the entry's name.
     pub fn entry(&mut self, name: &str, checks: impl FnOnce(&mut Self)) {
         self.enter_entry(name);
         checks(self);

@@ -37,11 +37,11 @@ pub trait HotConfig: Clone + Send + Sync + Sized + 'static {
     #[doc(hidden)]
     fn __build(intake: &mut Intake<'_>) -> Option<Self>;
 
-    /// Replaces the leaf at `path`.
+    /// Replaces the leaf at `path`; in a map, that may create or remove the entry.
     #[doc(hidden)]
     fn __set(&mut self, path: &[Step<'_>], intake: &mut Intake<'_>);
 
-    /// Whether the leaf at `path` has the same value in both.
+    /// Whether the leaf at `path`, or the map, has the same value in both.
     #[doc(hidden)]
     fn __same(&self, other: &Self, path: &[Step<'_>]) -> bool;
 

@@ -85,13 +85,13 @@ pub(crate) fn bad<T: HotConfig>(required: bool) -> Vec<String> {
     single.chain(together).collect()
 }
 
-/// What is wrong with the defaults inside entries, if there is a map.
+/// The problems of leaves inside entries without keys, if there is a map.
 fn in_entries<T: HotConfig>(leaves: &[Leaf]) -> Vec<Finding> {
     if leaves.iter().all(|leaf| leaf.map.is_none()) {
         return Vec::new();
     }
     let mut intake = Intake::all(&Specimen);
-    // A panic is a mistake that `bad` tells of, or a rule's, which no entry has to keep yet.
+    // `bad` reports a panic of the struct itself.
     let _ = guard(|| drop(T::__build(&mut intake)));
     let findings = intake.into_findings().into_iter();
     findings

@@ -1,20 +1,21 @@
 //! The identity of a leaf.
 //!
-//! In: the place of a leaf in the schema, and the entry that it is in. Out: a [`LeafId`], by which the
-//! runtime names the leaf from its bytes to its subscribers. It knows no schema and no names.
+//! In: the place of a leaf in the schema, and the entry that it is in. Out: a [`LeafId`], by which
+//! the runtime names the leaf from its bytes to its subscribers. It knows no schema and no names.
 
 /// A leaf of a configuration. Ids are ordered by the schema, then by the entry.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LeafId {
-    /// The pattern: the place of a leaf of the schema in [`Tree::leaves`](super::tree::Tree::leaves).
+    /// The pattern: the place of a leaf of the schema in
+    /// [`Tree::leaves`](super::tree::Tree::leaves).
     pub pattern: u32,
     /// The entry, if the pattern is in a map.
     pub entry: EntryId,
 }
 
-/// An entry of a map. Ids are given by the owner of the entries, and no two of them share one, whatever
-/// their maps.
+/// An entry of a map. The owner of the entries gives the ids, which are unique among all maps of a
+/// configuration.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntryId(u32);
@@ -69,8 +70,8 @@ impl LeafId {
     }
 }
 
-/// The pattern of the leaf at this place. A place that is too high gives the highest pattern, which no
-/// schema reaches.
+/// The pattern of the leaf at this place. A place that is too high gives the highest pattern, which
+/// no schema reaches.
 pub(crate) fn pattern_at(place: usize) -> u32 {
     u32::try_from(place).unwrap_or(u32::MAX)
 }

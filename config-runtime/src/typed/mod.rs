@@ -16,5 +16,6 @@ pub(crate) mod leaf;
 pub(crate) mod path;
 pub(crate) mod probe;
 pub(crate) mod read;
+pub(crate) mod selector;
 pub(crate) mod shape;
 pub mod tree;

@@ -1,7 +1,7 @@
 //! The way to a value inside a configuration.
 //!
-//! In: the numbers of fields and the names of entries. Out: a [`Path`], which a leaf of the schema has,
-//! and the steps by which the expansion finds the value. It knows no keys and no values.
+//! In: the numbers of fields and the names of entries. Out: a [`Path`], which a leaf of the schema
+//! has, and the steps by which the expansion finds the value. It knows no keys and no values.
 
 /// One step of the way to a value.
 #[doc(hidden)]
@@ -55,8 +55,8 @@ impl Path {
         outside.unwrap_or(&self.fields)
     }
 
-    /// The steps to the leaf in the entries with these names, the outermost first; `None` unless there is
-    /// a name for each map around it.
+    /// The steps to the leaf in the entries with these names, the outermost first; `None` unless
+    /// there is a name for each map around it.
     #[doc(hidden)]
     pub fn within<'n>(&self, entries: &[&'n str]) -> Option<Vec<Step<'n>>> {
         if entries.len() != self.gaps.len() {
@@ -75,11 +75,11 @@ impl Path {
     }
 }
 
-/// Whether a struct that does not have this path is to be taken for unchanged: the expansion asks it of
-/// a path that none of its fields begins.
+/// Whether two structs count as equal at a path that they do not have. For the expansion of
+/// `__same`.
 ///
-/// A path through an entry that gets to a struct is a mistake of the caller. It is reported as a
-/// change, because a subscriber may be notified once too often but never too seldom.
+/// They do not if the path has the name of an entry: only a mistake of the caller leads here with
+/// one, and a subscriber may be notified once too often but never too seldom.
 #[doc(hidden)]
 pub fn same_unknown(path: &[Step<'_>]) -> bool {
     !names_entry(path)

@@ -1,8 +1,8 @@
 //! A struct is read, leaf by leaf.
 //!
-//! In: for each leaf the bytes that stand in the store, or that there are none, and the names of entries
-//! ([`Raws`]). Out: the values, as the expansion asks for them, and what was wrong. It knows no keys, no
-//! revisions and no store.
+//! In: for each leaf the bytes that stand in the store, or that there are none, and the names of
+//! entries ([`Raws`]). Out: the values, as the expansion asks for them, and what was wrong. It
+//! knows no keys, no revisions and no store.
 
 mod raws;
 #[cfg(test)]
@@ -120,12 +120,12 @@ impl<'a> Intake<'a> {
         section
     }
 
-    /// The next leaves as a map: each entry with its name, in the order of the names. For the `__build`
-    /// of a map, which is called as a section.
+    /// The next leaves as a map: its entries with their names, in the order of the names. For the
+    /// `__build` of a map, which is called as that of a section.
     ///
-    /// `element` is what an entry declares. `build` is called once for each entry, with the leaves of
-    /// that entry as the next ones, and then `validate`. The answer is `None` if an entry can't be built;
-    /// the others are visited all the same, so that all problems are found.
+    /// `element` is the tree of an entry. `build` and `validate` are called for each entry, with
+    /// the leaves of that entry as the next ones. Returns `None` if an entry can't be built, after
+    /// a visit to all of them.
     pub fn entries<V>(
         &mut self,
         element: &Tree,
@@ -167,7 +167,7 @@ impl<'a> Intake<'a> {
         entry
     }
 
-    /// Whether the entry is there, of this map, that the leaf is in. For the `__set` of a map.
+    /// Whether the entry exists to which the leaf belongs in this map. For the `__set` of a map.
     ///
     /// `rest` are the steps from the entry to the leaf.
     pub fn has_entry(&self, rest: &[Step<'_>]) -> bool {
@@ -180,10 +180,10 @@ impl<'a> Intake<'a> {
         inner.fold(self.next.entry, |entry, _| self.raws.outer(entry))
     }
 
-    /// A new entry, built from all of its leaves, which have changed with it; `None` if it can't be
+    /// A new entry, built from all of its leaves, which count as changed; `None` if it can't be
     /// built. For the `__set` of a map that lacks the entry.
     ///
-    /// `rest` are the steps from the entry to the leaf, and `element` is what an entry declares.
+    /// `rest` are the steps from the entry to the leaf, and `element` is the tree of an entry.
     pub fn new_entry<V>(
         &mut self,
         name: &str,
@@ -204,12 +204,11 @@ impl<'a> Intake<'a> {
         entry
     }
 
-    /// Takes note that the entry is removed, of this map, that the leaf is in: all of its leaves have changed. For the
-    /// `__set` of a map.
+    /// Reports all leaves of the entry as changed, because it is removed. For the `__set` of a map.
     ///
-    /// `rest` are the steps from the entry to the leaf, and `element` is what an entry declares. The
-    /// patterns of a map inside the entry count as leaves of the entry, whose own entries are unknown by
-    /// now.
+    /// `rest` are the steps from the entry to the leaf, and `element` is the tree of an entry.
+    /// Inside the entry, a map's patterns are reported as leaves of the entry itself: the entries
+    /// of that map are unknown by now.
     pub fn removed_entry(&mut self, rest: &[Step<'_>], element: &Tree) {
         if let Some(leaf) = self.rewind(rest, element) {
             for _ in 0..element.len() {
@@ -220,7 +219,7 @@ impl<'a> Intake<'a> {
         }
     }
 
-    /// Goes back to the first leaf of the entry, and answers with the leaf that was next; `None`, and a
+    /// Goes back to the first leaf of the entry, and returns the leaf that was next; `None`, and a
     /// problem, if the steps do not lead from the entry to that leaf.
     fn rewind(&mut self, rest: &[Step<'_>], element: &Tree) -> Option<LeafId> {
         let leaf = self.next;
@@ -236,7 +235,7 @@ impl<'a> Intake<'a> {
         first.map(|_| leaf)
     }
 
-    /// Goes on by as many patterns, and answers with the leaf that was next.
+    /// Goes on by as many patterns, and returns the leaf that was next.
     fn advance(&mut self, patterns: usize) -> LeafId {
         let leaf = self.next;
         self.next.pattern = leaf.pattern.saturating_add(pattern_at(patterns));
@@ -266,10 +265,10 @@ impl<'a> Intake<'a> {
         }
     }
 
-    /// Takes note of a path that the struct does not have. For the expansion of `__set`.
+    /// Visits a path that the struct does not have. For the expansion of `__set`.
     ///
-    /// It changes nothing. A path through an entry that gets to a struct is a mistake of the caller,
-    /// and a problem of the leaf: otherwise the change would be lost without a word.
+    /// It changes nothing. A path with the name of an entry is a problem of the leaf: only a
+    /// mistake of the caller leads here with one, and the change must not be lost silently.
     pub fn unknown(&mut self, path: &[Step<'_>]) {
         if names_entry(path) {
             self.unknown_leaf();

@@ -69,8 +69,8 @@ pub enum Kind {
     Leaf(Format),
     /// A nested struct.
     Section(&'static Tree),
-    /// A map: sections whose names are in the store. The tree is what an entry declares; if an entry is
-    /// one key, its only field has neither a name nor a key.
+    /// A map: a section for each entry, whose name is in the store. The tree is that of an entry;
+    /// if an entry is one key, the only field of the tree has neither a name nor a key.
     #[doc(hidden)]
     Map(&'static Tree),
     /// Not in the store; always `Default::default()`.
@@ -291,8 +291,8 @@ impl Tree {
         self
     }
 
-    /// All leaves, in the order of the source: a section's leaves stand where the section does. The leaves
-    /// of a map are patterns: each stands for a leaf of every entry.
+    /// All leaves, in the order of the source: a section's leaves stand where the section does. The
+    /// leaves of a map are patterns: each stands for a leaf of every entry.
     pub fn leaves(&self) -> Vec<Leaf> {
         let mut leaves = Vec::new();
         let mut path = Path::default();
@@ -332,7 +332,8 @@ impl Tree {
         }
     }
 
-    /// The number of patterns before those behind these steps; `None` if the tree does not have them.
+    /// The number of patterns before those behind these steps; `None` if the tree does not have
+    /// them.
     pub(super) fn before(&self, path: &[Step<'_>]) -> Option<u32> {
         let mut tree = Some(self);
         let mut count = 0;
@@ -358,7 +359,7 @@ impl Tree {
         Some(pattern_at(count))
     }
 
-    /// Whether the test is passed by the steps to each leaf; to a map as a whole, not to its leaves.
+    /// Whether the steps to each leaf outside maps pass the test, and those to each map.
     #[doc(hidden)]
     pub fn every(&self, test: &mut dyn FnMut(&[Step<'_>]) -> bool) -> bool {
         self.every_below(&mut Vec::new(), test)
@@ -406,7 +407,7 @@ impl Leaf {
     }
 }
 
-/// What the sections above a field, and in the end the field itself, say of a leaf.
+/// The properties that a leaf gets from the sections above it and from its own field.
 #[derive(Default)]
 struct Above {
     name: String,
@@ -520,7 +521,7 @@ impl Field {
         self
     }
 
-    /// A map; `element` is what an entry declares.
+    /// A map; `element` is the tree of an entry.
     #[doc(hidden)]
     #[must_use]
     pub const fn map(mut self, element: &'static Tree) -> Self {

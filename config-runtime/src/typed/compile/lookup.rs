@@ -32,8 +32,8 @@ impl Span {
 /// The patterns behind a path of field names; a map stands for all of its patterns.
 ///
 /// # Panics
-/// Where the path names a skipped field, goes into a value or a map, or gets there by a `Deref`. It is called
-/// in constants: the panic is the compiler's error.
+/// Where the path names a skipped field, goes into a value or a map, or gets there by a `Deref`. It
+/// is called in constants: the panic is the compiler's error.
 #[doc(hidden)]
 #[track_caller]
 #[expect(clippy::panic, reason = "how a constant refuses to compile")]

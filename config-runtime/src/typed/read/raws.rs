@@ -1,7 +1,7 @@
 //! The bytes that a configuration is read from.
 //!
-//! In: bytes by leaf, and the entries of maps. Out: [`Raws`], which the intake asks. It knows no keys and
-//! no store.
+//! In: bytes by leaf, and the entries of maps. Out: [`Raws`], which the intake asks. It knows no
+//! keys and no store.
 
 use std::iter;
 
@@ -70,7 +70,7 @@ impl Raws for Nothing {
     }
 }
 
-/// The same, but each map has one entry, which says of the patterns what holds for any entry.
+/// No key at all, but one entry in each map: for questions about any entry.
 #[derive(Debug)]
 pub(crate) struct Specimen;
 

@@ -1,5 +1,5 @@
-//! A map that is written by hand, as the type of maps will be: it is built from all of its entries, and one
-//! of them is created, changed or removed.
+//! A map that is written by hand, as the type of maps will be: it is built from all of its entries,
+//! and one of them is created, changed or removed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -172,8 +172,8 @@ impl HotConfig for Plan {
 
 /// A store in miniature: bytes by key, below no prefix.
 ///
-/// It knows the schema's patterns, gives each entry an id when it first sees it, and finds the key of a leaf
-/// by the names of its entries.
+/// It knows the schema's patterns, gives each entry an id when it first sees it, and finds the key
+/// of a leaf by the names of its entries.
 struct Keys {
     leaves: Vec<crate::typed::tree::Leaf>,
     raws: BTreeMap<String, Vec<u8>>,

@@ -230,7 +230,7 @@ fn a_map_is_found_and_stands_for_all_of_its_patterns() {
 }
 
 #[test]
-fn what_is_in_an_entry_is_not_found_by_a_key() {
+fn a_key_ends_at_the_map() {
     for key in [
         "of/tenants/acme",
         "of/tenants/acme/left",
@@ -253,6 +253,6 @@ fn what_is_in_an_entry_is_not_found_by_a_key() {
 #[should_panic(
     expected = "this path goes into `tenants`, a map, whose entries are named in the store: end it there"
 )]
-fn what_is_in_an_entry_is_not_found_by_a_path() {
+fn a_path_ends_at_the_map() {
     let _ = span(MAPPED, &["tenants", "left"]);
 }
