@@ -14,7 +14,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::layers::Table;
+use crate::layers::{Layout, Slots};
 use crate::reason::Reason;
 use crate::schema::Schema;
 use crate::store::Range;
@@ -162,16 +162,17 @@ pub fn keys(data: &[u8]) {
     assert_eq!(range.holds(key), between, "{range:?}");
     check_message(wording::shown_key(key), 10_000);
 
-    let table = Table::new(Keys::TREE, Arc::new([range]));
-    if let Some(nearest) = table.nearest(key) {
-        assert!(table.leaves.iter().any(|leaf| leaf.key == nearest));
+    let slots = Slots::new(Arc::new(Layout::new(Keys::TREE, Arc::new([range]))));
+    if let Some(nearest) = slots.layout().nearest(key) {
+        let mut leaves = slots.layout().leaves.iter();
+        assert!(leaves.any(|leaf| leaf.key == nearest));
     }
-    match table.slot(key) {
+    match slots.find(key) {
         Some(slot) => {
-            let known = table.slots.get(slot).map(|info| info.key.as_bytes());
+            let known = slots.info(slot).map(|info| info.key.as_bytes());
             assert_eq!(known, Some(key));
         }
-        None => assert!(table.slots.iter().all(|info| info.key.as_bytes() != key)),
+        None => assert!(slots.iter().all(|(_, info)| info.key.as_bytes() != key)),
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) fn fill(
         if !used.contains(&name.as_str()) {
             mistakes.push(unused(template, name, &used));
         }
-        if let Some(wrong) = illegal_value(value) {
+        if let Some(wrong) = illegal_segment(value) {
             mistakes.push(format!(
                 "the variable `{}` is {value:?}: {wrong}",
                 name.escape_debug()
@@ -89,8 +89,8 @@ fn unused(template: &str, name: &str, known: &[&str]) -> String {
     )
 }
 
-/// Why a variable's value can't be a part of one segment.
-fn illegal_value(value: &str) -> Option<&'static str> {
+/// Why this can't be a segment of a key: the value of a variable, the name of an entry.
+pub(crate) fn illegal_segment(value: &str) -> Option<&'static str> {
     if value.is_empty() {
         Some("it is empty")
     } else if value.contains('/') {

@@ -64,9 +64,28 @@ impl Ledger {
         }
     }
 
-    /// The number of slots.
-    pub(super) fn len(&self) -> usize {
-        self.staged.len()
+    /// Makes room for this many slots. Nothing is known of the new ones.
+    pub(super) fn grow(&mut self, slots: usize) {
+        if slots > self.staged.len() {
+            self.staged.resize_with(slots, Staged::default);
+            self.good.resize(slots, None);
+            self.group_of.resize(slots, None);
+        }
+    }
+
+    /// Whether nothing is staged, good or waiting in a slot.
+    pub(super) fn is_empty(&self, slot: Slot) -> bool {
+        let staged = self.staged(slot).and_then(|staged| staged.raw.as_ref());
+        staged.is_none() && self.good(slot).is_none() && self.group_of(slot).is_none()
+    }
+
+    /// Forgets all that was known of an empty slot.
+    pub(super) fn clear(&mut self, slot: Slot) {
+        if self.is_empty(slot)
+            && let Some(staged) = self.staged.get_mut(slot)
+        {
+            *staged = Staged::default();
+        }
     }
 
     pub(super) fn epoch(&self) -> u64 {
@@ -113,11 +132,6 @@ impl Ledger {
         self.good.get(slot).and_then(Option::as_ref)
     }
 
-    /// The good bytes of every slot, in order.
-    pub(super) fn all_good(&self) -> &[Option<Raw>] {
-        &self.good
-    }
-
     pub(super) fn group_of(&self, slot: Slot) -> Option<GroupId> {
         self.group_of.get(slot).copied().flatten()
     }
@@ -158,6 +172,23 @@ impl Ledger {
             staged.raw.clone_from(&raw);
             *good = raw;
         }
+    }
+
+    /// Notes the bytes that a reading found in a slot, written by that revision; see [`Ledger::stage`].
+    pub(super) fn stage_found(&mut self, slot: Slot, value: &[u8], revision: Revision) -> bool {
+        let known = self.staged(slot).and_then(|staged| staged.raw.as_ref());
+        let raw = match known {
+            Some(raw) if raw.revision == revision && *raw.value == *value => raw.clone(),
+            _ => Raw {
+                value: value.into(),
+                revision,
+            },
+        };
+        let staged = Staged {
+            raw: Some(raw),
+            since: revision,
+        };
+        self.stage(slot, staged, self.group(revision))
     }
 
     /// Notes a slot's new content. The answer is whether the slot joins the group: one whose bytes are

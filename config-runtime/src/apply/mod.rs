@@ -11,6 +11,7 @@
 //!
 //! | part | holds |
 //! | --- | --- |
+//! | `slots` | the keys that are known, and what they stand for |
 //! | `ledger` | the bytes of each slot, staged and good, and the groups |
 //! | `unknown` | the keys that the schema doesn't know |
 //! | `published` | the snapshot, and what the next one starts from |
@@ -30,12 +31,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::guard::guard;
-use crate::layers::{Slot, Table};
+use crate::layers::{Layout, Slot, Slots};
 use crate::problem::Problem;
 use crate::snapshot::{Draft, Origin, Snapshot};
 use crate::store::{Entries, Entry, Event, Reading};
 use crate::sync::{RangeCount, Replica};
-use crate::typed::id::LeafId;
+use crate::typed::id::{EntryId, LeafId};
 use crate::typed::tree::Leaf;
 use crate::{HotConfig, Revision};
 use hold::{GroupId, Judge, Rejection, Settled};
@@ -69,13 +70,15 @@ pub(crate) enum BadKeys {
 /// The state. See the module's text.
 #[derive(Debug)]
 pub(crate) struct Apply<T> {
-    table: Arc<Table>,
+    slots: Slots,
     ledger: Ledger,
     unknown: UnknownKeys,
     published: Published<T>,
     /// The slots whose good bytes are the fallback's, and were not found in the store since. `None`
     /// without a fallback that can stand in for what is bad at the start.
     from_fallback: Option<BTreeSet<Slot>>,
+    /// The entries that may be forgotten, since a key of theirs was deleted.
+    deleted: BTreeSet<EntryId>,
     /// Whether anything was staged since the last report.
     unreported: bool,
 }
@@ -85,7 +88,7 @@ impl<T: HotConfig> Replica for Apply<T> {
         let at = reading.revision;
         let mut ranges = reading.entries.iter().enumerate();
         ranges.any(|(range, entries)| {
-            let mut slots = MergeJoin::new(self.table.in_order());
+            let mut slots = MergeJoin::new(self.slots.in_order());
             let mut unknown = MergeJoin::new(self.unknown.of_range(range));
             entries.iter().any(|entry| match slots.find(entry.key) {
                 Some(slot) => self.slot_contradicts(slot, &entry, at),
@@ -98,7 +101,7 @@ impl<T: HotConfig> Replica for Apply<T> {
 
     fn counts(&self) -> Vec<RangeCount> {
         let mut counts = self.unknown.counts();
-        for (slot, info) in self.table.slots.iter().enumerate() {
+        for (slot, info) in self.slots.iter() {
             let staged = self.ledger.staged(slot);
             let raw = staged.and_then(|staged| staged.raw.as_ref());
             if let (Some(raw), Some((count, newest))) = (raw, counts.get_mut(info.layer)) {
@@ -133,7 +136,10 @@ impl<T: HotConfig> Replica for Apply<T> {
         let group = self.ledger.group(revision);
         self.ledger.reach(revision);
         for (range, Event { key, value, .. }) in events {
-            match self.table.slot(&key) {
+            // A delete is to be remembered while a reading may still have the key.
+            let matters = value.is_some() || self.unknown.expects_reading();
+            let slot = self.slots.find(&key);
+            match slot.or_else(|| self.intern(range, &key).filter(|_| matters)) {
                 Some(slot) => {
                     let raw = value.map(|value| Raw { value, revision });
                     let since = revision;
@@ -147,14 +153,17 @@ impl<T: HotConfig> Replica for Apply<T> {
 
 /// Staging.
 impl<T: HotConfig> Apply<T> {
-    pub(crate) fn new(table: Arc<Table>) -> Self {
+    pub(crate) fn new(layout: Arc<Layout>) -> Self {
+        let ranges = layout.ranges.len();
+        let slots = Slots::new(layout);
         Self {
-            ledger: Ledger::new(table.slots.len()),
-            unknown: UnknownKeys::new(table.ranges.len()),
+            ledger: Ledger::new(slots.len()),
+            unknown: UnknownKeys::new(ranges),
             published: Published::nothing(),
             from_fallback: None,
+            deleted: BTreeSet::new(),
             unreported: false,
-            table,
+            slots,
         }
     }
 
@@ -166,7 +175,13 @@ impl<T: HotConfig> Apply<T> {
     ) -> Result<(), Vec<Problem>> {
         let mut seeded = BTreeSet::new();
         for (key, raw) in entries {
-            if let Some(slot) = self.table.slot(key.as_bytes()) {
+            let key = key.as_bytes();
+            let slot = self.slots.find(key).or_else(|| {
+                let ranges = &self.slots.layout().ranges;
+                let range = ranges.iter().position(|range| range.holds(key))?;
+                self.intern(range, key)
+            });
+            if let Some(slot) = slot {
                 self.ledger.seed(slot, Some(raw));
                 seeded.insert(slot);
             }
@@ -199,46 +214,58 @@ impl<T: HotConfig> Apply<T> {
     /// Stages the keys of a reading. Returns for each slot whether its key is there.
     fn compare(&mut self, reading: &Reading, new_epoch: bool) -> Vec<bool> {
         let at = reading.revision;
-        let table = Arc::clone(&self.table);
-        let mut there = vec![false; self.ledger.len()];
-        let mut unknown = std::mem::take(&mut self.unknown);
+        let mut there = vec![false; self.slots.len()];
+        let mut moved = Vec::new();
+        // Keys of entries that are not known yet.
+        let mut new = Vec::new();
+        let Self {
+            slots,
+            ledger,
+            unknown,
+            ..
+        } = self;
         unknown.compare(at, new_epoch, |range, unknown| {
-            let mut slots = MergeJoin::new(table.in_order());
+            let mut known = MergeJoin::new(slots.in_order());
             let entries = reading.entries.get(range).into_iter();
             for entry in entries.flat_map(Entries::iter) {
-                match slots.find(entry.key) {
+                match known.find(entry.key) {
                     Some(slot) => {
                         if let Some(there) = there.get_mut(slot) {
                             *there = true;
                         }
-                        self.stage_entry(slot, &entry, at, new_epoch);
+                        let stays = !new_epoch && ledger.is_newer(slot, at);
+                        if !stays && ledger.stage_found(slot, entry.value, entry.mod_revision) {
+                            moved.push(slot);
+                        }
                     }
+                    None if slots.is_in_map(range, entry.key) => new.push((range, entry)),
                     None => unknown.found(entry.key, entry.mod_revision),
                 }
             }
         });
-        self.unknown = unknown;
+        for (range, entry) in new {
+            if let Some(slot) = self.intern(range, entry.key) {
+                there.resize(self.slots.len(), false);
+                if let Some(there) = there.get_mut(slot) {
+                    *there = true;
+                }
+                let revision = entry.mod_revision;
+                if self.ledger.stage_found(slot, entry.value, revision) {
+                    moved.push(slot);
+                }
+            }
+        }
+        for slot in moved {
+            self.move_origin(slot);
+        }
         there
     }
 
-    fn stage_entry(&mut self, slot: Slot, entry: &Entry<'_>, at: Revision, new_epoch: bool) {
-        if !new_epoch && self.ledger.is_newer(slot, at) {
-            return;
-        }
-        let revision = entry.mod_revision;
-        let known = self.ledger.staged(slot);
-        let raw = match known.and_then(|staged| staged.raw.as_ref()) {
-            Some(raw) if raw.revision == revision && *raw.value == *entry.value => raw.clone(),
-            _ => Raw {
-                value: entry.value.into(),
-                revision,
-            },
-        };
-        let staged = Staged {
-            raw: Some(raw),
-            since: revision,
-        };
-        self.stage(slot, staged, self.ledger.group(revision));
+    /// The slot of a key of an entry that is not known yet; it is from now on.
+    fn intern(&mut self, range: usize, key: &[u8]) -> Option<Slot> {
+        let slot = self.slots.intern(range, key)?;
+        self.ledger.grow(self.slots.len());
+        Some(slot)
     }
 
     /// Stages the keys that are not in a reading as deleted. It is not known which revision did it.
@@ -288,8 +315,41 @@ impl<T: HotConfig> Apply<T> {
     }
 
     fn stage(&mut self, slot: Slot, new: Staged, group: GroupId) {
+        if new.raw.is_none() {
+            self.note_deleted(slot);
+        }
         if self.ledger.stage(slot, new, group) {
             self.move_origin(slot);
+        }
+    }
+
+    /// Notes that the entry of a slot may be forgotten.
+    fn note_deleted(&mut self, slot: Slot) {
+        let leaf = self.leaf_of(slot);
+        let entry = leaf.filter(|leaf| leaf.outside_maps().is_none());
+        self.deleted.extend(entry.map(|leaf| leaf.entry));
+    }
+
+    /// Forgets the entries of which nothing is left. While a reading is under way they are kept: it may still
+    /// have their keys.
+    fn forget_entries(&mut self) {
+        if self.unknown.expects_reading() {
+            return;
+        }
+        while let Some(entry) = self.deleted.pop_first() {
+            let slots: Vec<_> = self.slots.of_entry(entry).collect();
+            let is_empty = slots.iter().all(|slot| self.ledger.is_empty(*slot));
+            if !is_empty || self.slots.has_inner(entry) {
+                continue;
+            }
+            for slot in slots {
+                self.ledger.clear(slot);
+            }
+            // Its map may have been all that was left of the entry around it.
+            let outer = self.slots.outer(entry);
+            self.slots.release(entry);
+            self.deleted
+                .extend((outer != EntryId::NONE).then_some(outer));
         }
     }
 
@@ -301,7 +361,7 @@ impl<T: HotConfig> Apply<T> {
     }
 
     fn leaf_of(&self, slot: Slot) -> Option<LeafId> {
-        self.table.slots.get(slot).map(|info| info.leaf)
+        self.slots.info(slot).map(|info| info.leaf)
     }
 }
 
@@ -374,7 +434,7 @@ impl<T: HotConfig> Apply<T> {
 
     fn ground(&self) -> Ground<'_> {
         Ground {
-            table: &self.table,
+            slots: &self.slots,
             running: self.published.running_secrets(),
             starting: self.published.snapshot.is_none(),
         }
@@ -382,6 +442,7 @@ impl<T: HotConfig> Apply<T> {
 
     /// Tries everything that is held and everything new; `None` where nothing changed.
     pub(crate) fn settle(&mut self, cursor: Option<Revision>) -> Option<Publication<T>> {
+        self.forget_entries();
         let something = self.ledger.take_fresh();
         if !something && !self.published.may_anchor() {
             return None;
@@ -403,6 +464,9 @@ impl<T: HotConfig> Apply<T> {
         for slot in self.ledger.accept(&settled.accepted, settled.held) {
             if let Some(from_fallback) = &mut self.from_fallback {
                 from_fallback.remove(&slot);
+            }
+            if self.ledger.good(slot).is_none() {
+                self.note_deleted(slot);
             }
             self.move_origin(slot);
         }
@@ -436,30 +500,30 @@ impl<T: HotConfig> Apply<T> {
     /// The leaves, among these, whose value differs from the published one; all of them at the first time.
     fn differing(&self, next: &T, changed: BTreeSet<LeafId>) -> Vec<LeafId> {
         let Some(before) = &self.published.snapshot else {
-            return self.table.fixed().map(Leaf::id).collect();
+            return self.slots.leaves().map(|(leaf, _)| leaf).collect();
         };
         let leaves = changed.into_iter();
         // A chain of trials may have come back to where it began.
         let differ = leaves.filter(|leaf| {
-            let leaf = self.table.leaf(*leaf);
+            let path = self.slots.path(*leaf);
             // If comparing panics, to notify once too often is the lesser evil.
-            leaf.is_some_and(|leaf| {
-                !guard(|| next.__same(before, leaf.path.fixed())).unwrap_or(false)
-            })
+            path.is_some_and(|path| !guard(|| next.__same(before, &path)).unwrap_or(false))
         });
         differ.collect()
     }
 
     /// Keeps the first values of the fields that stay as they are until a restart.
     fn remember_restart(&mut self, origins: &[Origin]) {
-        let table = Arc::clone(&self.table);
-        for id in &table.restart {
-            let (Some(origin), Some(leaf)) = (origins.get(id.place()), table.leaf(*id)) else {
-                continue;
-            };
+        let layout = self.slots.layout();
+        let first = layout.restart.iter().filter_map(|id| {
+            let (origin, leaf) = (origins.get(id.place())?, layout.leaf(*id)?);
             let raw = self.good_of(*id).map(|(_, raw)| Arc::clone(&raw.value));
-            let secret = raw.filter(|_| table.is_hidden(leaf));
-            self.published.remember_first(*id, origin.clone(), secret);
+            let secret = raw.filter(|_| layout.is_hidden(leaf));
+            Some((*id, origin.clone(), secret))
+        });
+        let first: Vec<_> = first.collect();
+        for (leaf, origin, secret) in first {
+            self.published.remember_first(leaf, origin, secret);
         }
     }
 
@@ -471,32 +535,59 @@ impl<T: HotConfig> Apply<T> {
     /// Writes the origins of the values into the draft: only those that may have changed.
     fn give_origins(&mut self, draft: &mut Draft<T>) {
         let mut moved = self.published.take_moved();
+        let layout = self.slots.layout();
         if self.published.snapshot.is_none() {
-            let leaves = self.table.leaves.iter();
-            *draft.origins() = leaves.map(|leaf| self.origin(leaf)).collect();
-            return;
+            *draft.origins() = layout.leaves.iter().map(|_| Origin::Default).collect();
+            moved = self.slots.leaves().map(|(leaf, _)| leaf).collect();
         }
-        moved.extend(&self.table.restart);
+        moved.extend(&layout.restart);
+        let (fixed, in_entries): (Vec<_>, Vec<_>) = moved
+            .into_iter()
+            .partition(|leaf| leaf.outside_maps().is_some());
         let origins = Arc::make_mut(draft.origins());
-        for id in moved {
-            if let (Some(origin), Some(leaf)) = (origins.get_mut(id.place()), self.table.leaf(id)) {
-                *origin = self.origin(leaf);
+        for id in fixed {
+            if let (Some(origin), Some(leaf)) = (origins.get_mut(id.place()), layout.leaf(id)) {
+                *origin = self.origin(id, leaf);
+            }
+        }
+        // An entry comes and goes with all of its leaves.
+        let entries: BTreeSet<_> = in_entries.into_iter().map(|leaf| leaf.entry).collect();
+        for entry in entries {
+            let is_there = self.is_published(entry);
+            for id in self.slots.leaves_of_entry(entry) {
+                let origins = draft.entry_origins();
+                let name = self.slots.name(id);
+                match layout.leaf(id).filter(|_| is_there) {
+                    Some(leaf) => drop(origins.insert(name, self.origin(id, leaf))),
+                    None => drop(origins.remove(&name)),
+                }
             }
         }
     }
 
+    /// Whether the published configuration has this entry.
+    fn is_published(&self, entry: EntryId) -> bool {
+        let mut slots = self.slots.of_entry(entry);
+        slots.any(|slot| self.ledger.good(slot).is_some())
+            || self
+                .slots
+                .inside(entry)
+                .any(|entry| self.is_published(entry))
+    }
+
     /// The origin of a leaf's published value.
-    fn origin(&self, leaf: &Leaf) -> Origin {
+    fn origin(&self, id: LeafId, leaf: &Leaf) -> Origin {
         if let Some(first) = self.published.first_origin(leaf) {
             return first.clone();
         }
-        let good = self.good_of(leaf.id());
-        let info = good.and_then(|(slot, _)| self.table.slots.get(slot));
+        let layout = self.slots.layout();
+        let good = self.good_of(id);
+        let info = good.and_then(|(slot, _)| self.slots.info(slot));
         let origin = match (good, info) {
             (Some((slot, raw)), Some(info)) => {
                 // People count layers from the lowest.
-                let layer = self.table.ranges.len() - 1 - info.layer;
-                let text = (!self.table.is_hidden(leaf)).then(|| Arc::clone(&raw.value));
+                let layer = layout.ranges.len() - 1 - info.layer;
+                let text = (!layout.is_hidden(leaf)).then(|| Arc::clone(&raw.value));
                 let key = Arc::clone(&info.key);
                 let from_fallback = self.from_fallback.as_ref();
                 match from_fallback.is_some_and(|slots| slots.contains(&slot)) {
@@ -506,14 +597,14 @@ impl<T: HotConfig> Apply<T> {
             }
             _ => Origin::Default,
         };
-        let mut slots = self.table.slots_of(leaf.id()).iter();
+        let mut slots = self.slots.of_leaf(id).iter();
         origin.standing_in(slots.any(|slot| self.ledger.group_of(*slot).is_some()))
     }
 
     /// The slot that gives a leaf its published value, with its bytes.
     fn good_of(&self, leaf: LeafId) -> Option<(Slot, &Raw)> {
         let there = |slot: Slot| self.ledger.good(slot).is_some();
-        let slot = self.table.winner(leaf, there)?;
+        let slot = self.slots.winner(leaf, there)?;
         Some((slot, self.ledger.good(slot)?))
     }
 }
@@ -531,20 +622,18 @@ impl<T: HotConfig> Apply<T> {
     }
 
     /// The paths of these leaves.
-    pub(crate) fn fields(&self, leaves: &[LeafId]) -> Vec<&str> {
-        let leaves = leaves.iter();
-        let leaves = leaves.filter_map(|leaf| self.table.leaf(*leaf));
-        leaves.map(|leaf| leaf.name.as_str()).collect()
+    pub(crate) fn fields(&self, leaves: &[LeafId]) -> Vec<String> {
+        leaves.iter().map(|leaf| self.slots.name(*leaf)).collect()
     }
 
     /// The bytes that the published configuration was decoded from: each whole key, and whether
     /// it is secret.
     pub(crate) fn kept(&self) -> impl Iterator<Item = (&Arc<str>, &Raw, bool)> {
-        let slots = self.table.slots.iter().zip(self.ledger.all_good());
-        slots.filter_map(|(info, good)| {
-            let hidden = |leaf: &Leaf| self.table.is_hidden(leaf);
-            let secret = self.table.leaf(info.leaf).is_none_or(hidden);
-            good.as_ref().map(|raw| (&info.key, raw, secret))
+        let layout = self.slots.layout();
+        self.slots.iter().filter_map(move |(slot, info)| {
+            let leaf = layout.leaf(info.leaf);
+            let secret = leaf.is_none_or(|leaf| layout.is_hidden(leaf));
+            Some((&info.key, self.ledger.good(slot)?, secret))
         })
     }
 
@@ -568,16 +657,13 @@ impl<T: HotConfig> Apply<T> {
 
     fn held_group(&self, group: GroupId, problems: &[Problem]) -> Held {
         let slots = || self.ledger.slots(group);
-        let infos = || slots().filter_map(|slot| self.table.slots.get(slot));
+        let infos = || slots().filter_map(|slot| self.slots.info(slot));
         Held {
             revision: group.revision,
             epoch: group.epoch,
             missing: group.missing,
             keys: infos().map(|info| info.key.to_string()).collect(),
-            fields: infos()
-                .filter_map(|info| self.table.leaf(info.leaf))
-                .map(|leaf| leaf.name.clone())
-                .collect(),
+            fields: infos().map(|info| self.slots.name(info.leaf)).collect(),
             problems: problems.to_vec(),
         }
     }
@@ -589,9 +675,9 @@ impl<T: HotConfig> Apply<T> {
         else {
             return Vec::new();
         };
-        let restart = self.table.restart.iter();
+        let restart = self.slots.layout().restart.iter();
         restart
-            .filter_map(|leaf| self.table.leaf(*leaf))
+            .filter_map(|leaf| self.slots.layout().leaf(*leaf))
             .filter(|leaf| self.published.is_pending(leaf))
             .map(|leaf| {
                 let good = self.good_of(leaf.id());
@@ -603,8 +689,8 @@ impl<T: HotConfig> Apply<T> {
                     field: leaf.name.clone(),
                     key: good
                         .map(|(slot, _)| slot)
-                        .or(self.table.slots_of(leaf.id()).first().copied())
-                        .and_then(|slot| self.table.slots.get(slot))
+                        .or(self.slots.of_leaf(leaf.id()).first().copied())
+                        .and_then(|slot| self.slots.info(slot))
                         .map_or_else(String::new, |info| info.key.to_string()),
                     revision: good.map(|(_, raw)| raw.revision),
                     running: shown(published),
@@ -617,21 +703,23 @@ impl<T: HotConfig> Apply<T> {
     /// The number of keys that the schema doesn't know, and the first of them. `None` where they are
     /// those of the last time.
     pub(crate) fn unknown(&mut self, max: usize) -> Option<(usize, Vec<Unknown>)> {
-        self.unknown.report(max, |key| self.table.nearest(key))
+        let layout = self.slots.layout();
+        self.unknown.report(max, |key| layout.nearest(key))
     }
 
     /// Old names and deprecated fields that are in use.
     pub(crate) fn warnings(&self) -> Vec<Warning> {
         let mut warnings = Vec::new();
-        let to_warn_of = self.table.to_warn_of.iter();
-        for leaf in to_warn_of.filter_map(|leaf| self.table.leaf(*leaf)) {
+        let layout = self.slots.layout();
+        let to_warn_of = layout.to_warn_of.iter();
+        for leaf in to_warn_of.filter_map(|leaf| self.slots.layout().leaf(*leaf)) {
             let good = self.good_of(leaf.id());
-            let Some(info) = good.and_then(|(slot, _)| self.table.slots.get(slot)) else {
+            let Some(info) = good.and_then(|(slot, _)| self.slots.info(slot)) else {
                 continue;
             };
             if info.alias {
-                let now = self.table.slots_of(leaf.id()).first();
-                let now = now.and_then(|slot| self.table.slots.get(*slot));
+                let now = self.slots.of_leaf(leaf.id()).first();
+                let now = now.and_then(|slot| self.slots.info(*slot));
                 warnings.push(Warning {
                     key: info.key.to_string(),
                     message: match now {
@@ -653,6 +741,12 @@ impl<T: HotConfig> Apply<T> {
             }
         }
         warnings
+    }
+
+    /// The number of slots in use.
+    #[cfg(test)]
+    pub(crate) fn slots_in_use(&self) -> usize {
+        self.slots.iter().count()
     }
 
     /// The first of the parts' invariants that doesn't hold.
@@ -695,7 +789,7 @@ impl<T: HotConfig> Apply<T> {
                 self.ledger.good(slot)
             }
         };
-        let slot = self.table.winner(leaf, |slot| raw(slot).is_some())?;
+        let slot = self.slots.winner(leaf, |slot| raw(slot).is_some())?;
         raw(slot).map(|raw| (slot, raw))
     }
 
@@ -710,8 +804,8 @@ impl<T: HotConfig> Apply<T> {
         match wrote.as_ref().and_then(group) {
             Some(writer) => BTreeSet::from([writer]),
             None => self
-                .table
-                .slots_of(leaf)
+                .slots
+                .of_leaf(leaf)
                 .iter()
                 .take_while(|slot| Some(**slot) != wrote)
                 .filter_map(group)

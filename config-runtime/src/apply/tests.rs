@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::{Apply, BadKeys, Entry, Event, HotConfig, Publication, Reading, Revision, Table};
+use super::{Apply, BadKeys, Entry, Event, HotConfig, Publication, Reading, Revision};
 use crate::Invalid;
+use crate::layers::Layout;
 use crate::reference::holding::{Model, Words};
 use crate::store::Range;
 use crate::sync::Replica as _;
@@ -186,12 +187,12 @@ type Store = BTreeMap<&'static str, (String, u64)>;
 
 impl SideBySide {
     fn new() -> Self {
-        let table = Arc::new(Table::new(Config::TREE, Arc::new([Range::below("/p")])));
+        let layout = Arc::new(Layout::new(Config::TREE, Arc::new([Range::below("/p")])));
         let mut both = Self {
             revision: 1,
             store: BTreeMap::from([("need", ("3".to_owned(), 1))]),
             model: Model::new(Said),
-            apply: Apply::new(table),
+            apply: Apply::new(layout),
             current: decode(&Texts::from([("need", "3".to_owned())])).unwrap(),
             history: Vec::new(),
             taken: None,
@@ -315,8 +316,9 @@ impl SideBySide {
                 .map(crate::typed::tree::Leaf::id)
                 .collect();
             assert_eq!(changed, expected, "P6: told of the wrong fields");
-            let leaves = self.apply.table.leaves.iter();
-            let origins: Vec<_> = leaves.map(|leaf| self.apply.origin(leaf)).collect();
+            let leaves = self.apply.slots.leaves();
+            let origins = leaves.map(|(id, leaf)| self.apply.origin(id, leaf));
+            let origins: Vec<_> = origins.collect();
             assert_eq!(
                 **snapshot.all_origins(),
                 *origins,
@@ -466,8 +468,8 @@ fn a_start_with_bad_keys_takes_what_is_good() {
             Err("low is above high".into())
         }
     }
-    let table = Arc::new(Table::new(Start::TREE, Arc::new([Range::below("/p")])));
-    let mut apply = Apply::<Start>::new(table);
+    let layout = Arc::new(Layout::new(Start::TREE, Arc::new([Range::below("/p")])));
+    let mut apply = Apply::<Start>::new(layout);
     let entries = [
         ("/p/free", "x", 5),
         ("/p/low", "30", 4),

@@ -6,7 +6,6 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::iter;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -15,7 +14,7 @@ use serde_json::Value;
 
 use crate::HotConfig;
 use crate::guard::guard;
-use crate::layers::{Slot, Table};
+use crate::layers::{Slot, Slots};
 use crate::problem::Problem;
 use crate::snapshot::{Draft, Snapshot};
 use crate::typed::checks::{Broken, Checks};
@@ -83,31 +82,49 @@ pub(crate) struct Refused {
 /// A leaf's bytes, with the slot that gave them.
 pub(crate) type Effective<'a> = Option<(Slot, &'a Raw)>;
 
-/// The bytes of a trial, as the intake asks for them. No map has an entry, since no slot is in one.
-struct ByLeaf<'a, 'e, F>(&'e F, PhantomData<&'a Raw>);
+/// The bytes of a trial, as the intake asks for them.
+struct TrialRaws<'a, 'e, F> {
+    slots: &'e Slots,
+    effective: &'e F,
+    raws: PhantomData<&'a Raw>,
+}
 
-impl<'a, F: Fn(LeafId) -> Effective<'a>> Raws for ByLeaf<'a, '_, F> {
+impl<'a, 'e, F: Fn(LeafId) -> Effective<'a>> TrialRaws<'a, 'e, F> {
+    fn new(slots: &'e Slots, effective: &'e F) -> Self {
+        let raws = PhantomData;
+        Self {
+            slots,
+            effective,
+            raws,
+        }
+    }
+}
+
+impl<'a, F: Fn(LeafId) -> Effective<'a>> Raws for TrialRaws<'a, '_, F> {
     fn raw(&self, leaf: LeafId) -> Option<&[u8]> {
-        (self.0)(leaf).map(|(_, raw)| &*raw.value)
+        (self.effective)(leaf).map(|(_, raw)| &*raw.value)
     }
 
-    fn entries(&self, _: MapId) -> Entries<'_> {
-        Box::new(iter::empty())
+    fn entries(&self, map: MapId) -> Entries<'_> {
+        let entries = self.slots.entries(map);
+        Box::new(entries.filter(|(_, entry)| self.has_entry(*entry)))
     }
 
-    fn has_entry(&self, _: EntryId) -> bool {
-        false
+    fn has_entry(&self, entry: EntryId) -> bool {
+        let mut leaves = self.slots.leaves_of_entry(entry);
+        leaves.any(|leaf| (self.effective)(leaf).is_some())
+            || self.slots.inside(entry).any(|entry| self.has_entry(entry))
     }
 
-    fn outer(&self, _: EntryId) -> EntryId {
-        EntryId::NONE
+    fn outer(&self, entry: EntryId) -> EntryId {
+        self.slots.outer(entry)
     }
 }
 
 /// What all trials of a configuration share.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ground<'a> {
-    pub(crate) table: &'a Table,
+    pub(crate) slots: &'a Slots,
     /// The bytes of the secrets that keep their first value until a restart.
     pub(crate) running: &'a [Arc<[u8]>],
     /// Nothing runs yet: restart-only fields are like all others.
@@ -119,14 +136,15 @@ pub(crate) fn build<'a, T: HotConfig>(
     ground: Ground<'_>,
     effective: impl Fn(LeafId) -> Effective<'a>,
 ) -> Result<Valid<T>, Refused> {
-    let table = ground.table;
-    let raws = ByLeaf(&effective, PhantomData);
+    let slots = ground.slots;
+    let raws = TrialRaws::new(slots, &effective);
     let mut intake = Intake::all(&raws);
     let value = guard(|| T::__build(&mut intake));
     let mut refused = Refused::default();
-    intake.secrets().iter().for_each(|leaf| table.hide(*leaf));
+    let layout = slots.layout();
+    intake.secrets().iter().for_each(|leaf| layout.hide(*leaf));
     let of_sections = intake.take_broken();
-    refused.findings(table, &effective, intake.into_findings());
+    refused.findings(slots, &effective, intake.into_findings());
     match value {
         Ok(Some(value)) if refused.is_empty() => {
             refused.checks(ground, &effective, &value);
@@ -137,7 +155,7 @@ pub(crate) fn build<'a, T: HotConfig>(
         }
         Ok(_) => {
             refused.broken(ground, &effective, of_sections);
-            refused.or_unexplained(table)
+            refused.or_unexplained(slots)
         }
         Err(panic) => Err(refused.panicked(ground, &effective, &panic)),
     }
@@ -150,11 +168,12 @@ pub(crate) fn replace<'a, T: HotConfig>(
     leaves: &BTreeSet<LeafId>,
     effective: impl Fn(LeafId) -> Effective<'a>,
 ) -> Result<(Valid<T>, BTreeSet<LeafId>), Refused> {
-    let table = ground.table;
+    let slots = ground.slots;
+    let layout = slots.layout();
     let mut refused = Refused::default();
     let tried = guard(|| {
         let keeps = |leaf: &Leaf| leaf.restart && !ground.starting;
-        let restart = |id: &LeafId| table.leaf(*id).is_some_and(keeps);
+        let restart = |id: &LeafId| layout.leaf(*id).is_some_and(keeps);
         let mut draft = base.value.draft();
         let next = draft.value();
         let mut intended = base.intended.clone();
@@ -162,15 +181,15 @@ pub(crate) fn replace<'a, T: HotConfig>(
             intended = Some(Box::new(next.clone()));
         }
         let mut changed = BTreeSet::new();
-        let raws = ByLeaf(&effective, PhantomData);
+        let raws = TrialRaws::new(slots, &effective);
         for id in leaves {
-            let Some(leaf) = table.leaf(*id) else {
+            let (Some(leaf), Some(path)) = (layout.leaf(*id), slots.path(*id)) else {
                 continue;
             };
             let set = |value: &mut T| {
                 let mut intake = Intake::one(*id, &raws);
-                value.__set(leaf.path.fixed(), &mut intake);
-                intake.secrets().iter().for_each(|leaf| table.hide(*leaf));
+                value.__set(&path, &mut intake);
+                intake.secrets().iter().for_each(|leaf| layout.hide(*leaf));
                 (intake.changed().to_vec(), intake.into_findings())
             };
             let mut findings = Vec::new();
@@ -182,13 +201,13 @@ pub(crate) fn replace<'a, T: HotConfig>(
                 findings = found;
                 changed.extend(differs);
             }
-            refused.findings(table, &effective, findings);
+            refused.findings(slots, &effective, findings);
         }
         if refused.is_empty() {
             refused.checks(ground, &effective, next);
             // Where nothing waits for a restart any more, there is one configuration again.
             intended = intended.filter(|intended| {
-                let mut restart = table.leaves.iter().filter(|leaf| leaf.restart);
+                let mut restart = layout.leaves.iter().filter(|leaf| leaf.restart);
                 restart.any(|leaf| !intended.__same(next, leaf.path.fixed()))
             });
             if let Some(intended) = intended.as_deref()
@@ -220,9 +239,9 @@ impl Refused {
     }
 
     /// The expansion gave no struct, yet no reason: that would be a mistake of its own.
-    fn or_unexplained<V>(mut self, table: &Table) -> Result<V, Self> {
+    fn or_unexplained<V>(mut self, slots: &Slots) -> Result<V, Self> {
         if self.is_empty() {
-            self.whole(table, "", "the struct could not be built".to_owned(), None);
+            self.whole(slots, "", "the struct could not be built".to_owned(), None);
         }
         Err(self)
     }
@@ -234,10 +253,10 @@ impl Refused {
         effective: &impl Fn(LeafId) -> Effective<'a>,
         panic: &str,
     ) -> Self {
-        let Ground { table, running, .. } = ground;
-        let said = without(panic, &secrets(table, running, effective));
+        let Ground { slots, running, .. } = ground;
+        let said = without(panic, &secrets(slots, running, effective));
         self.whole(
-            table,
+            slots,
             "",
             format!("the struct's own code panicked: {said}"),
             None,
@@ -246,9 +265,9 @@ impl Refused {
     }
 
     /// Adds a problem of a whole struct.
-    fn whole(&mut self, table: &Table, section: &str, wrong: String, expected: Option<String>) {
+    fn whole(&mut self, slots: &Slots, section: &str, wrong: String, expected: Option<String>) {
         self.whole.push(Problem {
-            key: table.section_key(section),
+            key: slots.layout().section_key(section),
             field: section.to_owned(),
             revision: None,
             found: None,
@@ -259,44 +278,46 @@ impl Refused {
 
     fn findings<'a>(
         &mut self,
-        table: &Table,
+        slots: &Slots,
         effective: &impl Fn(LeafId) -> Effective<'a>,
         findings: Vec<Finding>,
     ) {
         for finding in findings {
-            let Some(leaf) = table.leaf(finding.leaf) else {
+            let Some(leaf) = slots.layout().leaf(finding.leaf) else {
                 continue;
             };
             let there = effective(finding.leaf);
             let key = there
                 .map(|(slot, _)| slot)
-                .or(table.slots_of(finding.leaf).first().copied());
-            let hidden = table.is_hidden(leaf);
+                .or(slots.of_leaf(finding.leaf).first().copied());
+            let hidden = slots.layout().is_hidden(leaf);
             let reason = match hidden {
                 true => defaults::of_secret(leaf, finding.about_value, finding.reason),
                 false => finding.reason,
             };
-            self.leaves.push((
-                finding.leaf,
-                Problem {
-                    key: key
-                        .and_then(|slot| table.slots.get(slot))
-                        .map_or_else(String::new, |slot| slot.key.to_string()),
-                    field: leaf.name.clone(),
-                    revision: there.map(|(_, raw)| raw.revision),
-                    found: there
-                        .filter(|_| !hidden)
-                        .map(|(_, raw)| reason.excerpt(&raw.value)),
-                    wrong: reason.wrong().to_owned(),
-                    expected: reason.right().map(|right| {
-                        match right.strip_prefix("a JSON ") {
-                            // Which kind of JSON says too little of what is in it.
-                            Some(_) => format!("{right} that is a `{}`", leaf.field.type_name),
-                            None => right.to_owned(),
-                        }
-                    }),
-                },
-            ));
+            let problem = Problem {
+                key: key
+                    .and_then(|slot| slots.info(slot))
+                    .map_or_else(String::new, |slot| slot.key.to_string()),
+                field: slots.name(finding.leaf),
+                revision: there.map(|(_, raw)| raw.revision),
+                found: there
+                    .filter(|_| !hidden)
+                    .map(|(_, raw)| reason.excerpt(&raw.value)),
+                wrong: reason.wrong().to_owned(),
+                expected: reason.right().map(|right| {
+                    match right.strip_prefix("a JSON ") {
+                        // Which kind of JSON says too little of what is in it.
+                        Some(_) => format!("{right} that is a `{}`", leaf.field.type_name),
+                        None => right.to_owned(),
+                    }
+                }),
+            };
+            // Each leaf of a new entry builds all of it.
+            let found = (finding.leaf, problem);
+            if !self.leaves.contains(&found) {
+                self.leaves.push(found);
+            }
         }
     }
 
@@ -319,11 +340,11 @@ impl Refused {
         effective: &impl Fn(LeafId) -> Effective<'a>,
         broken: Vec<Broken>,
     ) {
-        let Ground { table, running, .. } = ground;
+        let Ground { slots, running, .. } = ground;
         if broken.is_empty() {
             return;
         }
-        let secrets = secrets(table, running, effective);
+        let secrets = secrets(slots, running, effective);
         for Broken {
             section,
             rule,
@@ -332,20 +353,22 @@ impl Refused {
         {
             let said = without(invalid.message(), &secrets);
             let right = invalid.right().map(|right| without(right, &secrets));
-            self.whole(table, &section, format!("{said} (`{rule}`)"), right);
+            self.whole(slots, &section, format!("{said} (`{rule}`)"), right);
         }
     }
 }
 
 /// The texts of all secrets, the longest first: a rule's own words must not print one.
 fn secrets<'a>(
-    table: &Table,
+    slots: &Slots,
     running: &[Arc<[u8]>],
     effective: &impl Fn(LeafId) -> Effective<'a>,
 ) -> Vec<String> {
-    let hidden = table.leaves.iter().filter(|leaf| table.is_hidden(leaf));
-    let now = hidden.clone().filter_map(|leaf| effective(leaf.id()));
+    let layout = slots.layout();
+    let now = slots.leaves().filter(|(_, leaf)| layout.is_hidden(leaf));
+    let now = now.filter_map(|(id, _)| effective(id));
     let now = now.map(|(_, raw)| &*raw.value);
+    let hidden = layout.leaves.iter().filter(|leaf| layout.is_hidden(leaf));
     let defaults = hidden.filter_map(|leaf| match leaf.field.default {
         DefaultValue::Text(text) => Some(text.as_bytes()),
         _ => None,

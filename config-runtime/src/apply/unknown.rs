@@ -48,6 +48,11 @@ impl UnknownKeys {
         self.deleted = Some(HashMap::new());
     }
 
+    /// Whether a reading is under way.
+    pub(super) fn expects_reading(&self) -> bool {
+        self.deleted.is_some()
+    }
+
     /// A key was written, or deleted.
     pub(super) fn stage(&mut self, range: usize, key: Vec<u8>, revision: Revision, there: bool) {
         let Some(known) = self.ranges.get_mut(range) else {

@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 
 use crate::HotConfig;
 use crate::apply::{Apply, Publication, Raw};
-use crate::layers::Table;
+use crate::layers::Layout;
 use crate::problem::Problem;
 use crate::snapshot::Snapshot;
 use crate::status::{FallbackStatus, Status};
@@ -102,17 +102,17 @@ enum Phase {
 }
 
 impl<T: HotConfig> Engine<T> {
-    /// Begins with a reading (the first command). All durations count from `begun`.
+    /// Begins now, with a reading (the first command). All durations count from `begun`.
     pub(crate) fn new(
-        table: Arc<Table>,
+        layout: Arc<Layout>,
         settings: Settings,
         seed: u64,
         start: Start,
-        begun: Instant,
+        (begun, now): (Instant, Duration),
     ) -> (Self, Vec<Command<T>>) {
-        let (status, ranges) = (Status::new(settings.staleness), table.ranges.len());
-        let mut apply = Apply::new(table);
-        let (sync, requests) = Sync::new(ranges, settings, seed, Duration::ZERO, &mut apply);
+        let (status, ranges) = (Status::new(settings.staleness), layout.ranges.len());
+        let mut apply = Apply::new(layout);
+        let (sync, requests) = Sync::new(ranges, settings, seed, now, &mut apply);
         let engine = Self {
             sync,
             apply,
@@ -212,7 +212,7 @@ impl<T: HotConfig> Engine<T> {
     }
 
     /// The paths of these leaves.
-    pub(crate) fn fields(&self, leaves: &[LeafId]) -> Vec<&str> {
+    pub(crate) fn fields(&self, leaves: &[LeafId]) -> Vec<String> {
         self.apply.fields(leaves)
     }
 
@@ -341,6 +341,11 @@ impl<T: HotConfig> Engine<T> {
 
     fn has_read(&self) -> bool {
         self.apply.has_read()
+    }
+
+    /// The number of slots in use.
+    fn slots(&self) -> usize {
+        self.apply.slots_in_use()
     }
 
     fn counts(&self) -> Vec<crate::sync::RangeCount> {

@@ -19,7 +19,7 @@ use crate::HotConfig;
 use crate::apply::BadKeys;
 use crate::engine::{Engine, NoStart, Start};
 use crate::fallback::{self, SealKey, Secrets};
-use crate::layers::Table;
+use crate::layers::Layout;
 use crate::observe::Observer;
 use crate::prefix;
 use crate::status::{Status, StatusCell};
@@ -291,7 +291,7 @@ impl<T: HotConfig> Builder<T> {
     pub async fn start(self) -> Result<Hot<T>, StartError> {
         let prefix = self.check().map_err(StartError::Builder)?;
         let ranges: Arc<[Range]> = Arc::new([Range::below(&prefix)]);
-        let table = Arc::new(Table::new(T::TREE, Arc::clone(&ranges)));
+        let layout = Arc::new(Layout::new(T::TREE, Arc::clone(&ranges)));
         let begun = Instant::now();
         let status = StatusCell::new(Status::new(self.settings.staleness));
         let observer = Arc::new(Observer::new(T::TREE.name, &ranges));
@@ -302,7 +302,13 @@ impl<T: HotConfig> Builder<T> {
             defaults_without_store: self.defaults_without_store,
         };
         let seed = fastrand::u64(..);
-        let (engine, first) = Engine::new(Arc::clone(&table), self.settings, seed, start, begun);
+        let (engine, first) = Engine::new(
+            Arc::clone(&layout),
+            self.settings,
+            seed,
+            start,
+            (begun, Duration::ZERO),
+        );
         let (requests, receiver) = mpsc::unbounded_channel();
         let fallback = self.fallback.options().map(|options| {
             let prefixes = ranges.iter().map(|range| range.start().to_owned());
@@ -338,7 +344,7 @@ impl<T: HotConfig> Builder<T> {
         };
         match outcome {
             Ok(Ok(hub)) => Ok(Hot::following(Shared::new(
-                hub, table, status, requests, handle,
+                hub, layout, status, requests, handle,
             ))),
             Ok(Err(NoStart::Store(error))) => Err(StartError::Store(error)),
             Ok(Err(NoStart::Problems(problems))) => Err(StartError::Problems(problems)),

@@ -282,7 +282,7 @@ impl<T: HotConfig> Output<T> {
 
     /// Notifies first those whose fields changed, then those who watch the status; the log and the metrics
     /// delay neither. `fields` names the leaves that changed.
-    fn notify<'a>(&mut self, fields: impl Fn(&[LeafId]) -> Vec<&'a str>) {
+    fn notify(&mut self, fields: impl Fn(&[LeafId]) -> Vec<String>) {
         let Some((news, written)) = self.unannounced.take() else {
             return;
         };

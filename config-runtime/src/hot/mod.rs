@@ -21,7 +21,7 @@ pub use builder::Builder;
 
 use crate::engine::{Reached, WaitError};
 use crate::guard::guard;
-use crate::layers::Table;
+use crate::layers::Layout;
 use crate::problem::{Problem, list};
 use crate::publish::{Change, Changes, Guard, Hub, Reader, Subscription, View, Watch};
 use crate::snapshot::{Origin, Snapshot};
@@ -70,7 +70,7 @@ pub struct Hot<T: HotConfig> {
 /// What the clones of a [`Hot`] and its views share. Dropping it ends the loop.
 struct Shared<T: HotConfig> {
     hub: Arc<Hub<T>>,
-    table: Arc<Table>,
+    layout: Arc<Layout>,
     status: Arc<StatusCell>,
     /// `None` for a fixed configuration.
     following: Option<Following>,
@@ -102,14 +102,14 @@ struct WaitRequest {
 impl<T: HotConfig> Shared<T> {
     fn new(
         hub: Arc<Hub<T>>,
-        table: Arc<Table>,
+        layout: Arc<Layout>,
         status: Arc<StatusCell>,
         requests: mpsc::UnboundedSender<HandleRequest>,
         runtime: Handle,
     ) -> Self {
         Self {
             hub,
-            table,
+            layout,
             status,
             following: Some(Following { requests, runtime }),
         }
@@ -151,11 +151,11 @@ impl<T: HotConfig> Hot<T> {
     /// A configuration that never changes, for unit tests: no store, no thread, no checks.
     pub fn fixed(value: T) -> Self {
         let prefix = T::TREE.prefix.unwrap_or_default();
-        let table = Arc::new(Table::new(T::TREE, Arc::new([Range::below(prefix)])));
-        let origins = table.leaves.iter().map(|_| Origin::Fixed).collect();
+        let layout = Arc::new(Layout::new(T::TREE, Arc::new([Range::below(prefix)])));
+        let origins = layout.leaves.iter().map(|_| Origin::Fixed).collect();
         Self::following(Shared {
             hub: Hub::new(Snapshot::new(value, None, 0, origins)),
-            table,
+            layout,
             status: StatusCell::new(Status::fixed()),
             following: None,
         })
@@ -271,19 +271,16 @@ impl<T: HotConfig> Hot<T> {
         let status = self.shared.status.read();
         let fields = self
             .shared
-            .table
+            .layout
             .fixed()
             .map(|leaf| {
                 let mut held = status.held.iter();
                 let held = held.any(|held| held.fields.contains(&leaf.name));
                 let origin = snapshot.all_origins().get(leaf.id().place()).cloned();
                 let origin = origin.unwrap_or(Origin::Default).standing_in(held);
-                let key = self.shared.table.slots_of(leaf.id()).first();
                 Described {
                     field: leaf.name.clone(),
-                    key: key
-                        .and_then(|slot| self.shared.table.slots.get(*slot))
-                        .map_or_else(String::new, |slot| slot.key.to_string()),
+                    key: self.shared.layout.key(leaf),
                     value: shown::<T>(leaf, &snapshot, &origin),
                     origin,
                     doc: leaf.field.doc,

@@ -64,10 +64,10 @@ pub(super) fn ended(of: &Observer, status: &Status) {
     event_of!(INFO, "ended", of, revision, "the store is followed no more");
 }
 
-pub(super) fn changed<'a>(
+pub(super) fn changed(
     of: &Observer,
     revision: Option<Revision>,
-    fields: impl Fn() -> Vec<&'a str>,
+    fields: impl Fn() -> Vec<String>,
     count: usize,
 ) {
     // The fields are computed only if a subscriber is interested.

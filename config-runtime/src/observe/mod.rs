@@ -67,10 +67,10 @@ impl Observer {
     }
 
     /// Another configuration is about to be seen, with these fields.
-    pub(crate) fn changed<'a>(
+    pub(crate) fn changed(
         &self,
         revision: Option<Revision>,
-        fields: impl Fn() -> Vec<&'a str>,
+        fields: impl Fn() -> Vec<String>,
         count: usize,
     ) {
         events::changed(self, revision, fields, count);

@@ -5,6 +5,7 @@
 
 mod origin;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -51,6 +52,8 @@ pub(crate) struct State<T> {
     epoch: u64,
     /// One for each pattern, in the order of the schema.
     origins: Arc<[Origin]>,
+    /// One for each leaf of an entry, by its path, `tenants[acme].dsn`.
+    entry_origins: Arc<BTreeMap<String, Origin>>,
     /// Which publication of its hub it is; the hub writes it once, before anyone else has it.
     number: AtomicU64,
 }
@@ -62,6 +65,7 @@ impl<T: Clone> Clone for State<T> {
             revision: self.revision,
             epoch: self.epoch,
             origins: Arc::clone(&self.origins),
+            entry_origins: Arc::clone(&self.entry_origins),
             number: AtomicU64::new(self.number()),
         }
     }
@@ -111,6 +115,11 @@ impl<T: Clone> Draft<T> {
         &mut self.state().origins
     }
 
+    /// The origins of the leaves of entries, to be changed, by their paths.
+    pub(crate) fn entry_origins(&mut self) -> &mut BTreeMap<String, Origin> {
+        Arc::make_mut(&mut self.state().entry_origins)
+    }
+
     /// From now on others may have it.
     pub(crate) fn finish(mut self, revision: Option<Revision>, epoch: u64) -> Snapshot<T> {
         let state = self.state();
@@ -152,6 +161,7 @@ impl<T> Snapshot<T> {
             revision,
             epoch,
             origins,
+            entry_origins: Arc::default(),
             number: AtomicU64::new(0),
         }))
     }
@@ -191,12 +201,12 @@ impl<T: HotConfig> Snapshot<T> {
 
     /// Every field's path, `db.pool_size`, with its origin, in the order of the source.
     pub fn origins(&self) -> impl Iterator<Item = (String, &Origin)> {
-        T::TREE
-            .leaves()
-            .into_iter()
-            .zip(self.0.origins.iter())
-            .filter(|(leaf, _)| leaf.map.is_none())
+        let leaves = T::TREE.leaves().into_iter().zip(self.0.origins.iter());
+        let fixed = leaves.filter(|(leaf, _)| leaf.map.is_none());
+        let entries = self.0.entry_origins.iter();
+        fixed
             .map(|(leaf, origin)| (leaf.name, origin))
+            .chain(entries.map(|(name, origin)| (name.clone(), origin)))
     }
 }
 

@@ -18,7 +18,7 @@ use crate::apply::{BadKeys, Publication};
 use crate::engine::{
     Command, Engine, EngineEvent, NoStart, Reached, Start, Wait, WaitError, WaitId,
 };
-use crate::layers::Table;
+use crate::layers::Layout;
 use crate::publish::{Hub, Swapped};
 use crate::reference::holding::Model;
 use crate::snapshot::Snapshot;
@@ -83,7 +83,7 @@ pub(super) struct World {
     pub(super) own: Vec<Key>,
     trusted: bool,
     bad_keys: BadKeys,
-    table: Arc<Table>,
+    layout: Arc<Layout>,
     seed: u64,
     pub(super) settings: Settings,
     pub(super) server: Server,
@@ -133,7 +133,7 @@ impl World {
         };
         let ranges = prefixes.iter();
         let ranges = ranges.map(|prefix| Range::below(prefix.trim_end_matches('/')));
-        let table = Arc::new(Table::new(Config::TREE, ranges.collect()));
+        let layout = Arc::new(Layout::new(Config::TREE, ranges.collect()));
         let settings = Settings {
             staleness: history.staleness,
             compare_every: history.compare_every,
@@ -147,8 +147,14 @@ impl World {
             bad_keys: history.bad_keys,
             defaults_without_store: false,
         };
-        let table_of = Arc::clone(&table);
-        let (engine, commands) = Engine::new(table_of, settings.clone(), history.seed, start, base);
+        let of_engine = Arc::clone(&layout);
+        let (engine, commands) = Engine::new(
+            of_engine,
+            settings.clone(),
+            history.seed,
+            start,
+            (base, Duration::ZERO),
+        );
         let mut world = Self {
             nature: history.nature,
             prefixes,
@@ -159,7 +165,7 @@ impl World {
             keep: (false, false),
             first: None,
             unannounced: None,
-            table,
+            layout,
             seed: history.seed,
             judgement: Judgement::new(&settings),
             settings,
@@ -338,10 +344,11 @@ impl World {
             defaults_without_store: false,
         };
         self.seed = self.seed.wrapping_add(1);
-        let (table, settings) = (Arc::clone(&self.table), self.settings.clone());
+        let (layout, settings) = (Arc::clone(&self.layout), self.settings.clone());
         // It reads at once.
         self.judgement.stirred(self.now);
-        let (engine, commands) = Engine::new(table, settings, self.seed, start, self.base);
+        let (engine, commands) =
+            Engine::new(layout, settings, self.seed, start, (self.base, self.now));
         self.engine = engine;
         self.execute(commands)
     }

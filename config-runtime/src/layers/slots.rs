@@ -1,0 +1,302 @@
+//! The slots: every key that can give a leaf its value.
+//!
+//! In: a layout, and the keys of entries as they become known. Out: for a key its slot, for a leaf its
+//! slots, the one that wins first. It knows no bytes: its owner says when an entry is no longer needed.
+//!
+//! Those of leaves outside maps are there from the beginning, and stay. An entry of a map gets a slot for each of
+//! its leaves in each layer when its first key becomes known, and gives them back when it is released.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Layout;
+use super::entries::{Entries, MapShape};
+use crate::typed::id::{EntryId, LeafId, MapId};
+use crate::typed::path::Step;
+use crate::typed::tree::Leaf;
+
+/// One key that can give a leaf its value: a number, which [`Slots::info`] explains.
+pub(crate) type Slot = usize;
+
+/// The key behind a [`Slot`].
+#[derive(Debug)]
+pub(crate) struct SlotInfo {
+    /// The whole key.
+    pub(crate) key: Arc<str>,
+    /// The leaf.
+    pub(crate) leaf: LeafId,
+    /// The range that it is in; 0 is the highest layer.
+    pub(crate) layer: usize,
+    /// Whether it is an old name of the leaf.
+    pub(crate) alias: bool,
+}
+
+/// See the module's text.
+#[derive(Debug)]
+pub(crate) struct Slots {
+    layout: Arc<Layout>,
+    infos: Vec<Option<SlotInfo>>,
+    /// Slots that no key has.
+    vacant: Vec<Slot>,
+    /// For each leaf outside maps its slots, by pattern, the one that wins first.
+    of_pattern: Vec<Vec<Slot>>,
+    by_key: BTreeMap<Box<[u8]>, Slot>,
+    entries: Entries,
+}
+
+impl Slots {
+    pub(crate) fn new(layout: Arc<Layout>) -> Self {
+        let mut slots = Self {
+            infos: Vec::new(),
+            vacant: Vec::new(),
+            of_pattern: vec![Vec::new(); layout.leaves.len()],
+            by_key: BTreeMap::new(),
+            entries: Entries::default(),
+            layout: Arc::clone(&layout),
+        };
+        for (layer, range) in layout.ranges.iter().enumerate() {
+            for leaf in layout.fixed() {
+                let aliases = leaf.aliases.iter().map(|alias| (alias, true));
+                for (name, alias) in std::iter::once((&leaf.key, false)).chain(aliases) {
+                    let slot = slots.add(SlotInfo {
+                        key: format!("{}{name}", range.start()).into(),
+                        leaf: leaf.id(),
+                        layer,
+                        alias,
+                    });
+                    if let Some(own) = slots.of_pattern.get_mut(leaf.id().place()) {
+                        own.push(slot);
+                    }
+                }
+            }
+        }
+        slots
+    }
+
+    fn add(&mut self, info: SlotInfo) -> Slot {
+        let slot = self.vacant.pop().unwrap_or_else(|| {
+            self.infos.push(None);
+            self.infos.len() - 1
+        });
+        self.by_key.insert(info.key.as_bytes().into(), slot);
+        if let Some(place) = self.infos.get_mut(slot) {
+            *place = Some(info);
+        }
+        slot
+    }
+
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// One more than the highest slot.
+    pub(crate) fn len(&self) -> usize {
+        self.infos.len()
+    }
+
+    /// The slots that a key has, with what is behind them.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Slot, &SlotInfo)> {
+        let slots = self.infos.iter().enumerate();
+        slots.filter_map(|(slot, info)| Some((slot, info.as_ref()?)))
+    }
+
+    /// What is behind a slot; `None` if no key has it.
+    pub(crate) fn info(&self, slot: Slot) -> Option<&SlotInfo> {
+        self.infos.get(slot)?.as_ref()
+    }
+
+    /// The slot of a whole key, if it is known.
+    pub(crate) fn find(&self, key: &[u8]) -> Option<Slot> {
+        self.by_key.get(key).copied()
+    }
+
+    /// All slots, in the order of their keys.
+    pub(crate) fn in_order(&self) -> impl Iterator<Item = (&[u8], Slot)> {
+        self.by_key.iter().map(|(key, slot)| (&**key, *slot))
+    }
+
+    /// Whether the key, in this range, is that of an entry of a map.
+    pub(crate) fn is_in_map(&self, range: usize, key: &[u8]) -> bool {
+        let below = self.below(range, key);
+        below.is_some_and(|below| MapShape::find(&self.layout.maps, below).is_some())
+    }
+
+    /// The slot of a key of an entry, in this range. The entry is known from now on. `None` if no map has
+    /// such a key.
+    pub(crate) fn intern(&mut self, range: usize, key: &[u8]) -> Option<Slot> {
+        let layout = Arc::clone(&self.layout);
+        let below = self.below(range, key)?;
+        let names = MapShape::find(&layout.maps, below)?;
+        let mut entry = EntryId::NONE;
+        // The key of the entry, below a prefix.
+        let mut above = String::new();
+        for (map, name) in names {
+            let own = map.key_of_entry(&above, name);
+            let id = map.id(entry);
+            entry = match self.entries.find(id, name) {
+                Some(entry) => entry,
+                None => self.add_entry(map, id, name, &own)?,
+            };
+            above = own;
+        }
+        self.find(key)
+    }
+
+    fn add_entry(&mut self, map: &MapShape, id: MapId, name: &str, own: &str) -> Option<EntryId> {
+        let ranges = Arc::clone(&self.layout.ranges);
+        let mut entries = std::mem::take(&mut self.entries);
+        let added = entries.add(id, name, |entry| {
+            let mut slots = BTreeMap::new();
+            for (layer, range) in ranges.iter().enumerate() {
+                for (key, pattern) in map.leaves() {
+                    let slash = if key.is_empty() { "" } else { "/" };
+                    let slot = self.add(SlotInfo {
+                        key: format!("{}{own}{slash}{key}", range.start()).into(),
+                        leaf: LeafId { pattern, entry },
+                        layer,
+                        alias: false,
+                    });
+                    let of_leaf: &mut Vec<Slot> = slots.entry(pattern).or_default();
+                    of_leaf.push(slot);
+                }
+            }
+            slots
+        });
+        self.entries = entries;
+        added
+    }
+
+    /// The key below the prefix of this range.
+    fn below<'k>(&self, range: usize, key: &'k [u8]) -> Option<&'k str> {
+        let range = self.layout.ranges.get(range)?;
+        std::str::from_utf8(key).ok()?.strip_prefix(range.start())
+    }
+
+    /// The slots of an entry.
+    pub(crate) fn of_entry(&self, entry: EntryId) -> impl Iterator<Item = Slot> {
+        let entry = self.entries.get(entry).into_iter();
+        entry.flat_map(|entry| entry.slots.values().flatten().copied())
+    }
+
+    /// Whether entries inside this one are known.
+    pub(crate) fn has_inner(&self, entry: EntryId) -> bool {
+        self.entries.has_inner(entry)
+    }
+
+    /// Forgets an entry. Its slots and its id may be another's from now on.
+    pub(crate) fn release(&mut self, entry: EntryId) {
+        for slots in self
+            .entries
+            .remove(entry)
+            .into_iter()
+            .map(|entry| entry.slots)
+        {
+            for slot in slots.into_values().flatten() {
+                if let Some(info) = self.infos.get_mut(slot).and_then(Option::take) {
+                    self.by_key.remove(info.key.as_bytes());
+                    self.vacant.push(slot);
+                }
+            }
+        }
+    }
+
+    /// The slots of a leaf, the one that wins first.
+    pub(crate) fn of_leaf(&self, leaf: LeafId) -> &[Slot] {
+        let slots = match leaf.outside_maps() {
+            Some(leaf) => self.of_pattern.get(leaf.place()),
+            None => {
+                let entry = self.entries.get(leaf.entry);
+                entry.and_then(|entry| entry.slots.get(&leaf.pattern))
+            }
+        };
+        slots.map_or(&[], Vec::as_slice)
+    }
+
+    /// The slot that gives a leaf its value: the first that is there.
+    pub(crate) fn winner(&self, leaf: LeafId, there: impl Fn(Slot) -> bool) -> Option<Slot> {
+        let mut slots = self.of_leaf(leaf).iter().copied();
+        slots.find(|slot| there(*slot))
+    }
+
+    /// Every leaf: those outside maps, and those of the known entries.
+    pub(crate) fn leaves(&self) -> impl Iterator<Item = (LeafId, &Leaf)> {
+        let fixed = self.layout.fixed().map(Leaf::id);
+        let entries = self.entries.all().flat_map(|(entry, known)| {
+            let patterns = known.slots.keys();
+            patterns.map(move |pattern| LeafId {
+                pattern: *pattern,
+                entry,
+            })
+        });
+        fixed
+            .chain(entries)
+            .filter_map(|id| Some((id, self.layout.leaf(id)?)))
+    }
+
+    /// The leaves of an entry, those of the entries inside left out.
+    pub(crate) fn leaves_of_entry(&self, entry: EntryId) -> impl Iterator<Item = LeafId> {
+        let known = self.entries.get(entry).into_iter();
+        let patterns = known.flat_map(|entry| entry.slots.keys());
+        patterns.map(move |pattern| LeafId {
+            pattern: *pattern,
+            entry,
+        })
+    }
+
+    /// The known entries of a map, in the order of their names.
+    pub(crate) fn entries(&self, map: MapId) -> impl Iterator<Item = (&str, EntryId)> {
+        self.entries.of_map(map)
+    }
+
+    /// The known entries directly inside this one.
+    pub(crate) fn inside(&self, entry: EntryId) -> impl Iterator<Item = EntryId> {
+        let entry = self.has_inner(entry).then_some(entry);
+        entry
+            .into_iter()
+            .flat_map(|entry| self.entries.inside(entry))
+    }
+
+    /// The entry that an entry is in.
+    pub(crate) fn outer(&self, entry: EntryId) -> EntryId {
+        self.entries.outer(entry)
+    }
+
+    /// The steps to a leaf; `None` if its entry is not known.
+    pub(crate) fn path(&self, leaf: LeafId) -> Option<Vec<Step<'_>>> {
+        let names = self.entries.names(leaf.entry);
+        self.layout.leaf(leaf)?.path.within(&names)
+    }
+
+    /// The path of a leaf as Rust writes it, `tenants[acme].dsn`.
+    pub(crate) fn name(&self, leaf: LeafId) -> String {
+        let Some(declared) = self.layout.leaf(leaf) else {
+            return String::new();
+        };
+        fill(
+            &declared.name,
+            "[*]",
+            self.entries.names(leaf.entry),
+            |name| format!("[{name}]"),
+        )
+    }
+}
+
+/// The text with its gaps filled, one after the other.
+pub(super) fn fill<'n>(
+    text: &str,
+    gap: &str,
+    names: impl IntoIterator<Item = &'n str>,
+    shown: impl Fn(&str) -> String,
+) -> String {
+    let mut filled = String::with_capacity(text.len());
+    let mut rest = text;
+    for name in names {
+        let Some((before, after)) = rest.split_once(gap) else {
+            break;
+        };
+        filled.push_str(before);
+        filled.push_str(&shown(name));
+        rest = after;
+    }
+    filled + rest
+}
