@@ -655,6 +655,12 @@ impl<T: HotConfig> Apply<T> {
         warnings
     }
 
+    /// The number of slots in use.
+    #[cfg(test)]
+    pub(crate) fn slots(&self) -> usize {
+        self.ledger.len()
+    }
+
     /// The first of the parts' invariants that doesn't hold.
     #[cfg(test)]
     pub(crate) fn check(&self) -> Result<(), String> {

@@ -343,6 +343,11 @@ impl<T: HotConfig> Engine<T> {
         self.apply.has_read()
     }
 
+    /// The number of slots in use.
+    fn slots(&self) -> usize {
+        self.apply.slots()
+    }
+
     fn counts(&self) -> Vec<crate::sync::RangeCount> {
         crate::sync::Replica::counts(&self.apply)
     }
