@@ -3,11 +3,17 @@
 use std::collections::BTreeMap;
 
 use crate::reference::holding::Words;
+use crate::reference::map::Map;
+use crate::typed::checks::Checks;
+use crate::typed::config::Section;
+use crate::typed::path::{Step, same_unknown};
+use crate::typed::read::Intake;
+use crate::typed::tree::{Absent, Field, Tree};
 use crate::value::Secret;
 use crate::{HotConfig, Invalid};
 
 /// One of each: with rules of its own, required, optional, with an old name, secret, only at a
-/// restart; and rules between fields at two levels.
+/// restart; rules between fields at two levels; and a map, whose entries have them, too.
 #[derive(HotConfig, Clone, Debug, PartialEq)]
 #[hot(prefix = "/p", validate = in_order)]
 pub(super) struct Config {
@@ -26,6 +32,8 @@ pub(super) struct Config {
     pub(super) threads: u8,
     #[hot(nested)]
     pub(super) pair: Pair,
+    #[hot(nested)]
+    pub(super) tenants: Tenants,
 }
 
 #[derive(HotConfig, Clone, Debug, PartialEq)]
@@ -35,6 +43,55 @@ pub(super) struct Pair {
     pub(super) left: u8,
     #[hot(default = 1, range(0..=9))]
     pub(super) right: u8,
+}
+
+/// The section around the map, written by hand: the derive knows no maps.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Tenants {
+    pub(super) of: Map<Pair>,
+}
+
+impl HotConfig for Tenants {
+    const TREE: &'static Tree =
+        &Tree::new("Tenants")
+            .fields(&[Field::new(0, "of", "of", "Map<Pair>").map(<Map<Pair> as Section>::TREE)]);
+
+    fn __build(intake: &mut Intake<'_>) -> Option<Self> {
+        let of = intake.section("of", Map::__build, Map::__validate);
+        Some(Self { of: of? })
+    }
+
+    fn __set(&mut self, path: &[Step<'_>], intake: &mut Intake<'_>) {
+        match path {
+            [Step::Field(0), rest @ ..] => self.of.__set(rest, intake),
+            _ => intake.unknown(path),
+        }
+    }
+
+    fn __same(&self, other: &Self, path: &[Step<'_>]) -> bool {
+        match path {
+            [Step::Field(0), rest @ ..] => self.of.__same(&other.of, rest),
+            _ => same_unknown(path),
+        }
+    }
+
+    fn __show(&self, path: &[Step<'_>]) -> Option<String> {
+        match path {
+            [Step::Field(0), rest @ ..] => self.of.__show(rest),
+            _ => None,
+        }
+    }
+
+    fn __validate(&self, checks: &mut Checks) {
+        checks.section("of", |checks| self.of.__validate(checks));
+    }
+
+    fn __default(path: &[Step<'_>]) -> Option<Absent> {
+        match path {
+            [Step::Field(0), rest @ ..] => Map::<Pair>::__default(rest),
+            _ => None,
+        }
+    }
 }
 
 fn in_order(config: &Config) -> Result<(), Invalid> {
@@ -61,8 +118,8 @@ pub(super) type Texts = BTreeMap<Key, Text>;
 pub(super) const PREFIXES: [&str; 2] = ["/p@1/", "/p/"];
 
 /// For each leaf its keys, the strongest first: in the layer above, then below; the old name
-/// after the new one.
-pub(super) const LEAVES: [&[Key]; 9] = [
+/// after the new one. Those of entries come last.
+pub(super) const LEAVES: [&[Key]; 13] = [
     &[b"/p@1/min", b"/p/min"],
     &[b"/p@1/max", b"/p@1/maximum", b"/p/max", b"/p/maximum"],
     &[b"/p@1/need", b"/p/need"],
@@ -72,13 +129,52 @@ pub(super) const LEAVES: [&[Key]; 9] = [
     &[b"/p@1/threads", b"/p/threads"],
     &[b"/p@1/pair/left", b"/p/pair/left"],
     &[b"/p@1/pair/right", b"/p/pair/right"],
+    &[b"/p@1/tenants/of/a/left", b"/p/tenants/of/a/left"],
+    &[b"/p@1/tenants/of/a/right", b"/p/tenants/of/a/right"],
+    &[b"/p@1/tenants/of/b/left", b"/p/tenants/of/b/left"],
+    &[b"/p@1/tenants/of/b/right", b"/p/tenants/of/b/right"],
+];
+
+/// For each leaf its path.
+pub(super) const NAMES: [&str; LEAVES.len()] = [
+    "min",
+    "max",
+    "need",
+    "maybe",
+    "name",
+    "token",
+    "threads",
+    "pair.left",
+    "pair.right",
+    "tenants.of[a].left",
+    "tenants.of[a].right",
+    "tenants.of[b].left",
+    "tenants.of[b].right",
 ];
 
 /// Those that are only read when the program starts.
 pub(super) const THREADS: usize = 6;
 
-/// Keys that nobody knows, below the prefixes.
-pub(super) const UNKNOWN: [Key; 3] = [b"/p/nim", b"/p/\xff\xfe", b"/p@1/pair"];
+/// The first leaf of the map, which has two patterns.
+pub(super) const MAP: usize = 9;
+
+/// The entries that there may be, each with its first leaf.
+const ENTRIES: [(&str, usize); 2] = [("a", MAP), ("b", MAP + 2)];
+
+/// What a leaf is worth whose entry does not exist.
+pub(super) const ABSENT: &str = "absent";
+
+/// Keys that nobody knows, below the prefixes. Those in the map make no entry.
+pub(super) const UNKNOWN: [Key; 8] = [
+    b"/p/nim",
+    b"/p/\xff\xfe",
+    b"/p@1/pair",
+    b"/p/tenants/of/a",
+    b"/p/tenants/of/a/nope",
+    b"/p/tenants/of//left",
+    b"/p/tenants/of/./left",
+    b"/p/tenants/of/a/left/x",
+];
 
 /// Keys of somebody else, next to the prefixes.
 pub(super) const FOREIGN: [Key; 4] = [b"/p", b"/p2/min", b"/p@11/max", b"/q/need"];
@@ -113,6 +209,38 @@ pub(super) fn keys_below(prefixes: &[&str]) -> Vec<Key> {
     };
     let keys = LEAVES.iter().copied().flatten().copied();
     keys.filter(below).collect()
+}
+
+/// The pattern of a leaf.
+pub(super) fn pattern(leaf: usize) -> usize {
+    entry_of(leaf).map_or(leaf, |(_, first)| MAP + leaf - first)
+}
+
+/// The entry that a leaf is in.
+fn entry_of(leaf: usize) -> Option<(&'static str, usize)> {
+    let mut entries = ENTRIES.into_iter().rev();
+    entries.find(|(_, first)| *first <= leaf)
+}
+
+/// The keys that a leaf depends on: its own, or, in an entry, those of all of its leaves, since any of them
+/// makes the entry exist.
+pub(super) fn keys_around(leaf: usize) -> Vec<Key> {
+    match entry_of(leaf) {
+        Some((_, first)) => LEAVES[first..first + 2].concat(),
+        None => LEAVES[leaf].to_vec(),
+    }
+}
+
+/// The keys of all entries; for each entry those of its leaves.
+pub(super) fn keys_of_entries() -> Vec<Vec<Key>> {
+    let entries = ENTRIES.iter();
+    entries.map(|(_, first)| keys_around(*first)).collect()
+}
+
+/// Whether the leaf is in an entry that does not exist.
+fn is_absent(texts: &Texts, leaf: usize) -> bool {
+    let mut keys = keys_around(leaf).into_iter();
+    entry_of(leaf).is_some() && !keys.any(|key| texts.contains_key(key))
 }
 
 /// The keys of a leaf as far as the one that gives the value, and that value.
@@ -162,6 +290,7 @@ pub(super) fn leaf(texts: &Texts, at: usize) -> Result<String, ()> {
         .map(|maybe| maybe.map_or_else(String::new, |maybe| maybe.to_string())),
         4 => read(texts, at, Ok("calm".to_owned()), word),
         5 => read(texts, at, Ok("none".to_owned()), word),
+        _ if is_absent(texts, at) => Ok(ABSENT.to_owned()),
         _ => number(Ok(1)),
     }
 }
@@ -177,15 +306,21 @@ pub(super) fn shown(config: &Config, at: usize) -> String {
         5 => config.token.expose().clone(),
         6 => config.threads.to_string(),
         7 => config.pair.left.to_string(),
-        _ => config.pair.right.to_string(),
+        8 => config.pair.right.to_string(),
+        _ => shown_in_entry(config, at).unwrap_or_else(|| ABSENT.to_owned()),
     }
+}
+
+fn shown_in_entry(config: &Config, at: usize) -> Option<String> {
+    let (name, first) = entry_of(at)?;
+    let Pair { left, right } = config.tenants.of.get(name)?;
+    Some(if at == first { left } else { right }.to_string())
 }
 
 /// Whether it breaks none of its rules.
 pub(super) fn is_valid(config: &Config) -> bool {
     let Config { min, max, need, .. } = config;
-    let Pair { left, right } = config.pair;
-    let digits = [*min, *max, *need, config.threads, left, right];
+    let digits = [*min, *max, *need, config.threads];
     let words = [&config.name, config.token.expose()];
     digits.iter().all(|digit| *digit <= 9)
         && words
@@ -193,7 +328,15 @@ pub(super) fn is_valid(config: &Config) -> bool {
             .all(|word| (1..=8).contains(&word.chars().count()))
         && min <= max
         && config.threads <= *max
-        && (left + right).is_multiple_of(2)
+        && is_valid_pair(&config.pair)
+        && config.tenants.of.iter().all(|(name, pair)| {
+            let is_known = ENTRIES.iter().any(|(known, _)| *known == name);
+            is_known && is_valid_pair(pair)
+        })
+}
+
+fn is_valid_pair(Pair { left, right }: &Pair) -> bool {
+    *left <= 9 && *right <= 9 && (left + right).is_multiple_of(2)
 }
 
 /// What a program that starts now would have.
@@ -203,6 +346,13 @@ pub(super) fn intended(texts: &Texts) -> Option<Config> {
         leaves.push(leaf(texts, at).ok()?);
     }
     let number = |at: usize| leaves[at].parse().ok();
+    let pair = |left: usize| {
+        let (left, right) = (number(left)?, number(left + 1)?);
+        Some(Pair { left, right })
+    };
+    let there = ENTRIES.iter().filter(|(_, first)| leaves[*first] != ABSENT);
+    let entry = |(name, first): &(&str, usize)| Some(((*name).to_owned(), pair(*first)?));
+    let of = there.map(entry).collect::<Option<_>>()?;
     let config = Config {
         min: number(0)?,
         max: number(1)?,
@@ -211,10 +361,8 @@ pub(super) fn intended(texts: &Texts) -> Option<Config> {
         name: leaves[4].clone(),
         token: Secret::new(leaves[5].clone()),
         threads: number(6)?,
-        pair: Pair {
-            left: number(7)?,
-            right: number(8)?,
-        },
+        pair: pair(7)?,
+        tenants: Tenants { of },
     };
     is_valid(&config).then_some(config)
 }
@@ -242,4 +390,20 @@ impl Words for Spoken {
         let bad = (0..LEAVES.len()).filter(|at| leaf(texts, *at).is_err());
         bad.map(|at| effective(texts, at).0.to_vec()).collect()
     }
+}
+
+#[test]
+fn the_leaves_are_those_of_the_schema() {
+    let patterns = <Config as HotConfig>::TREE.leaves();
+    for (leaf, (keys, path)) in LEAVES.iter().zip(NAMES).enumerate() {
+        let declared = &patterns[pattern(leaf)];
+        let name = entry_of(leaf).map_or("", |(name, _)| name);
+        assert_eq!(declared.name.replace('*', name), path);
+        let key = declared.key.replace('*', name);
+        for prefix in PREFIXES {
+            let key = format!("{prefix}{key}");
+            assert!(keys.contains(&key.as_bytes()), "{key}");
+        }
+    }
+    assert_eq!(pattern(LEAVES.len() - 1), patterns.len() - 1);
 }

@@ -4,11 +4,12 @@
 //! what is published and held is what the model of holding makes of it. In a lying one each
 //! publication must be valid by itself, and the end must be right.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::config::{
-    Config, Key, LEAVES, PREFIXES, Spoken, THREADS, Texts, intended, is_valid, leaf, shown,
+    ABSENT, Config, Key, LEAVES, NAMES, PREFIXES, Spoken, THREADS, Texts, intended, is_valid,
+    keys_around, leaf, shown,
 };
 use super::steps::Nature;
 use super::world::World;
@@ -19,7 +20,6 @@ use crate::reference::holding::{Words, texts};
 use crate::snapshot::{Origin, Snapshot};
 use crate::status::Status;
 use crate::sync::{RangeCount, Settings};
-use crate::typed::id::{LeafId, pattern_at};
 
 /// What is wrong, in words: a panic for each try of the shrinking would bury it.
 pub(super) type Judged<V = ()> = Result<V, String>;
@@ -54,6 +54,8 @@ pub(super) struct Judgement {
     published: Option<(u64, Option<Revision>)>,
     cursor: (u64, Option<Revision>),
     pub(super) publications: usize,
+    /// The paths of the leaves that the last publication changed.
+    pub(super) told: BTreeSet<String>,
 }
 
 impl Judgement {
@@ -72,6 +74,7 @@ impl Judgement {
             published: None,
             cursor: (1, None),
             publications: 0,
+            told: BTreeSet::new(),
         }
     }
 
@@ -298,19 +301,23 @@ impl World {
         if let Some(Publication { snapshot, changed }) = published {
             self.judge_publication(snapshot)?;
             let differ = (0..LEAVES.len()).filter(|at| shown(&before, *at) != shown(snapshot, *at));
-            let differ: Vec<_> = differ.map(|at| LeafId::fixed(pattern_at(at))).collect();
+            let differ: BTreeSet<_> = differ.map(|at| NAMES[at].to_owned()).collect();
+            // An entry's names are still known when it is gone.
+            let told = self.engine.fields(changed).into_iter();
+            let told: BTreeSet<String> = told.map(Into::into).collect();
             ensure!(
                 anchors || !differ.is_empty(),
                 "P6: swapped, although nothing changed: {snapshot:?}"
             );
             ensure!(
-                *changed == differ,
-                "P6: leaves {differ:?} changed, and {changed:?} are told"
+                told == differ,
+                "P6: leaves {differ:?} changed, and {told:?} are told"
             );
             ensure!(
                 snapshot.threads == before.threads,
                 "restart: {snapshot:?} took effect"
             );
+            self.judgement.told = told;
         }
         if self.nature == Nature::Honest {
             let now = published.map_or(&before, |published| &published.snapshot);
@@ -358,6 +365,15 @@ impl World {
                 !held.problems.is_empty(),
                 "P7: held without a reason: {held}"
             );
+            let is_in = |key: &Key| held.keys.contains(&key.escape_ascii().to_string());
+            let should = LEAVES.iter().zip(NAMES);
+            let should = should.filter(|(keys, _)| keys.iter().any(|key| is_in(key)));
+            let should: BTreeSet<_> = should.map(|(_, name)| name).collect();
+            let said: BTreeSet<_> = held.fields.iter().map(String::as_str).collect();
+            ensure!(
+                said == should,
+                "holding: {said:?} are said to be held, but {should:?} are"
+            );
             let said = format!("{held} {held:?}");
             ensure!(!said.contains("hush"), "a secret is told: {said}");
         }
@@ -377,37 +393,50 @@ impl World {
         Ok(())
     }
 
+    /// Each leaf that exists has its origin; one of an entry that does not exist has none.
     pub(super) fn judge_origins(&self, snapshot: &Snapshot<Config>) -> Judged {
         let Spoken { running } = self.model.words;
-        let good = &self.model.good;
-        for (at, own) in LEAVES.iter().enumerate() {
+        let next = intended(&texts(&self.model.good)).map(|next| next.threads);
+        let is_judged = |at: &usize| {
             // A value that waits for a restart hides where the running one came from.
-            if at == THREADS && intended(&texts(good)).map(|next| next.threads) != running {
-                continue;
-            }
-            let origin = match own.iter().find(|key| good.contains_key(*key)) {
-                None => Origin::Default,
-                Some(key) => {
-                    let (text, revision) = good[key];
-                    let above = self.prefixes.len() > 1 && key.starts_with(PREFIXES[0].as_bytes());
-                    let shown = (at != 5).then(|| text.into());
-                    let (said, revision) =
-                        (key.escape_ascii().to_string(), Revision::new(revision));
-                    match self.copy.keys.contains(key) {
-                        true => Origin::fallback(said, revision, shown),
-                        false => Origin::key(said, revision, usize::from(above), shown),
-                    }
-                }
-            };
-            let mut groups = self.model.groups.values().flatten();
-            let origin = origin.standing_in(groups.any(|key| own.contains(key)));
-            let said = snapshot.all_origins().get(at);
+            (*at != THREADS || next == running) && shown(snapshot, *at) != ABSENT
+        };
+        let should = (0..LEAVES.len()).filter(is_judged);
+        let should: BTreeMap<_, _> = should
+            .map(|at| (NAMES[at].to_owned(), self.origin(at)))
+            .collect();
+        let said = snapshot.origins();
+        let said = said.filter(|(name, _)| name != NAMES[THREADS] || next == running);
+        let said: BTreeMap<_, _> = said.map(|(name, it)| (name, it.clone())).collect();
+        for name in said.keys().chain(should.keys()) {
+            let (said, should) = (said.get(name), should.get(name));
             ensure!(
-                said == Some(&origin),
-                "the origin of leaf {at} is {said:?}, but should be {origin:?}"
+                said == should,
+                "the origin of {name} is {said:?}, but should be {should:?}"
             );
         }
         Ok(())
+    }
+
+    /// Where the published value of a leaf came from.
+    fn origin(&self, at: usize) -> Origin {
+        let own = LEAVES[at];
+        let good = &self.model.good;
+        let origin = match own.iter().find(|key| good.contains_key(*key)) {
+            None => Origin::Default,
+            Some(key) => {
+                let (text, revision) = good[key];
+                let above = self.prefixes.len() > 1 && key.starts_with(PREFIXES[0].as_bytes());
+                let shown = (at != 5).then(|| text.into());
+                let (said, revision) = (key.escape_ascii().to_string(), Revision::new(revision));
+                match self.copy.keys.contains(key) {
+                    true => Origin::fallback(said, revision, shown),
+                    false => Origin::key(said, revision, usize::from(above), shown),
+                }
+            }
+        };
+        let mut groups = self.model.groups.values().flatten();
+        origin.standing_in(groups.any(|key| own.contains(key)))
     }
 
     /// Until when what the engine knows was all that there was.
@@ -517,15 +546,15 @@ impl World {
             return Ok(());
         }
         ensure!(!held.is_empty(), "nothing is held, but something is bad");
-        for (at, own) in LEAVES.iter().enumerate() {
-            let is_held = |key: &&Key| held.contains(&key.escape_ascii().to_string());
-            if at == THREADS || own.iter().find(is_held).is_some() {
+        for (at, name) in NAMES.into_iter().enumerate() {
+            let is_held = |key: Key| held.contains(&key.escape_ascii().to_string());
+            if at == THREADS || keys_around(at).into_iter().any(is_held) {
                 continue;
             }
             let (shown, there) = (shown(&now, at), leaf(&texts, at));
             ensure!(
                 Ok(&shown) == there.as_ref(),
-                "leaf {at} is {shown}, and in the store {there:?}"
+                "{name} is {shown}, and in the store {there:?}"
             );
         }
         Ok(())

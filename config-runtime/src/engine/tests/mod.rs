@@ -6,6 +6,7 @@
 
 mod config;
 mod copy;
+mod entries;
 mod judge;
 mod server;
 mod steps;
@@ -23,7 +24,7 @@ use steps::{History, Nature, Step, history};
 use world::World;
 
 /// Everything to a good value, and nothing else.
-const REPAIR: [server::Change; 20] = [
+const REPAIR: [server::Change; 28] = [
     (b"/p/min", Some(b"1")),
     (b"/p/max", Some(b"9")),
     (b"/p/need", Some(b"4")),
@@ -44,6 +45,14 @@ const REPAIR: [server::Change; 20] = [
     (b"/p@1/threads", None),
     (b"/p@1/pair/left", None),
     (b"/p@1/pair/right", None),
+    (b"/p/tenants/of/a/left", Some(b"3")),
+    (b"/p/tenants/of/a/right", Some(b"5")),
+    (b"/p/tenants/of/b/left", None),
+    (b"/p/tenants/of/b/right", None),
+    (b"/p@1/tenants/of/a/left", None),
+    (b"/p@1/tenants/of/a/right", None),
+    (b"/p@1/tenants/of/b/left", None),
+    (b"/p@1/tenants/of/b/right", None),
 ];
 
 /// How many histories there are in all.
@@ -151,11 +160,10 @@ proptest! {
     }
 }
 
-/// Both take away what would give the field its value; each could have come alone.
-#[test]
-fn two_changes_that_are_bad_only_together_do_not_block_each_other() {
+/// A history in an honest world, which is watched from the beginning.
+fn quiet(steps: Vec<Step>) -> History {
     let seconds = Duration::from_secs;
-    let history = History {
+    History {
         nature: Nature::Honest,
         layered: true,
         trusted: true,
@@ -165,17 +173,23 @@ fn two_changes_that_are_bad_only_together_do_not_block_each_other() {
         seed: 0,
         watching: true,
         copy: None,
-        steps: vec![
-            Step::Write(vec![(b"/p/need", None), (b"/p@1/need", Some(b"1"))]),
-            Step::Write(vec![(b"/p@1/need", None), (b"/p/maybe", Some(b"5"))]),
-            Step::Deliver,
-        ],
-    };
+        steps,
+    }
+}
+
+/// Both take away what would give the field its value; each could have come alone.
+#[test]
+fn two_changes_that_are_bad_only_together_do_not_block_each_other() {
+    let history = quiet(vec![
+        Step::Write(vec![(b"/p/need", None), (b"/p@1/need", Some(b"1"))]),
+        Step::Write(vec![(b"/p@1/need", None), (b"/p/maybe", Some(b"5"))]),
+        Step::Deliver,
+    ]);
     let mut world = World::new(&history, false).unwrap();
     for step in &history.steps {
         world.run(step).unwrap();
     }
-    world.calm(seconds(1)).unwrap();
+    world.calm(Duration::from_secs(1)).unwrap();
     let now = world.hub.as_ref().unwrap().snapshot();
     assert_eq!((now.need, now.maybe), (3, Some(5)));
     end(&mut world, &history).unwrap();

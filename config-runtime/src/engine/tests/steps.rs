@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::config::{FOREIGN, Key, LEAVES, TEXTS, Text, UNKNOWN};
+use super::config::{FOREIGN, Key, LEAVES, MAP, TEXTS, Text, UNKNOWN, keys_of_entries};
 use super::server::Change;
 use crate::apply::BadKeys;
 use crate::store::ErrorKind;
@@ -120,12 +120,29 @@ const KINDS: [ErrorKind; 10] = [
     ErrorKind::Other,
 ];
 
-fn key() -> impl Strategy<Value = Key> {
+/// The first of the keys of each leaf in the layer below, and all keys.
+fn keys(leaves: &[&[Key]]) -> (Vec<Key>, Vec<Key>) {
+    let below = leaves.iter().map(|keys| keys[keys.len() / 2]);
+    (below.collect(), leaves.concat())
+}
+
+/// Outside the map, but for those that make no entry.
+fn fixed_key() -> impl Strategy<Value = Key> {
+    let (below, all) = keys(&LEAVES[..MAP]);
     prop_oneof![
-        12 => prop::sample::select(LEAVES.map(|keys| keys[keys.len() / 2]).to_vec()),
-        4 => prop::sample::select(LEAVES.concat()),
+        12 => prop::sample::select(below),
+        4 => prop::sample::select(all),
         1 => prop::sample::select(UNKNOWN.to_vec()),
         1 => prop::sample::select(FOREIGN.to_vec()),
+    ]
+}
+
+/// In an entry of the map.
+fn entry_key() -> impl Strategy<Value = Key> {
+    let (below, all) = keys(&LEAVES[MAP..]);
+    prop_oneof![
+        3 => prop::sample::select(below),
+        1 => prop::sample::select(all),
     ]
 }
 
@@ -144,10 +161,38 @@ fn fit(key: Key, text: Text) -> Text {
     }
 }
 
+/// Entries come and go: their keys are deleted as often as they are written.
+fn change() -> impl Strategy<Value = Change> {
+    let change = prop_oneof![
+        3 => (fixed_key(), prop::option::weighted(0.8, text())),
+        1 => (entry_key(), prop::option::weighted(0.5, text())),
+    ];
+    change.prop_map(|(key, text)| (key, text.map(|text| fit(key, text))))
+}
+
+/// One transaction for a whole entry: all keys in one layer, or none in any.
+fn entry() -> impl Strategy<Value = Vec<Change>> {
+    let keys = prop::sample::select(keys_of_entries());
+    let digits = prop::collection::vec(text(), 2);
+    let digits = prop::option::of(digits);
+    (keys, digits).prop_map(|(keys, digits)| match digits {
+        Some(digits) => {
+            let below = keys.into_iter().skip(1).step_by(2);
+            let changes = below.zip(digits);
+            changes
+                .map(|(key, text)| (key, Some(fit(key, text))))
+                .collect()
+        }
+        None => keys.into_iter().map(|key| (key, None)).collect(),
+    })
+}
+
 fn transaction() -> impl Strategy<Value = Step> {
-    let change = (key(), prop::option::weighted(0.8, text()));
-    let change = change.prop_map(|(key, text)| (key, text.map(|text| fit(key, text))));
-    prop::collection::vec(change, 1..4).prop_map(Step::Write)
+    let changes = prop_oneof![
+        12 => prop::collection::vec(change(), 1..4),
+        2 => entry(),
+    ];
+    changes.prop_map(Step::Write)
 }
 
 fn kind() -> impl Strategy<Value = ErrorKind> {
@@ -177,8 +222,8 @@ fn honest() -> impl Strategy<Value = Step> {
         1 => (1..800_000_u32).prop_map(Step::Sleep),
         12 => (1..40_000_u32).prop_map(Step::Calm),
         2 => (1..90_000_u32, kind()).prop_map(|(ms, kind)| Step::Refuse(ms, kind)),
-        2 => small.clone().prop_map(Step::Want),
-        8 => small.prop_map(Step::Look),
+        2 => small.prop_map(Step::Want),
+        8 => (0..6_u8).prop_map(Step::Look),
         2 => Just(Step::Renew),
     ]
 }
@@ -216,7 +261,8 @@ pub(super) fn history(nature: Nature) -> impl Strategy<Value = History> {
         prop::bool::weighted(0.7),
         bad_keys,
     );
-    let copy = (key(), text()).prop_map(|(key, text)| (key, fit(key, text)));
+    let key = prop_oneof![3 => fixed_key(), 1 => entry_key()];
+    let copy = (key, text()).prop_map(|(key, text)| (key, fit(key, text)));
     let copy = prop::collection::vec(copy, 0..5);
     let copy = prop::option::weighted(0.3, copy);
     let settings = (seconds(&[30, 6]), seconds(&[600, 60]), any::<u64>());

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 
-use super::config::{Config, LEAVES, shown};
+use super::config::{Config, LEAVES, MAP, pattern, shown};
 use super::judge::{Judged, ensure};
 use crate::Field;
 use crate::publish::{Changes, Hub, Reader, Update, Watch};
@@ -31,12 +31,20 @@ fn values(config: &Config, (first, len): (usize, usize)) -> Vec<String> {
     leaves.map(|leaf| shown(config, leaf)).collect()
 }
 
+/// The patterns of those leaves, which are not a part of the map.
+fn span((first, len): (usize, usize)) -> Span {
+    let end = pattern(first + len - 1) + 1;
+    let len = end - first;
+    Span { first, len }
+}
+
 impl Subscriber {
-    /// One of each kind; the last two look only when all is over.
+    /// One of each kind, of fields, of the map and of everything; the last two look only when all is over.
     pub(super) fn some(hub: &Arc<Hub<Config>>) -> Vec<Self> {
         // The whole struct, compared by the leaves of a field.
-        let field = |(first, len)| Field::__new(|config| config, Span { first, len }, "");
+        let field = |leaves| Field::__new(|config| config, span(leaves), "");
         let all = (0, LEAVES.len());
+        let map = (MAP, LEAVES.len() - MAP);
         let watch = |leaves| (Handle::Watch(hub.watch(field(leaves))), leaves);
         let queue = |leaves, capacity| {
             let queue = hub.changes(field(leaves)).capacity(capacity);
@@ -46,6 +54,8 @@ impl Subscriber {
             watch((1, 1)),
             watch((7, 2)),
             queue((0, 1), 2),
+            watch(map),
+            queue(map, 2),
             (Handle::Reader(hub.reader()), all),
             watch(all),
             queue(all, 3),

@@ -490,6 +490,11 @@ impl World {
         Ok(true)
     }
 
+    /// Whether a reading is asked for.
+    pub(super) fn is_reading(&self) -> bool {
+        self.reading.is_some()
+    }
+
     /// Which questions can be answered.
     fn open_questions(&self) -> Vec<Open> {
         let opening = matches!(self.opening, Some((_, false))).then_some(Open::Opening);
@@ -781,7 +786,10 @@ impl World {
     fn twins(&mut self, length: Duration, every: u8, back: u8) -> Judged {
         let mut twin = self.server.clone();
         twin.restore(u64::from(back), None);
-        twin.write(&[(b"/p/maybe", Some(b"8"))]);
+        twin.write(&[
+            (b"/p/maybe", Some(b"8")),
+            (b"/p/tenants/of/b/left", Some(b"7")),
+        ]);
         let end = self.now + length;
         let mut is_other = false;
         while self.now < end && !self.refused {

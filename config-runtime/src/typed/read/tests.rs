@@ -1,88 +1,15 @@
-//! A map that is written by hand, as the type of maps will be: it is built from all of its entries,
-//! and one of them is created, changed or removed.
+//! A map is built from all of its entries, and one of them is created, changed or removed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::HotConfig;
 use crate::reason::Invalid;
+use crate::reference::map::Map;
 use crate::typed::config::Section;
 use crate::typed::id::EntryId;
 use crate::typed::tree::{Absent, Field};
 use crate::value::Secret;
-
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Map<V>(BTreeMap<String, V>);
-
-impl<V: HotConfig> Section for Map<V> {
-    const TREE: &'static Tree = <V as HotConfig>::TREE;
-
-    fn __build(intake: &mut Intake<'_>) -> Option<Self> {
-        let entries = intake.entries(V::TREE, V::__build, V::__validate)?;
-        let owned = |(name, entry): (&str, V)| (name.to_owned(), entry);
-        Some(Self(entries.into_iter().map(owned).collect()))
-    }
-
-    fn __set(&mut self, path: &[Step<'_>], intake: &mut Intake<'_>) {
-        let [Step::Entry(name), rest @ ..] = path else {
-            return intake.unknown(path);
-        };
-        match (self.0.get_mut(*name), intake.has_entry(rest)) {
-            (Some(entry), true) => entry.__set(rest, intake),
-            (None, true) => {
-                let entry = intake.new_entry(name, rest, V::TREE, V::__build, V::__validate);
-                self.0
-                    .extend(entry.map(|entry| ((*name).to_owned(), entry)));
-            }
-            (Some(_), false) => {
-                self.0.remove(*name);
-                intake.removed_entry(rest, V::TREE);
-            }
-            (None, false) => {}
-        }
-    }
-
-    fn __same(&self, other: &Self, path: &[Step<'_>]) -> bool {
-        match path {
-            [] => {
-                let names = self.0.keys().eq(other.0.keys());
-                let mut entries = self.0.values().zip(other.0.values());
-                names && entries.all(|(one, other)| same_whole(one, other))
-            }
-            [Step::Entry(name), rest @ ..] => match (self.0.get(*name), other.0.get(*name)) {
-                (Some(one), Some(other)) if rest.is_empty() => same_whole(one, other),
-                (Some(one), Some(other)) => one.__same(other, rest),
-                (None, None) => true,
-                _ => false,
-            },
-            [Step::Field(_), ..] => true,
-        }
-    }
-
-    fn __show(&self, path: &[Step<'_>]) -> Option<String> {
-        match path {
-            [Step::Entry(name), rest @ ..] => self.0.get(*name)?.__show(rest),
-            _ => None,
-        }
-    }
-
-    fn __validate(&self, checks: &mut Checks) {
-        for (name, entry) in &self.0 {
-            checks.entry(name, |checks| entry.__validate(checks));
-        }
-    }
-
-    fn __default(path: &[Step<'_>]) -> Option<Absent> {
-        match path {
-            [Step::Entry(_), rest @ ..] => V::__default(rest),
-            _ => None,
-        }
-    }
-}
-
-fn same_whole<V: HotConfig>(one: &V, other: &V) -> bool {
-    V::TREE.every(&mut |path| one.__same(other, path))
-}
 
 fn not_backwards(limits: &Limits) -> Result<(), Invalid> {
     match limits.low <= limits.high {
@@ -172,8 +99,8 @@ impl HotConfig for Plan {
 
 /// A store in miniature: bytes by key, below no prefix.
 ///
-/// It knows the schema's patterns, gives each entry an id when it first sees it, and finds the key
-/// of a leaf by the names of its entries.
+/// It knows the schema's patterns, gives each entry an id when it first sees it, and finds the key of a leaf
+/// by the names of its entries.
 struct Keys {
     leaves: Vec<crate::typed::tree::Leaf>,
     raws: BTreeMap<String, Vec<u8>>,
@@ -401,16 +328,13 @@ fn a_map_is_built_from_all_of_its_entries_in_the_order_of_their_names() {
     assert!(refused.is_empty() && broken.is_empty());
     let service = service.unwrap();
     assert_eq!((service.first, service.last), (1, 2));
-    let entries: Vec<_> = service.tenants.0.into_iter().collect();
-    let expected = [("a", tenant(5, 0, 6)), ("b", tenant(3, 4, 5))];
-    assert_eq!(
-        entries,
-        expected.map(|(name, entry)| (name.to_owned(), entry))
-    );
+    let entries: Vec<_> = service.tenants.iter().collect();
+    let expected = [("a", &tenant(5, 0, 6)), ("b", &tenant(3, 4, 5))];
+    assert_eq!(entries, expected);
     // Without entries, what comes after the map is still found.
     let (service, ..) = build(&Keys::of(SERVICE, &KEYS[..2]));
     let service = service.unwrap();
-    assert_eq!((service.tenants.0.len(), service.last), (0, 2));
+    assert_eq!((service.tenants.iter().count(), service.last), (0, 2));
 }
 
 #[test]
@@ -445,14 +369,14 @@ fn a_leaf_of_an_entry_is_replaced_alone() {
     let leaf = keys.put("tenants/a/limits/high", "8");
     let done = set(&mut map, &keys, leaf);
     assert_eq!(done, (vec!["tenants/a/limits/high".to_owned()], vec![]));
-    assert_eq!(map.0["a"].limits.high, 8);
+    assert_eq!(map.get("a").unwrap().limits.high, 8);
     // The same again.
     assert_eq!(set(&mut map, &keys, leaf), (vec![], vec![]));
     // An entry that is there keeps what it requires.
     let leaf = keys.delete("tenants/a/left");
     let done = set(&mut map, &keys, leaf);
     assert_eq!(done, (vec![], vec!["tenants/a/left".to_owned()]));
-    assert_eq!(map.0["a"].left, 5);
+    assert_eq!(map.get("a").unwrap().left, 5);
 }
 
 #[test]
@@ -484,7 +408,7 @@ fn an_entry_that_is_not_complete_is_no_entry() {
     let leaf = keys.put("tenants/c/right", "1");
     let done = set(&mut map, &keys, leaf);
     assert_eq!(done, (vec![], vec!["tenants/c/left".to_owned()]));
-    assert_eq!(map.0.len(), 2);
+    assert_eq!(map.iter().count(), 2);
 }
 
 #[test]
@@ -498,7 +422,7 @@ fn an_entry_goes_with_its_last_key() {
     assert!(refused.is_empty());
     let all = ["left", "limits/low", "limits/high", "right"];
     assert_eq!(changed, all.map(|leaf| format!("tenants/b/{leaf}")));
-    assert_eq!(map.0.keys().collect::<Vec<_>>(), ["a"]);
+    assert_eq!(map.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["a"]);
     assert!(!map.__same(&before, &[]));
     let other = keys.id("tenants/b/left");
     assert_eq!(set(&mut map, &keys, other), (vec![], vec![]));
@@ -506,10 +430,11 @@ fn an_entry_goes_with_its_last_key() {
 
 #[test]
 fn a_map_is_compared_as_a_whole_and_by_entry() {
-    let map = build(&Keys::of(SERVICE, &KEYS)).0.unwrap().tenants;
-    let mut other = map.clone();
-    assert!(map.__same(&other, &[]));
-    other.0.get_mut("a").unwrap().limits.high = 7;
+    let mut keys = Keys::of(SERVICE, &KEYS);
+    let map = build(&keys).0.unwrap().tenants;
+    assert!(map.__same(&map.clone(), &[]));
+    keys.put("tenants/a/limits/high", "7");
+    let other = build(&keys).0.unwrap().tenants;
     assert!(!map.__same(&other, &[]));
     let (a, b) = (Step::Entry("a"), Step::Entry("b"));
     assert!(!map.__same(&other, &[a]));
@@ -536,8 +461,8 @@ fn maps_nest() {
     let mut keys = Keys::of(PLANS, &keys);
     let plans = |keys: &Keys| Plans::__build(&mut Intake::all(keys)).unwrap();
     let mut now = plans(&keys);
-    assert_eq!(now.0["gold"].tenants.0["b"].left, 2);
-    assert_eq!(now.0["free"].tenants.0["a"].left, 3);
+    let left = |plan, tenant| Some(now.get(plan)?.tenants.get(tenant)?.left);
+    assert_eq!((left("gold", "b"), left("free", "a")), (Some(2), Some(3)));
     let mut set = |keys: &Keys, leaf: LeafId| -> BTreeSet<String> {
         let mut intake = Intake::one(leaf, keys);
         now.__set(&keys.path(leaf)[1..], &mut intake);
