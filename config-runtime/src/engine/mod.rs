@@ -343,6 +343,10 @@ impl<T: HotConfig> Engine<T> {
         self.apply.has_read()
     }
 
+    fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Over)
+    }
+
     /// The number of slots in use.
     fn slots(&self) -> usize {
         self.apply.slots_in_use()

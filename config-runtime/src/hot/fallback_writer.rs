@@ -125,8 +125,6 @@ impl FallbackWriter {
         self.status.refused = Some(why);
     }
 
-    /// Notes whether the copy is being served.
-
     fn path(&self) -> std::path::Display<'_> {
         self.options.path.display()
     }

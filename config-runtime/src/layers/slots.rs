@@ -52,8 +52,9 @@ impl Slots {
             of_pattern: vec![Vec::new(); layout.leaves.len()],
             by_key: BTreeMap::new(),
             entries: Entries::default(),
-            layout: Arc::clone(&layout),
+            layout,
         };
+        let layout = Arc::clone(&slots.layout);
         for (layer, range) in layout.ranges.iter().enumerate() {
             for leaf in layout.fixed() {
                 let aliases = leaf.aliases.iter().map(|alias| (alias, true));

@@ -191,7 +191,7 @@ pub(crate) const TABLES: &[Table] = &[
                 ],
             )],
             &[
-                ("layers", &["store", "typed", "wording"]),
+                ("layers", &["prefix", "store", "typed", "wording"]),
                 ("snapshot", &["revision", "typed", "wording"]),
                 ("sync", &["revision", "store"]),
             ],
@@ -220,16 +220,23 @@ pub(crate) const TABLES: &[Table] = &[
             &[
                 ("defaults", &["checks", "config", "read", "tree"]),
                 ("encode", &["leaf", "tree"]),
-                ("field", &["compile"]),
                 ("probe", &["config", "shape"]),
+                ("selector", &["compile", "field"]),
+            ],
+            &[
+                ("config", &["checks", "path", "read", "tree"]),
+                ("field", &["compile"]),
             ],
             &[
                 ("compile", &["shape", "tree"]),
-                ("config", &["checks", "read", "tree"]),
+                ("read", &["checks", "id", "leaf", "path", "tree"]),
             ],
-            &[("read", &["checks", "leaf"]), ("tree", &["shape"])],
-            &[("checks", &[]), ("leaf", &["shape"])],
-            &[("shape", &[])],
+            &[
+                ("checks", &[]),
+                ("leaf", &["shape"]),
+                ("tree", &["id", "path", "shape"]),
+            ],
+            &[("id", &[]), ("path", &[]), ("shape", &[])],
         ],
     },
 ];

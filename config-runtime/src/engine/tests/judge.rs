@@ -303,8 +303,7 @@ impl World {
             let differ = (0..LEAVES.len()).filter(|at| shown(&before, *at) != shown(snapshot, *at));
             let differ: BTreeSet<_> = differ.map(|at| NAMES[at].to_owned()).collect();
             // An entry's names are still known when it is gone.
-            let told = self.engine.fields(changed).into_iter();
-            let told: BTreeSet<String> = told.map(Into::into).collect();
+            let told: BTreeSet<_> = self.engine.fields(changed).into_iter().collect();
             ensure!(
                 anchors || !differ.is_empty(),
                 "P6: swapped, although nothing changed: {snapshot:?}"
@@ -367,7 +366,7 @@ impl World {
             );
             let is_in = |key: &Key| held.keys.contains(&key.escape_ascii().to_string());
             let should = LEAVES.iter().zip(NAMES);
-            let should = should.filter(|(keys, _)| keys.iter().any(|key| is_in(key)));
+            let should = should.filter(|(keys, _)| keys.iter().any(&is_in));
             let should: BTreeSet<_> = should.map(|(_, name)| name).collect();
             let said: BTreeSet<_> = held.fields.iter().map(String::as_str).collect();
             ensure!(

@@ -103,8 +103,6 @@ pub(super) struct World {
     /// The waits that are not answered, each with its revision, its epoch and its end.
     waits: BTreeMap<WaitId, (Revision, u64, Duration)>,
     next_wait: WaitId,
-    /// Whether the loop ends.
-    over: bool,
     /// What holding makes of what was staged, in an honest world.
     pub(super) model: Model<Spoken>,
     pub(super) judgement: Judgement,
@@ -183,7 +181,6 @@ impl World {
             unsettled: false,
             waits: BTreeMap::new(),
             next_wait: 0,
-            over: false,
             model: Model::new(Spoken::default()),
             hub: None,
             subscribers: Vec::new(),
@@ -334,10 +331,8 @@ impl World {
 
     /// Another process takes over before anything was read.
     fn begin_again(&mut self) -> Judged {
-        self.over = true;
         let last = self.engine.end();
         self.execute(last)?;
-        self.over = false;
         let start = Start {
             limit: NO_LIMIT,
             bad_keys: self.bad_keys,
@@ -372,7 +367,7 @@ impl World {
                 self.now >= until && *at == cursor && cursor < Some(revision)
             }
             Err(WaitError::EpochChanged) => epoch != now_epoch,
-            Err(WaitError::Ended) => self.over,
+            Err(WaitError::Ended) => self.engine.is_over(),
         };
         ensure!(
             right,
@@ -989,7 +984,6 @@ impl World {
 
     /// The loop is over.
     pub(super) fn end(&mut self) -> Judged {
-        self.over = true;
         let last = self.engine.end();
         self.execute(last)?;
         ensure!(self.waits.is_empty(), "waiting: not answered at the end");
