@@ -52,7 +52,7 @@ pub(crate) trait Judge {
 
 /// What came of it.
 #[derive(Debug)]
-pub(crate) struct Settled<C> {
+pub(crate) struct Settlement<C> {
     /// The whole with everything that got in.
     pub(crate) candidate: C,
     /// What got in.
@@ -67,7 +67,7 @@ pub(crate) fn settle<J: Judge>(
     judge: &J,
     base: J::Candidate,
     groups: BTreeSet<GroupId>,
-) -> Settled<J::Candidate> {
+) -> Settlement<J::Candidate> {
     let mut held = BTreeMap::new();
     let mut rest = groups;
     let mut together = BTreeSet::new();
@@ -119,7 +119,7 @@ pub(crate) fn settle<J: Judge>(
     for (_, problems) in held.iter_mut().filter(|(_, problems)| problems.is_empty()) {
         problems.append(&mut std::mem::take(&mut why));
     }
-    Settled {
+    Settlement {
         candidate,
         accepted,
         held,

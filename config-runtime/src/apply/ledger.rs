@@ -24,7 +24,7 @@ pub(crate) struct Raw {
 
 /// The store's content in one slot, as far as is known.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Staged {
+pub(super) struct StagedState {
     pub(super) raw: Option<Raw>,
     /// The revision that made it so; of a key found missing, the revision that was read at.
     pub(super) since: Revision,
@@ -33,7 +33,7 @@ pub(super) struct Staged {
 /// See the module's text.
 #[derive(Debug)]
 pub(super) struct Ledger {
-    staged: Vec<Staged>,
+    staged: Vec<StagedState>,
     good: Vec<Option<Raw>>,
     group_of: Vec<Option<GroupId>>,
     groups: BTreeMap<GroupId, BTreeSet<Slot>>,
@@ -52,7 +52,7 @@ pub(super) struct Ledger {
 impl Ledger {
     pub(super) fn new(slots: usize) -> Self {
         Self {
-            staged: vec![Staged::default(); slots],
+            staged: vec![StagedState::default(); slots],
             good: vec![None; slots],
             group_of: vec![None; slots],
             groups: BTreeMap::new(),
@@ -67,7 +67,7 @@ impl Ledger {
     /// Makes room for this many slots. Nothing is known of the new ones.
     pub(super) fn grow(&mut self, slots: usize) {
         if slots > self.staged.len() {
-            self.staged.resize_with(slots, Staged::default);
+            self.staged.resize_with(slots, StagedState::default);
             self.good.resize(slots, None);
             self.group_of.resize(slots, None);
         }
@@ -84,7 +84,7 @@ impl Ledger {
         if self.is_empty(slot)
             && let Some(staged) = self.staged.get_mut(slot)
         {
-            *staged = Staged::default();
+            *staged = StagedState::default();
         }
     }
 
@@ -123,7 +123,7 @@ impl Ledger {
     }
 
     /// The store's bytes, as far as is known.
-    pub(super) fn staged(&self, slot: Slot) -> Option<&Staged> {
+    pub(super) fn staged(&self, slot: Slot) -> Option<&StagedState> {
         self.staged.get(slot)
     }
 
@@ -184,7 +184,7 @@ impl Ledger {
                 revision,
             },
         };
-        let staged = Staged {
+        let staged = StagedState {
             raw: Some(raw),
             since: revision,
         };
@@ -193,7 +193,7 @@ impl Ledger {
 
     /// Notes a slot's new content. The answer is whether the slot joins the group: one whose bytes are
     /// known already stays in its own.
-    pub(super) fn stage(&mut self, slot: Slot, new: Staged, group: GroupId) -> bool {
+    pub(super) fn stage(&mut self, slot: Slot, new: StagedState, group: GroupId) -> bool {
         let (Some(staged), Some(group_of)) =
             (self.staged.get_mut(slot), self.group_of.get_mut(slot))
         else {

@@ -86,11 +86,11 @@ impl<'a> Renewal<'a> {
     }
 
     /// Nothing more was found: what is to be done.
-    pub(super) fn end(mut self) -> Difference {
+    pub(super) fn end(mut self) -> KeyDifference {
         while self.known.peek().is_some() {
             self.was_not_found();
         }
-        Difference {
+        KeyDifference {
             gone: self.gone,
             new: self.new,
         }
@@ -98,12 +98,12 @@ impl<'a> Renewal<'a> {
 }
 
 #[derive(Debug)]
-pub(super) struct Difference {
+pub(super) struct KeyDifference {
     gone: Vec<Vec<u8>>,
     new: Vec<(Vec<u8>, Revision)>,
 }
 
-impl Difference {
+impl KeyDifference {
     /// Answers whether there was one.
     pub(super) fn apply(self, known: &mut BTreeMap<Vec<u8>, Revision>) -> bool {
         let differs = !self.gone.is_empty() || !self.new.is_empty();

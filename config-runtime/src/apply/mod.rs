@@ -39,11 +39,11 @@ use crate::sync::{RangeCount, Replica};
 use crate::typed::id::{EntryId, LeafId};
 use crate::typed::tree::Leaf;
 use crate::{HotConfig, Revision};
-use hold::{GroupId, Judge, Rejection, Settled};
-use ledger::{Ledger, Staged};
+use hold::{GroupId, Judge, Rejection, Settlement};
+use ledger::{Ledger, StagedState};
 use merge_join::MergeJoin;
-use published::{Basis, Published};
-use trial::{Config, Effective, Ground, Refused, Valid};
+use published::{Basis, PublishedState};
+use trial::{EffectiveRaw, Ground, TrialConfig, TrialFailure, ValidConfig};
 use unknown::UnknownKeys;
 
 pub(crate) use ledger::Raw;
@@ -73,7 +73,7 @@ pub(crate) struct Apply<T> {
     slots: Slots,
     ledger: Ledger,
     unknown: UnknownKeys,
-    published: Published<T>,
+    published: PublishedState<T>,
     /// The slots whose good bytes are the fallback's, and were not found in the store since. `None`
     /// without a fallback that can stand in for what is bad at the start.
     from_fallback: Option<BTreeSet<Slot>>,
@@ -143,7 +143,7 @@ impl<T: HotConfig> Replica for Apply<T> {
                 Some(slot) => {
                     let raw = value.map(|value| Raw { value, revision });
                     let since = revision;
-                    self.stage(slot, Staged { raw, since }, group);
+                    self.stage(slot, StagedState { raw, since }, group);
                 }
                 None => self.unknown.stage(range, key, revision, value.is_some()),
             }
@@ -159,7 +159,7 @@ impl<T: HotConfig> Apply<T> {
         Self {
             ledger: Ledger::new(slots.len()),
             unknown: UnknownKeys::new(ranges),
-            published: Published::nothing(),
+            published: PublishedState::nothing(),
             from_fallback: None,
             deleted: BTreeSet::new(),
             unreported: false,
@@ -275,7 +275,7 @@ impl<T: HotConfig> Apply<T> {
         let slots = there.iter().enumerate().filter(|(_, there)| !**there);
         for (slot, _) in slots {
             if new_epoch || !self.ledger.is_newer(slot, at) {
-                let staged = Staged {
+                let staged = StagedState {
                     raw: None,
                     since: at,
                 };
@@ -314,7 +314,7 @@ impl<T: HotConfig> Apply<T> {
             }
     }
 
-    fn stage(&mut self, slot: Slot, new: Staged, group: GroupId) {
+    fn stage(&mut self, slot: Slot, new: StagedState, group: GroupId) {
         if new.raw.is_none() {
             self.note_deleted(slot);
         }
@@ -378,7 +378,7 @@ impl<T: HotConfig> Apply<T> {
         let nothing = Candidate::nothing();
         let rejection = match self.with(&nothing, &all) {
             Ok(candidate) => {
-                let settled = Settled {
+                let settled = Settlement {
                     candidate,
                     accepted: all,
                     held: BTreeMap::new(),
@@ -459,7 +459,7 @@ impl<T: HotConfig> Apply<T> {
     fn accept(
         &mut self,
         cursor: Option<Revision>,
-        settled: Settled<Candidate<T>>,
+        settled: Settlement<Candidate<T>>,
     ) -> Option<Publication<T>> {
         for slot in self.ledger.accept(&settled.accepted, settled.held) {
             if let Some(from_fallback) = &mut self.from_fallback {
@@ -470,14 +470,14 @@ impl<T: HotConfig> Apply<T> {
             }
             self.move_origin(slot);
         }
-        let Valid { value, intended } = settled.candidate.valid?;
+        let ValidConfig { value, intended } = settled.candidate.valid?;
         self.published.intended = intended;
         let anchors = self.published.may_anchor();
         let mut draft = match value {
-            Config::Next(draft) => draft,
-            published @ Config::Published { .. } if anchors => published.draft(),
+            TrialConfig::Next(draft) => draft,
+            published @ TrialConfig::PublishedState { .. } if anchors => published.draft(),
             // Nothing was accepted.
-            Config::Published { .. } => return None,
+            TrialConfig::PublishedState { .. } => return None,
         };
         let changed = self.differing(&draft, settled.candidate.changed);
         let first = self.published.snapshot.is_none();
@@ -527,7 +527,7 @@ impl<T: HotConfig> Apply<T> {
         }
     }
 
-    /// See [`Published::prepare`].
+    /// See [`PublishedState::prepare`].
     pub(crate) fn prepare(&mut self) {
         self.published.prepare();
     }
@@ -761,7 +761,7 @@ impl<T: HotConfig> Apply<T> {
 #[derive(Debug)]
 pub(crate) struct Candidate<T> {
     /// `None` before the first.
-    valid: Option<Valid<T>>,
+    valid: Option<ValidConfig<T>>,
     /// The slots that are taken from what is staged.
     on_top: BTreeSet<Slot>,
     /// The leaves that were replaced.
@@ -780,7 +780,7 @@ impl<T> Candidate<T> {
 
 impl<T: HotConfig> Apply<T> {
     /// The bytes of a leaf, with those slots taken from what is staged.
-    fn effective<'a>(&'a self, leaf: LeafId, on_top: &BTreeSet<Slot>) -> Effective<'a> {
+    fn effective<'a>(&'a self, leaf: LeafId, on_top: &BTreeSet<Slot>) -> EffectiveRaw<'a> {
         let raw = |slot: Slot| {
             if on_top.contains(&slot) {
                 let staged = self.ledger.staged(slot);
@@ -813,7 +813,7 @@ impl<T: HotConfig> Apply<T> {
         }
     }
 
-    fn rejection(&self, refused: Refused, on_top: &BTreeSet<Slot>) -> Rejection {
+    fn rejection(&self, refused: TrialFailure, on_top: &BTreeSet<Slot>) -> Rejection {
         let mut rejection = Rejection {
             whole: refused.whole,
             ..Rejection::default()

@@ -10,7 +10,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::trial::{Config, Valid};
+use super::trial::{TrialConfig, ValidConfig};
 use crate::HotConfig;
 use crate::guard::guard;
 use crate::snapshot::{Draft, Origin, Snapshot};
@@ -32,7 +32,7 @@ pub(super) enum Basis {
 
 /// See the module's text.
 #[derive(Debug)]
-pub(super) struct Published<T> {
+pub(super) struct PublishedState<T> {
     pub(super) basis: Basis,
     pub(super) snapshot: Option<Snapshot<T>>,
     /// A copy of it for the next trial, if there was time to make one.
@@ -47,7 +47,7 @@ pub(super) struct Published<T> {
     moved: BTreeSet<LeafId>,
 }
 
-impl<T: HotConfig> Published<T> {
+impl<T: HotConfig> PublishedState<T> {
     pub(super) fn nothing() -> Self {
         Self {
             basis: Basis::Nothing,
@@ -67,9 +67,9 @@ impl<T: HotConfig> Published<T> {
     }
 
     /// The configuration to try changes on. `None` before the first.
-    pub(super) fn ground(&mut self) -> Option<Valid<T>> {
-        Some(Valid {
-            value: Config::Published {
+    pub(super) fn ground(&mut self) -> Option<ValidConfig<T>> {
+        Some(ValidConfig {
+            value: TrialConfig::PublishedState {
                 snapshot: self.snapshot.clone()?,
                 copy: RefCell::new(self.copy.take()),
             },

@@ -17,10 +17,10 @@ use crate::guard::guard;
 use crate::layers::{Slot, Slots};
 use crate::problem::Problem;
 use crate::snapshot::{Draft, Snapshot};
-use crate::typed::checks::{Broken, Checks};
+use crate::typed::checks::{BrokenRule, Checks};
 use crate::typed::defaults;
 use crate::typed::id::{EntryId, LeafId, MapId};
-use crate::typed::read::{Entries, Finding, Intake, Raws};
+use crate::typed::read::{Finding, Intake, RawEntries, Raws};
 use crate::typed::tree::{DefaultValue, Leaf};
 use crate::wording::shorten;
 
@@ -28,17 +28,17 @@ use super::ledger::Raw;
 
 /// A configuration that breaks no rule.
 #[derive(Debug)]
-pub(crate) struct Valid<T> {
+pub(crate) struct ValidConfig<T> {
     /// What is published: restart-only fields have their first value.
-    pub(crate) value: Config<T>,
+    pub(crate) value: TrialConfig<T>,
     /// What a restart would give, where that differs.
     pub(crate) intended: Option<Box<T>>,
 }
 
 /// The configuration that is published, shared with its readers, or one that may be next.
 #[derive(Debug)]
-pub(crate) enum Config<T> {
-    Published {
+pub(crate) enum TrialConfig<T> {
+    PublishedState {
         snapshot: Snapshot<T>,
         /// A copy of it for the first trial, made when nobody waited for it.
         copy: RefCell<Option<Draft<T>>>,
@@ -46,11 +46,11 @@ pub(crate) enum Config<T> {
     Next(Draft<T>),
 }
 
-impl<T: Clone> Config<T> {
+impl<T: Clone> TrialConfig<T> {
     /// A copy to change.
     pub(crate) fn draft(&self) -> Draft<T> {
         match self {
-            Self::Published { snapshot, copy } => {
+            Self::PublishedState { snapshot, copy } => {
                 let copy = copy.borrow_mut().take();
                 copy.unwrap_or_else(|| snapshot.draft())
             }
@@ -59,12 +59,12 @@ impl<T: Clone> Config<T> {
     }
 }
 
-impl<T> Deref for Config<T> {
+impl<T> Deref for TrialConfig<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
         match self {
-            Self::Published { snapshot, .. } => snapshot,
+            Self::PublishedState { snapshot, .. } => snapshot,
             Self::Next(draft) => draft,
         }
     }
@@ -72,7 +72,7 @@ impl<T> Deref for Config<T> {
 
 /// What a trial found wrong.
 #[derive(Debug, Default)]
-pub(crate) struct Refused {
+pub(crate) struct TrialFailure {
     /// Problems of single leaves.
     pub(crate) leaves: Vec<(LeafId, Problem)>,
     /// Problems of whole structs.
@@ -80,7 +80,7 @@ pub(crate) struct Refused {
 }
 
 /// A leaf's bytes, with the slot that gave them.
-pub(crate) type Effective<'a> = Option<(Slot, &'a Raw)>;
+pub(crate) type EffectiveRaw<'a> = Option<(Slot, &'a Raw)>;
 
 /// The bytes of a trial, as the intake asks for them.
 struct TrialRaws<'a, 'e, F> {
@@ -89,7 +89,7 @@ struct TrialRaws<'a, 'e, F> {
     raws: PhantomData<&'a Raw>,
 }
 
-impl<'a, 'e, F: Fn(LeafId) -> Effective<'a>> TrialRaws<'a, 'e, F> {
+impl<'a, 'e, F: Fn(LeafId) -> EffectiveRaw<'a>> TrialRaws<'a, 'e, F> {
     fn new(slots: &'e Slots, effective: &'e F) -> Self {
         let raws = PhantomData;
         Self {
@@ -100,12 +100,12 @@ impl<'a, 'e, F: Fn(LeafId) -> Effective<'a>> TrialRaws<'a, 'e, F> {
     }
 }
 
-impl<'a, F: Fn(LeafId) -> Effective<'a>> Raws for TrialRaws<'a, '_, F> {
+impl<'a, F: Fn(LeafId) -> EffectiveRaw<'a>> Raws for TrialRaws<'a, '_, F> {
     fn raw(&self, leaf: LeafId) -> Option<&[u8]> {
         (self.effective)(leaf).map(|(_, raw)| &*raw.value)
     }
 
-    fn entries(&self, map: MapId) -> Entries<'_> {
+    fn entries(&self, map: MapId) -> RawEntries<'_> {
         let entries = self.slots.entries(map);
         Box::new(entries.filter(|(_, entry)| self.has_entry(*entry)))
     }
@@ -134,13 +134,13 @@ pub(crate) struct Ground<'a> {
 /// Builds a configuration from all leaves.
 pub(crate) fn build<'a, T: HotConfig>(
     ground: Ground<'_>,
-    effective: impl Fn(LeafId) -> Effective<'a>,
-) -> Result<Valid<T>, Refused> {
+    effective: impl Fn(LeafId) -> EffectiveRaw<'a>,
+) -> Result<ValidConfig<T>, TrialFailure> {
     let slots = ground.slots;
     let raws = TrialRaws::new(slots, &effective);
     let mut intake = Intake::all(&raws);
     let value = guard(|| T::__build(&mut intake));
-    let mut refused = Refused::default();
+    let mut refused = TrialFailure::default();
     let layout = slots.layout();
     intake.secrets().iter().for_each(|leaf| layout.hide(*leaf));
     let of_sections = intake.take_broken();
@@ -148,8 +148,8 @@ pub(crate) fn build<'a, T: HotConfig>(
     match value {
         Ok(Some(value)) if refused.is_empty() => {
             refused.checks(ground, &effective, &value);
-            refused.or(Valid {
-                value: Config::Next(Draft::new(value)),
+            refused.or(ValidConfig {
+                value: TrialConfig::Next(Draft::new(value)),
                 intended: None,
             })
         }
@@ -164,13 +164,13 @@ pub(crate) fn build<'a, T: HotConfig>(
 /// Replaces the leaves that may differ; says which did, among those that are published.
 pub(crate) fn replace<'a, T: HotConfig>(
     ground: Ground<'_>,
-    base: &Valid<T>,
+    base: &ValidConfig<T>,
     leaves: &BTreeSet<LeafId>,
-    effective: impl Fn(LeafId) -> Effective<'a>,
-) -> Result<(Valid<T>, BTreeSet<LeafId>), Refused> {
+    effective: impl Fn(LeafId) -> EffectiveRaw<'a>,
+) -> Result<(ValidConfig<T>, BTreeSet<LeafId>), TrialFailure> {
     let slots = ground.slots;
     let layout = slots.layout();
-    let mut refused = Refused::default();
+    let mut refused = TrialFailure::default();
     let tried = guard(|| {
         let keeps = |leaf: &Leaf| leaf.restart && !ground.starting;
         let restart = |id: &LeafId| layout.leaf(*id).is_some_and(keeps);
@@ -216,8 +216,8 @@ pub(crate) fn replace<'a, T: HotConfig>(
                 refused.checks(ground, &effective, intended);
             }
         }
-        let value = Config::Next(draft);
-        (Valid { value, intended }, changed)
+        let value = TrialConfig::Next(draft);
+        (ValidConfig { value, intended }, changed)
     });
     match tried {
         Ok(tried) => refused.or(tried),
@@ -225,7 +225,7 @@ pub(crate) fn replace<'a, T: HotConfig>(
     }
 }
 
-impl Refused {
+impl TrialFailure {
     fn is_empty(&self) -> bool {
         self.leaves.is_empty() && self.whole.is_empty()
     }
@@ -250,7 +250,7 @@ impl Refused {
     fn panicked<'a>(
         mut self,
         ground: Ground<'_>,
-        effective: &impl Fn(LeafId) -> Effective<'a>,
+        effective: &impl Fn(LeafId) -> EffectiveRaw<'a>,
         panic: &str,
     ) -> Self {
         let Ground { slots, running, .. } = ground;
@@ -279,7 +279,7 @@ impl Refused {
     fn findings<'a>(
         &mut self,
         slots: &Slots,
-        effective: &impl Fn(LeafId) -> Effective<'a>,
+        effective: &impl Fn(LeafId) -> EffectiveRaw<'a>,
         findings: Vec<Finding>,
     ) {
         for finding in findings {
@@ -325,7 +325,7 @@ impl Refused {
     fn checks<'a, T: HotConfig>(
         &mut self,
         ground: Ground<'_>,
-        effective: &impl Fn(LeafId) -> Effective<'a>,
+        effective: &impl Fn(LeafId) -> EffectiveRaw<'a>,
         value: &T,
     ) {
         let mut checks = Checks::default();
@@ -337,15 +337,15 @@ impl Refused {
     fn broken<'a>(
         &mut self,
         ground: Ground<'_>,
-        effective: &impl Fn(LeafId) -> Effective<'a>,
-        broken: Vec<Broken>,
+        effective: &impl Fn(LeafId) -> EffectiveRaw<'a>,
+        broken: Vec<BrokenRule>,
     ) {
         let Ground { slots, running, .. } = ground;
         if broken.is_empty() {
             return;
         }
         let secrets = secrets(slots, running, effective);
-        for Broken {
+        for BrokenRule {
             section,
             rule,
             invalid,
@@ -362,7 +362,7 @@ impl Refused {
 fn secrets<'a>(
     slots: &Slots,
     running: &[Arc<[u8]>],
-    effective: &impl Fn(LeafId) -> Effective<'a>,
+    effective: &impl Fn(LeafId) -> EffectiveRaw<'a>,
 ) -> Vec<String> {
     let layout = slots.layout();
     let now = slots.leaves().filter(|(_, leaf)| layout.is_hidden(leaf));

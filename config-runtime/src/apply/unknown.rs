@@ -28,7 +28,7 @@ pub(super) struct UnknownKeys {
 }
 
 /// One range, while a reading of it is compared.
-pub(super) struct Comparison<'a> {
+pub(super) struct RangeComparison<'a> {
     renewal: Renewal<'a>,
     deleted: &'a HashMap<Vec<u8>, Revision>,
     at: Revision,
@@ -75,13 +75,13 @@ impl UnknownKeys {
         &mut self,
         at: Revision,
         new_epoch: bool,
-        mut range: impl FnMut(usize, &mut Comparison<'_>),
+        mut range: impl FnMut(usize, &mut RangeComparison<'_>),
     ) {
         let deleted = self.deleted.take().unwrap_or_default();
         // What came after the reading is not in it.
         let newest = if new_epoch { u64::MAX.into() } else { at };
         for (number, known) in self.ranges.iter_mut().enumerate() {
-            let mut comparison = Comparison {
+            let mut comparison = RangeComparison {
                 renewal: Renewal::of(known, newest),
                 deleted: &deleted,
                 at,
@@ -135,7 +135,7 @@ impl UnknownKeys {
     }
 }
 
-impl Comparison<'_> {
+impl RangeComparison<'_> {
     /// The next unknown key of the reading.
     pub(super) fn found(&mut self, key: &[u8], revision: Revision) {
         let is_gone = |gone: &Revision| *gone > self.at && !self.new_epoch;

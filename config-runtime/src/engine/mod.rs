@@ -32,8 +32,8 @@ use crate::snapshot::Snapshot;
 use crate::status::{FallbackStatus, Status};
 use crate::sync::{Request, Settings, StoreEvent, Sync};
 use crate::typed::id::LeafId;
-use start::{Ground, without_fallback};
-use wait::{Progress, Waits};
+use start::{StartBasis, without_fallback};
+use wait::{Position, Waits};
 
 pub(crate) use start::{NoStart, Start};
 pub use wait::{Reached, WaitError};
@@ -223,9 +223,9 @@ impl<T: HotConfig> Engine<T> {
         let ground = start.ground(now, self.apply.has_read(), failure, serves_fallback);
         self.publish(now, None, commands);
         let begun = match ground {
-            Ground::Wait => return,
-            Ground::Keys(bad_keys) => self.apply.begin(self.sync.cursor(), bad_keys),
-            Ground::Nothing(failure) => {
+            StartBasis::Wait => return,
+            StartBasis::Keys(bad_keys) => self.apply.begin(self.sync.cursor(), bad_keys),
+            StartBasis::Nothing(failure) => {
                 let failure = without_fallback(&failure, self.status.fallback.as_ref());
                 commands.push(Command::Started(Err(NoStart::Store(failure))));
                 self.phase = Phase::Over;
@@ -276,7 +276,7 @@ impl<T: HotConfig> Engine<T> {
         if self.waits.is_empty() {
             return;
         }
-        let progress = Progress {
+        let progress = Position {
             now,
             epoch: self.sync.epoch(),
             cursor: self.sync.cursor(),

@@ -29,7 +29,7 @@ pub(crate) enum NoStart {
 
 /// What a start can begin with now.
 #[derive(Debug)]
-pub(super) enum Ground {
+pub(super) enum StartBasis {
     /// Not yet anything: the store may still answer.
     Wait,
     /// The staged keys; bad ones are treated so.
@@ -46,18 +46,18 @@ impl Start {
         has_read: bool,
         failure: Option<&StoreError>,
         serves_fallback: bool,
-    ) -> Ground {
+    ) -> StartBasis {
         if has_read {
-            return Ground::Keys(self.bad_keys);
+            return StartBasis::Keys(self.bad_keys);
         }
         let hopeless = failure.is_some_and(|failure| Class::of(failure.kind()).ends_a_start());
         if !hopeless && now < self.limit {
-            return Ground::Wait;
+            return StartBasis::Wait;
         }
         if serves_fallback || self.defaults_without_store {
-            return Ground::Keys(BadKeys::Refuse);
+            return StartBasis::Keys(BadKeys::Refuse);
         }
-        Ground::Nothing(failure.cloned().unwrap_or_else(|| {
+        StartBasis::Nothing(failure.cloned().unwrap_or_else(|| {
             let said = format!("no answer within {:?}", self.limit);
             StoreError::new(ErrorKind::Timeout, said)
         }))

@@ -31,7 +31,7 @@ pub(super) struct Waits {
 
 /// How far the engine has come.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Progress {
+pub(super) struct Position {
     pub(super) now: Duration,
     pub(super) epoch: u64,
     pub(super) cursor: Option<Revision>,
@@ -64,10 +64,10 @@ impl Waits {
     /// Takes the waits that can be answered. `held` finds the held changes of a revision.
     pub(super) fn take_answers(
         &mut self,
-        progress: Progress,
+        progress: Position,
         held: impl Fn(Revision) -> Option<Held>,
     ) -> Vec<(WaitId, Result<Reached, WaitError>)> {
-        let Progress { now, epoch, cursor } = progress;
+        let Position { now, epoch, cursor } = progress;
         let mut answers = Vec::new();
         self.open.retain(|(wait, until)| {
             let answer = if wait.epoch != epoch {

@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::driver::{Driver, InFlight, Output};
 use super::fallback_writer::{FallbackWriter, Options, Owner};
-use super::{Hot, Shared, StartError};
+use super::{Hot, HotShared, StartError};
 use crate::HotConfig;
 use crate::apply::BadKeys;
 use crate::engine::{Engine, NoStart, Start};
@@ -343,7 +343,7 @@ impl<T: HotConfig> Builder<T> {
             }
         };
         match outcome {
-            Ok(Ok(hub)) => Ok(Hot::following(Shared::new(
+            Ok(Ok(hub)) => Ok(Hot::following(HotShared::new(
                 hub, layout, status, requests, handle,
             ))),
             Ok(Err(NoStart::Store(error))) => Err(StartError::Store(error)),

@@ -18,9 +18,9 @@ use crate::engine::{Command, Engine, EngineEvent, NoStart, Reached, Wait, WaitEr
 use crate::fallback::{Contents, FallbackEntry, HeldNote};
 use crate::observe::{Meters, Observer, Timer};
 use crate::problem::list;
-use crate::publish::{Hub, Swapped};
+use crate::publish::{Announcement, Hub};
 use crate::snapshot::Snapshot;
-use crate::status::{StatusCell, Written};
+use crate::status::{StatusCell, StatusChange};
 use crate::store::backend::{Answer, Backend, WatchStream};
 use crate::store::{ErrorKind, Probe, Range, Reading, StoreError, WatchEvent};
 use crate::sync::{Request, StoreEvent};
@@ -31,16 +31,16 @@ use crate::{HotConfig, Revision};
 /// readers must not wait for the end of a burst that has none.
 const MAX_BATCH: usize = 4096;
 
-type Pending<R> = Option<Answer<'static, R>>;
+type PendingAnswer<R> = Option<Answer<'static, R>>;
 
 /// The requests that the store has not answered yet, and the watch that is open.
 pub(super) struct InFlight {
     store: Arc<dyn Backend + Send + Sync>,
     ranges: Arc<[Range]>,
-    reading: Pending<Result<Reading, StoreError>>,
-    opening: Pending<Result<Box<dyn WatchStream>, StoreError>>,
-    probe: Pending<Result<Probe, StoreError>>,
-    latest: Pending<Result<Revision, StoreError>>,
+    reading: PendingAnswer<Result<Reading, StoreError>>,
+    opening: PendingAnswer<Result<Box<dyn WatchStream>, StoreError>>,
+    probe: PendingAnswer<Result<Probe, StoreError>>,
+    latest: PendingAnswer<Result<Revision, StoreError>>,
     watch: Option<Box<dyn WatchStream>>,
     /// The program changes how the store is asked.
     renewed: Answer<'static, ()>,
@@ -129,7 +129,7 @@ impl InFlight {
 }
 
 /// The answer to a request; never, if there is none.
-async fn answer<R>(request: &mut Pending<R>) -> R {
+async fn answer<R>(request: &mut PendingAnswer<R>) -> R {
     match request {
         Some(answer) => {
             let answer = answer.await;
@@ -167,23 +167,23 @@ enum Wakeup {
 }
 
 /// The outcome of a start.
-pub(super) type Started<T> = Result<Arc<Hub<T>>, NoStart>;
+pub(super) type StartResult<T> = Result<Arc<Hub<T>>, NoStart>;
 
 /// Everything that the loop shows: the configuration, the status, the log and the metrics.
 pub(super) struct Output<T: HotConfig> {
     status: Arc<StatusCell>,
     observer: Arc<Observer>,
     /// Whoever started, until the start is over.
-    starter: Option<oneshot::Sender<Started<T>>>,
+    starter: Option<oneshot::Sender<StartResult<T>>>,
     /// The configuration, once there is one.
-    serving: Option<Serving<T>>,
+    served: Option<ServedHub<T>>,
     /// What was published last, while its subscribers are still to be notified.
-    unannounced: Option<(Option<News<T>>, Written)>,
+    unannounced: Option<(Option<NewConfig<T>>, StatusChange)>,
 }
 
 /// A configuration that was swapped, and the leaves that changed.
-struct News<T: HotConfig> {
-    swapped: Swapped<T>,
+struct NewConfig<T: HotConfig> {
+    announcement: Announcement<T>,
     revision: Option<Revision>,
     changed: Vec<LeafId>,
     /// When the oldest event in it arrived in this process, if it consists of events.
@@ -192,13 +192,13 @@ struct News<T: HotConfig> {
 
 /// The hub of a configuration. When it is dropped, subscribers are notified of the end, however that comes: a
 /// loop that panicked, which would be a mistake of this crate, must not leave them waiting.
-struct Serving<T: HotConfig> {
+struct ServedHub<T: HotConfig> {
     hub: Arc<Hub<T>>,
     status: Arc<StatusCell>,
     observer: Arc<Observer>,
 }
 
-impl<T: HotConfig> Drop for Serving<T> {
+impl<T: HotConfig> Drop for ServedHub<T> {
     fn drop(&mut self) {
         let (written, is_news) = self.status.end();
         self.observer.written(&written, is_news);
@@ -210,13 +210,13 @@ impl<T: HotConfig> Output<T> {
     pub(super) fn new(
         status: Arc<StatusCell>,
         observer: Arc<Observer>,
-        starter: oneshot::Sender<Started<T>>,
+        starter: oneshot::Sender<StartResult<T>>,
     ) -> Self {
         Self {
             status,
             observer,
             starter: Some(starter),
-            serving: None,
+            served: None,
             unannounced: None,
         }
     }
@@ -224,7 +224,7 @@ impl<T: HotConfig> Output<T> {
     fn serve(&mut self, first: Snapshot<T>) {
         let hub = Hub::counting(first, self.observer.meters().subscribers());
         self.observer.started(&self.status.read());
-        self.serving = Some(Serving {
+        self.served = Some(ServedHub {
             hub,
             status: Arc::clone(&self.status),
             observer: Arc::clone(&self.observer),
@@ -239,10 +239,7 @@ impl<T: HotConfig> Output<T> {
             Err(NoStart::Store(error)) => self.observer.refused_by_store(error),
             Err(NoStart::Problems(problems)) => self.observer.refused_by_rules(problems),
         }
-        let hub = self
-            .serving
-            .as_ref()
-            .map(|serving| Arc::clone(&serving.hub));
+        let hub = self.served.as_ref().map(|served| Arc::clone(&served.hub));
         let started = match (outcome, hub) {
             (Ok(()), Some(hub)) => Ok(hub),
             (Ok(()), None) => Err(given_up()),
@@ -251,13 +248,13 @@ impl<T: HotConfig> Output<T> {
         let serves = started.is_ok();
         let sent = self.starter.take().map(|starter| starter.send(started));
         if !serves || !matches!(sent, Some(Ok(()))) {
-            self.serving = None;
+            self.served = None;
         }
     }
 
     /// Whether the start is over, and nothing is served.
     fn is_over(&self) -> bool {
-        self.starter.is_none() && self.serving.is_none()
+        self.starter.is_none() && self.served.is_none()
     }
 
     fn publish(
@@ -266,32 +263,32 @@ impl<T: HotConfig> Output<T> {
         status: Arc<crate::status::Status>,
         oldest: Option<Instant>,
     ) {
-        let hub = self.serving.as_ref().map(|serving| &serving.hub);
-        let (news, written) = self.status.write(status, || {
+        let hub = self.served.as_ref().map(|served| &served.hub);
+        let (new_config, written) = self.status.write(status, || {
             let Publication { snapshot, changed } = publication?;
             let revision = snapshot.revision();
-            Some(News {
-                swapped: hub?.swap(snapshot, &changed),
+            Some(NewConfig {
+                announcement: hub?.swap(snapshot, &changed),
                 revision,
                 changed,
                 oldest,
             })
         });
-        self.unannounced = Some((news, written));
+        self.unannounced = Some((new_config, written));
     }
 
     /// Notifies first those whose fields changed, then those who watch the status; the log and the metrics
     /// delay neither. `fields` names the leaves that changed.
     fn notify(&mut self, fields: impl Fn(&[LeafId]) -> Vec<String>) {
-        let Some((news, written)) = self.unannounced.take() else {
+        let Some((new_config, written)) = self.unannounced.take() else {
             return;
         };
-        if let Some(news) = news {
-            news.swapped.tell();
-            self.observer.meters().published(news.oldest);
-            let (changed, count) = (&news.changed, news.changed.len());
+        if let Some(new_config) = new_config {
+            new_config.announcement.notify();
+            self.observer.meters().published(new_config.oldest);
+            let (changed, count) = (&new_config.changed, new_config.changed.len());
             self.observer
-                .changed(news.revision, || fields(changed), count);
+                .changed(new_config.revision, || fields(changed), count);
         }
         let is_news = self.status.notify(&written);
         self.observer.written(&written, is_news);
@@ -338,14 +335,14 @@ impl<T: HotConfig> Driver<T> {
         self.execute(first);
         let done = match self.read_fallback(limit).await {
             Ok(()) => self.follow().await,
-            Err(GivenUp) => None,
+            Err(AbortedStart) => None,
         };
         if self.output.starter.is_some() {
             self.output.started(Err(given_up()));
         }
         let last = self.engine.end();
         self.execute(last);
-        self.output.serving = None;
+        self.output.served = None;
         self.write_the_last_fallback().await;
         drop(self);
         if let Some(done) = done {
@@ -450,7 +447,7 @@ impl<T: HotConfig> Driver<T> {
 
     fn end_batch(&mut self) {
         self.forget_waits();
-        let staged = self.output.serving.is_some() && self.engine.has_staged();
+        let staged = self.output.served.is_some() && self.engine.has_staged();
         let since = staged.then(Timer::start);
         let commands = self.engine.end_batch(self.now());
         if let Some(since) = since {
@@ -497,13 +494,13 @@ impl<T: HotConfig> Driver<T> {
     }
 
     /// Begins with the fallback, if there is one that can be served from.
-    async fn read_fallback(&mut self, limit: Duration) -> Result<(), GivenUp> {
+    async fn read_fallback(&mut self, limit: Duration) -> Result<(), AbortedStart> {
         let Some(fallback) = &mut self.fallback else {
             return Ok(());
         };
         let contents = tokio::select! {
             biased;
-            _ = self.requests.recv() => return Err(GivenUp),
+            _ = self.requests.recv() => return Err(AbortedStart),
             contents = fallback.read(limit) => contents,
         };
         if let Some(contents) = contents {
@@ -604,7 +601,7 @@ impl<T: HotConfig> Driver<T> {
 }
 
 /// The start was given up before it was over.
-struct GivenUp;
+struct AbortedStart;
 
 fn given_up() -> NoStart {
     NoStart::Store(StoreError::new(ErrorKind::Other, "the start was given up"))

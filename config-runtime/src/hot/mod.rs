@@ -64,19 +64,19 @@ const LONGEST_END: Duration = Duration::from_secs(5);
 /// # }
 /// ```
 pub struct Hot<T: HotConfig> {
-    shared: Arc<Shared<T>>,
+    shared: Arc<HotShared<T>>,
 }
 
 /// What the clones of a [`Hot`] and its views share. Dropping it ends the loop.
-struct Shared<T: HotConfig> {
+struct HotShared<T: HotConfig> {
     hub: Arc<Hub<T>>,
     layout: Arc<Layout>,
     status: Arc<StatusCell>,
     /// `None` for a fixed configuration.
-    following: Option<Following>,
+    following: Option<LoopHandle>,
 }
 
-struct Following {
+struct LoopHandle {
     requests: mpsc::UnboundedSender<HandleRequest>,
     runtime: Handle,
 }
@@ -99,7 +99,7 @@ struct WaitRequest {
     reply: oneshot::Sender<Result<Reached, WaitError>>,
 }
 
-impl<T: HotConfig> Shared<T> {
+impl<T: HotConfig> HotShared<T> {
     fn new(
         hub: Arc<Hub<T>>,
         layout: Arc<Layout>,
@@ -111,12 +111,12 @@ impl<T: HotConfig> Shared<T> {
             hub,
             layout,
             status,
-            following: Some(Following { requests, runtime }),
+            following: Some(LoopHandle { requests, runtime }),
         }
     }
 }
 
-impl<T: HotConfig> Shared<T> {
+impl<T: HotConfig> HotShared<T> {
     /// The end of a configuration that has no loop.
     fn end_fixed(&self) {
         // Nothing is logged or measured of a configuration without a loop.
@@ -125,7 +125,7 @@ impl<T: HotConfig> Shared<T> {
     }
 }
 
-impl<T: HotConfig> Drop for Shared<T> {
+impl<T: HotConfig> Drop for HotShared<T> {
     fn drop(&mut self) {
         // A loop ends the hub when its commands end; a fixed configuration has no loop.
         if self.following.is_none() {
@@ -142,7 +142,7 @@ impl<T: HotConfig> Hot<T> {
         Builder::new(store)
     }
 
-    fn following(shared: Shared<T>) -> Self {
+    fn following(shared: HotShared<T>) -> Self {
         Self {
             shared: Arc::new(shared),
         }
@@ -153,7 +153,7 @@ impl<T: HotConfig> Hot<T> {
         let prefix = T::TREE.prefix.unwrap_or_default();
         let layout = Arc::new(Layout::new(T::TREE, Arc::new([Range::below(prefix)])));
         let origins = layout.leaves.iter().map(|_| Origin::Fixed).collect();
-        Self::following(Shared {
+        Self::following(HotShared {
             hub: Hub::new(Snapshot::new(value, None, 0, origins)),
             layout,
             status: StatusCell::new(Status::fixed()),

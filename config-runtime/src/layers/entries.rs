@@ -107,7 +107,7 @@ impl MapShape {
 
 /// One entry.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct MapEntry {
     map: MapId,
     pub(super) name: Arc<str>,
     /// The slots of each of its leaves, by pattern, the one that wins first.
@@ -118,19 +118,19 @@ pub(super) struct Entry {
 
 /// The entries that are known, each of them with an id while it is.
 #[derive(Debug, Default)]
-pub(super) struct Entries {
+pub(super) struct EntryTable {
     by_name: BTreeMap<(MapId, Arc<str>), EntryId>,
-    entries: Vec<Option<Entry>>,
+    entries: Vec<Option<MapEntry>>,
     /// Ids of which no entry is known.
     vacant: Vec<EntryId>,
 }
 
-impl Entries {
-    pub(super) fn get(&self, entry: EntryId) -> Option<&Entry> {
+impl EntryTable {
+    pub(super) fn get(&self, entry: EntryId) -> Option<&MapEntry> {
         self.entries.get(entry.number()?)?.as_ref()
     }
 
-    fn get_mut(&mut self, entry: EntryId) -> Option<&mut Entry> {
+    fn get_mut(&mut self, entry: EntryId) -> Option<&mut MapEntry> {
         self.entries.get_mut(entry.number()?)?.as_mut()
     }
 
@@ -155,7 +155,7 @@ impl Entries {
             }
         };
         let name: Arc<str> = Arc::from(name);
-        let entry = Entry {
+        let entry = MapEntry {
             map,
             name: Arc::clone(&name),
             slots: slots(id),
@@ -170,7 +170,7 @@ impl Entries {
     }
 
     /// Forgets an entry. Its id may be another's from now on.
-    pub(super) fn remove(&mut self, id: EntryId) -> Option<Entry> {
+    pub(super) fn remove(&mut self, id: EntryId) -> Option<MapEntry> {
         let entry = self.entries.get_mut(id.number()?)?.take()?;
         self.by_name.remove(&(entry.map, Arc::clone(&entry.name)));
         self.vacant.push(id);
@@ -218,7 +218,7 @@ impl Entries {
     }
 
     /// All entries.
-    pub(super) fn all(&self) -> impl Iterator<Item = (EntryId, &Entry)> {
+    pub(super) fn all(&self) -> impl Iterator<Item = (EntryId, &MapEntry)> {
         let entries = self.entries.iter().enumerate();
         entries.filter_map(|(number, entry)| Some((EntryId::new(number)?, entry.as_ref()?)))
     }

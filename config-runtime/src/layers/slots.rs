@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Layout;
-use super::entries::{Entries, MapShape};
+use super::entries::{EntryTable, MapShape};
 use crate::typed::id::{EntryId, LeafId, MapId};
 use crate::typed::path::Step;
 use crate::typed::tree::Leaf;
@@ -41,7 +41,7 @@ pub(crate) struct Slots {
     /// For each leaf outside maps its slots, by pattern, the one that wins first.
     of_pattern: Vec<Vec<Slot>>,
     by_key: BTreeMap<Box<[u8]>, Slot>,
-    entries: Entries,
+    entries: EntryTable,
 }
 
 impl Slots {
@@ -51,7 +51,7 @@ impl Slots {
             vacant: Vec::new(),
             of_pattern: vec![Vec::new(); layout.leaves.len()],
             by_key: BTreeMap::new(),
-            entries: Entries::default(),
+            entries: EntryTable::default(),
             layout,
         };
         let layout = Arc::clone(&slots.layout);

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::Revision;
 use crate::apply::Held;
 use crate::problem::Problem;
-use crate::status::{Status, Written};
+use crate::status::{Status, StatusChange};
 use crate::store::{ErrorKind, Range, StoreError};
 pub(crate) use meters::{Count, Meters, Timer};
 
@@ -77,8 +77,8 @@ impl Observer {
     }
 
     /// A status was written; `is_news` where those who watch it were notified.
-    pub(crate) fn written(&self, written: &Written, is_news: bool) {
-        let Written { before, now } = written;
+    pub(crate) fn written(&self, written: &StatusChange, is_news: bool) {
+        let StatusChange { before, now } = written;
         self.meters.status(now);
         if is_news {
             let ended = now.ended && !before.ended && self.has_started.load(Ordering::Relaxed);

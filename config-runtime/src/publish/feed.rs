@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use super::hub::{Hub, Inbox, Line, Ticket};
+use super::hub::{Hub, Signal, Subscriber, Ticket};
 use super::part::whole_snapshot;
 use super::{Change, Part, Update};
 use crate::snapshot::Snapshot;
@@ -26,9 +26,9 @@ pub(super) trait Feed<V>: Send + Sync {
 }
 
 /// A feed with what is needed to wait for it.
-pub(super) struct Subscribed<V> {
+pub(super) struct ActiveSubscription<V> {
     pub(super) feed: Box<dyn Feed<V>>,
-    pub(super) line: Arc<Line>,
+    pub(super) line: Arc<Signal>,
     pub(super) ticket: Arc<Ticket>,
 }
 
@@ -39,10 +39,10 @@ pub(super) trait Source<V>: Send + Sync {
 
     /// Subscribes to these leaves, counted from the value's first one. With a capacity of 0 the
     /// feed gives the latest value only.
-    fn subscribe(&self, span: Span, capacity: usize) -> Subscribed<V>;
+    fn subscribe(&self, span: Span, capacity: usize) -> ActiveSubscription<V>;
 }
 
-impl<V: 'static> Subscribed<V> {
+impl<V: 'static> ActiveSubscription<V> {
     /// The next update, once there is one; `None` when the loop has ended. Cancel safe: nothing
     /// is awaited between taking an update and giving it.
     pub(super) async fn next(&mut self) -> Option<Update<V>> {
@@ -55,16 +55,16 @@ impl<V: 'static> Subscribed<V> {
             if ended {
                 return None;
             }
-            self.line.rung().await;
+            self.line.notified().await;
         }
     }
 
-    fn part<W: 'static>(self, field: impl Selector<V, Value = W>) -> Subscribed<W> {
+    fn part<W: 'static>(self, field: impl Selector<V, Value = W>) -> ActiveSubscription<W> {
         let feed = Box::new(PartFeed {
             outer: self.feed,
             field,
         });
-        Subscribed {
+        ActiveSubscription {
             feed,
             line: self.line,
             ticket: self.ticket,
@@ -77,7 +77,7 @@ pub(super) fn subscribe<V: 'static, W: 'static>(
     source: &dyn Source<V>,
     field: impl Selector<V, Value = W>,
     capacity: usize,
-) -> Subscribed<W> {
+) -> ActiveSubscription<W> {
     source.subscribe(field.span(), capacity).part(field)
 }
 
@@ -86,23 +86,23 @@ impl<T: HotConfig> Source<T> for Arc<Hub<T>> {
         Part::whole(self.snapshot())
     }
 
-    fn subscribe(&self, span: Span, capacity: usize) -> Subscribed<T> {
-        let line = Line::new(capacity);
-        let inbox = Inbox::new(Arc::clone(&line));
-        let (last, ticket) = Hub::subscribe(self, span, Arc::clone(&inbox));
+    fn subscribe(&self, span: Span, capacity: usize) -> ActiveSubscription<T> {
+        let line = Signal::new(capacity);
+        let subscriber = Subscriber::new(Arc::clone(&line));
+        let (last, ticket) = Hub::subscribe(self, span, Arc::clone(&subscriber));
         let hub = Arc::clone(self);
         let feed: Box<dyn Feed<T>> = if capacity == 0 {
-            Box::new(Latest { hub, span, last })
+            Box::new(LatestFeed { hub, span, last })
         } else {
-            Box::new(Queued {
+            Box::new(QueueFeed {
                 hub,
                 span,
-                inbox,
+                subscriber,
                 last,
                 ready: None,
             })
         };
-        Subscribed { feed, line, ticket }
+        ActiveSubscription { feed, line, ticket }
     }
 }
 
@@ -117,7 +117,7 @@ impl<V: 'static, S: Selector<V>> Source<S::Value> for PartSource<V, S> {
         self.outer.load().part(self.field.clone())
     }
 
-    fn subscribe(&self, span: Span, capacity: usize) -> Subscribed<S::Value> {
+    fn subscribe(&self, span: Span, capacity: usize) -> ActiveSubscription<S::Value> {
         self.outer
             .subscribe(inside(self.field.span(), span), capacity)
             .part(self.field.clone())
@@ -151,13 +151,13 @@ impl<V: 'static, S: Selector<V>> Feed<S::Value> for PartFeed<V, S> {
 }
 
 /// Compares the current snapshot with the one that was given last.
-struct Latest<T: HotConfig> {
+struct LatestFeed<T: HotConfig> {
     hub: Arc<Hub<T>>,
     span: Span,
     last: Snapshot<T>,
 }
 
-impl<T: HotConfig> Feed<T> for Latest<T> {
+impl<T: HotConfig> Feed<T> for LatestFeed<T> {
     fn take(&mut self) -> Option<Update<T>> {
         let current = self.hub.snapshot();
         if self.hub.same(self.span, &self.last, &current) {
@@ -183,23 +183,23 @@ impl<T: HotConfig> Feed<T> for Latest<T> {
 }
 
 /// Walks through what was published since.
-struct Queued<T: HotConfig> {
+struct QueueFeed<T: HotConfig> {
     hub: Arc<Hub<T>>,
     span: Span,
-    inbox: Arc<Inbox<T>>,
+    subscriber: Arc<Subscriber<T>>,
     last: Snapshot<T>,
     /// Fetched and different from `last`, but what was missed before it is said first.
     ready: Option<Snapshot<T>>,
 }
 
-impl<T: HotConfig> Feed<T> for Queued<T> {
+impl<T: HotConfig> Feed<T> for QueueFeed<T> {
     fn take(&mut self) -> Option<Update<T>> {
         let mut missed: u64 = 0;
         while self.ready.is_none() {
-            let (dropped, fetched) = self.inbox.fetch();
+            let (dropped, fetched) = self.subscriber.fetch();
             missed = missed.saturating_add(dropped);
             let Some(fetched) = fetched else { break };
-            // Outside the inbox's lock: comparing runs a user's code.
+            // Outside the subscriber's lock: comparing runs a user's code.
             if !self.hub.same(self.span, &self.last, &fetched) {
                 self.ready = Some(fetched);
             } else if missed > 0 {
@@ -222,7 +222,7 @@ impl<T: HotConfig> Feed<T> for Queued<T> {
             return false;
         };
         let before = std::mem::replace(&mut self.last, baseline);
-        self.inbox.skip_to(&self.last);
+        self.subscriber.skip_to(&self.last);
         // What stood at the subscription is the first change for whoever knows an older state.
         let first = self.ready.take().unwrap_or(before);
         let newer = first.0.number() > self.last.0.number();

@@ -1,4 +1,4 @@
-//! The current snapshot, and the telling.
+//! The current snapshot, and the notification of its subscribers.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 
-use super::registry::{Place, Registry};
+use super::registry::{Registration, Registry};
 use crate::HotConfig;
 use crate::event;
 use crate::guard::guard;
@@ -22,25 +22,25 @@ pub(crate) struct Hub<T: HotConfig> {
     pub(super) current: ArcSwap<State<T>>,
     /// The path of each pattern, for `HotConfig::__same`.
     paths: Vec<Path>,
-    registry: Mutex<Registry<Inbox<T>>>,
+    registry: Mutex<Registry<Subscriber<T>>>,
     ended: AtomicBool,
     subscribers: Count,
 }
 
-/// A snapshot that readers have, and subscribers are still to be told of.
-#[must_use = "the subscribers are still to be told"]
-pub(crate) struct Swapped<T: HotConfig> {
-    news: Snapshot<T>,
-    told: Vec<Arc<Inbox<T>>>,
+/// A snapshot that readers have, and whose subscribers are still to be notified.
+#[must_use = "the subscribers are still to be notified"]
+pub(crate) struct Announcement<T: HotConfig> {
+    snapshot: Snapshot<T>,
+    subscribers: Vec<Arc<Subscriber<T>>>,
     /// Let go of last, and not under a lock: the `Drop` of a configuration may run anything.
     _old: Arc<State<T>>,
 }
 
-impl<T: HotConfig> Swapped<T> {
-    /// Tells them. Not under a lock: a waker may run anything.
-    pub(crate) fn tell(self) {
-        for inbox in self.told {
-            inbox.tell(&self.news);
+impl<T: HotConfig> Announcement<T> {
+    /// Notifies them. Not under a lock: a waker may run anything.
+    pub(crate) fn notify(self) {
+        for subscriber in self.subscribers {
+            subscriber.notify(&self.snapshot);
         }
     }
 }
@@ -62,28 +62,28 @@ impl<T: HotConfig> Hub<T> {
         })
     }
 
-    /// Makes this the current snapshot, then tells the subscribers of the leaves that changed,
+    /// Makes this the current snapshot, then notifies the subscribers of the leaves that changed,
     /// which are sorted. For the one writer.
     #[cfg(test)]
     pub(crate) fn publish(&self, next: Snapshot<T>, changed: &[LeafId]) {
-        self.swap(next, changed).tell();
+        self.swap(next, changed).notify();
     }
 
     /// Makes this the current snapshot; those who subscribed to one of the leaves that changed,
-    /// which are sorted, are told by [`Swapped::tell`]. For the one writer.
+    /// which are sorted, are notified by [`Announcement::notify`]. For the one writer.
     ///
     /// Costs what changed and who is told, whoever else has subscribed, and waits for nobody.
-    pub(crate) fn swap(&self, next: Snapshot<T>, changed: &[LeafId]) -> Swapped<T> {
-        let news = next.clone();
+    pub(crate) fn swap(&self, next: Snapshot<T>, changed: &[LeafId]) -> Announcement<T> {
+        let snapshot = next.clone();
         let registry = self.registry();
         next.0.set_number(self.current.load().number() + 1);
-        // Under the lock, so that whoever subscribes has the old one as its baseline and is
-        // told, or has the new one and is not.
+        // Under the lock, so that a new subscriber has the old one as its baseline and is
+        // notified, or has the new one and is not.
         let old = self.current.swap(next.0);
-        let told = registry.of(changed);
-        Swapped {
-            news,
-            told,
+        let subscribers = registry.of(changed);
+        Announcement {
+            snapshot,
+            subscribers,
             _old: old,
         }
     }
@@ -93,8 +93,8 @@ impl<T: HotConfig> Hub<T> {
     pub(crate) fn end(&self) {
         self.ended.store(true, Ordering::Release);
         let all = self.registry().all();
-        for inbox in all {
-            inbox.wake();
+        for subscriber in all {
+            subscriber.wake();
         }
     }
 
@@ -114,15 +114,15 @@ impl<T: HotConfig> Hub<T> {
     pub(super) fn subscribe(
         self: &Arc<Self>,
         span: Span,
-        inbox: Arc<Inbox<T>>,
+        subscriber: Arc<Subscriber<T>>,
     ) -> (Snapshot<T>, Arc<Ticket>) {
         let mut registry = self.registry();
         let baseline = self.snapshot();
-        let place = registry.add(span, inbox);
+        let registration = registry.add(span, subscriber);
         drop(registry);
         self.subscribers.more();
         let hub = Arc::clone(self) as Arc<dyn Forget>;
-        (baseline, Arc::new(Ticket { hub, place }))
+        (baseline, Arc::new(Ticket { hub, registration }))
     }
 
     /// Whether these leaves have the same values in both. A comparison that panics says no:
@@ -145,7 +145,7 @@ impl<T: HotConfig> Hub<T> {
         one.is(other) || guard(same).unwrap_or(false)
     }
 
-    fn registry(&self) -> MutexGuard<'_, Registry<Inbox<T>>> {
+    fn registry(&self) -> MutexGuard<'_, Registry<Subscriber<T>>> {
         self.registry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -153,28 +153,28 @@ impl<T: HotConfig> Hub<T> {
 /// A subscriber's entry in the registry. It goes when this is dropped, or before.
 pub(super) struct Ticket {
     hub: Arc<dyn Forget>,
-    place: Place,
+    registration: Registration,
 }
 
 trait Forget: Send + Sync {
-    fn forget(&self, place: Place);
+    fn forget(&self, registration: Registration);
 }
 
 impl<T: HotConfig> Forget for Hub<T> {
-    fn forget(&self, place: Place) {
-        let inbox = self.registry().remove(place);
-        if inbox.is_some() {
+    fn forget(&self, registration: Registration) {
+        let subscriber = self.registry().remove(registration);
+        if subscriber.is_some() {
             self.subscribers.less();
         }
         // Not under the lock: it may hold snapshots.
-        drop(inbox);
+        drop(subscriber);
     }
 }
 
 impl Ticket {
     /// Takes the entry out now.
     pub(super) fn cancel(&self) {
-        self.hub.forget(self.place);
+        self.hub.forget(self.registration);
     }
 }
 
@@ -185,14 +185,14 @@ impl Drop for Ticket {
 }
 
 /// How the writer reaches one subscriber.
-pub(super) struct Inbox<T> {
-    line: Arc<Line>,
+pub(super) struct Subscriber<T> {
+    line: Arc<Signal>,
     backlog: Mutex<Backlog<T>>,
 }
 
-/// What an inbox has that does not depend on the struct.
-pub(super) struct Line {
-    bell: Notify,
+/// What an subscriber has that does not depend on the struct.
+pub(super) struct Signal {
+    notify: Notify,
     /// How many publications are queued at most; 0 where only the latest counts.
     capacity: AtomicUsize,
 }
@@ -206,17 +206,17 @@ struct Backlog<T> {
     known: u64,
 }
 
-impl Line {
+impl Signal {
     pub(super) fn new(capacity: usize) -> Arc<Self> {
         Arc::new(Self {
-            bell: Notify::new(),
+            notify: Notify::new(),
             capacity: AtomicUsize::new(capacity),
         })
     }
 
     /// Waits until something was told since the last wait. Cancel safe.
-    pub(super) async fn rung(&self) {
-        self.bell.notified().await;
+    pub(super) async fn notified(&self) {
+        self.notify.notified().await;
     }
 
     pub(super) fn set_capacity(&self, capacity: usize) {
@@ -224,8 +224,8 @@ impl Line {
     }
 }
 
-impl<T> Inbox<T> {
-    pub(super) fn new(line: Arc<Line>) -> Arc<Self> {
+impl<T> Subscriber<T> {
+    pub(super) fn new(line: Arc<Signal>) -> Arc<Self> {
         let backlog = Mutex::new(Backlog {
             snapshots: VecDeque::new(),
             missed: 0,
@@ -234,7 +234,7 @@ impl<T> Inbox<T> {
         Arc::new(Self { line, backlog })
     }
 
-    fn tell(&self, snapshot: &Snapshot<T>) {
+    fn notify(&self, snapshot: &Snapshot<T>) {
         let capacity = self.line.capacity.load(Ordering::Relaxed);
         if capacity > 0 {
             let dropped = self.backlog().push(snapshot.clone(), capacity);
@@ -244,8 +244,8 @@ impl<T> Inbox<T> {
     }
 
     fn wake(&self) {
-        // Whoever polls brings the waker; a panic of it is not ours to die of.
-        if let Err(panic) = guard(|| self.line.bell.notify_one()) {
+        // The waker belongs to the subscriber's executor; its panic must not kill the loop.
+        if let Err(panic) = guard(|| self.line.notify.notify_one()) {
             event::waker_panicked(&panic);
         }
     }
@@ -308,13 +308,13 @@ mod tests {
     #[test]
     fn p05_a_baseline_is_not_older_than_the_entry_in_the_registry() {
         let hub = Hub::new(snapshot(Config::default(), 1));
-        let inbox = Inbox::new(Line::new(1));
+        let subscriber = Subscriber::new(Signal::new(1));
         let begun = Barrier::new(2);
         let (baseline, _ticket) = thread::scope(|scope| {
             let registry = hub.registry();
             let subscriber = scope.spawn(|| {
                 begun.wait();
-                hub.subscribe(Span { first: 0, len: 1 }, inbox)
+                hub.subscribe(Span { first: 0, len: 1 }, subscriber)
             });
             begun.wait();
             // Lets it come as far as it can, which is right wherever that is.
@@ -335,8 +335,8 @@ mod tests {
         next.0.set_number(1);
         hub.current.store(Arc::clone(&next.0));
         let mut queue = queue.since(&hub.snapshot());
-        for inbox in hub.registry().of(&[LeafId::fixed(0)]) {
-            inbox.tell(&next);
+        for subscriber in hub.registry().of(&[LeafId::fixed(0)]) {
+            subscriber.notify(&next);
         }
         hub.publish(snapshot(Config::of_level(2), 3), &[LeafId::fixed(0)]);
         assert_eq!(drain(&mut queue), [Said::Changed(1, 2)]);

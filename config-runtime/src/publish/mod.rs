@@ -19,7 +19,7 @@ mod watch;
 pub use callback::Subscription;
 pub use change::{Change, Update};
 pub use handles::{Guard, Reader};
-pub(crate) use hub::{Hub, Swapped};
+pub(crate) use hub::{Announcement, Hub};
 pub use part::{Baseline, Part};
 pub use view::View;
 pub use watch::{Changes, Watch};

@@ -17,10 +17,10 @@ use crate::{HotConfig, Revision, Selector};
 /// It derefs to the value. A clone shares it and costs one reference count.
 ///
 /// [`View::load`]: crate::View::load
-pub struct Part<V>(Arc<dyn Value<V>>);
+pub struct Part<V>(Arc<dyn PartValue<V>>);
 
 /// A value somewhere in a snapshot. It hides the type of the whole struct.
-trait Value<V>: Send + Sync {
+trait PartValue<V>: Send + Sync {
     fn get(&self) -> &V;
     fn revision(&self) -> Option<Revision>;
     fn epoch(&self) -> u64;
@@ -28,7 +28,7 @@ trait Value<V>: Send + Sync {
     fn root(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 }
 
-impl<T: HotConfig> Value<T> for State<T> {
+impl<T: HotConfig> PartValue<T> for State<T> {
     fn get(&self) -> &T {
         self.value()
     }
@@ -47,12 +47,12 @@ impl<T: HotConfig> Value<T> for State<T> {
 }
 
 /// A field of a value.
-struct Inside<V, S> {
+struct FieldOfPart<V, S> {
     outer: Part<V>,
     field: S,
 }
 
-impl<V: 'static, S: Selector<V>> Value<S::Value> for Inside<V, S> {
+impl<V: 'static, S: Selector<V>> PartValue<S::Value> for FieldOfPart<V, S> {
     fn get(&self) -> &S::Value {
         self.field.get(&self.outer)
     }
@@ -91,7 +91,7 @@ impl<V: 'static> Part<V> {
     /// A field of this value, out of the same snapshot.
     #[must_use]
     pub fn part<W: 'static>(&self, field: impl Selector<V, Value = W>) -> Part<W> {
-        Part(Arc::new(Inside {
+        Part(Arc::new(FieldOfPart {
             outer: self.clone(),
             field,
         }))
@@ -121,34 +121,34 @@ impl<V: fmt::Debug> fmt::Debug for Part<V> {
 
 /// What a subscriber can name as the state that it knows already: a [`Snapshot`], a [`Guard`] or
 /// a [`Part`]. Sealed.
-pub trait Baseline: sealed::Whole {}
+pub trait Baseline: sealed::WholeSnapshot {}
 
-impl<B: sealed::Whole> Baseline for B {}
+impl<B: sealed::WholeSnapshot> Baseline for B {}
 
 mod sealed {
     use super::{Any, Arc};
 
-    pub trait Whole {
+    pub trait WholeSnapshot {
         /// The `State` of the whole snapshot.
         fn whole(&self) -> Arc<dyn Any + Send + Sync>;
     }
 }
 
-use sealed::Whole;
+use sealed::WholeSnapshot;
 
-impl<T: HotConfig> Whole for Snapshot<T> {
+impl<T: HotConfig> WholeSnapshot for Snapshot<T> {
     fn whole(&self) -> Arc<dyn Any + Send + Sync> {
         Arc::clone(&self.0) as Arc<dyn Any + Send + Sync>
     }
 }
 
-impl<T: HotConfig> Whole for Guard<T> {
+impl<T: HotConfig> WholeSnapshot for Guard<T> {
     fn whole(&self) -> Arc<dyn Any + Send + Sync> {
         self.snapshot().whole()
     }
 }
 
-impl<V: 'static> Whole for Part<V> {
+impl<V: 'static> WholeSnapshot for Part<V> {
     fn whole(&self) -> Arc<dyn Any + Send + Sync> {
         Arc::clone(&self.0).root()
     }

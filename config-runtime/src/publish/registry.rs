@@ -29,7 +29,7 @@ struct Node<S> {
 
 /// Where a subscriber stands in the registry.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct Registration {
     node: usize,
     id: u64,
 }
@@ -92,7 +92,7 @@ impl<S> Registry<S> {
 
     /// Adds a subscriber of these leaves. Where they are no field and no section, it is told of
     /// every leaf, which is too often but never too seldom.
-    pub(super) fn add(&mut self, span: Span, subscriber: Arc<S>) -> Place {
+    pub(super) fn add(&mut self, span: Span, subscriber: Arc<S>) -> Registration {
         let node = self
             .by_span
             .get(&(span.first, span.len))
@@ -103,15 +103,15 @@ impl<S> Registry<S> {
         if let Some(node) = self.nodes.get_mut(node) {
             node.subscribers.insert(id, subscriber);
         }
-        Place { node, id }
+        Registration { node, id }
     }
 
     /// Takes a subscriber out, if it is still there.
-    pub(super) fn remove(&mut self, place: Place) -> Option<Arc<S>> {
+    pub(super) fn remove(&mut self, registration: Registration) -> Option<Arc<S>> {
         self.nodes
-            .get_mut(place.node)?
+            .get_mut(registration.node)?
             .subscribers
-            .remove(&place.id)
+            .remove(&registration.id)
     }
 
     /// The subscribers of these leaves, which are sorted; each subscriber once.

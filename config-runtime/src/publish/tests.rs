@@ -181,15 +181,15 @@ fn p05_a_dropped_future_has_taken_nothing() {
     let mut size = writer.hub.watch(SIZE);
     let mut sizes = writer.hub.changes(SIZE);
     {
-        let bell = Arc::new(Bell::default());
-        let waker = Waker::from(Arc::clone(&bell));
+        let notify = Arc::new(Bell::default());
+        let waker = Waker::from(Arc::clone(&notify));
         let mut context = Context::from_waker(&waker);
         let mut changed = pin!(size.changed());
         let mut next = pin!(sizes.next());
         assert!(changed.as_mut().poll(&mut context).is_pending());
         assert!(next.as_mut().poll(&mut context).is_pending());
         writer.publish(|config| config.db.size = 7);
-        assert_eq!(bell.0.load(Ordering::SeqCst), 2, "both are woken");
+        assert_eq!(notify.0.load(Ordering::SeqCst), 2, "both are woken");
         // Woken, and dropped before they are polled again.
     }
     assert_eq!(told(&mut size), Some((0, 7)));
@@ -226,13 +226,13 @@ fn p05_the_last_change_is_given_before_none() {
 fn p05_the_end_wakes_who_waits() {
     let writer = Writer::new();
     let mut size = writer.hub.watch(SIZE);
-    let bell = Arc::new(Bell::default());
-    let waker = Waker::from(Arc::clone(&bell));
+    let notify = Arc::new(Bell::default());
+    let waker = Waker::from(Arc::clone(&notify));
     let mut context = Context::from_waker(&waker);
     let mut changed = pin!(size.changed());
     assert!(changed.as_mut().poll(&mut context).is_pending());
     writer.hub.end();
-    assert_eq!(bell.0.load(Ordering::SeqCst), 1);
+    assert_eq!(notify.0.load(Ordering::SeqCst), 1);
     assert!(matches!(
         changed.as_mut().poll(&mut context),
         Poll::Ready(None)
@@ -255,14 +255,18 @@ fn p06_only_the_subscribers_of_what_changed_are_woken_once_each() {
         tls.changed().map(drop).boxed(),
         whole.changed().map(drop).boxed(),
     ];
-    for (wait, bell) in waits.iter_mut().zip(&bells) {
-        let waker = Waker::from(Arc::clone(bell));
+    for (wait, notify) in waits.iter_mut().zip(&bells) {
+        let waker = Waker::from(Arc::clone(notify));
         assert!(
             wait.poll_unpin(&mut Context::from_waker(&waker))
                 .is_pending()
         );
     }
-    let woken = || bells.each_ref().map(|bell| bell.0.load(Ordering::SeqCst));
+    let woken = || {
+        bells
+            .each_ref()
+            .map(|notify| notify.0.load(Ordering::SeqCst))
+    };
 
     writer.publish(|config| config.name = 1);
     assert_eq!(woken(), [0, 0, 0, 0, 1], "the whole alone holds the name");
@@ -881,9 +885,9 @@ impl HotConfig for Touchy {
 /// A waker that panics belongs to a broken executor; the writer outlives it.
 #[test]
 fn p11_a_waker_that_panics_stops_neither_the_writer_nor_the_next_subscriber() {
-    struct Broken;
+    struct BrokenRule;
 
-    impl Wake for Broken {
+    impl Wake for BrokenRule {
         fn wake(self: Arc<Self>) {
             panic!("a broken executor");
         }
@@ -891,7 +895,7 @@ fn p11_a_waker_that_panics_stops_neither_the_writer_nor_the_next_subscriber() {
 
     let mut writer = Writer::new();
     let (mut broken, mut sound) = (writer.hub.watch(SIZE), writer.hub.watch(SIZE));
-    let waker = Waker::from(Arc::new(Broken));
+    let waker = Waker::from(Arc::new(BrokenRule));
     let mut changed = pin!(broken.changed());
     assert!(
         changed
@@ -920,7 +924,7 @@ fn p05_under_threads_everyone_ends_with_the_last_value() {
                 let runtime = tokio::runtime::Builder::new_current_thread()
                     .build()
                     .expect("runtime");
-                // Subscribed in the middle of it, like the others.
+                // ActiveSubscription in the middle of it, like the others.
                 let mut watch = hub.watch(SIZE);
                 let mut queue = hub.changes(SIZE).capacity(8);
                 let mut last = *watch.current();

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::feed::{Subscribed, subscribe};
+use super::feed::{ActiveSubscription, subscribe};
 use super::hub::{Hub, Ticket};
 use super::{Baseline, Change, Update};
 use crate::event;
@@ -51,12 +51,12 @@ pub(super) const CAPACITY: usize = 64;
 /// ```
 #[must_use = "a watch tells only who awaits its changes"]
 pub struct Watch<V> {
-    subscribed: Subscribed<V>,
+    subscribed: ActiveSubscription<V>,
     path: String,
 }
 
 impl<V: 'static> Watch<V> {
-    pub(super) fn new(subscribed: Subscribed<V>, path: String) -> Self {
+    pub(super) fn new(subscribed: ActiveSubscription<V>, path: String) -> Self {
         Self { subscribed, path }
     }
 
@@ -147,12 +147,12 @@ impl<V> fmt::Debug for Watch<V> {
 /// ```
 #[must_use = "a queue tells only who awaits its items"]
 pub struct Changes<V> {
-    subscribed: Subscribed<V>,
+    subscribed: ActiveSubscription<V>,
     path: String,
 }
 
 impl<V: 'static> Changes<V> {
-    pub(super) fn new(subscribed: Subscribed<V>, path: String) -> Self {
+    pub(super) fn new(subscribed: ActiveSubscription<V>, path: String) -> Self {
         Self { subscribed, path }
     }
 
@@ -201,7 +201,7 @@ impl<V> fmt::Debug for Changes<V> {
     }
 }
 
-fn since<V>(subscribed: &mut Subscribed<V>, path: &str, baseline: &impl Baseline) {
+fn since<V>(subscribed: &mut ActiveSubscription<V>, path: &str, baseline: &impl Baseline) {
     if !subscribed.feed.since(baseline.whole()) {
         event::foreign_snapshot(path);
     }

@@ -25,7 +25,7 @@ pub(crate) struct StatusCell {
 /// Two statuses, one after the other.
 #[derive(Debug)]
 #[must_use = "those who watch the status are still to be notified"]
-pub(crate) struct Written {
+pub(crate) struct StatusChange {
     pub(crate) before: Arc<Status>,
     pub(crate) now: Arc<Status>,
 }
@@ -53,16 +53,16 @@ impl StatusCell {
     }
 
     /// Writes the status together with what `swap` does. No code of a user's may run in it.
-    pub(crate) fn write<R>(&self, now: Arc<Status>, swap: impl FnOnce() -> R) -> (R, Written) {
+    pub(crate) fn write<R>(&self, now: Arc<Status>, swap: impl FnOnce() -> R) -> (R, StatusChange) {
         let whole = self.publishing();
         let swapped = swap();
         let before = self.current.swap(Arc::clone(&now));
         drop(whole);
-        (swapped, Written { before, now })
+        (swapped, StatusChange { before, now })
     }
 
     /// Wakes those who watch the status, if there is news. Returns whether there is.
-    pub(crate) fn notify(&self, written: &Written) -> bool {
+    pub(crate) fn notify(&self, written: &StatusChange) -> bool {
         let is_news = !written.now.is_no_news(&written.before);
         if is_news {
             self.wake_all();
@@ -72,7 +72,7 @@ impl StatusCell {
 
     /// Writes the end into the status, and wakes those who watch it. Returns the change, and whether
     /// there was one.
-    pub(crate) fn end(&self) -> (Written, bool) {
+    pub(crate) fn end(&self) -> (StatusChange, bool) {
         let mut ended = Status::clone(&self.current.load());
         ended.connected = false;
         ended.ended = true;

@@ -17,7 +17,7 @@ use crate::Revision;
 use crate::apply::{Held, Pending, Unknown, Warning};
 use crate::store::StoreError;
 
-pub(crate) use cell::{StatusCell, Written};
+pub(crate) use cell::{StatusCell, StatusChange};
 pub use ready::NotReady;
 pub use watch::StatusWatch;
 

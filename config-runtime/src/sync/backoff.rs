@@ -1,6 +1,6 @@
 //! How long to wait after a failure.
 //!
-//! In: failures and health, with the time. Out: how long to rest. It has no clock of its own.
+//! In: failures and health, with the time. Out: the length of the back-off. It has no clock of its own.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use std::time::Duration;
 /// connection and drops it at once is not healthy.
 #[derive(Debug)]
 pub(crate) struct Backoff {
-    least: Duration,
-    most: Duration,
+    min: Duration,
+    max: Duration,
     forget_after: Duration,
     failures: u32,
     healthy_since: Option<Duration>,
@@ -17,10 +17,10 @@ pub(crate) struct Backoff {
 }
 
 impl Backoff {
-    pub(crate) fn new(least: Duration, most: Duration, forget_after: Duration, seed: u64) -> Self {
+    pub(crate) fn new(min: Duration, max: Duration, forget_after: Duration, seed: u64) -> Self {
         Self {
-            least,
-            most,
+            min,
+            max,
             forget_after,
             failures: 0,
             healthy_since: None,
@@ -33,7 +33,7 @@ impl Backoff {
         self.healthy_since.get_or_insert(now);
     }
 
-    /// The store failed: how long to rest.
+    /// The store failed. Returns the length of the back-off.
     pub(crate) fn failed(&mut self, now: Duration) -> Duration {
         if let Some(since) = self.healthy_since.take()
             && now.saturating_sub(since) >= self.forget_after
@@ -41,14 +41,14 @@ impl Backoff {
             self.failures = 0;
         }
         let doubled = self
-            .least
+            .min
             .saturating_mul(1_u32.checked_shl(self.failures).unwrap_or(u32::MAX));
-        let limit = doubled.min(self.most);
+        let limit = doubled.min(self.max);
         self.failures = self.failures.saturating_add(1).min(31);
-        // A whole rest of nothing would be no rest: at least a quarter of the least. Added, not
-        // a bound: many instances would come back exactly then.
-        let least = self.least / 4;
-        least + limit.saturating_sub(least).mul_f64(self.random.f64())
+        // At least a quarter of the minimum, since zero would be no back-off. It is added, not a bound:
+        // many instances would come back exactly then.
+        let min = self.min / 4;
+        min + limit.saturating_sub(min).mul_f64(self.random.f64())
     }
 
     /// A random length around this one, ± 20 %.
@@ -62,8 +62,8 @@ mod tests {
     use super::*;
 
     fn backoff(seed: u64) -> Backoff {
-        let (least, most) = (Duration::from_millis(100), Duration::from_secs(30));
-        Backoff::new(least, most, Duration::from_secs(60), seed)
+        let (min, max) = (Duration::from_millis(100), Duration::from_secs(30));
+        Backoff::new(min, max, Duration::from_secs(60), seed)
     }
 
     /// The longest of the rests that many seeds take at each failure.
@@ -112,7 +112,7 @@ mod tests {
     fn only_sustained_health_is_forgiven() {
         let at = Duration::from_secs;
         for (health, forgiven) in [(59, false), (60, true)] {
-            let mut most = Duration::ZERO;
+            let mut max = Duration::ZERO;
             for seed in 0..200 {
                 let mut backoff = backoff(seed);
                 for _ in 0..9 {
@@ -120,9 +120,9 @@ mod tests {
                 }
                 backoff.healthy(at(10));
                 backoff.healthy(at(20));
-                most = most.max(backoff.failed(at(10 + health)));
+                max = max.max(backoff.failed(at(10 + health)));
             }
-            assert_eq!(most <= Duration::from_millis(100), forgiven, "{most:?}");
+            assert_eq!(max <= Duration::from_millis(100), forgiven, "{max:?}");
         }
     }
 }

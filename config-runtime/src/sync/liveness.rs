@@ -1,4 +1,4 @@
-//! The look for losses that raise no error.
+//! The search for losses that raise no error.
 //!
 //! In: a watch that is open, the time, and the answers to what this file requests: progress of the
 //! watch, the store's revision, a probe. Out: the moment as of which the state is confirmed to be
@@ -26,7 +26,7 @@ use crate::store::Probe;
 
 /// How long a `wait_for` lets events arrive before progress is requested.
 const GRACE: Duration = Duration::from_millis(20);
-/// The interval of progress requests while a `wait_for` is pending, and the shortest one of looks at a
+/// The interval of progress requests while a `wait_for` is pending, and the shortest one of checks at a
 /// suspicion.
 pub(super) const AGAIN: Duration = Duration::from_secs(1);
 /// How many moments are kept that are yet to be confirmed.
@@ -35,9 +35,9 @@ const MAX_MARKS: usize = 16;
 /// What is known of the watch that is open.
 #[derive(Debug)]
 pub(super) struct Liveness {
-    check: Check,
+    check: LivenessCheck,
     trust: Trust,
-    progress: Progress,
+    progress: ProgressTrust,
     /// When the store was asked, and the revision that it was at, in order: what was current then is
     /// known once the cursor is there.
     marks: VecDeque<(Duration, Revision)>,
@@ -56,17 +56,17 @@ pub(super) enum Trust {
 
 /// Whether the store's word about progress is of use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Progress {
+enum ProgressTrust {
     /// It is, as far as is known.
     Trusted,
     /// The store has a version that skips events.
     Untrusted,
 }
 
-/// Where the look stands.
+/// Where the check stands.
 #[derive(Debug, Clone, Copy)]
-enum Check {
-    /// The next look is due then.
+enum LivenessCheck {
+    /// The next check is due then.
     Idle { at: Duration },
     /// Progress was requested; without an answer by `until`, a probe.
     Asked { until: Duration, why: Question },
@@ -74,24 +74,24 @@ enum Check {
     Probing {
         since: Duration,
         cursor: Option<Revision>,
-        /// Whether it is a second look: the first one found a difference.
+        /// Whether it is a second check: the first one found a difference.
         again: bool,
-        looks: u32,
+        attempts: u32,
     },
     /// A probe found something else than is known, with the cursor here. Events may be on their
-    /// way: a second look decides.
+    /// way: a second check decides.
     Suspect {
         at: Duration,
         cursor: Option<Revision>,
-        /// How many looks found a difference.
-        looks: u32,
+        /// How many checks found a difference.
+        attempts: u32,
     },
 }
 
 /// Why progress was requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Question {
-    /// To hand out revisions that wait for another range. The next look stays due then.
+    /// To hand out revisions that wait for another range. The next check stays due then.
     HandOut { look_at: Duration },
     /// To confirm the moment of the request, together with the store's revision, which is still to
     /// come. The cursor was here then.
@@ -106,9 +106,9 @@ enum Question {
 impl Liveness {
     pub(super) fn new(at: Duration) -> Self {
         Self {
-            check: Check::Idle { at },
+            check: LivenessCheck::Idle { at },
             trust: Trust::Unproven,
-            progress: Progress::Trusted,
+            progress: ProgressTrust::Trusted,
             marks: VecDeque::new(),
             same_at: VecDeque::new(),
         }
@@ -126,48 +126,48 @@ impl Liveness {
     /// A reading showed that the watch continues what is known.
     pub(super) fn prove(&mut self, next_check: Duration) {
         self.trust = Trust::Proven;
-        self.check = Check::Idle { at: next_check };
+        self.check = LivenessCheck::Idle { at: next_check };
     }
 
-    pub(super) fn rest_until(&mut self, at: Duration) {
-        self.check = Check::Idle { at };
+    pub(super) fn idle_at(&mut self, at: Duration) {
+        self.check = LivenessCheck::Idle { at };
     }
 
-    /// When the next look is due, while none is under way.
+    /// When the next check is due, while none is under way.
     pub(super) fn idle_until(&self) -> Option<Duration> {
         match self.check {
-            Check::Idle { at } => Some(at),
+            LivenessCheck::Idle { at } => Some(at),
             _ => None,
         }
     }
 
     /// Looks sooner than planned.
     pub(super) fn hurry(&mut self, now: Duration) {
-        if let Check::Idle { at } = &mut self.check {
+        if let LivenessCheck::Idle { at } = &mut self.check {
             *at = (*at).min(now + GRACE);
         }
     }
 
-    /// The time of the look that waits for revisions of another range, if progress was requested for it.
+    /// The time of the check that waits for revisions of another range, if progress was requested for it.
     /// The request is answered by this.
     pub(super) fn take_hand_out(&mut self) -> Option<Duration> {
-        let Check::Asked {
+        let LivenessCheck::Asked {
             why: Question::HandOut { look_at },
             ..
         } = self.check
         else {
             return None;
         };
-        self.check = Check::Idle { at: look_at };
+        self.check = LivenessCheck::Idle { at: look_at };
         Some(look_at)
     }
 
     /// When something is due.
     pub(super) fn deadline(&self, read_limit: Duration) -> Duration {
         match self.check {
-            Check::Idle { at } | Check::Suspect { at, .. } => at,
-            Check::Asked { until, .. } => until,
-            Check::Probing { since, .. } => since + read_limit,
+            LivenessCheck::Idle { at } | LivenessCheck::Suspect { at, .. } => at,
+            LivenessCheck::Asked { until, .. } => until,
+            LivenessCheck::Probing { since, .. } => since + read_limit,
         }
     }
 
@@ -210,12 +210,12 @@ impl Liveness {
         newest
     }
 
-    fn probe(&mut self, turn: &mut Turn<'_>, cursor: Option<Revision>, again: bool, looks: u32) {
-        self.check = Check::Probing {
+    fn probe(&mut self, turn: &mut Turn<'_>, cursor: Option<Revision>, again: bool, attempts: u32) {
+        self.check = LivenessCheck::Probing {
             since: turn.now,
             cursor,
             again,
-            looks,
+            attempts,
         };
         turn.requests.push(Request::Probe);
     }
@@ -227,24 +227,24 @@ impl Sync {
         self.wanted.is_some_and(|wanted| Some(wanted) > self.cursor)
     }
 
-    /// The time between two looks where nothing happens.
+    /// The time between two checks if nothing happens.
     pub(super) fn idle(&self) -> Duration {
         self.settings.staleness / 3
     }
 
-    /// When to look again: sooner while a `wait_for` is pending.
+    /// When to check again: sooner while a `wait_for` is pending.
     pub(super) fn next_check(&mut self, now: Duration) -> Duration {
         let idle = self.idle();
         if !self.waits() {
             return now + idle;
         }
-        // Where progress can't be trusted each look is a reading of everything.
+        // Where progress can't be trusted each check is a reading of everything.
         let again = AGAIN.saturating_mul(1 << self.in_vain.min(10));
         self.in_vain += 1;
         now + again.min(idle.max(AGAIN))
     }
 
-    /// The first look after the watch was opened.
+    /// The first check after the watch was opened.
     pub(super) fn first_check(&mut self, now: Duration) -> Duration {
         let at = self.next_check(now).min(now + AGAIN);
         // A reading that took long is old already.
@@ -260,7 +260,7 @@ impl Sync {
             return;
         };
         let liveness = &mut watching.liveness;
-        let Check::Asked {
+        let LivenessCheck::Asked {
             until,
             why: Question::Confirm { since, cursor },
         } = liveness.check
@@ -272,7 +272,7 @@ impl Sync {
             return self.compare(turn);
         }
         liveness.mark(since, revision);
-        liveness.check = Check::Asked {
+        liveness.check = LivenessCheck::Asked {
             until,
             why: Question::Reach(revision),
         };
@@ -291,7 +291,7 @@ impl Sync {
         }
         self.confirmed = self.confirmed.max(liveness.reached(cursor));
         liveness.same_at.retain(|(at, _)| Some(*at) > cursor);
-        if let Check::Asked {
+        if let LivenessCheck::Asked {
             why: Question::Reach(revision),
             ..
         } = liveness.check
@@ -299,13 +299,13 @@ impl Sync {
         {
             let at = self.next_check(now);
             if let State::Watching(watching) = &mut self.state {
-                watching.liveness.rest_until(at);
+                watching.liveness.idle_at(at);
             }
         }
     }
 
     /// Requests what confirms this moment.
-    pub(super) fn look(&mut self, turn: &mut Turn<'_>) {
+    pub(super) fn request_confirmation(&mut self, turn: &mut Turn<'_>) {
         let (since, cursor) = (turn.now, self.cursor);
         self.ask(turn, Question::Confirm { since, cursor });
     }
@@ -315,15 +315,15 @@ impl Sync {
         self.ask(turn, Question::HandOut { look_at });
     }
 
-    /// Requests progress; where its word is of no use, looks by itself.
+    /// Requests progress; if its word is of no use, checks without it.
     fn ask(&mut self, turn: &mut Turn<'_>, why: Question) {
         // How long an answer may take.
         let until = turn.now + self.settings.staleness / 6;
         let State::Watching(watching) = &mut self.state else {
             return;
         };
-        watching.liveness.check = Check::Asked { until, why };
-        if watching.liveness.progress == Progress::Untrusted {
+        watching.liveness.check = LivenessCheck::Asked { until, why };
+        if watching.liveness.progress == ProgressTrust::Untrusted {
             return self.no_progress(turn);
         }
         turn.requests.push(Request::Progress);
@@ -339,8 +339,8 @@ impl Sync {
         let State::Watching(watching) = &mut self.state else {
             return;
         };
-        watching.liveness.progress = Progress::Untrusted;
-        let Check::Asked { .. } = watching.liveness.check else {
+        watching.liveness.progress = ProgressTrust::Untrusted;
+        let LivenessCheck::Asked { .. } = watching.liveness.check else {
             return;
         };
         if waits || !watching.waiting.is_empty() {
@@ -359,11 +359,11 @@ impl Sync {
             return;
         };
         let liveness = &mut watching.liveness;
-        let Check::Probing {
+        let LivenessCheck::Probing {
             since,
             cursor,
             again,
-            looks,
+            attempts,
         } = liveness.check
         else {
             return;
@@ -384,7 +384,7 @@ impl Sync {
             if first {
                 liveness.trust = Trust::Proven;
             }
-            liveness.rest_until(at);
+            liveness.idle_at(at);
         } else if again && (cursor == self.cursor || liveness.trust != Trust::Proven) {
             // Nothing came in all that time: an event was lost, or the watch is dead.
             self.compare(turn);
@@ -394,17 +394,17 @@ impl Sync {
                 liveness.mark(since, probe.revision);
             }
             // Where events come, they may be behind for long.
-            let wait = AGAIN.saturating_mul(1 << looks.min(10));
-            liveness.check = Check::Suspect {
+            let wait = AGAIN.saturating_mul(1 << attempts.min(10));
+            liveness.check = LivenessCheck::Suspect {
                 at: now + wait.min(idle.max(AGAIN)),
                 cursor: self.cursor,
-                looks: looks.saturating_add(1),
+                attempts: attempts.saturating_add(1),
             };
             self.confirm(now);
         }
     }
 
-    /// The time of a check may have come. Returns whether the watch is to be given up, and whether a look is
+    /// The time of a check may have come. Returns whether the watch is to be given up, and whether a check is
     /// to follow.
     pub(super) fn check_time(&mut self, turn: &mut Turn<'_>) -> Due {
         let (now, limit, cursor) = (turn.now, self.settings.read_limit, self.cursor);
@@ -413,20 +413,20 @@ impl Sync {
         };
         let liveness = &mut watching.liveness;
         match liveness.check {
-            // Progress says nothing of what lies before the watch.
-            Check::Idle { at } if now >= at && liveness.trust != Trust::Proven => {
+            // ProgressTrust says nothing of what lies before the watch.
+            LivenessCheck::Idle { at } if now >= at && liveness.trust != Trust::Proven => {
                 liveness.probe(turn, cursor, false, 0);
             }
-            Check::Idle { at } if now >= at => return Due::Look,
-            Check::Asked { until, .. } if now >= until => {
+            LivenessCheck::Idle { at } if now >= at => return Due::Check,
+            LivenessCheck::Asked { until, .. } if now >= until => {
                 liveness.probe(turn, cursor, false, 0);
             }
-            Check::Suspect {
+            LivenessCheck::Suspect {
                 at,
                 cursor: then,
-                looks,
-            } if now >= at => liveness.probe(turn, cursor, then == cursor, looks),
-            Check::Probing { since, .. } if now >= since + limit => return Due::Failure,
+                attempts,
+            } if now >= at => liveness.probe(turn, cursor, then == cursor, attempts),
+            LivenessCheck::Probing { since, .. } if now >= since + limit => return Due::Failure,
             _ => {}
         }
         Due::Nothing
@@ -438,7 +438,7 @@ impl Sync {
 pub(super) enum Due {
     Nothing,
     /// The state is to be confirmed.
-    Look,
+    Check,
     /// A probe was not answered in time.
     Failure,
 }

@@ -22,20 +22,20 @@
 //! | watching, either | a beginning, progress, a revision or a probe *below* the cursor | doubted: a reading beside the watch tells a member that lags from another history | |
 //! | watching, doubted | what the watch says | it waits: nothing is handed out | `read_limit` of the reading: failed |
 //! | | the reading shows the same history | proven; what waited is handed out | |
-//! | watching, any | a reading that shows another history | staged; rest, read again | |
+//! | watching, any | a reading that shows another history | staged; back off, read again | |
 //! | | the end of the watch, or another request that failed | by its class | `read_limit` for each request: failed |
-//! | resting | anything late | dropped | the rest: reading |
-//! | | the program gave another user | the rest is over | |
+//! | backing off | anything late | dropped | the back-off: reading |
+//! | | the program gave another user | the back-off is over | |
 //!
 //! | class of a failure | its [kinds](ErrorKind) | done about it before it comes here | what follows |
 //! | --- | --- | --- | --- |
-//! | [`Class::Elsewhere`] | unreachable, no answer in time | retried at once at each other endpoint | rest, read again |
-//! | [`Class::ReadAgain`] | compacted, cancelled, too big | pages are halved, pinned pages begun anew | rest, read again: nothing is lost, since a reading needs no history |
-//! | [`Class::LogIn`] | not authenticated | logged in again, once in a call | rest, read again; a start gives up |
-//! | [`Class::GiveUp`] | denied, not a valid store | | rest, read again: somebody may grant it; a start gives up |
-//! | [`Class::BackOff`] | refused, anything else | | rest, read again |
+//! | [`Class::Elsewhere`] | unreachable, no answer in time | retried at once at each other endpoint | back off, read again |
+//! | [`Class::ReadAgain`] | compacted, cancelled, too big | pages are halved, pinned pages begun anew | back off, read again: nothing is lost, since a reading needs no history |
+//! | [`Class::LogIn`] | not authenticated | logged in again, once in a call | back off, read again; a start gives up |
+//! | [`Class::GiveUp`] | denied, not a valid store | | back off, read again: somebody may grant it; a start gives up |
+//! | [`Class::BackOff`] | refused, anything else | | back off, read again |
 //!
-//! A rest is a random part of a length that doubles with each failure and is forgotten after
+//! A back-off is a random part of a length that doubles with each failure and is forgotten after
 //! sustained health: so no answer of a store makes anybody spin, and many instances don't come
 //! back in the same instant. Whatever the class, what is known stays, the status says why, and
 //! the reading that follows is compared with what is known: a change that the watch lost is
@@ -77,7 +77,7 @@ pub(crate) struct Settings {
     pub(crate) compare_every: Duration,
     /// When a reading or an opening counts as failed.
     pub(crate) read_limit: Duration,
-    /// The shortest and the longest rest after a failure.
+    /// The shortest and the longest back-off after a failure.
     pub(crate) backoff: (Duration, Duration),
     /// How long a watch must stand for failures to be forgotten.
     pub(crate) forget_after: Duration,
@@ -205,7 +205,7 @@ enum State {
     Reading { since: Duration },
     Opening { since: Duration },
     Watching(Watching),
-    Resting { until: Duration },
+    BackingOff { until: Duration },
 }
 
 /// The watch is open.
@@ -305,7 +305,7 @@ impl Sync {
         let limit = self.settings.read_limit;
         match &self.state {
             State::Reading { since } | State::Opening { since } => *since + limit,
-            State::Resting { until } => *until,
+            State::BackingOff { until } => *until,
             State::Watching(watching) => {
                 let compare = match watching.comparing {
                     Some((since, _)) => since + limit,
@@ -413,7 +413,7 @@ impl Sync {
                 self.release(turn);
             }
             State::Watching(_) => {
-                // The watch counts in the numbers of a history that is gone. A rest, since two
+                // The watch counts in the numbers of a history that is gone. A back-off, since two
                 // stores that answer in turns would bring us here again and again.
                 let said = "the store's history is another one than before";
                 self.fail(turn, StoreError::new(ErrorKind::Other, said));
@@ -494,7 +494,7 @@ impl Sync {
         };
         self.hand_out(turn);
         if turn.now >= look_at {
-            self.look(turn);
+            self.request_confirmation(turn);
         }
     }
 
@@ -539,7 +539,7 @@ impl Sync {
         let State::Watching(watching) = &mut self.state else {
             return;
         };
-        watching.liveness.rest_until(at);
+        watching.liveness.idle_at(at);
         if watching.comparing.is_none() {
             watching.comparing = Some((turn.now, watching.newest(cursor)));
             turn.read();
@@ -548,14 +548,14 @@ impl Sync {
 
     fn renewed(&mut self, turn: &mut Turn<'_>) {
         match self.state {
-            State::Resting { .. } => self.rested(turn),
+            State::BackingOff { .. } => self.resume(turn),
             // Open requests may have gone out in the old way, and fail.
             State::Reading { .. } | State::Opening { .. } => self.renewed = true,
             State::Watching(_) => {}
         }
     }
 
-    fn rested(&mut self, turn: &mut Turn<'_>) {
+    fn resume(&mut self, turn: &mut Turn<'_>) {
         self.renewed = false;
         self.state = State::Reading { since: turn.now };
         turn.read();
@@ -567,7 +567,7 @@ impl Sync {
             State::Reading { since } | State::Opening { since } if now >= *since + limit => {
                 self.out_of_time(turn);
             }
-            State::Resting { until } if now >= *until => self.rested(turn),
+            State::BackingOff { until } if now >= *until => self.resume(turn),
             State::Watching(_) => self.watching_time(turn),
             _ => {}
         }
@@ -593,8 +593,8 @@ impl Sync {
             watching.comparing = Some((now, watching.newest(cursor)));
             turn.read();
         }
-        if due == Due::Look {
-            self.look(turn);
+        if due == Due::Check {
+            self.request_confirmation(turn);
         }
     }
 
@@ -603,19 +603,19 @@ impl Sync {
         self.fail(turn, error);
     }
 
-    /// Whatever its class: rest, then read everything and compare.
+    /// Whatever its class: back off, then read everything and compare.
     fn fail(&mut self, turn: &mut Turn<'_>, error: StoreError) {
-        if let State::Resting { .. } = self.state {
+        if let State::BackingOff { .. } = self.state {
             return;
         }
         self.failure = Some(error);
         turn.requests.push(Request::Close);
         if self.renewed {
-            return self.rested(turn);
+            return self.resume(turn);
         }
-        let rest = self.backoff.failed(turn.now);
-        self.state = State::Resting {
-            until: turn.now + rest,
+        let length = self.backoff.failed(turn.now);
+        self.state = State::BackingOff {
+            until: turn.now + length,
         };
     }
 }

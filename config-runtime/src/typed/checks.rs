@@ -11,7 +11,7 @@ use crate::reason::Invalid;
 /// A rule over a whole struct that was broken.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Broken {
+pub struct BrokenRule {
     /// The section's path in Rust, `db`; of an entry `tenants[acme]`; empty for the root.
     pub section: String,
     /// The path of the rule's function.
@@ -25,7 +25,7 @@ pub struct Broken {
 #[derive(Debug, Default)]
 pub struct Checks {
     section: Vec<Cow<'static, str>>,
-    broken: Vec<Broken>,
+    broken: Vec<BrokenRule>,
 }
 
 impl Checks {
@@ -56,7 +56,7 @@ impl Checks {
         self.section.pop();
     }
 
-    pub(super) fn take_broken(&mut self) -> Vec<Broken> {
+    pub(super) fn take_broken(&mut self) -> Vec<BrokenRule> {
         std::mem::take(&mut self.broken)
     }
 
@@ -67,7 +67,7 @@ impl Checks {
             Ok(Err(invalid)) => invalid,
             Err(panic) => Invalid::new(format!("`{rule}` panicked: {panic}")),
         };
-        self.broken.push(Broken {
+        self.broken.push(BrokenRule {
             section: self.path(),
             rule,
             invalid,
@@ -86,7 +86,7 @@ impl Checks {
     }
 
     /// What was refused.
-    pub fn into_broken(self) -> Vec<Broken> {
+    pub fn into_broken(self) -> Vec<BrokenRule> {
         self.broken
     }
 }

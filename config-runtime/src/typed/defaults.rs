@@ -2,7 +2,7 @@
 //!
 //! In: a struct. Out: what is wrong, in sentences. It knows no store: every key is absent.
 
-use super::checks::{Broken, Checks};
+use super::checks::{BrokenRule, Checks};
 use super::config::HotConfig;
 use super::read::{Finding, Intake, Nothing, Specimen};
 use super::tree::{DefaultValue, Leaf};
@@ -50,7 +50,7 @@ pub(crate) fn bad<T: HotConfig>(required: bool) -> Vec<String> {
         return vec![format!("building `{}` panicked: {panic}", T::TREE.name)];
     }
     let together = checks.into_broken().into_iter().map(|broken| {
-        let Broken {
+        let BrokenRule {
             section,
             rule,
             invalid,

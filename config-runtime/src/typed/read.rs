@@ -10,7 +10,7 @@ mod tests;
 
 use std::fmt;
 
-use super::checks::{Broken, Checks};
+use super::checks::{BrokenRule, Checks};
 use super::id::{EntryId, LeafId, MapId, pattern_at};
 use super::leaf::Leaf;
 use super::path::{Step, names_entry};
@@ -18,8 +18,8 @@ use super::tree::Tree;
 use crate::guard::guard;
 use crate::reason::Reason;
 use crate::value;
-pub use raws::{Entries, Raws};
 pub(crate) use raws::{Nothing, Specimen};
+pub use raws::{RawEntries, Raws};
 
 /// What was wrong with one leaf.
 #[doc(hidden)]
@@ -243,7 +243,7 @@ impl<'a> Intake<'a> {
     }
 
     /// The rules of sections that were broken, while the whole was built.
-    pub fn take_broken(&mut self) -> Vec<Broken> {
+    pub fn take_broken(&mut self) -> Vec<BrokenRule> {
         let mut broken = self.checks.take_broken();
         // A section inside a section is asked by both.
         let mut seen = std::collections::HashSet::new();

@@ -19,7 +19,7 @@ use crate::engine::{
     Command, Engine, EngineEvent, NoStart, Reached, Start, Wait, WaitError, WaitId,
 };
 use crate::layers::Layout;
-use crate::publish::{Hub, Swapped};
+use crate::publish::{Announcement, Hub};
 use crate::reference::holding::Model;
 use crate::snapshot::Snapshot;
 use crate::status::Status;
@@ -28,7 +28,7 @@ use crate::sync::{Class, Request, Settings, StoreEvent};
 use crate::{HotConfig, Revision};
 
 /// A status was published, and perhaps a configuration.
-struct Unannounced(Option<Swapped<Config>>);
+struct Unannounced(Option<Announcement<Config>>);
 
 /// Longer than any history.
 const NO_LIMIT: Duration = Duration::from_secs(1 << 40);
@@ -239,7 +239,7 @@ impl World {
                         return Err("the order: nothing was published".to_owned());
                     };
                     if let Some(swapped) = swapped {
-                        swapped.tell();
+                        swapped.notify();
                     }
                 }
                 Command::Answer(id, answer) => self.answered(id, &answer)?,

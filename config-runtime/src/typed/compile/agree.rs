@@ -31,18 +31,18 @@ pub struct File {
 }
 
 /// The longest key that is looked up; a longer one is not checked here.
-const LONGEST: usize = 1024;
+const MAX_BYTES: usize = 1024;
 
 /// A key while the tree is walked.
 #[derive(Clone, Copy)]
-struct Path {
-    bytes: [u8; LONGEST],
+struct FilePath {
+    bytes: [u8; MAX_BYTES],
     len: usize,
 }
 
-impl Path {
+impl FilePath {
     const EMPTY: Self = Self {
-        bytes: [0; LONGEST],
+        bytes: [0; MAX_BYTES],
         len: 0,
     };
 
@@ -55,7 +55,7 @@ impl Path {
             "/"
         };
         let len = self.len + separator.len() + key.len();
-        if len > LONGEST {
+        if len > MAX_BYTES {
             return None;
         }
         let (_, rest) = self.bytes.split_at_mut(self.len);
@@ -82,7 +82,7 @@ impl Path {
 #[doc(hidden)]
 #[track_caller]
 pub const fn section(file: &File, name: &str, key: &str, tree: &Tree) {
-    if let Some(path) = Path::EMPTY.below(key) {
+    if let Some(path) = FilePath::EMPTY.below(key) {
         walk(file, name, path, tree);
     }
     // What the file has and the section has not.
@@ -107,7 +107,7 @@ pub const fn section(file: &File, name: &str, key: &str, tree: &Tree) {
 
 #[track_caller]
 #[allow(clippy::large_types_passed_by_value)] // while compiling
-const fn walk(file: &File, name: &str, above: Path, tree: &Tree) {
+const fn walk(file: &File, name: &str, above: FilePath, tree: &Tree) {
     let mut fields = tree.fields;
     while let [field, rest @ ..] = fields {
         if let Some(path) = above.below(field.key) {

@@ -4,7 +4,7 @@
 //! neighbour. It knows no keys. It is slow in constants: ask it of siblings, not of a whole tree.
 
 /// Words longer than this are near to nothing.
-const LONGEST: usize = 64;
+const MAX_LETTERS: usize = 64;
 
 /// The distance, if it is at most a third of the longer word.
 #[expect(
@@ -15,13 +15,13 @@ pub(crate) const fn distance(one: &str, other: &str) -> Option<usize> {
     let (one, other) = (one.as_bytes(), other.as_bytes());
     let longer = larger(one.len(), other.len());
     let most = longer / 3;
-    if longer > LONGEST || longer - smaller(one.len(), other.len()) > most {
+    if longer > MAX_LETTERS || longer - smaller(one.len(), other.len()) > most {
         return None;
     }
     // The rows of the last letter but one, of the last, and of this.
-    let mut before = [0; LONGEST + 1];
-    let mut above = [0; LONGEST + 1];
-    let mut row = [0; LONGEST + 1];
+    let mut before = [0; MAX_LETTERS + 1];
+    let mut above = [0; MAX_LETTERS + 1];
+    let mut row = [0; MAX_LETTERS + 1];
     let mut column = 0;
     while column <= other.len() {
         above[column] = column;

@@ -15,7 +15,7 @@ pub trait Raws {
     fn raw(&self, leaf: LeafId) -> Option<&[u8]>;
 
     /// The entries of a map, with their names, in the order of the names.
-    fn entries(&self, map: MapId) -> Entries<'_>;
+    fn entries(&self, map: MapId) -> RawEntries<'_>;
 
     /// Whether there is an entry with this id.
     fn has_entry(&self, entry: EntryId) -> bool;
@@ -26,7 +26,7 @@ pub trait Raws {
 
 /// The entries of a map.
 #[doc(hidden)]
-pub type Entries<'r> = Box<dyn Iterator<Item = (&'r str, EntryId)> + 'r>;
+pub type RawEntries<'r> = Box<dyn Iterator<Item = (&'r str, EntryId)> + 'r>;
 
 /// The bytes of leaves outside maps, by pattern; no map has an entry.
 impl Raws for Vec<Option<&[u8]>> {
@@ -35,7 +35,7 @@ impl Raws for Vec<Option<&[u8]>> {
         self.get(leaf.place()).copied().flatten()
     }
 
-    fn entries(&self, _: MapId) -> Entries<'_> {
+    fn entries(&self, _: MapId) -> RawEntries<'_> {
         Box::new(iter::empty())
     }
 
@@ -57,7 +57,7 @@ impl Raws for Nothing {
         None
     }
 
-    fn entries(&self, _: MapId) -> Entries<'_> {
+    fn entries(&self, _: MapId) -> RawEntries<'_> {
         Box::new(iter::empty())
     }
 
@@ -79,7 +79,7 @@ impl Raws for Specimen {
         None
     }
 
-    fn entries(&self, _: MapId) -> Entries<'_> {
+    fn entries(&self, _: MapId) -> RawEntries<'_> {
         Box::new(iter::once((ANY, EntryId::SPECIMEN)))
     }
 

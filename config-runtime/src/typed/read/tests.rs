@@ -195,7 +195,7 @@ impl Raws for Keys {
         self.raws.get(&self.key(leaf)?).map(Vec::as_slice)
     }
 
-    fn entries(&self, map: MapId) -> Entries<'_> {
+    fn entries(&self, map: MapId) -> RawEntries<'_> {
         let ids = (0..self.entries.len()).filter_map(EntryId::new);
         let known = self.entries.iter().zip(ids);
         let known = known.filter(|((pattern, outer, _), entry)| {
@@ -267,7 +267,7 @@ const SERVICE: &Tree = &Tree::new("Service").fields(&[
     Field::new(2, "last", "last", "u32"),
 ]);
 
-fn build(keys: &Keys) -> (Option<Service>, Vec<String>, Vec<Broken>) {
+fn build(keys: &Keys) -> (Option<Service>, Vec<String>, Vec<BrokenRule>) {
     let mut intake = Intake::all(keys);
     let first = intake.leaf(&Leaf::auto());
     let tenants = intake.section("tenants", Map::__build, Map::__validate);
