@@ -183,7 +183,7 @@ pub mod __ {
     pub use crate::typed::field::{At, Field};
     pub use crate::typed::id::{EntryId, LeafId, MapId};
     pub use crate::typed::leaf::{Leaf, secret, unchecked};
-    pub use crate::typed::path::{Step, same_unknown};
+    pub use crate::typed::path::{Step, first_field, same_unknown};
     pub use crate::typed::probe::{AnyShape, Probe};
     pub use crate::typed::read::{Finding, Intake, RawEntries, Raws};
     pub use crate::typed::shape::{HotValue, Scalar, Shape};

@@ -4,24 +4,22 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::{Expr, Lit};
 
-use super::tokens::{arms, at, leaf_name};
+use super::tokens::{Arms, at, leaf_name};
 use crate::model::checked::{FieldKind, LeafDefault, LeafFormat, LeafSpec, Struct, StructField};
 
 /// Nothing for a struct that has neither such a default nor a section.
 pub(super) fn method(checked: &Struct) -> Option<TokenStream> {
     let here = Span::mixed_site();
-    let arms = arms(checked, leaf, section);
+    let arms = Arms::new(checked, leaf, section);
     if arms.is_empty() {
         return None;
     }
+    let body = arms.body(&quote_spanned!(here=> __::Option::None));
     Some(quote_spanned! {here=>
         fn __default(__path: &[__::Step<'_>]) -> __::Option<__::Absent> {
             use __::{EncodeNothing as _, EncodeSerialize as _};
 
-            match __path {
-                #(#arms)*
-                _ => __::Option::None,
-            }
+            #body
         }
     })
 }

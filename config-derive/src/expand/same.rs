@@ -3,12 +3,12 @@
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
-use super::tokens::{arms, at, leaf_of};
+use super::tokens::{Arms, at, leaf_of};
 use crate::model::checked::Struct;
 
 pub(super) fn method(checked: &Struct) -> TokenStream {
     let here = Span::mixed_site();
-    let arms = arms(
+    let arms = Arms::new(
         checked,
         |field| {
             // Through the table, so that a type without `==` is told so once.
@@ -22,16 +22,14 @@ pub(super) fn method(checked: &Struct) -> TokenStream {
             })
         },
     );
+    let body = arms.body(&quote_spanned!(here=> __::same_unknown(__path)));
     quote_spanned! {here=>
         fn __same(
             &self,
             __other: &Self,
             __path: &[__::Step<'_>],
         ) -> __::core::primitive::bool {
-            match __path {
-                #(#arms)*
-                _ => __::same_unknown(__path),
-            }
+            #body
         }
     }
 }

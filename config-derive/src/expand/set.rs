@@ -3,12 +3,12 @@
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
-use super::tokens::{arms, at, leaf_of};
+use super::tokens::{Arms, at, leaf_of};
 use crate::model::checked::Struct;
 
 pub(super) fn method(checked: &Struct) -> TokenStream {
     let here = Span::mixed_site();
-    let arms = arms(
+    let arms = Arms::new(
         checked,
         |field| {
             let (ident, leaf) = (&field.ident, leaf_of(field));
@@ -21,16 +21,14 @@ pub(super) fn method(checked: &Struct) -> TokenStream {
             })
         },
     );
+    let body = arms.body(&quote_spanned!(here=> __intake.unknown(__path)));
     quote_spanned! {here=>
         fn __set(
             &mut self,
             __path: &[__::Step<'_>],
             __intake: &mut __::Intake<'_>,
         ) {
-            match __path {
-                #(#arms)*
-                _ => __intake.unknown(__path),
-            }
+            #body
         }
     }
 }

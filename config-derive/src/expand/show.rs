@@ -3,12 +3,12 @@
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
-use super::tokens::{arms, at};
+use super::tokens::{Arms, at};
 use crate::model::checked::Struct;
 
 pub(super) fn method(checked: &Struct) -> TokenStream {
     let here = Span::mixed_site();
-    let arms = arms(
+    let arms = Arms::new(
         checked,
         |field| {
             let ident = &field.ident;
@@ -24,6 +24,7 @@ pub(super) fn method(checked: &Struct) -> TokenStream {
             (!field.secret).then_some(shown)
         },
     );
+    let body = arms.body(&quote_spanned!(here=> __::Option::None));
     quote_spanned! {here=>
         fn __show(
             &self,
@@ -31,10 +32,7 @@ pub(super) fn method(checked: &Struct) -> TokenStream {
         ) -> __::Option<__::String> {
             use __::{ShowDebug as _, ShowNothing as _};
 
-            match __path {
-                #(#arms)*
-                _ => __::Option::None,
-            }
+            #body
         }
     }
 }

@@ -25,25 +25,51 @@ pub(super) fn leaf_name(field: &StructField) -> Ident {
     name
 }
 
-/// The arms of a `match` over the first number of a path; nothing where there are none.
-///
-/// `leaf` and `section` write the expression behind the arrow.
-pub(super) fn arms(
-    checked: &Struct,
-    leaf: impl Fn(&StructField) -> Option<TokenStream>,
-    section: impl Fn(&StructField) -> Option<TokenStream>,
-) -> Vec<TokenStream> {
-    let here = Span::mixed_site();
-    let arm = |field: &StructField| {
-        let number = field.number;
-        let (expression, rest) = match &field.kind {
-            FieldKind::Leaf(_) => (leaf(field)?, None),
-            FieldKind::Section => (section(field)?, Some(quote_spanned!(here=> , __rest @ ..))),
-            FieldKind::Skipped | FieldKind::Faulty => return None,
+/// The value that the runtime's `first_field` adds to a field's number if the path goes on.
+const GOES_ON: u32 = 100_000;
+
+/// The arms of a `match` over the number of the field that a path names first.
+pub(super) struct Arms(Vec<TokenStream>);
+
+impl Arms {
+    /// `leaf` and `section` write the expression behind the arrow; a field without one has no arm.
+    pub(super) fn new(
+        checked: &Struct,
+        leaf: impl Fn(&StructField) -> Option<TokenStream>,
+        section: impl Fn(&StructField) -> Option<TokenStream>,
+    ) -> Self {
+        let arm = |field: &StructField| {
+            let number = u32::from(field.number);
+            let at = at(&field.ident);
+            let (expression, goes_on) = match &field.kind {
+                FieldKind::Leaf(_) => (leaf(field)?, None),
+                FieldKind::Section => {
+                    let number = number + GOES_ON;
+                    (section(field)?, Some(quote_spanned!(at=> | #number)))
+                }
+                FieldKind::Skipped | FieldKind::Faulty => return None,
+            };
+            Some(quote_spanned!(at=> #number #goes_on => #expression,))
         };
-        Some(quote_spanned! {at(&field.ident)=>
-            [__::Step::Field(#number) #rest] => #expression,
-        })
-    };
-    checked.fields.iter().filter_map(arm).collect()
+        Self(checked.fields.iter().filter_map(arm).collect())
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The body of a method that has a `__path`; `unknown` is its result for all other paths.
+    ///
+    /// The runtime splits the path once. Integer patterns cost the compiler less time than slice
+    /// patterns, and a guard for each leaf would cost it again.
+    pub(super) fn body(&self, unknown: &TokenStream) -> TokenStream {
+        let Self(arms) = self;
+        quote_spanned! {Span::mixed_site()=>
+            let (__field, __rest) = __::first_field(__path);
+            match __field {
+                #(#arms)*
+                _ => #unknown,
+            }
+        }
+    }
 }

@@ -75,6 +75,27 @@ impl Path {
     }
 }
 
+/// The value that [`first_field`] adds to the number of a field if the path goes on behind it: a
+/// round number above those of all fields. The expansion knows it, too.
+const GOES_ON: u32 = 100_000;
+
+/// The number that [`first_field`] returns for a path that does not begin with a field.
+const NO_FIELD: u32 = u32::MAX;
+
+/// Splits off the field that a path names first: its number, and the steps behind it.
+///
+/// The number is higher by 100,000 if there are steps behind it, so that the expansion has one arm
+/// for a leaf and a path that goes on behind the leaf matches none. The arms are integers because
+/// the compiler takes longer for patterns of steps.
+#[doc(hidden)]
+pub fn first_field<'p, 's>(path: &'p [Step<'s>]) -> (u32, &'p [Step<'s>]) {
+    match path {
+        [Step::Field(number)] => (u32::from(*number), &[]),
+        [Step::Field(number), rest @ ..] => (u32::from(*number) + GOES_ON, rest),
+        _ => (NO_FIELD, path),
+    }
+}
+
 /// Whether two structs count as equal at a path that they do not have. For the expansion of
 /// `__same`.
 ///
@@ -140,6 +161,25 @@ mod tests {
         };
         let steps = [Step::Field(2), Step::Entry("beta")];
         assert_eq!(path.within(&["beta"]).as_deref(), Some(&steps[..]));
+    }
+
+    #[test]
+    fn the_number_of_the_first_field_says_whether_the_path_goes_on() {
+        let field = Step::Field;
+        let entry = Step::Entry("acme");
+        assert_eq!(first_field(&[field(3)]), (3, &[][..]));
+        assert_eq!(
+            first_field(&[field(3), field(0)]),
+            (100_003, &[field(0)][..])
+        );
+        assert_eq!(first_field(&[field(3), entry]), (100_003, &[entry][..]));
+        for path in [&[][..], &[entry], &[entry, field(3)]] {
+            assert_eq!(first_field(path), (NO_FIELD, path));
+        }
+        // No number of a field gets to that of another with steps behind it, or to that of none.
+        let (last, _) = first_field(&[field(u16::MAX)]);
+        let (last_with_steps, _) = first_field(&[field(u16::MAX), entry]);
+        assert!(last < GOES_ON && last_with_steps < NO_FIELD);
     }
 
     #[test]

@@ -504,6 +504,7 @@ fn a_path_through_an_entry_that_gets_to_a_struct_is_refused() {
     for (path, refused) in [
         (&[Step::Entry("a"), Step::Field(0)][..], 1),
         (&[Step::Field(0), Step::Entry("a")], 1),
+        (&[Step::Field(0), Step::Field(1)], 0),
         (&[Step::Field(7)], 0),
         (&[], 0),
     ] {
@@ -516,6 +517,22 @@ fn a_path_through_an_entry_that_gets_to_a_struct_is_refused() {
             refused == 0,
             "{path:?}"
         );
+    }
+    // The same through a section.
+    let mut tenant = Tenant {
+        left: 1,
+        limits,
+        right: 3,
+    };
+    for (path, changed, refused) in [
+        (&[Step::Field(1), Step::Field(0)][..], 1, 0),
+        (&[Step::Field(1), Step::Entry("a")], 0, 1),
+        (&[Step::Field(1), Step::Field(0), Step::Entry("a")], 0, 1),
+    ] {
+        let mut intake = Intake::one(LeafId::fixed(0), &raws);
+        HotConfig::__set(&mut tenant, path, &mut intake);
+        assert_eq!(intake.changed().len(), changed, "{path:?}");
+        assert_eq!(intake.into_findings().len(), refused, "{path:?}");
     }
     // Steps that do not lead from the entry to the leaf.
     let mut intake = Intake::one(LeafId::fixed(1), &keys);
