@@ -177,6 +177,25 @@ fn quiet(steps: Vec<Step>) -> History {
     }
 }
 
+/// The judge of answers looks at what is published then.
+#[test]
+fn a_wait_is_answered_once_its_revision_is_published() {
+    let history = History {
+        layered: false,
+        ..quiet(vec![
+            Step::Write(vec![(b"/p/need", Some(b"4"))]),
+            Step::Want(1),
+            Step::Deliver,
+        ])
+    };
+    let mut world = World::new(&history, false).unwrap();
+    for step in &history.steps {
+        world.run(step).unwrap();
+    }
+    assert_eq!(world.hub.as_ref().unwrap().snapshot().need, 4);
+    end(&mut world, &history).unwrap();
+}
+
 /// Both take away what would give the field its value; each could have come alone.
 #[test]
 fn two_changes_that_are_bad_only_together_do_not_block_each_other() {

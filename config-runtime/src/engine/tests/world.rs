@@ -361,8 +361,11 @@ impl World {
         let mut held = self.status.held.iter();
         let its_own = held.any(|held| !held.missing && held.revision == revision);
         let right = match answer {
-            Ok(Reached::Visible) => cursor >= Some(revision) && !its_own,
-            Ok(Reached::Held(held)) => cursor >= Some(revision) && self.status.held.contains(held),
+            // The published status counts: an answer must not come before it.
+            Ok(Reached::Visible) => self.status.revision >= Some(revision) && !its_own,
+            Ok(Reached::Held(held)) => {
+                self.status.revision >= Some(revision) && self.status.held.contains(held)
+            }
             Err(WaitError::TimedOut { cursor: at }) => {
                 self.now >= until && *at == cursor && cursor < Some(revision)
             }
