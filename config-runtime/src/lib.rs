@@ -185,7 +185,7 @@ pub mod __ {
     pub use crate::typed::leaf::{Leaf, secret, unchecked};
     pub use crate::typed::path::{Step, first_field, same_unknown};
     pub use crate::typed::probe::{AnyShape, Probe};
-    pub use crate::typed::read::{Finding, Intake, RawEntries, Raws};
+    pub use crate::typed::read::{FieldError, LeafReader, RawEntries, Raws};
     pub use crate::typed::shape::{HotValue, Scalar, Shape};
     pub use crate::typed::tree::{
         Absent, Bounds, DefaultValue, End, Field as SchemaField, Format, Rule, Tree,

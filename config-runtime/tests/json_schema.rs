@@ -15,7 +15,7 @@ use std::num::{NonZeroI8, NonZeroU8};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use hotconfig::__::Intake;
+use hotconfig::__::LeafReader;
 use hotconfig::schema::{Absent, Schema};
 use hotconfig::{HotConfig, HotValue, Invalid, Secret, Size, schema};
 use jsonschema::{Draft, Validator};
@@ -153,7 +153,7 @@ fn decodes<T: HotConfig>(key: &str, value: &Value) -> bool {
     let leaf = leaves.iter().find(|leaf| leaf.key == key).unwrap();
     let mut raws = vec![None; leaves.len()];
     raws[leaf.id().place()] = Some(raw.as_slice());
-    let mut intake = Intake::all(&raws);
+    let mut intake = LeafReader::all(&raws);
     let _ = T::__build(&mut intake);
     let findings = intake.into_findings();
     findings.iter().all(|finding| finding.leaf != leaf.id())

@@ -4,7 +4,7 @@
 //! An unknown value breaks no rule here; the runtime checks again.
 
 use super::scalar::{FieldType, Literal, OrderedValue, ScalarType, lies_outside};
-use super::type_form::{self, Decoding, EntryCount, TypeForm};
+use super::type_form::{self, CollectionLength, Decoding, TypeForm};
 use crate::model::checked::RuleKind;
 
 /// A value, as far as rules look at it.
@@ -60,7 +60,7 @@ impl Facts {
         use serde_json::Value as Json;
         match (form, type_form::json(text)) {
             // Which entries of a set are the same, its type decides.
-            (TypeForm::List(_, EntryCount::Distinct), Ok(Json::Array(entries)))
+            (TypeForm::List(_, CollectionLength::Distinct), Ok(Json::Array(entries)))
                 if entries.len() > 1 =>
             {
                 Self::default()
@@ -132,7 +132,7 @@ impl Facts {
             TypeForm::Scalar(scalar) if scalar.is_text() => Self::from_text(String::new()),
             TypeForm::List(_, entries) => Self {
                 length: Some(match entries {
-                    EntryCount::Fixed(length) => *length,
+                    CollectionLength::Fixed(length) => *length,
                     _ => 0,
                 }),
                 ..Self::default()

@@ -15,7 +15,7 @@ use crate::tidy::tidy;
 pub(super) enum TypeForm {
     Scalar(ScalarType),
     Optional(Box<TypeForm>),
-    List(Box<TypeForm>, EntryCount),
+    List(Box<TypeForm>, CollectionLength),
     Tuple(Vec<TypeForm>),
     Map(Box<TypeForm>),
     Unknown,
@@ -23,7 +23,7 @@ pub(super) enum TypeForm {
 
 /// How many entries a sequence has.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum EntryCount {
+pub(super) enum CollectionLength {
     Any,
     /// The same entry twice is one.
     Distinct,
@@ -65,17 +65,17 @@ impl TypeForm {
             Type::Array(array) => match &array.len {
                 Expr::Lit(literal) => match &literal.lit {
                     Lit::Int(length) => length.base10_parse().map_or(Self::Unknown, |length| {
-                        Self::list(&array.elem, EntryCount::Fixed(length))
+                        Self::list(&array.elem, CollectionLength::Fixed(length))
                     }),
                     _ => Self::Unknown,
                 },
-                _ => Self::list(&array.elem, EntryCount::Any),
+                _ => Self::list(&array.elem, CollectionLength::Any),
             },
             ty => Self::from_path(ty).unwrap_or(Self::Unknown),
         }
     }
 
-    fn list(of: &Type, entries: EntryCount) -> Self {
+    fn list(of: &Type, entries: CollectionLength) -> Self {
         Self::List(Box::new(Self::from_type(of)), entries)
     }
 
@@ -97,7 +97,7 @@ impl TypeForm {
             ("Option", [inner]) => Self::Optional(Box::new(Self::from_type(inner))),
             ("Secret", [inner]) => Self::from_type(inner),
             ("Box" | "Cow", [inner]) => match inner {
-                Type::Slice(slice) => Self::list(&slice.elem, EntryCount::Any),
+                Type::Slice(slice) => Self::list(&slice.elem, CollectionLength::Any),
                 inner if plain_path(inner).is_some_and(|path| path.path.is_ident("str")) => {
                     Self::Scalar(ScalarType::String)
                 }
@@ -105,10 +105,10 @@ impl TypeForm {
                 _ => Self::Unknown,
             },
             ("Vec" | "VecDeque" | "LinkedList" | "BinaryHeap", [inner]) => {
-                Self::list(inner, EntryCount::Any)
+                Self::list(inner, CollectionLength::Any)
             }
             ("BTreeSet", [inner]) | ("HashSet", [inner] | [inner, _]) => {
-                Self::list(inner, EntryCount::Distinct)
+                Self::list(inner, CollectionLength::Distinct)
             }
             ("BTreeMap", [_, inner]) | ("HashMap", [_, inner] | [_, inner, _]) => {
                 Self::Map(Box::new(Self::from_type(inner)))
@@ -148,7 +148,7 @@ impl TypeForm {
             Self::Optional(inner) => inner.example(),
             Self::List(inner, entries) => {
                 let number = match entries {
-                    EntryCount::Fixed(length @ 2..=8) => *length,
+                    CollectionLength::Fixed(length @ 2..=8) => *length,
                     _ => 1,
                 };
                 format!("[{}]", vec![inner.example(); number].join(", "))
@@ -175,7 +175,7 @@ impl TypeForm {
             (Self::Unknown, _) | (Self::Optional(_), Json::Null) => None,
             (Self::Optional(inner), json) => inner.refuses(json, at),
             (Self::List(inner, length), Json::Array(entries)) => match length {
-                EntryCount::Fixed(length) if *length != entries.len() => wrong(format!(
+                CollectionLength::Fixed(length) if *length != entries.len() => wrong(format!(
                     "the length is {} instead of {length}",
                     entries.len()
                 )),

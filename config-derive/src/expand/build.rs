@@ -35,7 +35,7 @@ pub(super) fn method(checked: &Struct) -> TokenStream {
         }
     });
     quote_spanned! {here=>
-        fn __build(__intake: &mut __::Intake<'_>) -> __::Option<Self> {
+        fn __build(__intake: &mut __::LeafReader<'_>) -> __::Option<Self> {
             #read
             __::Option::Some(Self { #(#fields),* })
         }

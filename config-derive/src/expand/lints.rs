@@ -39,7 +39,7 @@ fn field_lint(field: &StructField) -> Option<TokenStream> {
         _ => quote_spanned!(at=> false),
     };
     Some(quote_spanned! {at=>
-        const _: () = __::compile::said(#name, __::Probe::<#ty>::SECRET, #section);
+        const _: () = __::compile::lint(#name, __::Probe::<#ty>::SECRET, #section);
     })
 }
 

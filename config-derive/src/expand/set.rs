@@ -26,7 +26,7 @@ pub(super) fn method(checked: &Struct) -> TokenStream {
         fn __set(
             &mut self,
             __path: &[__::Step<'_>],
-            __intake: &mut __::Intake<'_>,
+            __intake: &mut __::LeafReader<'_>,
         ) {
             #body
         }

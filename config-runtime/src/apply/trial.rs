@@ -20,7 +20,7 @@ use crate::snapshot::{Draft, Snapshot};
 use crate::typed::checks::{BrokenRule, Checks};
 use crate::typed::defaults;
 use crate::typed::id::{EntryId, LeafId, MapId};
-use crate::typed::read::{Finding, Intake, RawEntries, Raws};
+use crate::typed::read::{FieldError, LeafReader, RawEntries, Raws};
 use crate::typed::tree::{DefaultValue, Leaf};
 use crate::wording::shorten;
 
@@ -138,7 +138,7 @@ pub(crate) fn build<'a, T: HotConfig>(
 ) -> Result<ValidConfig<T>, TrialFailure> {
     let slots = ground.slots;
     let raws = TrialRaws::new(slots, &effective);
-    let mut intake = Intake::all(&raws);
+    let mut intake = LeafReader::all(&raws);
     let value = guard(|| T::__build(&mut intake));
     let mut refused = TrialFailure::default();
     let layout = slots.layout();
@@ -187,7 +187,7 @@ pub(crate) fn replace<'a, T: HotConfig>(
                 continue;
             };
             let set = |value: &mut T| {
-                let mut intake = Intake::one(*id, &raws);
+                let mut intake = LeafReader::one(*id, &raws);
                 value.__set(&path, &mut intake);
                 intake.secrets().iter().for_each(|leaf| layout.hide(*leaf));
                 (intake.changed().to_vec(), intake.into_findings())
@@ -280,7 +280,7 @@ impl TrialFailure {
         &mut self,
         slots: &Slots,
         effective: &impl Fn(LeafId) -> EffectiveRaw<'a>,
-        findings: Vec<Finding>,
+        findings: Vec<FieldError>,
     ) {
         for finding in findings {
             let Some(leaf) = slots.layout().leaf(finding.leaf) else {

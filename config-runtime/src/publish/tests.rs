@@ -17,7 +17,7 @@ use crate::snapshot::{Origin, Snapshot};
 use crate::typed::compile::lookup::Span;
 use crate::typed::id::LeafId;
 use crate::typed::tree::{Field as SchemaField, Leaf, Tree};
-use crate::typed::{checks::Checks, path::Step, read::Intake};
+use crate::typed::{checks::Checks, path::Step, read::LeafReader};
 use crate::{Field, HotConfig, Revision, field};
 
 #[derive(HotConfig, Clone, Debug, PartialEq, Default)]
@@ -404,11 +404,11 @@ struct Other(#[expect(dead_code, reason = "it is never looked at")] u32);
 impl HotConfig for Other {
     const TREE: &'static Tree = &Tree::new("Other");
 
-    fn __build(_: &mut Intake<'_>) -> Option<Self> {
+    fn __build(_: &mut LeafReader<'_>) -> Option<Self> {
         None
     }
 
-    fn __set(&mut self, _: &[Step<'_>], _: &mut Intake<'_>) {}
+    fn __set(&mut self, _: &[Step<'_>], _: &mut LeafReader<'_>) {}
 
     fn __same(&self, _: &Self, _: &[Step<'_>]) -> bool {
         true
@@ -865,11 +865,11 @@ impl HotConfig for Touchy {
         ..Tree::new("Touchy")
     };
 
-    fn __build(_: &mut Intake<'_>) -> Option<Self> {
+    fn __build(_: &mut LeafReader<'_>) -> Option<Self> {
         None
     }
 
-    fn __set(&mut self, _: &[Step<'_>], _: &mut Intake<'_>) {}
+    fn __set(&mut self, _: &[Step<'_>], _: &mut LeafReader<'_>) {}
 
     fn __same(&self, _: &Self, _: &[Step<'_>]) -> bool {
         panic!("not comparable")

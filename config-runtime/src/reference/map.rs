@@ -8,7 +8,7 @@ use crate::HotConfig;
 use crate::typed::checks::Checks;
 use crate::typed::config::Section;
 use crate::typed::path::Step;
-use crate::typed::read::Intake;
+use crate::typed::read::LeafReader;
 use crate::typed::tree::{Absent, Tree};
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -35,13 +35,13 @@ impl<V> FromIterator<(String, V)> for Map<V> {
 impl<V: HotConfig> Section for Map<V> {
     const TREE: &'static Tree = <V as HotConfig>::TREE;
 
-    fn __build(intake: &mut Intake<'_>) -> Option<Self> {
+    fn __build(intake: &mut LeafReader<'_>) -> Option<Self> {
         let entries = intake.entries(V::TREE, V::__build, V::__validate)?;
         let owned = |(name, entry): (&str, V)| (name.to_owned(), entry);
         Some(Self(entries.into_iter().map(owned).collect()))
     }
 
-    fn __set(&mut self, path: &[Step<'_>], intake: &mut Intake<'_>) {
+    fn __set(&mut self, path: &[Step<'_>], intake: &mut LeafReader<'_>) {
         let [Step::Entry(name), rest @ ..] = path else {
             return intake.unknown(path);
         };

@@ -325,9 +325,9 @@ struct Distinct<V>(BTreeMap<String, V>);
 
 impl<'de, V: Deserialize<'de>> Deserialize<'de> for Distinct<V> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Members<V>(PhantomData<V>);
+        struct MembersVisitor<V>(PhantomData<V>);
 
-        impl<'de, V: Deserialize<'de>> Visitor<'de> for Members<V> {
+        impl<'de, V: Deserialize<'de>> Visitor<'de> for MembersVisitor<V> {
             type Value = Distinct<V>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -349,7 +349,7 @@ impl<'de, V: Deserialize<'de>> Deserialize<'de> for Distinct<V> {
             }
         }
 
-        from.deserialize_map(Members(PhantomData))
+        from.deserialize_map(MembersVisitor(PhantomData))
     }
 }
 

@@ -12,7 +12,7 @@ use super::declared::{
 use crate::HotConfig;
 use crate::guard::guard;
 use crate::typed::path::Step;
-use crate::typed::read::{Intake, Specimen};
+use crate::typed::read::{LeafReader, Specimen};
 use crate::typed::shape::Shape;
 use crate::typed::tree::{self, ANY, Bounds, DefaultValue, End, Kind, Leaf, Tree, join};
 
@@ -53,7 +53,7 @@ struct ProgramFacts {
 impl ProgramFacts {
     fn collect<T: HotConfig>() -> Self {
         // With an entry in each map: it says what an absent key in it stands for.
-        let mut intake = Intake::all(&Specimen);
+        let mut intake = LeafReader::all(&Specimen);
         // A panic in a skipped field's default: what was found until then is all there is.
         let _ = guard(|| T::__build(&mut intake).is_some());
         let secrets = intake.secrets().iter().map(|leaf| leaf.pattern).collect();

@@ -24,7 +24,7 @@ pub enum Origin {
         layer: usize,
         /// What stands there, for `describe`; `None` for a secret.
         #[doc(hidden)]
-        text: Option<Text>,
+        text: Option<OriginText>,
     },
     /// The fallback file: the store has not been read since the start, or what it has for this
     /// key is held.
@@ -36,7 +36,7 @@ pub enum Origin {
         revision: Revision,
         /// What stood there, for `describe`; `None` for a secret.
         #[doc(hidden)]
-        text: Option<Text>,
+        text: Option<OriginText>,
     },
     /// The default that the field declares: no layer has the key.
     Default,
@@ -48,9 +48,9 @@ pub enum Origin {
 
 /// The bytes of a key.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Text(Arc<[u8]>);
+pub struct OriginText(Arc<[u8]>);
 
-impl fmt::Debug for Text {
+impl fmt::Debug for OriginText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&shown(&self.0))
     }
@@ -68,7 +68,7 @@ impl Origin {
             key: key.into(),
             revision,
             layer,
-            text: text.map(Text),
+            text: text.map(OriginText),
         }
     }
 
@@ -81,7 +81,7 @@ impl Origin {
         Self::Fallback {
             key: key.into(),
             revision,
-            text: text.map(Text),
+            text: text.map(OriginText),
         }
     }
 
@@ -89,7 +89,7 @@ impl Origin {
     pub(crate) fn text(&self) -> Option<String> {
         match self {
             Self::Key { text, .. } | Self::Fallback { text, .. } => {
-                text.as_ref().map(|Text(text)| shown(text))
+                text.as_ref().map(|OriginText(text)| shown(text))
             }
             Self::LastGood(origin) => origin.text(),
             _ => None,

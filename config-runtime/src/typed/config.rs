@@ -6,7 +6,7 @@
 
 use super::checks::Checks;
 use super::path::Step;
-use super::read::Intake;
+use super::read::LeafReader;
 use super::tree::{Absent, Tree};
 
 /// A struct whose fields are keys of a store. Derive it; its methods are for the runtime.
@@ -35,11 +35,11 @@ pub trait HotConfig: Clone + Send + Sync + Sized + 'static {
 
     /// Builds the struct from all leaves; visits every one, so that all problems are found.
     #[doc(hidden)]
-    fn __build(intake: &mut Intake<'_>) -> Option<Self>;
+    fn __build(intake: &mut LeafReader<'_>) -> Option<Self>;
 
     /// Replaces the leaf at `path`; in a map, that may create or remove the entry.
     #[doc(hidden)]
-    fn __set(&mut self, path: &[Step<'_>], intake: &mut Intake<'_>);
+    fn __set(&mut self, path: &[Step<'_>], intake: &mut LeafReader<'_>);
 
     /// Whether the leaf at `path`, or the map, has the same value in both.
     #[doc(hidden)]
@@ -74,8 +74,8 @@ pub trait HotConfig: Clone + Send + Sync + Sized + 'static {
 )]
 pub trait Section: Sized {
     const TREE: &'static Tree;
-    fn __build(intake: &mut Intake<'_>) -> Option<Self>;
-    fn __set(&mut self, path: &[Step<'_>], intake: &mut Intake<'_>);
+    fn __build(intake: &mut LeafReader<'_>) -> Option<Self>;
+    fn __set(&mut self, path: &[Step<'_>], intake: &mut LeafReader<'_>);
     fn __same(&self, other: &Self, path: &[Step<'_>]) -> bool;
     fn __show(&self, path: &[Step<'_>]) -> Option<String>;
     fn __validate(&self, checks: &mut Checks);
@@ -85,11 +85,11 @@ pub trait Section: Sized {
 impl<T: HotConfig> Section for T {
     const TREE: &'static Tree = <T as HotConfig>::TREE;
 
-    fn __build(intake: &mut Intake<'_>) -> Option<Self> {
+    fn __build(intake: &mut LeafReader<'_>) -> Option<Self> {
         <T as HotConfig>::__build(intake)
     }
 
-    fn __set(&mut self, path: &[Step<'_>], intake: &mut Intake<'_>) {
+    fn __set(&mut self, path: &[Step<'_>], intake: &mut LeafReader<'_>) {
         <T as HotConfig>::__set(self, path, intake);
     }
 

@@ -4,7 +4,7 @@
 
 use super::checks::{BrokenRule, Checks};
 use super::config::HotConfig;
-use super::read::{Finding, Intake, Nothing, Specimen};
+use super::read::{FieldError, LeafReader, Nothing, Specimen};
 use super::tree::{DefaultValue, Leaf};
 use crate::guard::guard;
 use crate::reason::{Reason, SECRET_DOES_NOT_FIT};
@@ -22,7 +22,7 @@ pub(crate) fn of_secret(leaf: &Leaf, about_value: bool, reason: Reason) -> Reaso
 /// The fields that are secret and have no default: a fallback without secrets could not serve.
 pub(crate) fn required_secrets<T: HotConfig>() -> Vec<String> {
     let leaves = T::TREE.leaves();
-    let mut intake = Intake::all(&Nothing);
+    let mut intake = LeafReader::all(&Nothing);
     // A panic is a mistake that `bad` tells of.
     let _ = guard(|| drop(T::__build(&mut intake)));
     let findings = intake.into_findings().into_iter();
@@ -37,7 +37,7 @@ pub(crate) fn required_secrets<T: HotConfig>() -> Vec<String> {
 /// that have none.
 pub(crate) fn bad<T: HotConfig>(required: bool) -> Vec<String> {
     let leaves = T::TREE.leaves();
-    let mut intake = Intake::all(&Nothing);
+    let mut intake = LeafReader::all(&Nothing);
     let mut checks = Checks::default();
     let built = guard(|| {
         if let Some(defaults) = T::__build(&mut intake)
@@ -86,11 +86,11 @@ pub(crate) fn bad<T: HotConfig>(required: bool) -> Vec<String> {
 }
 
 /// The problems of leaves inside entries without keys, if there is a map.
-fn in_entries<T: HotConfig>(leaves: &[Leaf]) -> Vec<Finding> {
+fn in_entries<T: HotConfig>(leaves: &[Leaf]) -> Vec<FieldError> {
     if leaves.iter().all(|leaf| leaf.map.is_none()) {
         return Vec::new();
     }
-    let mut intake = Intake::all(&Specimen);
+    let mut intake = LeafReader::all(&Specimen);
     // `bad` reports a panic of the struct itself.
     let _ = guard(|| drop(T::__build(&mut intake)));
     let findings = intake.into_findings().into_iter();

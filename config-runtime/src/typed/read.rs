@@ -24,7 +24,7 @@ pub use raws::{RawEntries, Raws};
 /// What was wrong with one leaf.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Finding {
+pub struct FieldError {
     /// The leaf.
     pub leaf: LeafId,
     /// What was wrong, and what would be right.
@@ -35,11 +35,11 @@ pub struct Finding {
 
 /// Hands the store's bytes to the fields and takes back what was wrong with them.
 #[doc(hidden)]
-pub struct Intake<'a> {
+pub struct LeafReader<'a> {
     raws: &'a dyn Raws,
     /// The leaf that is read next.
     next: LeafId,
-    findings: Vec<Finding>,
+    findings: Vec<FieldError>,
     /// The leaves with a secret inside.
     secrets: Vec<LeafId>,
     checks: Checks,
@@ -48,7 +48,7 @@ pub struct Intake<'a> {
     builds: bool,
 }
 
-impl<'a> Intake<'a> {
+impl<'a> LeafReader<'a> {
     /// For [`HotConfig::__build`]: every leaf, in the order of [`Tree::leaves`]; those of a map for
     /// each entry.
     ///
@@ -87,7 +87,7 @@ impl<'a> Intake<'a> {
         }
         let about_value = raw.is_some();
         self.findings
-            .extend(findings.into_iter().map(|reason| Finding {
+            .extend(findings.into_iter().map(|reason| FieldError {
                 leaf: id,
                 reason,
                 about_value,
@@ -108,7 +108,7 @@ impl<'a> Intake<'a> {
     pub fn section<V>(
         &mut self,
         name: &'static str,
-        build: fn(&mut Intake<'_>) -> Option<V>,
+        build: fn(&mut LeafReader<'_>) -> Option<V>,
         validate: fn(&V, &mut Checks),
     ) -> Option<V> {
         self.checks.enter(name);
@@ -281,7 +281,7 @@ impl<'a> Intake<'a> {
     }
 
     fn refuse(&mut self, leaf: LeafId, wrong: String, about_value: bool) {
-        self.findings.push(Finding {
+        self.findings.push(FieldError {
             leaf,
             reason: Reason::new(wrong),
             about_value,
@@ -299,15 +299,15 @@ impl<'a> Intake<'a> {
     }
 
     /// What was wrong.
-    pub fn into_findings(self) -> Vec<Finding> {
+    pub fn into_findings(self) -> Vec<FieldError> {
         self.findings
     }
 }
 
-impl fmt::Debug for Intake<'_> {
+impl fmt::Debug for LeafReader<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The bytes may be secret.
-        f.debug_struct("Intake")
+        f.debug_struct("LeafReader")
             .field("next", &self.next)
             .finish_non_exhaustive()
     }

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use hotconfig::__::Intake;
+use hotconfig::__::LeafReader;
 use hotconfig::schema::{Grade, Schema, compare};
 use hotconfig::{HotConfig, HotValue, Invalid, Secret, Size};
 use proptest::prelude::*;
@@ -26,7 +26,7 @@ use proptest::prelude::*;
 /// Whether a program with the struct accepts the bytes, or that there are none.
 fn accepts<T: HotConfig>(raw: Option<&[u8]>) -> bool {
     let raws = vec![raw];
-    let mut intake = Intake::all(&raws);
+    let mut intake = LeafReader::all(&raws);
     T::__build(&mut intake).is_some() && intake.into_findings().is_empty()
 }
 

@@ -17,12 +17,12 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use hotconfig::__::{Checks, Finding, Intake, Step};
+use hotconfig::__::{Checks, FieldError, LeafReader, Step};
 use hotconfig::schema::tree::{DefaultValue, End, Format, Kind, Rule};
 use hotconfig::{Field, HotConfig, Invalid, Secret, field};
 
 /// Builds a configuration from keys; those that are not named are absent.
-fn build<T: HotConfig>(keys: &[(&str, &str)]) -> (Option<T>, Vec<Finding>) {
+fn build<T: HotConfig>(keys: &[(&str, &str)]) -> (Option<T>, Vec<FieldError>) {
     let leaves = T::TREE.leaves();
     let raws: Vec<Option<&[u8]>> = leaves
         .iter()
@@ -32,7 +32,7 @@ fn build<T: HotConfig>(keys: &[(&str, &str)]) -> (Option<T>, Vec<Finding>) {
                 .map(|(_, raw)| raw.as_bytes())
         })
         .collect();
-    let mut intake = Intake::all(&raws);
+    let mut intake = LeafReader::all(&raws);
     let built = T::__build(&mut intake);
     (built, intake.into_findings())
 }
@@ -64,7 +64,7 @@ fn set<T: HotConfig>(config: &mut T, key: &str, raw: Option<&str>) -> (bool, boo
         .expect("a key of the schema");
     let mut raws = vec![None; leaves.len()];
     raws[leaf.id().place()] = raw.map(str::as_bytes);
-    let mut intake = Intake::one(leaf.id(), &raws);
+    let mut intake = LeafReader::one(leaf.id(), &raws);
     config.__set(leaf.path.fixed(), &mut intake);
     let changed = !intake.changed().is_empty();
     (changed, !intake.into_findings().is_empty())

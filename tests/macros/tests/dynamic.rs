@@ -16,7 +16,7 @@ use std::num;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use hotconfig::__::Intake;
+use hotconfig::__::LeafReader;
 use hotconfig::schema::{Key, Schema, Verdict};
 use hotconfig::{HotConfig, HotValue, Invalid, Secret, Size};
 use proptest::prelude::*;
@@ -570,7 +570,7 @@ fn dressed(value: &str) -> [String; 7] {
 fn typed<T: HotConfig>(raws: &[&[u8]]) -> Vec<Vec<String>> {
     let mut reasons = vec![Vec::new(); raws.len()];
     let raws: Vec<_> = raws.iter().map(|raw| Some(*raw)).collect();
-    let mut intake = Intake::all(&raws);
+    let mut intake = LeafReader::all(&raws);
     let _ = T::__build(&mut intake);
     for finding in intake.into_findings() {
         reasons[finding.leaf.place()].push(finding.reason.to_string());

@@ -7,7 +7,7 @@ use crate::reference::map::Map;
 use crate::typed::checks::Checks;
 use crate::typed::config::Section;
 use crate::typed::path::{Step, same_unknown};
-use crate::typed::read::Intake;
+use crate::typed::read::LeafReader;
 use crate::typed::tree::{Absent, Field, Tree};
 use crate::value::Secret;
 use crate::{HotConfig, Invalid};
@@ -56,12 +56,12 @@ impl HotConfig for Tenants {
         &Tree::new("Tenants")
             .fields(&[Field::new(0, "of", "of", "Map<Pair>").map(<Map<Pair> as Section>::TREE)]);
 
-    fn __build(intake: &mut Intake<'_>) -> Option<Self> {
+    fn __build(intake: &mut LeafReader<'_>) -> Option<Self> {
         let of = intake.section("of", Map::__build, Map::__validate);
         Some(Self { of: of? })
     }
 
-    fn __set(&mut self, path: &[Step<'_>], intake: &mut Intake<'_>) {
+    fn __set(&mut self, path: &[Step<'_>], intake: &mut LeafReader<'_>) {
         match path {
             [Step::Field(0), rest @ ..] => self.of.__set(rest, intake),
             _ => intake.unknown(path),

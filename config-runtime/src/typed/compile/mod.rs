@@ -1,19 +1,19 @@
 //! Checks that run while a user's crate compiles: const functions whose panics are the compiler's
 //! errors.
 
-mod agree;
 mod automaton;
 mod decide;
 mod distance;
+mod lints;
 pub(crate) mod lookup;
 pub(crate) mod message;
-mod said;
+mod schema_match;
 
-#[doc(hidden)]
-pub use agree::{Entry, File, agrees, section};
 #[doc(hidden)]
 pub use automaton::Automaton;
 #[doc(hidden)]
 pub use decide::{Given, Inside, Parses, ParsesNot, Reading, Rule, Val, default, range};
 #[doc(hidden)]
-pub use said::said;
+pub use lints::lint;
+#[doc(hidden)]
+pub use schema_match::{Entry, File, agrees, section};

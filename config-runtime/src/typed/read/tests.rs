@@ -52,7 +52,7 @@ const PLAN: &Tree = &Tree::new("Plan").fields(&[
 impl HotConfig for Plan {
     const TREE: &'static Tree = PLAN;
 
-    fn __build(intake: &mut Intake<'_>) -> Option<Self> {
+    fn __build(intake: &mut LeafReader<'_>) -> Option<Self> {
         let tenants = intake.section("tenants", Map::__build, Map::__validate);
         let price = intake.leaf(&Leaf::auto());
         Some(Self {
@@ -61,7 +61,7 @@ impl HotConfig for Plan {
         })
     }
 
-    fn __set(&mut self, path: &[Step<'_>], intake: &mut Intake<'_>) {
+    fn __set(&mut self, path: &[Step<'_>], intake: &mut LeafReader<'_>) {
         match path {
             [Step::Field(0), rest @ ..] => self.tenants.__set(rest, intake),
             [Step::Field(1)] => intake.replace(&mut self.price, &Leaf::auto()),
@@ -268,7 +268,7 @@ const SERVICE: &Tree = &Tree::new("Service").fields(&[
 ]);
 
 fn build(keys: &Keys) -> (Option<Service>, Vec<String>, Vec<BrokenRule>) {
-    let mut intake = Intake::all(keys);
+    let mut intake = LeafReader::all(keys);
     let first = intake.leaf(&Leaf::auto());
     let tenants = intake.section("tenants", Map::__build, Map::__validate);
     let last = intake.leaf(&Leaf::auto());
@@ -284,7 +284,7 @@ fn build(keys: &Keys) -> (Option<Service>, Vec<String>, Vec<BrokenRule>) {
     (built, refused(keys, intake), broken)
 }
 
-fn refused(keys: &Keys, intake: Intake<'_>) -> Vec<String> {
+fn refused(keys: &Keys, intake: LeafReader<'_>) -> Vec<String> {
     let findings = intake.into_findings().into_iter();
     findings
         .map(|finding| keys.key(finding.leaf).unwrap())
@@ -310,7 +310,7 @@ fn tenant(left: u32, low: u32, right: u32) -> Tenant {
 
 /// The keys whose leaves changed, and those that were refused.
 fn set(map: &mut Map<Tenant>, keys: &Keys, leaf: LeafId) -> (Vec<String>, Vec<String>) {
-    let mut intake = Intake::one(leaf, keys);
+    let mut intake = LeafReader::one(leaf, keys);
     let path = keys.path(leaf);
     let [Step::Field(1), rest @ ..] = &path[..] else {
         panic!("the path of the map: {path:?}");
@@ -459,12 +459,12 @@ fn maps_nest() {
         ("plans/free/tenants/a/left", "3"),
     ];
     let mut keys = Keys::of(PLANS, &keys);
-    let plans = |keys: &Keys| Plans::__build(&mut Intake::all(keys)).unwrap();
+    let plans = |keys: &Keys| Plans::__build(&mut LeafReader::all(keys)).unwrap();
     let mut now = plans(&keys);
     let left = |plan, tenant| Some(now.get(plan)?.tenants.get(tenant)?.left);
     assert_eq!((left("gold", "b"), left("free", "a")), (Some(2), Some(3)));
     let mut set = |keys: &Keys, leaf: LeafId| -> BTreeSet<String> {
-        let mut intake = Intake::one(leaf, keys);
+        let mut intake = LeafReader::one(leaf, keys);
         now.__set(&keys.path(leaf)[1..], &mut intake);
         assert_eq!(now, plans(keys));
         let changed = intake.changed().iter();
@@ -508,7 +508,7 @@ fn a_path_through_an_entry_that_gets_to_a_struct_is_refused() {
         (&[Step::Field(7)], 0),
         (&[], 0),
     ] {
-        let mut intake = Intake::one(LeafId::fixed(0), &raws);
+        let mut intake = LeafReader::one(LeafId::fixed(0), &raws);
         HotConfig::__set(&mut limits, path, &mut intake);
         assert!(intake.changed().is_empty());
         assert_eq!(intake.into_findings().len(), refused, "{path:?}");
@@ -529,13 +529,13 @@ fn a_path_through_an_entry_that_gets_to_a_struct_is_refused() {
         (&[Step::Field(1), Step::Entry("a")], 0, 1),
         (&[Step::Field(1), Step::Field(0), Step::Entry("a")], 0, 1),
     ] {
-        let mut intake = Intake::one(LeafId::fixed(0), &raws);
+        let mut intake = LeafReader::one(LeafId::fixed(0), &raws);
         HotConfig::__set(&mut tenant, path, &mut intake);
         assert_eq!(intake.changed().len(), changed, "{path:?}");
         assert_eq!(intake.into_findings().len(), refused, "{path:?}");
     }
     // Steps that do not lead from the entry to the leaf.
-    let mut intake = Intake::one(LeafId::fixed(1), &keys);
+    let mut intake = LeafReader::one(LeafId::fixed(1), &keys);
     let entry = intake.new_entry(
         "a",
         &[Step::Field(9)],
@@ -554,12 +554,12 @@ fn a_specimen_says_what_any_entry_lacks() {
         #[hot(secret, default = "x")]
         token: Secret<String>,
     }
-    let mut intake = Intake::all(&Specimen);
+    let mut intake = LeafReader::all(&Specimen);
     assert!(Map::<Login>::__build(&mut intake).is_none());
     let secrets: Vec<_> = intake.secrets().iter().map(|leaf| leaf.pattern).collect();
     assert_eq!(secrets, [1]);
     let findings = intake.into_findings();
     assert_eq!(findings.len(), 1);
     assert_eq!(findings[0].leaf.pattern, 0);
-    assert!(Map::<Login>::__build(&mut Intake::all(&Nothing)).is_some());
+    assert!(Map::<Login>::__build(&mut LeafReader::all(&Nothing)).is_some());
 }

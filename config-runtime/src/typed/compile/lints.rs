@@ -8,7 +8,7 @@ use super::message::Message;
 #[doc(hidden)]
 #[track_caller]
 #[expect(clippy::panic, reason = "how a constant refuses to compile")]
-pub const fn said(type_name: &str, secret: bool, section: bool) {
+pub const fn lint(type_name: &str, secret: bool, section: bool) {
     let mut message = Message::new();
     message.push("`");
     message.push(type_name);
