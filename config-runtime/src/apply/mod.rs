@@ -17,6 +17,7 @@
 //! | `published` | the snapshot, and what the next one starts from |
 //! | `from_fallback` | the slots whose good bytes are the fallback's |
 
+mod candidate;
 mod hold;
 mod ledger;
 mod merge_join;
@@ -39,11 +40,12 @@ use crate::sync::{RangeCount, Replica};
 use crate::typed::id::{EntryId, LeafId};
 use crate::typed::tree::Leaf;
 use crate::{HotConfig, Revision};
-use hold::{GroupId, Judge, Rejection, Settlement};
+use candidate::Candidate;
+use hold::{GroupId, Judge as _, Settlement};
 use ledger::{Ledger, StagedState};
 use merge_join::MergeJoin;
 use published::{Basis, PublishedState};
-use trial::{EffectiveRaw, Ground, TrialConfig, TrialFailure, ValidConfig};
+use trial::{Ground, TrialConfig, ValidConfig};
 use unknown::UnknownKeys;
 
 pub(crate) use ledger::Raw;
@@ -447,10 +449,7 @@ impl<T: HotConfig> Apply<T> {
         if !something && !self.published.may_anchor() {
             return None;
         }
-        let base = Candidate {
-            valid: Some(self.published.ground()?),
-            ..Candidate::nothing()
-        };
+        let base = Candidate::published(self.published.ground()?);
         let settled = hold::settle(self, base, self.ledger.groups());
         self.accept(cursor, settled)
     }
@@ -606,270 +605,5 @@ impl<T: HotConfig> Apply<T> {
         let there = |slot: Slot| self.ledger.good(slot).is_some();
         let slot = self.slots.winner(leaf, there)?;
         Some((slot, self.ledger.good(slot)?))
-    }
-}
-
-/// Reporting.
-impl<T: HotConfig> Apply<T> {
-    /// Whether anything was staged since the last report.
-    pub(crate) fn has_staged(&self) -> bool {
-        self.unreported
-    }
-
-    /// The same; from now on there is nothing to report.
-    pub(crate) fn take_unreported(&mut self) -> bool {
-        std::mem::take(&mut self.unreported)
-    }
-
-    /// The paths of these leaves.
-    pub(crate) fn fields(&self, leaves: &[LeafId]) -> Vec<String> {
-        leaves.iter().map(|leaf| self.slots.name(*leaf)).collect()
-    }
-
-    /// The bytes that the published configuration was decoded from: each whole key, and whether
-    /// it is secret.
-    pub(crate) fn kept(&self) -> impl Iterator<Item = (&Arc<str>, &Raw, bool)> {
-        let layout = self.slots.layout();
-        self.slots.iter().filter_map(move |(slot, info)| {
-            let leaf = layout.leaf(info.leaf);
-            let secret = leaf.is_none_or(|leaf| layout.is_hidden(leaf));
-            Some((&info.key, self.ledger.good(slot)?, secret))
-        })
-    }
-
-    /// The held groups, with the reasons.
-    pub(crate) fn held(&self) -> Vec<Held> {
-        let held = self.ledger.held().iter();
-        held.map(|(group, problems)| self.held_group(*group, problems))
-            .collect()
-    }
-
-    /// The held changes of a revision. Where a reading found keys missing, any revision that was not seen
-    /// may have deleted them: it can't be said that all of it is visible.
-    pub(crate) fn held_of(&self, revision: Revision) -> Option<Held> {
-        let held = self.ledger.held();
-        let mut groups = held.keys().copied();
-        let group = groups
-            .find(|group| !group.missing && group.revision == revision)
-            .or_else(|| self.ledger.unseen_at(revision))?;
-        Some(self.held_group(group, held.get(&group)?))
-    }
-
-    fn held_group(&self, group: GroupId, problems: &[Problem]) -> Held {
-        let slots = || self.ledger.slots(group);
-        let infos = || slots().filter_map(|slot| self.slots.info(slot));
-        Held {
-            revision: group.revision,
-            epoch: group.epoch,
-            missing: group.missing,
-            keys: infos().map(|info| info.key.to_string()).collect(),
-            fields: infos().map(|info| self.slots.name(info.leaf)).collect(),
-            problems: problems.to_vec(),
-        }
-    }
-
-    /// The restart-only fields whose new value waits for a restart.
-    pub(crate) fn pending(&self) -> Vec<Pending> {
-        let (Some(intended), Some(published)) =
-            (&self.published.intended, &self.published.snapshot)
-        else {
-            return Vec::new();
-        };
-        let restart = self.slots.layout().restart.iter();
-        restart
-            .filter_map(|leaf| self.slots.layout().leaf(*leaf))
-            .filter(|leaf| self.published.is_pending(leaf))
-            .map(|leaf| {
-                let good = self.good_of(leaf.id());
-                let shown = |config: &T| match leaf.secret {
-                    true => Some("***".to_owned()),
-                    false => guard(|| config.__show(leaf.path.fixed())).ok().flatten(),
-                };
-                Pending {
-                    field: leaf.name.clone(),
-                    key: good
-                        .map(|(slot, _)| slot)
-                        .or(self.slots.of_leaf(leaf.id()).first().copied())
-                        .and_then(|slot| self.slots.info(slot))
-                        .map_or_else(String::new, |info| info.key.to_string()),
-                    revision: good.map(|(_, raw)| raw.revision),
-                    running: shown(published),
-                    pending: shown(intended),
-                }
-            })
-            .collect()
-    }
-
-    /// The number of keys that the schema doesn't know, and the first of them. `None` where they are
-    /// those of the last time.
-    pub(crate) fn unknown(&mut self, max: usize) -> Option<(usize, Vec<Unknown>)> {
-        let layout = self.slots.layout();
-        self.unknown.report(max, |key| layout.nearest(key))
-    }
-
-    /// Old names and deprecated fields that are in use.
-    pub(crate) fn warnings(&self) -> Vec<Warning> {
-        let mut warnings = Vec::new();
-        let layout = self.slots.layout();
-        let to_warn_of = layout.to_warn_of.iter();
-        for leaf in to_warn_of.filter_map(|leaf| self.slots.layout().leaf(*leaf)) {
-            let good = self.good_of(leaf.id());
-            let Some(info) = good.and_then(|(slot, _)| self.slots.info(slot)) else {
-                continue;
-            };
-            if info.alias {
-                let now = self.slots.of_leaf(leaf.id()).first();
-                let now = now.and_then(|slot| self.slots.info(*slot));
-                warnings.push(Warning {
-                    key: info.key.to_string(),
-                    message: match now {
-                        Some(now) => format!("an old key of `{}`: write {}", leaf.name, now.key),
-                        None => format!("an old key of `{}`", leaf.name),
-                    },
-                });
-            }
-            if let Some(note) = leaf.field.flags.deprecated {
-                let note = if note.is_empty() {
-                    String::new()
-                } else {
-                    format!(": {note}")
-                };
-                warnings.push(Warning {
-                    key: info.key.to_string(),
-                    message: format!("`{}` is deprecated{note}", leaf.name),
-                });
-            }
-        }
-        warnings
-    }
-
-    /// The number of slots in use.
-    #[cfg(test)]
-    pub(crate) fn slots_in_use(&self) -> usize {
-        self.slots.iter().count()
-    }
-
-    /// The first of the parts' invariants that doesn't hold.
-    #[cfg(test)]
-    pub(crate) fn check(&self) -> Result<(), String> {
-        self.ledger.check()?;
-        self.published.check()
-    }
-}
-
-/// A configuration with the slots of some groups on top of the good ones.
-#[derive(Debug)]
-pub(crate) struct Candidate<T> {
-    /// `None` before the first.
-    valid: Option<ValidConfig<T>>,
-    /// The slots that are taken from what is staged.
-    on_top: BTreeSet<Slot>,
-    /// The leaves that were replaced.
-    changed: BTreeSet<LeafId>,
-}
-
-impl<T> Candidate<T> {
-    fn nothing() -> Self {
-        Self {
-            valid: None,
-            on_top: BTreeSet::new(),
-            changed: BTreeSet::new(),
-        }
-    }
-}
-
-impl<T: HotConfig> Apply<T> {
-    /// The bytes of a leaf, with those slots taken from what is staged.
-    fn effective<'a>(&'a self, leaf: LeafId, on_top: &BTreeSet<Slot>) -> EffectiveRaw<'a> {
-        let raw = |slot: Slot| {
-            if on_top.contains(&slot) {
-                let staged = self.ledger.staged(slot);
-                staged.and_then(|staged| staged.raw.as_ref())
-            } else {
-                self.ledger.good(slot)
-            }
-        };
-        let slot = self.slots.winner(leaf, |slot| raw(slot).is_some())?;
-        raw(slot).map(|raw| (slot, raw))
-    }
-
-    /// The groups, among these, whose change made the leaf's value what it is: the one that
-    /// wrote it, or else those that deleted what stood above it.
-    fn blamed(&self, leaf: LeafId, on_top: &BTreeSet<Slot>) -> BTreeSet<GroupId> {
-        let group = |slot: &Slot| {
-            let group = self.ledger.group_of(*slot);
-            group.filter(|_| on_top.contains(slot))
-        };
-        let wrote = self.effective(leaf, on_top).map(|(slot, _)| slot);
-        match wrote.as_ref().and_then(group) {
-            Some(writer) => BTreeSet::from([writer]),
-            None => self
-                .slots
-                .of_leaf(leaf)
-                .iter()
-                .take_while(|slot| Some(**slot) != wrote)
-                .filter_map(group)
-                .collect(),
-        }
-    }
-
-    fn rejection(&self, refused: TrialFailure, on_top: &BTreeSet<Slot>) -> Rejection {
-        let mut rejection = Rejection {
-            whole: refused.whole,
-            ..Rejection::default()
-        };
-        for (leaf, problem) in refused.leaves {
-            let blamed = self.blamed(leaf, on_top);
-            if blamed.is_empty() {
-                rejection.whole.push(problem);
-                continue;
-            }
-            if blamed.len() > 1 {
-                rejection.shared.extend(&blamed);
-            }
-            for group in blamed {
-                rejection
-                    .bad
-                    .entry(group)
-                    .or_default()
-                    .push(problem.clone());
-            }
-        }
-        rejection
-    }
-}
-
-impl<T: HotConfig> Judge for Apply<T> {
-    type Candidate = Candidate<T>;
-
-    fn with(
-        &self,
-        candidate: &Candidate<T>,
-        groups: &BTreeSet<GroupId>,
-    ) -> Result<Candidate<T>, Rejection> {
-        let slots: Vec<_> = groups
-            .iter()
-            .flat_map(|group| self.ledger.slots(*group))
-            .collect();
-        let mut on_top = candidate.on_top.clone();
-        on_top.extend(&slots);
-        let effective = |leaf: LeafId| self.effective(leaf, &on_top);
-        let (valid, changed) = match &candidate.valid {
-            Some(base) => {
-                let leaves = slots
-                    .iter()
-                    .filter_map(|slot| self.leaf_of(*slot))
-                    .collect();
-                trial::replace(self.ground(), base, &leaves, effective)
-            }
-            None => trial::build(self.ground(), effective).map(|valid| (valid, BTreeSet::new())),
-        }
-        .map_err(|refused| self.rejection(refused, &on_top))?;
-        let changed = candidate.changed.union(&changed).copied().collect();
-        Ok(Candidate {
-            valid: Some(valid),
-            on_top,
-            changed,
-        })
     }
 }

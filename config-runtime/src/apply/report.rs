@@ -1,11 +1,17 @@
-//! What `apply` reports of the keys that are not published as they stand.
+//! The reports of `apply`, most of them about keys that are not published as they stand.
 //!
-//! In: groups, leaves and keys. Out: values for the status and for messages. No secret is in them.
+//! In: groups, leaves and keys. Out: values for the status, for messages and for the fallback. No secret
+//! is in those for people. Nothing here changes the state.
 
 use std::fmt;
+use std::sync::Arc;
 
-use crate::Revision;
+use super::hold::GroupId;
+use super::{Apply, Raw};
+use crate::guard::guard;
 use crate::problem::Problem;
+use crate::typed::id::LeafId;
+use crate::{HotConfig, Revision};
 
 /// A group that was refused: the changes that one revision made, accepted or held as a unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,4 +104,151 @@ pub struct Warning {
     pub key: String,
     /// What to do instead.
     pub message: String,
+}
+
+impl<T: HotConfig> Apply<T> {
+    /// Whether anything was staged since the last report.
+    pub(crate) fn has_staged(&self) -> bool {
+        self.unreported
+    }
+
+    /// The same; from now on there is nothing to report.
+    pub(crate) fn take_unreported(&mut self) -> bool {
+        std::mem::take(&mut self.unreported)
+    }
+
+    /// The paths of these leaves.
+    pub(crate) fn fields(&self, leaves: &[LeafId]) -> Vec<String> {
+        leaves.iter().map(|leaf| self.slots.name(*leaf)).collect()
+    }
+
+    /// The bytes that the published configuration was decoded from: each whole key, and whether
+    /// it is secret.
+    pub(crate) fn kept(&self) -> impl Iterator<Item = (&Arc<str>, &Raw, bool)> {
+        let layout = self.slots.layout();
+        self.slots.iter().filter_map(move |(slot, info)| {
+            let leaf = layout.leaf(info.leaf);
+            let secret = leaf.is_none_or(|leaf| layout.is_hidden(leaf));
+            Some((&info.key, self.ledger.good(slot)?, secret))
+        })
+    }
+
+    /// The held groups, with the reasons.
+    pub(crate) fn held(&self) -> Vec<Held> {
+        let held = self.ledger.held().iter();
+        held.map(|(group, problems)| self.held_group(*group, problems))
+            .collect()
+    }
+
+    /// The held changes of a revision. Where a reading found keys missing, any revision that was not seen
+    /// may have deleted them: it can't be said that all of it is visible.
+    pub(crate) fn held_of(&self, revision: Revision) -> Option<Held> {
+        let held = self.ledger.held();
+        let mut groups = held.keys().copied();
+        let group = groups
+            .find(|group| !group.missing && group.revision == revision)
+            .or_else(|| self.ledger.unseen_at(revision))?;
+        Some(self.held_group(group, held.get(&group)?))
+    }
+
+    fn held_group(&self, group: GroupId, problems: &[Problem]) -> Held {
+        let slots = || self.ledger.slots(group);
+        let infos = || slots().filter_map(|slot| self.slots.info(slot));
+        Held {
+            revision: group.revision,
+            epoch: group.epoch,
+            missing: group.missing,
+            keys: infos().map(|info| info.key.to_string()).collect(),
+            fields: infos().map(|info| self.slots.name(info.leaf)).collect(),
+            problems: problems.to_vec(),
+        }
+    }
+
+    /// The restart-only fields whose new value waits for a restart.
+    pub(crate) fn pending(&self) -> Vec<Pending> {
+        let (Some(intended), Some(published)) =
+            (&self.published.intended, &self.published.snapshot)
+        else {
+            return Vec::new();
+        };
+        let restart = self.slots.layout().restart.iter();
+        restart
+            .filter_map(|leaf| self.slots.layout().leaf(*leaf))
+            .filter(|leaf| self.published.is_pending(leaf))
+            .map(|leaf| {
+                let good = self.good_of(leaf.id());
+                let shown = |config: &T| match leaf.secret {
+                    true => Some("***".to_owned()),
+                    false => guard(|| config.__show(leaf.path.fixed())).ok().flatten(),
+                };
+                Pending {
+                    field: leaf.name.clone(),
+                    key: good
+                        .map(|(slot, _)| slot)
+                        .or(self.slots.of_leaf(leaf.id()).first().copied())
+                        .and_then(|slot| self.slots.info(slot))
+                        .map_or_else(String::new, |info| info.key.to_string()),
+                    revision: good.map(|(_, raw)| raw.revision),
+                    running: shown(published),
+                    pending: shown(intended),
+                }
+            })
+            .collect()
+    }
+
+    /// The number of keys that the schema doesn't know, and the first of them. `None` where they are
+    /// those of the last time.
+    pub(crate) fn unknown(&mut self, max: usize) -> Option<(usize, Vec<Unknown>)> {
+        let layout = self.slots.layout();
+        self.unknown.report(max, |key| layout.nearest(key))
+    }
+
+    /// Old names and deprecated fields that are in use.
+    pub(crate) fn warnings(&self) -> Vec<Warning> {
+        let mut warnings = Vec::new();
+        let layout = self.slots.layout();
+        let to_warn_of = layout.to_warn_of.iter();
+        for leaf in to_warn_of.filter_map(|leaf| self.slots.layout().leaf(*leaf)) {
+            let good = self.good_of(leaf.id());
+            let Some(info) = good.and_then(|(slot, _)| self.slots.info(slot)) else {
+                continue;
+            };
+            if info.alias {
+                let now = self.slots.of_leaf(leaf.id()).first();
+                let now = now.and_then(|slot| self.slots.info(*slot));
+                warnings.push(Warning {
+                    key: info.key.to_string(),
+                    message: match now {
+                        Some(now) => format!("an old key of `{}`: write {}", leaf.name, now.key),
+                        None => format!("an old key of `{}`", leaf.name),
+                    },
+                });
+            }
+            if let Some(note) = leaf.field.flags.deprecated {
+                let note = if note.is_empty() {
+                    String::new()
+                } else {
+                    format!(": {note}")
+                };
+                warnings.push(Warning {
+                    key: info.key.to_string(),
+                    message: format!("`{}` is deprecated{note}", leaf.name),
+                });
+            }
+        }
+        warnings
+    }
+
+    /// The number of slots in use.
+    #[cfg(test)]
+    pub(crate) fn slots_in_use(&self) -> usize {
+        self.slots.iter().count()
+    }
+
+    /// The first of the parts' invariants that doesn't hold.
+    #[cfg(test)]
+    pub(crate) fn check(&self) -> Result<(), String> {
+        self.ledger.check()?;
+        self.published.check()
+    }
 }
