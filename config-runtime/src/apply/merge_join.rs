@@ -1,4 +1,4 @@
-//! Two lists in the order of their keys, walked abreast: each step costs one comparison, however
+//! Two lists in the order of their keys, walked side by side: each step costs one comparison, however
 //! long they are.
 
 use std::cmp::Ordering;

@@ -16,6 +16,7 @@
 //! | `unknown` | the keys that the schema doesn't know |
 //! | `published` | the snapshot, and what the next one starts from |
 //! | `from_fallback` | the slots whose good bytes are the fallback's |
+//! | `deleted`, `unreported` | the entries that may be forgotten, and whether there is anything to report |
 
 mod candidate;
 mod hold;

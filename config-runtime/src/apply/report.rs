@@ -1,7 +1,7 @@
 //! The reports of `apply`, most of them about keys that are not published as they stand.
 //!
 //! In: groups, leaves and keys. Out: values for the status, for messages and for the fallback. No secret
-//! is in those for people. Nothing here changes the state.
+//! is in those for people. Nothing here changes what is staged, held or published.
 
 use std::fmt;
 use std::sync::Arc;

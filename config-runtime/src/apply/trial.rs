@@ -82,7 +82,7 @@ pub(crate) struct TrialFailure {
 /// A leaf's bytes, with the slot that gave them.
 pub(crate) type EffectiveRaw<'a> = Option<(Slot, &'a Raw)>;
 
-/// The bytes of a trial, as the intake asks for them.
+/// The bytes of a trial, as the `LeafReader` asks for them.
 struct TrialRaws<'a, 'e, F> {
     slots: &'e Slots,
     effective: &'e F,

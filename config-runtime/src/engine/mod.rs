@@ -1,7 +1,7 @@
 //! The engine: `sync` and `apply` as one state machine, without I/O and without a clock.
 //!
 //! In: what happened ([`EngineEvent`]), and the time. Out: what to do ([`Command`]), in the order in which
-//! it is to be done. The loop around it (`hot::driver`) only carries; tests carry any history they like.
+//! it is to be done: the order of a batch is decided here. The loop around it (`hot::driver`) only carries; tests carry any history they like.
 //!
 //! | call | when | commands |
 //! | --- | --- | --- |
@@ -150,15 +150,17 @@ impl<T: HotConfig> Engine<T> {
         if now >= self.sync.deadline() {
             commands = asks(self.sync.tick(now, &mut self.apply));
         }
+        let mut keep = false;
         match self.phase {
             Phase::Starting(start) => self.start(now, start, &mut commands),
             Phase::Following => {
                 let publication = self.apply.settle(self.sync.cursor());
-                self.publish(now, publication, &mut commands);
+                keep = self.publish(now, publication, &mut commands);
             }
             Phase::Over => {}
         }
         self.answer(now, &mut commands);
+        commands.extend(keep.then_some(Command::Keep));
         commands
     }
 
@@ -220,9 +222,9 @@ impl<T: HotConfig> Engine<T> {
     fn start(&mut self, now: Duration, start: Start, commands: &mut Vec<Command<T>>) {
         let serves_fallback = self.apply.is_fallback();
         let failure = self.sync.failure();
-        let ground = start.ground(now, self.apply.has_read(), failure, serves_fallback);
+        let basis = start.basis(now, self.apply.has_read(), failure, serves_fallback);
         self.publish(now, None, commands);
-        let begun = match ground {
+        let begun = match basis {
             StartBasis::Wait => return,
             StartBasis::Keys(bad_keys) => self.apply.begin(self.sync.cursor(), bad_keys),
             StartBasis::Nothing(failure) => {
@@ -239,9 +241,7 @@ impl<T: HotConfig> Engine<T> {
                 // Its age counts from now on.
                 self.phase = Phase::Following;
                 self.publish(now, None, commands);
-                if self.apply.has_read() {
-                    commands.push(Command::Keep);
-                }
+                commands.extend(self.apply.has_read().then_some(Command::Keep));
                 commands.push(Command::Started(Ok(())));
             }
             Err(problems) => {
@@ -251,13 +251,14 @@ impl<T: HotConfig> Engine<T> {
         }
     }
 
-    /// Publishes a configuration, if there is a new one, and the status, and notifies of both.
+    /// Publishes a configuration, if there is a new one, and the status, and notifies of both. Returns
+    /// whether there is something new for the fallback.
     fn publish(
         &mut self,
         now: Duration,
         publication: Option<Publication<T>>,
         commands: &mut Vec<Command<T>>,
-    ) {
+    ) -> bool {
         let held = self.report(now);
         let is_news = publication.is_some() || held;
         let status = Arc::new(self.status.clone());
@@ -266,9 +267,7 @@ impl<T: HotConfig> Engine<T> {
             status,
         });
         commands.push(Command::Notify);
-        if is_news {
-            commands.push(Command::Keep);
-        }
+        is_news
     }
 
     /// Answers the waits that can be, and tells `sync` of the others.

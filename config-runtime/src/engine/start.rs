@@ -40,7 +40,7 @@ pub(super) enum StartBasis {
 
 impl Start {
     /// What to begin with, once the store was read (`has_read`), has failed, or has not answered in time.
-    pub(super) fn ground(
+    pub(super) fn basis(
         self,
         now: Duration,
         has_read: bool,

@@ -283,14 +283,17 @@ impl<T: HotConfig> Output<T> {
         let Some((new_config, written)) = self.unannounced.take() else {
             return;
         };
+        let mut news = None;
         if let Some(new_config) = new_config {
             new_config.announcement.notify();
-            self.observer.meters().published(new_config.oldest);
-            let (changed, count) = (&new_config.changed, new_config.changed.len());
-            self.observer
-                .changed(new_config.revision, || fields(changed), count);
+            news = Some((new_config.revision, new_config.changed, new_config.oldest));
         }
         let is_news = self.status.notify(&written);
+        if let Some((revision, changed, oldest)) = news {
+            self.observer.meters().published(oldest);
+            self.observer
+                .changed(revision, || fields(&changed), changed.len());
+        }
         self.observer.written(&written, is_news);
     }
 }

@@ -1,6 +1,6 @@
 //! [`Hot`], the handle that users hold.
 //!
-//! In: what users ask. Out: the publish room's handles, and commands to the loop. It holds the loop
+//! In: what users ask. Out: the handles of `publish`, and commands to the loop. It holds the loop
 //! alive and knows nothing of how a configuration comes about.
 
 mod builder;

@@ -1,8 +1,8 @@
 //! Observability: events of `tracing`, and metrics with the feature of that name.
 //!
 //! In: changes of the status, and measurements of the loop. Out: the events and the meters of the
-//! two tables in the crate's documentation, which a test compares with this module. Nothing depends
-//! on it, and without a subscriber it costs next to nothing. No secret may come in.
+//! two tables in the crate's documentation, which a test compares with this module. No decision
+//! depends on it, and without a subscriber it costs next to nothing. No secret may come in.
 
 mod events;
 #[cfg(feature = "metrics")]

@@ -72,7 +72,7 @@ impl<T: HotConfig> Hub<T> {
     /// Makes this the current snapshot; those who subscribed to one of the leaves that changed,
     /// which are sorted, are notified by [`Announcement::notify`]. For the one writer.
     ///
-    /// Costs what changed and who is told, whoever else has subscribed, and waits for nobody.
+    /// Costs what changed and who is notified, whoever else has subscribed, and waits for nobody.
     pub(crate) fn swap(&self, next: Snapshot<T>, changed: &[LeafId]) -> Announcement<T> {
         let snapshot = next.clone();
         let registry = self.registry();
@@ -110,7 +110,7 @@ impl<T: HotConfig> Hub<T> {
         self.registry().len()
     }
 
-    /// Adds a subscriber; its baseline is the snapshot, and it is told of all later ones.
+    /// Adds a subscriber; its baseline is the snapshot, and it is notified of all later ones.
     pub(super) fn subscribe(
         self: &Arc<Self>,
         span: Span,
@@ -126,7 +126,7 @@ impl<T: HotConfig> Hub<T> {
     }
 
     /// Whether these leaves have the same values in both. A comparison that panics says no:
-    /// better told once too often than never.
+    /// better notified once too often than never.
     pub(super) fn same(&self, span: Span, one: &Snapshot<T>, other: &Snapshot<T>) -> bool {
         let leaves = self.paths.iter().skip(span.first).take(span.len);
         let same = || {
@@ -186,11 +186,11 @@ impl Drop for Ticket {
 
 /// How the writer reaches one subscriber.
 pub(super) struct Subscriber<T> {
-    line: Arc<Signal>,
+    signal: Arc<Signal>,
     backlog: Mutex<Backlog<T>>,
 }
 
-/// What an subscriber has that does not depend on the struct.
+/// What a subscriber has that does not depend on the struct.
 pub(super) struct Signal {
     notify: Notify,
     /// How many publications are queued at most; 0 where only the latest counts.
@@ -225,17 +225,17 @@ impl Signal {
 }
 
 impl<T> Subscriber<T> {
-    pub(super) fn new(line: Arc<Signal>) -> Arc<Self> {
+    pub(super) fn new(signal: Arc<Signal>) -> Arc<Self> {
         let backlog = Mutex::new(Backlog {
             snapshots: VecDeque::new(),
             missed: 0,
             known: 0,
         });
-        Arc::new(Self { line, backlog })
+        Arc::new(Self { signal, backlog })
     }
 
     fn notify(&self, snapshot: &Snapshot<T>) {
-        let capacity = self.line.capacity.load(Ordering::Relaxed);
+        let capacity = self.signal.capacity.load(Ordering::Relaxed);
         if capacity > 0 {
             let dropped = self.backlog().push(snapshot.clone(), capacity);
             drop(dropped);
@@ -245,7 +245,7 @@ impl<T> Subscriber<T> {
 
     fn wake(&self) {
         // The waker belongs to the subscriber's executor; its panic must not kill the loop.
-        if let Err(panic) = guard(|| self.line.notify.notify_one()) {
+        if let Err(panic) = guard(|| self.signal.notify.notify_one()) {
             event::waker_panicked(&panic);
         }
     }

@@ -1,4 +1,4 @@
-//! Swap, then tell.
+//! Swap, then notify.
 //!
 //! In: a snapshot from the one writer, with the leaves that changed. Out: handles that read the
 //! current snapshot, and handles that wait for a change of their field. It knows the schema's

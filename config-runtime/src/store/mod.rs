@@ -132,14 +132,14 @@ pub struct StoreError {
 ///
 /// | kind | what was done about it before it is told | what follows in a loop | a start |
 /// | --- | --- | --- | --- |
-/// | `Unreachable`, `Timeout` | tried at once at each other endpoint | rest, read again | waits for its time limit |
-/// | `Compacted`, `Cancelled`, `TooBig` | pages are halved, and pinned ones begun anew | rest, read again: a reading needs no history | waits |
-/// | `Unauthenticated` | logged in again, once in a call | rest, read again | gives up |
-/// | `Denied`, `Invalid` | nothing: somebody has to change it | rest, read again | gives up |
-/// | `Refused`, `Other` | nothing | rest, read again | waits |
+/// | `Unreachable`, `Timeout` | tried at once at each other endpoint | back off, read again | waits for its time limit |
+/// | `Compacted`, `Cancelled`, `TooBig` | pages are halved, and pinned ones begun anew | back off, read again: a reading needs no history | waits |
+/// | `Unauthenticated` | logged in again, once in a call | back off, read again | gives up |
+/// | `Denied`, `Invalid` | nothing: somebody has to change it | back off, read again | gives up |
+/// | `Refused`, `Other` | nothing | back off, read again | waits |
 ///
 /// A start that gives up, or whose time is over, is served from the fallback or the defaults, where
-/// that was asked for. A rest is a random part of a length that doubles with each failure, from 100
+/// that was asked for. A back-off is a random part of a length that doubles with each failure, from 100
 /// ms to 30 s ([`Builder::backoff`](crate::Builder::backoff)), and is forgotten after 60 s of
 /// health. What is known stays meanwhile, and [`Status::failure`](crate::Status::failure) says why;
 /// the reading that follows is compared with it, so that nothing that was missed is lost.

@@ -354,6 +354,10 @@ impl World {
             self.unannounced.is_none(),
             "the order: answered before subscribers were notified"
         );
+        ensure!(
+            !self.keep.1 || self.engine.is_over(),
+            "the order: the fallback's writer learnt of news before the waits were answered"
+        );
         let Some((revision, epoch, until)) = self.waits.remove(&id) else {
             return Err(format!("waiting: {id} was answered twice"));
         };

@@ -78,7 +78,7 @@ impl Etcd {
     /// to the [builder](EtcdBuilder::user), or for the first time.
     ///
     /// For all clones, and for all configurations built on them. It returns at once: the next call,
-    /// and the next watch that is opened, logs in anew; a configuration that rests after a failure
+    /// and the next watch that is opened, logs in anew; a configuration that backs off after a failure
     /// asks again at once. Watches that are open go on, as etcd has it: with what the user could
     /// read when they were opened. Nothing is forgotten that was read before; where the new user
     /// may read less, the next question beside the watch is denied, the watch is given up, and the

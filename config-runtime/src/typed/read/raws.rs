@@ -1,6 +1,6 @@
 //! The bytes that a configuration is read from.
 //!
-//! In: bytes by leaf, and the entries of maps. Out: [`Raws`], which the intake asks. It knows no
+//! In: bytes by leaf, and the entries of maps. Out: [`Raws`], which the [`LeafReader`](super::LeafReader) asks. It knows no
 //! keys and no store.
 
 use std::iter;
