@@ -1,6 +1,7 @@
 //! Calls of code that a user wrote.
 //!
-//! In: such a call. Out: its result, or the message of its panic. It knows nothing of what is called.
+//! In: such a call. Out: its result, or the message of its panic. It knows nothing of what is
+//! called.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};

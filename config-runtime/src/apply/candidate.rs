@@ -1,7 +1,8 @@
 //! Candidates for the next configuration.
 //!
-//! In: the configuration so far, and groups to put on top of it. Out: a candidate that breaks no rule, or
-//! which groups are to blame. This is the [`Judge`] that `apply::hold` asks; it accepts nothing itself.
+//! In: the configuration so far, and groups to put on top of it. Out: a candidate that breaks no
+//! rule, or which groups are to blame. This is the [`Judge`] that `apply::hold` asks; it accepts
+//! nothing itself.
 
 use std::collections::BTreeSet;
 

@@ -1,11 +1,11 @@
-//! The ledger: for each slot what the store holds, what the published configuration was decoded from,
-//! and the group of those that differ.
+//! The ledger: for each slot what the store holds, what the published configuration was decoded
+//! from, and the group of those that differ.
 //!
-//! In: the changes of single slots, with their groups, and which groups are accepted. Out: the bytes of a
-//! slot, and the groups that wait. It knows no values, no leaves and no keys.
+//! In: the changes of single slots, with their groups, and which groups are accepted. Out: the
+//! bytes of a slot, and the groups that wait. It knows no values, no leaves and no keys.
 //!
-//! Invariant: a slot is in the group that `group_of` names, and in no other; no group is empty; and a
-//! slot in no group has the same bytes staged and good.
+//! Invariant: a slot is in the group that `group_of` names, and in no other; no group is empty; and
+//! a slot in no group has the same bytes staged and good.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -39,8 +39,8 @@ pub(super) struct Ledger {
     groups: BTreeMap<GroupId, BTreeSet<Slot>>,
     /// The reasons of each group that was tried and not accepted.
     held: BTreeMap<GroupId, Vec<Problem>>,
-    /// For each group in which a reading found keys missing: after which revision, and up to which one,
-    /// they may have been deleted, or written and deleted again.
+    /// For each group in which a reading found keys missing: after which revision, and up to which
+    /// one, they may have been deleted, or written and deleted again.
     unseen: BTreeMap<GroupId, (Revision, Revision)>,
     /// Whether a slot was staged since the last trial.
     fresh: bool,
@@ -174,7 +174,8 @@ impl Ledger {
         }
     }
 
-    /// Notes the bytes that a reading found in a slot, written by that revision; see [`Ledger::stage`].
+    /// Notes the bytes that a reading found in a slot, written by that revision; see
+    /// [`Ledger::stage`].
     pub(super) fn stage_found(&mut self, slot: Slot, value: &[u8], revision: Revision) -> bool {
         let known = self.staged(slot).and_then(|staged| staged.raw.as_ref());
         let raw = match known {
@@ -191,8 +192,8 @@ impl Ledger {
         self.stage(slot, staged, self.group(revision))
     }
 
-    /// Notes a slot's new content. The answer is whether the slot joins the group: one whose bytes are
-    /// known already stays in its own.
+    /// Notes a slot's new content. The answer is whether the slot joins the group: one whose bytes
+    /// are known already stays in its own.
     pub(super) fn stage(&mut self, slot: Slot, new: StagedState, group: GroupId) -> bool {
         let (Some(staged), Some(group_of)) =
             (self.staged.get_mut(slot), self.group_of.get_mut(slot))
@@ -203,7 +204,8 @@ impl Ledger {
         *staged = new;
         let waits = |old: &GroupId| old.epoch < group.epoch;
         if same && !group_of.as_ref().is_some_and(waits) {
-            // In a new epoch it joins those that were written with it in the history that counts now.
+            // In a new epoch it joins those that were written with it in the history that counts
+            // now.
             return false;
         }
         self.fresh = true;
@@ -235,8 +237,8 @@ impl Ledger {
         std::mem::take(&mut self.fresh) && !self.groups.is_empty()
     }
 
-    /// A trial is over: these groups are in, the others wait for these reasons. Returns the slots whose good
-    /// bytes are others now.
+    /// A trial is over: these groups are in, the others wait for these reasons. Returns the slots
+    /// whose good bytes are others now.
     pub(super) fn accept(
         &mut self,
         accepted: &BTreeSet<GroupId>,

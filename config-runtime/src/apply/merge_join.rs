@@ -1,5 +1,5 @@
-//! Two lists in the order of their keys, walked side by side: each step costs one comparison, however
-//! long they are.
+//! Two lists in the order of their keys, walked side by side: each step costs one comparison,
+//! however long they are.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, btree_map};
@@ -48,7 +48,7 @@ pub(super) struct Renewal<'a> {
 
 impl<'a> Renewal<'a> {
     /// What is known to be newer than `at` will stay.
-    pub(super) fn of(known: &'a BTreeMap<Vec<u8>, Revision>, at: Revision) -> Self {
+    pub(super) fn new(known: &'a BTreeMap<Vec<u8>, Revision>, at: Revision) -> Self {
         Self {
             known: known.iter().peekable(),
             at,
@@ -148,7 +148,7 @@ mod tests {
             let mut should = found.clone();
             should.extend(known.clone().into_iter().filter(|(_, since)| *since > at));
             let mut now = known.clone();
-            let mut renewal = Renewal::of(&known, at);
+            let mut renewal = Renewal::new(&known, at);
             for (key, since) in &found {
                 renewal.found(key, *since);
             }

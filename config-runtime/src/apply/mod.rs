@@ -171,7 +171,8 @@ impl<T: HotConfig> Apply<T> {
     }
 
     /// Begins with the content of a fallback, before anything is staged: it is good until the store
-    /// says otherwise. Returns the problems of one that is invalid, which is then ignored as a whole.
+    /// says otherwise. Returns the problems of one that is invalid, which is then ignored as a
+    /// whole.
     pub(crate) fn seed(
         &mut self,
         entries: impl IntoIterator<Item = (String, Raw)>,
@@ -333,8 +334,8 @@ impl<T: HotConfig> Apply<T> {
         self.deleted.extend(entry.map(|leaf| leaf.entry));
     }
 
-    /// Forgets the entries of which nothing is left. While a reading is under way they are kept: it may still
-    /// have their keys.
+    /// Forgets the entries of which nothing is left. While a reading is under way they are kept: it
+    /// may still have their keys.
     fn forget_entries(&mut self) {
         if self.unknown.expects_reading() {
             return;
@@ -497,7 +498,8 @@ impl<T: HotConfig> Apply<T> {
         Some(Publication { snapshot, changed })
     }
 
-    /// The leaves, among these, whose value differs from the published one; all of them at the first time.
+    /// The leaves, among these, whose value differs from the published one; all of them at the
+    /// first time.
     fn differing(&self, next: &T, changed: BTreeSet<LeafId>) -> Vec<LeafId> {
         let Some(before) = &self.published.snapshot else {
             return self.slots.leaves().map(|(leaf, _)| leaf).collect();

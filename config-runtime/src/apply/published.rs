@@ -1,10 +1,10 @@
 //! The published configuration, from the side that makes the next one.
 //!
-//! In: valid configurations. Out: the ground for the next trial, and the snapshot that is published.
-//! It knows no keys and no groups.
+//! In: valid configurations. Out: the ground for the next trial, and the snapshot that is
+//! published. It knows no keys and no groups.
 //!
-//! Invariant: `snapshot` breaks no rule; `intended` is `None` exactly where a restart would give the same;
-//! `copy`, where there is one, equals `snapshot`.
+//! Invariant: `snapshot` breaks no rule; `intended` is `None` exactly where a restart would give
+//! the same; `copy`, where there is one, equals `snapshot`.
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
@@ -60,8 +60,8 @@ impl<T: HotConfig> PublishedState<T> {
         }
     }
 
-    /// Whether the first reading since a start without the store is here: then the snapshot gets its revision
-    /// and its origins, even if no value changes.
+    /// Whether the first reading since a start without the store is here: then the snapshot gets
+    /// its revision and its origins, even if no value changes.
     pub(super) fn may_anchor(&self) -> bool {
         self.basis == Basis::NewReading
     }
@@ -77,8 +77,8 @@ impl<T: HotConfig> PublishedState<T> {
         })
     }
 
-    /// Makes a copy for the next trial, so that the trial need not wait for it. It costs as much memory as
-    /// the configuration, once.
+    /// Makes a copy for the next trial, so that the trial need not wait for it. It costs as much
+    /// memory as the configuration, once.
     pub(super) fn prepare(&mut self) {
         if self.copy.is_none()
             && let Some(published) = &self.snapshot
@@ -136,7 +136,8 @@ impl<T: HotConfig> PublishedState<T> {
         leaf.restart && !guard(|| intended.__same(published, leaf.path.fixed())).unwrap_or(true)
     }
 
-    /// The part of the invariant that can be seen without the user's code, or a sentence about its breach.
+    /// The part of the invariant that can be seen without the user's code, or a sentence about its
+    /// breach.
     #[cfg(test)]
     pub(super) fn check(&self) -> Result<(), String> {
         match (&self.copy, &self.snapshot) {

@@ -1,7 +1,7 @@
 //! The reports of `apply`, most of them about keys that are not published as they stand.
 //!
-//! In: groups, leaves and keys. Out: values for the status, for messages and for the fallback. No secret
-//! is in those for people. Nothing here changes what is staged, held or published.
+//! In: groups, leaves and keys. Out: values for the status, for messages and for the fallback. No
+//! secret is in those for people. Nothing here changes what is staged, held or published.
 
 use std::fmt;
 use std::sync::Arc;
@@ -140,8 +140,8 @@ impl<T: HotConfig> Apply<T> {
             .collect()
     }
 
-    /// The held changes of a revision. Where a reading found keys missing, any revision that was not seen
-    /// may have deleted them: it can't be said that all of it is visible.
+    /// The held changes of a revision. Where a reading found keys missing, any revision that was
+    /// not seen may have deleted them: it can't be said that all of it is visible.
     pub(crate) fn held_of(&self, revision: Revision) -> Option<Held> {
         let held = self.ledger.held();
         let mut groups = held.keys().copied();
@@ -196,8 +196,8 @@ impl<T: HotConfig> Apply<T> {
             .collect()
     }
 
-    /// The number of keys that the schema doesn't know, and the first of them. `None` where they are
-    /// those of the last time.
+    /// The number of keys that the schema doesn't know, and the first of them. `None` where they
+    /// are those of the last time.
     pub(crate) fn unknown(&mut self, max: usize) -> Option<(usize, Vec<Unknown>)> {
         let layout = self.slots.layout();
         self.unknown.report(max, |key| layout.nearest(key))

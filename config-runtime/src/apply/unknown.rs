@@ -1,7 +1,7 @@
 //! The keys below the prefixes that the schema doesn't know.
 //!
-//! In: events and readings, range by range. Out: how many there are, their newest revisions, and a report
-//! of the first ones. It knows no values.
+//! In: events and readings, range by range. Out: how many there are, their newest revisions, and a
+//! report of the first ones. It knows no values.
 //!
 //! Invariant: the keys are those of the store at the revision up to which everything is staged.
 
@@ -20,8 +20,8 @@ pub(super) struct UnknownKeys {
     ranges: Vec<BTreeMap<Vec<u8>, Revision>>,
     /// Whether they differ from those of the last report.
     changed: bool,
-    /// The keys that were deleted since the reading that is under way was requested: it may still have
-    /// them.
+    /// The keys that were deleted since the reading that is under way was requested: it may still
+    /// have them.
     deleted: Option<HashMap<Vec<u8>, Revision>>,
     /// The most similar known keys of those in the report: looking is not cheap.
     nearest: HashMap<Vec<u8>, Option<String>>,
@@ -82,7 +82,7 @@ impl UnknownKeys {
         let newest = if new_epoch { u64::MAX.into() } else { at };
         for (number, known) in self.ranges.iter_mut().enumerate() {
             let mut comparison = RangeComparison {
-                renewal: Renewal::of(known, newest),
+                renewal: Renewal::new(known, newest),
                 deleted: &deleted,
                 at,
                 new_epoch,

@@ -1,7 +1,8 @@
 //! The engine: `sync` and `apply` as one state machine, without I/O and without a clock.
 //!
-//! In: what happened ([`EngineEvent`]), and the time. Out: what to do ([`Command`]), in the order in which
-//! it is to be done: the order of a batch is decided here. The loop around it (`hot::driver`) only carries; tests carry any history they like.
+//! In: what happened ([`EngineEvent`]), and the time. Out: what to do ([`Command`]), in the order
+//! in which it is to be done: the order of a batch is decided here. The loop around it
+//! (`hot::driver`) only carries; tests carry any history they like.
 //!
 //! | call | when | commands |
 //! | --- | --- | --- |
@@ -10,11 +11,12 @@
 //! | [`Engine::prepare`] | the loop is idle | none |
 //! | [`Engine::end`] | the loop is over | answers, the last status, `Close` |
 //!
-//! A batch ends in this order, and each promise rests on it: everything staged is *settled*; the next
-//! configuration and the status that belongs to it become visible together (`Publish`), so that
-//! whoever sees the one finds the other; then subscribers are notified (`Notify`), so that they find what they
-//! are notified of; then the waits are answered (`Answer`), so that a revision that is said to be visible
-//! is; then the fallback's writer learns that there is something to keep (`Keep`).
+//! A batch ends in this order, and each promise rests on it: everything staged is *settled*; the
+//! next configuration and the status that belongs to it become visible together (`Publish`), so
+//! that whoever sees the one finds the other; then subscribers are notified (`Notify`), so that
+//! they find what they are notified of; then the waits are answered (`Answer`), so that a revision
+//! that is said to be visible is; then the fallback's writer learns that there is something to keep
+//! (`Keep`).
 
 mod start;
 #[cfg(test)]
@@ -143,7 +145,8 @@ impl<T: HotConfig> Engine<T> {
         Vec::new()
     }
 
-    /// Ends a batch: runs the timers that are due, tries everything that was staged, and says what follows.
+    /// Ends a batch: runs the timers that are due, tries everything that was staged, and says what
+    /// follows.
     pub(crate) fn end_batch(&mut self, now: Duration) -> Vec<Command<T>> {
         let mut commands = Vec::new();
         // A store that never stops talking must not keep the timers from running.
@@ -251,8 +254,8 @@ impl<T: HotConfig> Engine<T> {
         }
     }
 
-    /// Publishes a configuration, if there is a new one, and the status, and notifies of both. Returns
-    /// whether there is something new for the fallback.
+    /// Publishes a configuration, if there is a new one, and the status, and notifies of both.
+    /// Returns whether there is something new for the fallback.
     fn publish(
         &mut self,
         now: Duration,
@@ -286,7 +289,8 @@ impl<T: HotConfig> Engine<T> {
         self.sync.want(now, self.waits.newest());
     }
 
-    /// Writes the facts of `sync` and `apply` into the status. Returns whether what is held changed.
+    /// Writes the facts of `sync` and `apply` into the status. Returns whether what is held
+    /// changed.
     fn report(&mut self, now: Duration) -> bool {
         let status = &mut self.status;
         status.connected = self.sync.is_watching();
@@ -314,8 +318,8 @@ impl<T: HotConfig> Engine<T> {
         changed
     }
 
-    /// When those who watch the status are to be notified that it is stale, if nothing confirms it before;
-    /// `None` if they were.
+    /// When those who watch the status are to be notified that it is stale, if nothing confirms it
+    /// before; `None` if they were.
     fn ages_at(&self) -> Option<Duration> {
         let confirmed = self.status.confirmed.filter(|_| !self.status.aged)?;
         let confirmed = confirmed.saturating_duration_since(self.begun);

@@ -1,7 +1,7 @@
 //! The start: when there is a first configuration, and when there will be none.
 //!
-//! In: how far the store has been read, the last failure, and the time. Out: what to begin with. It knows
-//! no keys and no values.
+//! In: how far the store has been read, the last failure, and the time. Out: what to begin with. It
+//! knows no keys and no values.
 
 use std::time::Duration;
 
@@ -39,7 +39,8 @@ pub(super) enum StartBasis {
 }
 
 impl Start {
-    /// What to begin with, once the store was read (`has_read`), has failed, or has not answered in time.
+    /// What to begin with, once the store was read (`has_read`), has failed, or has not answered in
+    /// time.
     pub(super) fn basis(
         self,
         now: Duration,
@@ -50,7 +51,8 @@ impl Start {
         if has_read {
             return StartBasis::Keys(self.bad_keys);
         }
-        let hopeless = failure.is_some_and(|failure| Class::of(failure.kind()).ends_a_start());
+        let hopeless =
+            failure.is_some_and(|failure| Class::for_kind(failure.kind()).ends_a_start());
         if !hopeless && now < self.limit {
             return StartBasis::Wait;
         }

@@ -1,7 +1,7 @@
 //! Waits for revisions.
 //!
-//! In: the revision that each wait is for, and how far the engine has come. Out: the answers that are due.
-//! It knows no handle and no channel.
+//! In: the revision that each wait is for, and how far the engine has come. Out: the answers that
+//! are due. It knows no handle and no channel.
 
 use std::fmt;
 use std::time::Duration;
@@ -99,9 +99,9 @@ impl Waits {
 pub enum Reached {
     /// Everything that it changed is visible, or was overwritten since.
     Visible,
-    /// What it changed was refused; the last good values stand in. This can be another group than its own,
-    /// where it is not known of this revision what it changed: everything had to be read, and keys of
-    /// that group, whose delete is held, were still, or again, not there.
+    /// What it changed was refused; the last good values stand in. This can be another group than
+    /// its own, where it is not known of this revision what it changed: everything had to be read,
+    /// and keys of that group, whose delete is held, were still, or again, not there.
     Held(Held),
 }
 

@@ -259,16 +259,16 @@ impl<T: HotConfig> Builder<T> {
     }
 
     /// How long after a publication the copy is written; what is published meanwhile is written
-    /// with it. 1 s. What was published within it is not in the copy after a crash. Every 60 of them,
-    /// and at the end, a copy that somebody removed is written again.
+    /// with it. 1 s. What was published within it is not in the copy after a crash. Every 60 of
+    /// them, and at the end, a copy that somebody removed is written again.
     pub fn fallback_interval(mut self, interval: Duration) -> Self {
         self.fallback.interval = Some(interval.min(MAX_SETTING));
         self
     }
 
     /// Runs the loop on this runtime instead of on a thread of its own. The runtime needs its
-    /// timers enabled (`enable_time` of tokio's builder): without them tokio panics, and the start is refused
-    /// with "the loop ended by itself".
+    /// timers enabled (`enable_time` of tokio's builder): without them tokio panics, and the start
+    /// is refused with "the loop ended by itself".
     ///
     /// On its own thread the loop goes on while all threads of the program are busy. A runtime that
     /// nobody drives, a current-thread one outside its `block_on`, starts nothing: then
@@ -281,8 +281,8 @@ impl<T: HotConfig> Builder<T> {
     /// Reads the configuration and begins to follow it.
     ///
     /// Needs no tokio runtime. Dropping the future ends what it began. Where a validator or a codec
-    /// does not return, the answer comes half a second after the time limit, and what was begun ends
-    /// when it returns.
+    /// does not return, the answer comes half a second after the time limit, and what was begun
+    /// ends when it returns.
     ///
     /// # Errors
     /// [`StartError::Builder`] for mistakes that were made here, all at once and before anything

@@ -1,7 +1,8 @@
 //! The driver: it carries the store's answers into the engine, and the engine's commands out.
 //!
-//! In: a store and requests of the handles. Out: publications into the hub, the status, answers, the
-//! fallback. It decides nothing: what follows from an event, and in which order, is the engine's.
+//! In: a store and requests of the handles. Out: publications into the hub, the status, answers,
+//! the fallback. It decides nothing: what follows from an event, and in which order, is the
+//! engine's.
 
 use std::collections::{HashMap, VecDeque};
 use std::future::pending;
@@ -27,8 +28,8 @@ use crate::sync::{Request, StoreEvent};
 use crate::typed::id::LeafId;
 use crate::{HotConfig, Revision};
 
-/// The maximum number of answers that are staged before they are settled: a backlog is one batch, but
-/// readers must not wait for the end of a burst that has none.
+/// The maximum number of answers that are staged before they are settled: a backlog is one batch,
+/// but readers must not wait for the end of a burst that has none.
 const MAX_BATCH: usize = 4096;
 
 type PendingAnswer<R> = Option<Answer<'static, R>>;
@@ -63,7 +64,8 @@ impl InFlight {
         }
     }
 
-    /// Sends a request; the answer comes through [`InFlight::next_event`]. `Some` if it is there at once.
+    /// Sends a request; the answer comes through [`InFlight::next_event`]. `Some` if it is there at
+    /// once.
     fn ask(&mut self, request: Request, meters: &Meters) -> Option<StoreEvent> {
         match request {
             Request::Read => {
@@ -190,8 +192,9 @@ struct NewConfig<T: HotConfig> {
     oldest: Option<Instant>,
 }
 
-/// The hub of a configuration. When it is dropped, subscribers are notified of the end, however that comes: a
-/// loop that panicked, which would be a mistake of this crate, must not leave them waiting.
+/// The hub of a configuration. When it is dropped, subscribers are notified of the end, however
+/// that comes: a loop that panicked, which would be a mistake of this crate, must not leave them
+/// waiting.
 struct ServedHub<T: HotConfig> {
     hub: Arc<Hub<T>>,
     status: Arc<StatusCell>,
@@ -231,8 +234,8 @@ impl<T: HotConfig> Output<T> {
         });
     }
 
-    /// Answers whoever started. Without a configuration, or if nobody waits for it any longer, nothing is
-    /// served from now on.
+    /// Answers whoever started. Without a configuration, or if nobody waits for it any longer,
+    /// nothing is served from now on.
     fn started(&mut self, outcome: Result<(), NoStart>) {
         match &outcome {
             Ok(()) => {}
@@ -277,8 +280,8 @@ impl<T: HotConfig> Output<T> {
         self.unannounced = Some((new_config, written));
     }
 
-    /// Notifies first those whose fields changed, then those who watch the status; the log and the metrics
-    /// delay neither. `fields` names the leaves that changed.
+    /// Notifies first those whose fields changed, then those who watch the status; the log and the
+    /// metrics delay neither. `fields` names the leaves that changed.
     fn notify(&mut self, fields: impl Fn(&[LeafId]) -> Vec<String>) {
         let Some((new_config, written)) = self.unannounced.take() else {
             return;

@@ -1,6 +1,7 @@
 //! Which prefix wins: from the keys of several prefixes to one value a leaf.
 //!
-//! In: a schema and the ranges, the highest layer first. Out: the [`Layout`], which is fixed, and the
+//! In: a schema and the ranges, the highest layer first. Out: the [`Layout`], which is fixed, and
+//! the
 //! [`Slots`], which grow and shrink with the entries of maps (a slot is one key that can give a leaf
 //! its value: in each layer the leaf's key, then its aliases). It knows no bytes.
 
@@ -70,8 +71,8 @@ impl Layout {
         format!("{prefix}{}", leaf.key)
     }
 
-    /// The place of a section's keys in the highest layer, for a message; `""` is the root. A section
-    /// in an entry has its name, `tenants[acme].limits`.
+    /// The place of a section's keys in the highest layer, for a message; `""` is the root. A
+    /// section in an entry has its name, `tenants[acme].limits`.
     pub(crate) fn section_key(&self, section: &str) -> String {
         let prefix = self
             .ranges

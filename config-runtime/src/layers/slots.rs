@@ -1,10 +1,12 @@
 //! The slots: every key that can give a leaf its value.
 //!
-//! In: a layout, and the keys of entries as they become known. Out: for a key its slot, for a leaf its
-//! slots, the one that wins first. It knows no bytes: its owner says when an entry is no longer needed.
+//! In: a layout, and the keys of entries as they become known. Out: for a key its slot, for a leaf
+//! its slots, the one that wins first. It knows no bytes: its owner says when an entry is no longer
+//! needed.
 //!
-//! Those of leaves outside maps are there from the beginning, and stay. An entry of a map gets a slot for each of
-//! its leaves in each layer when its first key becomes known, and gives them back when it is released.
+//! Those of leaves outside maps are there from the beginning, and stay. An entry of a map gets a
+//! slot for each of its leaves in each layer when its first key becomes known, and gives them back
+//! when it is released.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -122,8 +124,8 @@ impl Slots {
         below.is_some_and(|below| MapShape::find(&self.layout.maps, below).is_some())
     }
 
-    /// The slot of a key of an entry, in this range. The entry is known from now on. `None` if no map has
-    /// such a key.
+    /// The slot of a key of an entry, in this range. The entry is known from now on. `None` if no
+    /// map has such a key.
     pub(crate) fn intern(&mut self, range: usize, key: &[u8]) -> Option<Slot> {
         let layout = Arc::clone(&self.layout);
         let below = self.below(range, key)?;

@@ -80,7 +80,7 @@ impl<T: HotConfig> Hub<T> {
         // Under the lock, so that a new subscriber has the old one as its baseline and is
         // notified, or has the new one and is not.
         let old = self.current.swap(next.0);
-        let subscribers = registry.of(changed);
+        let subscribers = registry.subscribers_of(changed);
         Announcement {
             snapshot,
             subscribers,
@@ -335,7 +335,7 @@ mod tests {
         next.0.set_number(1);
         hub.current.store(Arc::clone(&next.0));
         let mut queue = queue.since(&hub.snapshot());
-        for subscriber in hub.registry().of(&[LeafId::fixed(0)]) {
+        for subscriber in hub.registry().subscribers_of(&[LeafId::fixed(0)]) {
             subscriber.notify(&next);
         }
         hub.publish(snapshot(Config::of_level(2), 3), &[LeafId::fixed(0)]);

@@ -1,7 +1,7 @@
 //! A field or a section of a snapshot.
 //!
-//! In: a snapshot and a field. Out: a handle on the value, which hides the struct that it is a part of; and
-//! the way back to the whole, for whoever names it as a [`Baseline`].
+//! In: a snapshot and a field. Out: a handle on the value, which hides the struct that it is a part
+//! of; and the way back to the whole, for whoever names it as a [`Baseline`].
 
 use std::any::Any;
 use std::fmt;

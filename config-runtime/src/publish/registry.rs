@@ -115,7 +115,7 @@ impl<S> Registry<S> {
     }
 
     /// The subscribers of these leaves, which are sorted; each subscriber once.
-    pub(super) fn of(&self, changed: &[LeafId]) -> Vec<Arc<S>> {
+    pub(super) fn subscribers_of(&self, changed: &[LeafId]) -> Vec<Arc<S>> {
         debug_assert!(changed.is_sorted(), "the changed leaves are sorted");
         let mut found = Vec::new();
         let mut before = None;
@@ -183,8 +183,12 @@ mod tests {
             entry: EntryId::new(entry).unwrap(),
         };
         let changed = [leaf(1, 0), leaf(1, 7), leaf(2, 0), leaf(2, 3)];
-        let found: Vec<_> = registry.of(&changed).iter().map(|name| **name).collect();
+        let found: Vec<_> = registry
+            .subscribers_of(&changed)
+            .iter()
+            .map(|name| **name)
+            .collect();
         assert_eq!(found, ["map", "whole"]);
-        assert_eq!(registry.of(&[LeafId::fixed(0)]).len(), 2);
+        assert_eq!(registry.subscribers_of(&[LeafId::fixed(0)]).len(), 2);
     }
 }

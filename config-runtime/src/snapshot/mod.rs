@@ -1,6 +1,7 @@
 //! An immutable configuration.
 //!
-//! In: a value with its revision and, for each leaf, its origin. Out: a [`Snapshot`], which shares them; a
+//! In: a value with its revision and, for each leaf, its origin. Out: a [`Snapshot`], which shares
+//! them; a
 //! [`Draft`], which nobody shares yet. It knows no keys, no store and no subscribers.
 
 mod origin;

@@ -70,8 +70,8 @@ impl StatusCell {
         is_news
     }
 
-    /// Writes the end into the status, and wakes those who watch it. Returns the change, and whether
-    /// there was one.
+    /// Writes the end into the status, and wakes those who watch it. Returns the change, and
+    /// whether there was one.
     pub(crate) fn end(&self) -> (StatusChange, bool) {
         let mut ended = Status::clone(&self.current.load());
         ended.connected = false;
@@ -94,7 +94,8 @@ impl StatusCell {
         self.watchers().all.remove(&id);
     }
 
-    /// Wakes all. Not under the lock: a waker may run anything, and its panic must not kill the loop.
+    /// Wakes all. Not under the lock: a waker may run anything, and its panic must not kill the
+    /// loop.
     fn wake_all(&self) {
         let all: Vec<_> = self.watchers().all.values().cloned().collect();
         for notify in all {

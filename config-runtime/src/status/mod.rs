@@ -1,7 +1,7 @@
 //! What the loop knows of itself: for people, for health checks, for `describe`.
 //!
-//! In: what `sync` and `apply` say after each step. Out: [`Status`], which computes its age when it is
-//! asked, so that it is right also while the loop can't run. No secret is in it.
+//! In: what `sync` and `apply` say after each step. Out: [`Status`], which computes its age when it
+//! is asked, so that it is right also while the loop can't run. No secret is in it.
 
 mod cell;
 mod ready;

@@ -37,8 +37,8 @@ impl Status {
     /// Whether the store confirmed the configuration within this limit: for a readiness probe.
     ///
     /// It is computed at the moment of the call, so that it is right also while the loop can't run;
-    /// ask a new [`Hot::status`](crate::Hot::status) each time, since a status that is kept knows of
-    /// no later confirmation. What is held makes nobody unready: the last good values serve. A
+    /// ask a new [`Hot::status`](crate::Hot::status) each time, since a status that is kept knows
+    /// of no later confirmation. What is held makes nobody unready: the last good values serve. A
     /// [`Hot::fixed`](crate::Hot::fixed) configuration is ready until it ends.
     ///
     /// # What limit

@@ -12,11 +12,13 @@ use super::{Status, StatusCell};
 ///
 /// News is what an operator would act on: connected or not, fresh or stale, another epoch, another
 /// failure, something else that is held, pending, unknown or out of use, the end. A confirmation
-/// and a revision are none: they come with every event, and [`Hot::status`] has them. States between may
-/// be skipped, the last never; one that is the same as the one given last is not given again.
+/// and a revision are none: they come with every event, and [`Hot::status`] has them. States
+/// between may be skipped, the last never; one that is the same as the one given last is not given
+/// again.
 ///
-/// That nothing was confirmed within the staleness limit is told by the loop's own timer; while the loop
-/// can't run, because a validator hangs, nobody is woken, and [`Hot::status`] says it all the same.
+/// That nothing was confirmed within the staleness limit is told by the loop's own timer; while the
+/// loop can't run, because a validator hangs, nobody is woken, and [`Hot::status`] says it all the
+/// same.
 ///
 /// Dropping it ends the subscription. It does not keep the loop alive.
 ///

@@ -1,6 +1,7 @@
 //! How long to wait after a failure.
 //!
-//! In: failures and health, with the time. Out: the length of the back-off. It has no clock of its own.
+//! In: failures and health, with the time. Out: the length of the back-off. It has no clock of its
+//! own.
 
 use std::time::Duration;
 
@@ -45,8 +46,8 @@ impl Backoff {
             .saturating_mul(1_u32.checked_shl(self.failures).unwrap_or(u32::MAX));
         let limit = doubled.min(self.max);
         self.failures = self.failures.saturating_add(1).min(31);
-        // At least a quarter of the minimum, since zero would be no back-off. It is added, not a bound:
-        // many instances would come back exactly then.
+        // At least a quarter of the minimum, since zero would be no back-off. It is added, not a
+        // bound: many instances would come back exactly then.
         let min = self.min / 4;
         min + limit.saturating_sub(min).mul_f64(self.random.f64())
     }

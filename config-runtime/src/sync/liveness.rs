@@ -2,7 +2,8 @@
 //!
 //! In: a watch that is open, the time, and the answers to what this file requests: progress of the
 //! watch, the store's revision, a probe. Out: the moment as of which the state is confirmed to be
-//! current, and a reading beside the watch where anything contradicts. It knows no keys and no values.
+//! current, and a reading beside the watch where anything contradicts. It knows no keys and no
+//! values.
 //!
 //! | check | what follows when its time comes | what ends it |
 //! | --- | --- | --- |
@@ -26,8 +27,8 @@ use crate::store::Probe;
 
 /// How long a `wait_for` lets events arrive before progress is requested.
 const GRACE: Duration = Duration::from_millis(20);
-/// The interval of progress requests while a `wait_for` is pending, and the shortest one of checks at a
-/// suspicion.
+/// The interval of progress requests while a `wait_for` is pending, and the shortest one of checks
+/// at a suspicion.
 pub(super) const AGAIN: Duration = Duration::from_secs(1);
 /// How many moments are kept that are yet to be confirmed.
 const MAX_MARKS: usize = 16;
@@ -38,11 +39,11 @@ pub(super) struct Liveness {
     check: LivenessCheck,
     trust: Trust,
     progress: ProgressTrust,
-    /// When the store was asked, and the revision that it was at, in order: what was current then is
-    /// known once the cursor is there.
+    /// When the store was asked, and the revision that it was at, in order: what was current then
+    /// is known once the cursor is there.
     marks: VecDeque<(Duration, Revision)>,
-    /// Probes that found what is known at these revisions, beyond the cursor, and what was confirmed
-    /// before each. An event up to there brings back what the store no longer has.
+    /// Probes that found what is known at these revisions, beyond the cursor, and what was
+    /// confirmed before each. An event up to there brings back what the store no longer has.
     same_at: VecDeque<(Revision, Option<Duration>)>,
 }
 
@@ -148,8 +149,8 @@ impl Liveness {
         }
     }
 
-    /// The time of the check that waits for revisions of another range, if progress was requested for it.
-    /// The request is answered by this.
+    /// The time of the check that waits for revisions of another range, if progress was requested
+    /// for it. The request is answered by this.
     pub(super) fn take_hand_out(&mut self) -> Option<Duration> {
         let LivenessCheck::Asked {
             why: Question::HandOut { look_at },
@@ -171,8 +172,8 @@ impl Liveness {
         }
     }
 
-    /// An event of this revision arrived. If a probe has vouched for the state beyond it, the confirmation
-    /// goes back to the one before the probe.
+    /// An event of this revision arrived. If a probe has vouched for the state beyond it, the
+    /// confirmation goes back to the one before the probe.
     pub(super) fn undo(&mut self, revision: Revision, confirmed: &mut Option<Duration>) {
         let mut same_at = self.same_at.iter();
         if let Some(first) = same_at.position(|(at, _)| revision <= *at)
@@ -404,8 +405,8 @@ impl Sync {
         }
     }
 
-    /// The time of a check may have come. Returns whether the watch is to be given up, and whether a check is
-    /// to follow.
+    /// The time of a check may have come. Returns whether the watch is to be given up, and whether
+    /// a check is to follow.
     pub(super) fn check_time(&mut self, turn: &mut Turn<'_>) -> Due {
         let (now, limit, cursor) = (turn.now, self.settings.read_limit, self.cursor);
         let State::Watching(watching) = &mut self.state else {

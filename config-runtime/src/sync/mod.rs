@@ -1,9 +1,9 @@
 //! List, watch, reconnect: from what a store says to whole revisions, in order, none lost.
 //!
 //! In: what the store says ([`StoreEvent`]), and the time. Out: what to ask of the store next
-//! ([`Request`]), and whole revisions for the [`Replica`], which keeps what is known of the keys. It has
-//! no I/O, no clock and no values: a history of events gives the same requests every time. It follows a
-//! list of ranges.
+//! ([`Request`]), and whole revisions for the [`Replica`], which keeps what is known of the keys.
+//! It has no I/O, no clock and no values: a history of events gives the same requests every time.
+//! It follows a list of ranges.
 //!
 //! | state | what comes | what follows | its timer |
 //! | --- | --- | --- | --- |
@@ -36,18 +36,19 @@
 //! | [`Class::BackOff`] | refused, anything else | | back off, read again |
 //!
 //! A back-off is a random part of a length that doubles with each failure and is forgotten after
-//! sustained health: so no answer of a store makes anybody spin, and many instances don't come
-//! back in the same instant. Whatever the class, what is known stays, the status says why, and
-//! the reading that follows is compared with what is known: a change that the watch lost is
-//! found, deletes included. While watching, *checks* find losses that raise no error (`liveness`): the watch is asked for
-//! progress, and the store for its revision; where progress can't be trusted, or does not come, and once
-//! after each opening, the store is probed (the number of keys and the newest change). Now and then
-//! everything is read and compared beside the open watch.
+//! sustained health: so no answer of a store makes anybody spin, and many instances don't come back
+//! in the same instant. Whatever the class, what is known stays, the status says why, and the
+//! reading that follows is compared with what is known: a change that the watch lost is found,
+//! deletes included. While watching, *checks* find losses that raise no error (`liveness`): the
+//! watch is asked for progress, and the store for its revision; where progress can't be trusted, or
+//! does not come, and once after each opening, the store is probed (the number of keys and the
+//! newest change). Now and then everything is read and compared beside the open watch.
 //!
-//! *Confirmed* is the moment of a question: of a reading, of a probe that found what is known, or of
-//! one for the store's revision, once the cursor is there. What the watch says by itself confirms
-//! nothing: events may have been on their way for long, and the member that sends them may be cut
-//! off from the others without knowing it. Questions for the revision are answered by a quorum.
+//! *Confirmed* is the moment of a question: of a reading, of a probe that found what is known, or
+//! of one for the store's revision, once the cursor is there. What the watch says by itself
+//! confirms nothing: events may have been on their way for long, and the member that sends them may
+//! be cut off from the others without knowing it. Questions for the revision are answered by a
+//! quorum.
 //!
 //! A reading shows *another history* (a new epoch) where its revision is below one that is known
 //! already, or where it contradicts what is known (see [`Replica::contradicts`]).
@@ -111,7 +112,7 @@ pub(crate) enum Class {
 }
 
 impl Class {
-    pub(crate) fn of(kind: ErrorKind) -> Self {
+    pub(crate) fn for_kind(kind: ErrorKind) -> Self {
         match kind {
             ErrorKind::Unreachable | ErrorKind::Timeout => Self::Elsewhere,
             ErrorKind::Compacted | ErrorKind::Cancelled | ErrorKind::TooBig => Self::ReadAgain,
@@ -330,7 +331,7 @@ impl Sync {
             StoreEvent::NoProgress => sync.no_progress(turn),
             StoreEvent::Latest(Ok(revision)) => sync.latest(turn, revision),
             // A store that is busy with itself may still send events: a probe will follow.
-            StoreEvent::Latest(Err(error)) if !Class::of(error.kind()).ends_a_start() => {}
+            StoreEvent::Latest(Err(error)) if !Class::for_kind(error.kind()).ends_a_start() => {}
             StoreEvent::Probed(Ok(probe)) => sync.probed(turn, &probe),
             StoreEvent::Renewed => sync.renewed(turn),
             StoreEvent::Read(Err(error))

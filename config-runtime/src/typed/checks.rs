@@ -1,7 +1,7 @@
 //! The rules over whole structs.
 //!
-//! In: calls of users' functions, section by section. Out: those that rejected the struct, with the path
-//! of their section. It knows no values and no keys.
+//! In: calls of users' functions, section by section. Out: those that rejected the struct, with the
+//! path of their section. It knows no values and no keys.
 
 use std::borrow::Cow;
 

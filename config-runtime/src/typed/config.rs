@@ -1,8 +1,9 @@
 //! [`HotConfig`], which the derive implements.
 //!
-//! In: what the expansion declares and does for one struct. Out: the interface that the runtime builds,
-//! changes and compares configurations by. The expansion holds tables ([`Leaf`](super::leaf::Leaf)) and
-//! one `match` for each method; whatever can be a function is one in this folder.
+//! In: what the expansion declares and does for one struct. Out: the interface that the runtime
+//! builds, changes and compares configurations by. The expansion holds tables
+//! ([`Leaf`](super::leaf::Leaf)) and one `match` for each method; whatever can be a function is one
+//! in this folder.
 
 use super::checks::Checks;
 use super::path::Step;
@@ -62,7 +63,8 @@ pub trait HotConfig: Clone + Send + Sync + Sized + 'static {
     }
 }
 
-/// What the expansion asks of a nested struct: its [`HotConfig`], without what that asks for in turn.
+/// What the expansion asks of a nested struct: its [`HotConfig`], without what that asks for in
+/// turn.
 ///
 /// Each mention of `HotConfig` would say once more that the struct is not `Clone`, which its own
 /// `impl` says.

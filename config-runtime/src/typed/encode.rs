@@ -1,7 +1,7 @@
 //! What the expansion asks of a value of any type: to be shown, and to be written.
 //!
-//! In: a value. Out: a text for people, or the bytes that the store would hold; nothing, where the type
-//! can't. It knows no keys and no store.
+//! In: a value. Out: a text for people, or the bytes that the store would hold; nothing, where the
+//! type can't. It knows no keys and no store.
 
 use super::leaf::Leaf;
 use super::tree::{Absent, Format};

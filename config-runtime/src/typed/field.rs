@@ -1,7 +1,8 @@
 //! `field!` and `key!`: a field of a configuration as a value.
 //!
-//! In: a struct and a path or a key, checked while compiling. Out: a [`Field`], which says where the value
-//! is in the struct and which leaves it stands for. It knows no values, no keys and no store.
+//! In: a struct and a path or a key, checked while compiling. Out: a [`Field`], which says where
+//! the value is in the struct and which leaves it stands for. It knows no values, no keys and no
+//! store.
 
 use std::fmt;
 
@@ -9,7 +10,8 @@ use super::compile::lookup::{HERE, Span};
 
 /// A field of the configuration `T`, or a section of it, with values of the type `V`.
 ///
-/// Made by [`field!`](crate::field) or [`key!`](crate::key); a constant, and as small as a few words.
+/// Made by [`field!`](crate::field) or [`key!`](crate::key); a constant, and as small as a few
+/// words.
 pub struct Field<T: 'static, V: 'static> {
     get: fn(&T) -> &V,
     span: Span,
@@ -72,10 +74,10 @@ impl<T> At<HERE, T> for T {
 /// `#[hot(skip)]`, or a path into a value that is one key do not compile. The type of the value
 /// is the field's; the whole is a constant.
 ///
-/// Inside an `impl` the struct may be called `Self`. Where it has type parameters that are not known
-/// yet, write `for` before it: `field!(for Service<T>, db.pool_size)`, `field!(for Self, db)`. Of
-/// these, `cargo check` sees that the fields exist; whether they have keys is known only once
-/// the types are, by `cargo build`.
+/// Inside an `impl` the struct may be called `Self`. Where it has type parameters that are not
+/// known yet, write `for` before it: `field!(for Service<T>, db.pool_size)`, `field!(for Self,
+/// db)`. Of these, `cargo check` sees that the fields exist; whether they have keys is known only
+/// once the types are, by `cargo build`.
 ///
 /// # Example
 /// ```
@@ -142,10 +144,10 @@ macro_rules! field {
 
 /// A field of a configuration, by its key: `key!(UserService, "db/pool_size")`.
 ///
-/// The same [`Field`] that [`field!`](crate::field) makes of the path, for tests and tools that think in
-/// keys. The key is the one below the prefix; that of a section stands for all that is in it. A key
-/// that the struct does not have does not compile, and the message names the nearest that it has.
-/// The type of the value is the field's; the whole is a constant.
+/// The same [`Field`] that [`field!`](crate::field) makes of the path, for tests and tools that
+/// think in keys. The key is the one below the prefix; that of a section stands for all that is in
+/// it. A key that the struct does not have does not compile, and the message names the nearest that
+/// it has. The type of the value is the field's; the whole is a constant.
 ///
 /// Keys are public: a field may be named by its key where it is private, if its type is not. The
 /// struct is written with all its types: neither `Self` nor type parameters are known when keys

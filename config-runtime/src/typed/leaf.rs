@@ -1,7 +1,8 @@
 //! How one leaf is read.
 //!
-//! In: the bytes of one key, or their absence, and what the derive declares of the field. Out: a value
-//! that breaks no rule of its own, or the reasons. It knows no other leaf, no key and no store.
+//! In: the bytes of one key, or their absence, and what the derive declares of the field. Out: a
+//! value that breaks no rule of its own, or the reasons. It knows no other leaf, no key and no
+//! store.
 
 use super::shape::{Comparable, Readable};
 use crate::reason::{Reason, Reasons};
@@ -50,7 +51,7 @@ impl<V> Leaf<V> {
     where
         V: Readable + Comparable,
     {
-        Self::of(value::auto)
+        Self::decoded_by(value::auto)
     }
 
     /// A leaf with the format `text`, and nothing else.
@@ -58,7 +59,7 @@ impl<V> Leaf<V> {
     where
         V: Readable + Comparable,
     {
-        Self::of(value::text)
+        Self::decoded_by(value::text)
     }
 
     /// A leaf with the format `json`, and nothing else.
@@ -66,10 +67,10 @@ impl<V> Leaf<V> {
     where
         V: Readable + Comparable,
     {
-        Self::of(value::json)
+        Self::decoded_by(value::json)
     }
 
-    const fn of(decode: fn(&[u8]) -> Result<V, Reason>) -> Self
+    const fn decoded_by(decode: fn(&[u8]) -> Result<V, Reason>) -> Self
     where
         V: Readable + Comparable,
     {

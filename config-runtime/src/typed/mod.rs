@@ -1,8 +1,8 @@
 //! What the derive writes against, and how one leaf is read.
 //!
-//! In: the constants and the functions that the expansion generates for a struct, and bytes. Out: the tree
-//! of its fields ([`tree`]), what the compiler can check ([`compile`]), and values ([`read`]). It knows no
-//! revisions and no store.
+//! In: the constants and the functions that the expansion generates for a struct, and bytes. Out:
+//! the tree of its fields ([`tree`]), what the compiler can check ([`compile`]), and values
+//! ([`read`]). It knows no revisions and no store.
 
 pub(crate) mod checks;
 #[doc(hidden)]

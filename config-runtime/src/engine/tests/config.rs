@@ -222,8 +222,8 @@ fn entry_of(leaf: usize) -> Option<(&'static str, usize)> {
     entries.find(|(_, first)| *first <= leaf)
 }
 
-/// The keys that a leaf depends on: its own, or, in an entry, those of all of its leaves, since any of them
-/// makes the entry exist.
+/// The keys that a leaf depends on: its own, or, in an entry, those of all of its leaves, since any
+/// of them makes the entry exist.
 pub(super) fn keys_around(leaf: usize) -> Vec<Key> {
     match entry_of(leaf) {
         Some((_, first)) => LEAVES[first..first + 2].concat(),

@@ -68,7 +68,8 @@ impl World {
     /// The start took the copy, since the store did not come.
     pub(super) fn judge_begun_without_the_store(&mut self, first: &Snapshot<Config>) -> Judged {
         let failure = self.engine.sync.failure();
-        let hopeless = failure.is_some_and(|failure| Class::of(failure.kind()).ends_a_start());
+        let hopeless =
+            failure.is_some_and(|failure| Class::for_kind(failure.kind()).ends_a_start());
         ensure!(
             self.copy.serves && (hopeless || self.now >= LIMIT),
             "starting: without the store, too soon"

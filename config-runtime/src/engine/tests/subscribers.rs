@@ -39,7 +39,8 @@ fn span((first, len): (usize, usize)) -> Span {
 }
 
 impl Subscriber {
-    /// One of each kind, of fields, of the map and of everything; the last two look only when all is over.
+    /// One of each kind, of fields, of the map and of everything; the last two look only when all
+    /// is over.
     pub(super) fn some(hub: &Arc<Hub<Config>>) -> Vec<Self> {
         // The whole struct, compared by the leaves of a field.
         let field = |leaves| Field::__new(|config| config, span(leaves), "");

@@ -1,8 +1,8 @@
 //! The engine between a store and its subscribers, in a time that passes only when it is told to.
 //!
-//! It carries as `hot::driver` does: one answer to one request, nothing after a `Close`, and the commands
-//! of the engine in their order. It decides nothing that the engine decides. Everything that is staged,
-//! published and answered goes to the judgements of `judge`.
+//! It carries as `hot::driver` does: one answer to one request, nothing after a `Close`, and the
+//! commands of the engine in their order. It decides nothing that the engine decides. Everything
+//! that is staged, published and answered goes to the judgements of `judge`.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -304,7 +304,7 @@ impl World {
             Ok(()) => Ok(self.first.take().ok_or("the order: started with nothing")?),
             Err(NoStart::Problems(problems)) => Err(problems),
             Err(NoStart::Store(error)) => {
-                let hopeless = Class::of(error.kind()).ends_a_start();
+                let hopeless = Class::for_kind(error.kind()).ends_a_start();
                 let over = self.copy.exists && self.now >= LIMIT;
                 ensure!(
                     (hopeless || over) && !self.copy.serves,

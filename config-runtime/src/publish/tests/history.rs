@@ -248,7 +248,7 @@ proptest! {
             })
             .map(|(number, _)| *number)
             .collect();
-        let mut found: Vec<usize> = registry.of(&changed).iter().map(|number| **number).collect();
+        let mut found: Vec<usize> = registry.subscribers_of(&changed).iter().map(|number| **number).collect();
         found.sort_unstable();
         prop_assert_eq!(found, expected);
     }

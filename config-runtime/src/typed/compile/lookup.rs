@@ -104,7 +104,8 @@ pub const fn span(tree: &Tree, path: &[&str]) -> Span {
 
 /// Where a key is: the numbers of the fields that lead to it, at most `N`.
 ///
-/// It does not point to the tree: the compiler would walk all of that for each constant of this type.
+/// It does not point to the tree: the compiler would walk all of that for each constant of this
+/// type.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct Place<const N: usize> {

@@ -1,7 +1,7 @@
 //! The bytes that a configuration is read from.
 //!
-//! In: bytes by leaf, and the entries of maps. Out: [`Raws`], which the [`LeafReader`](super::LeafReader) asks. It knows no
-//! keys and no store.
+//! In: bytes by leaf, and the entries of maps. Out: [`Raws`], which the
+//! [`LeafReader`](super::LeafReader) asks. It knows no keys and no store.
 
 use std::iter;
 

@@ -99,8 +99,8 @@ impl HotConfig for Plan {
 
 /// A store in miniature: bytes by key, below no prefix.
 ///
-/// It knows the schema's patterns, gives each entry an id when it first sees it, and finds the key of a leaf
-/// by the names of its entries.
+/// It knows the schema's patterns, gives each entry an id when it first sees it, and finds the key
+/// of a leaf by the names of its entries.
 struct Keys {
     leaves: Vec<crate::typed::tree::Leaf>,
     raws: BTreeMap<String, Vec<u8>>,
