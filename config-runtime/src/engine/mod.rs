@@ -153,15 +153,14 @@ impl<T: HotConfig> Engine<T> {
         if now >= self.sync.deadline() {
             commands = asks(self.sync.tick(now, &mut self.apply));
         }
-        let mut keep = false;
-        match self.phase {
+        let keep = match self.phase {
             Phase::Starting(start) => self.start(now, start, &mut commands),
             Phase::Following => {
                 let publication = self.apply.settle(self.sync.cursor());
-                keep = self.publish(now, publication, &mut commands);
+                self.publish(now, publication, &mut commands)
             }
-            Phase::Over => {}
-        }
+            Phase::Over => false,
+        };
         self.answer(now, &mut commands);
         commands.extend(keep.then_some(Command::Keep));
         commands
@@ -221,20 +220,21 @@ impl<T: HotConfig> Engine<T> {
         self.apply.fields(leaves)
     }
 
-    /// Begins, if there is something to begin with.
-    fn start(&mut self, now: Duration, start: Start, commands: &mut Vec<Command<T>>) {
+    /// Begins, if there is something to begin with. Returns whether there is something new for the
+    /// fallback.
+    fn start(&mut self, now: Duration, start: Start, commands: &mut Vec<Command<T>>) -> bool {
         let serves_fallback = self.apply.is_fallback();
         let failure = self.sync.failure();
         let basis = start.basis(now, self.apply.has_read(), failure, serves_fallback);
         self.publish(now, None, commands);
         let begun = match basis {
-            StartBasis::Wait => return,
+            StartBasis::Wait => return false,
             StartBasis::Keys(bad_keys) => self.apply.begin(self.sync.cursor(), bad_keys),
             StartBasis::Nothing(failure) => {
                 let failure = without_fallback(&failure, self.status.fallback.as_ref());
                 commands.push(Command::Started(Err(NoStart::Store(failure))));
                 self.phase = Phase::Over;
-                return;
+                return false;
             }
         };
         match begun {
@@ -244,12 +244,13 @@ impl<T: HotConfig> Engine<T> {
                 // Its age counts from now on.
                 self.phase = Phase::Following;
                 self.publish(now, None, commands);
-                commands.extend(self.apply.has_read().then_some(Command::Keep));
                 commands.push(Command::Started(Ok(())));
+                self.apply.has_read()
             }
             Err(problems) => {
                 commands.push(Command::Started(Err(NoStart::Problems(problems))));
                 self.phase = Phase::Over;
+                false
             }
         }
     }
