@@ -141,8 +141,8 @@ impl<T: HotConfig> Replica for Apply<T> {
         for (range, Event { key, value, .. }) in events {
             // A delete is to be remembered while a reading may still have the key.
             let matters = value.is_some() || self.unknown.expects_reading();
-            let slot = self.slots.find(&key);
-            match slot.or_else(|| self.intern(range, &key).filter(|_| matters)) {
+            let known = self.slots.find(&key);
+            match known.or_else(|| self.intern(range, &key, matters)) {
                 Some(slot) => {
                     let raw = value.map(|value| Raw { value, revision });
                     let since = revision;
@@ -183,7 +183,7 @@ impl<T: HotConfig> Apply<T> {
             let slot = self.slots.find(key).or_else(|| {
                 let ranges = &self.slots.layout().ranges;
                 let range = ranges.iter().position(|range| range.holds(key))?;
-                self.intern(range, key)
+                self.intern(range, key, true)
             });
             if let Some(slot) = slot {
                 self.ledger.seed(slot, Some(raw));
@@ -199,6 +199,7 @@ impl<T: HotConfig> Apply<T> {
             Err(rejection) => {
                 for slot in seeded {
                     self.ledger.seed(slot, None);
+                    self.note_deleted(slot);
                 }
                 Err(rejection.problems())
             }
@@ -248,7 +249,7 @@ impl<T: HotConfig> Apply<T> {
             }
         });
         for (range, entry) in new {
-            if let Some(slot) = self.intern(range, entry.key) {
+            if let Some(slot) = self.intern(range, entry.key, true) {
                 there.resize(self.slots.len(), false);
                 if let Some(there) = there.get_mut(slot) {
                     *there = true;
@@ -265,9 +266,9 @@ impl<T: HotConfig> Apply<T> {
         there
     }
 
-    /// The slot of a key of an entry that is not known yet; it is from now on.
-    fn intern(&mut self, range: usize, key: &[u8]) -> Option<Slot> {
-        let slot = self.slots.intern(range, key)?;
+    /// The slot of a key of an entry that is not known yet; if it `matters`, it is from now on.
+    fn intern(&mut self, range: usize, key: &[u8], matters: bool) -> Option<Slot> {
+        let slot = matters.then(|| self.slots.intern(range, key)).flatten()?;
         self.ledger.grow(self.slots.len());
         Some(slot)
     }
