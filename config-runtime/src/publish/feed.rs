@@ -28,7 +28,7 @@ pub(super) trait Feed<V>: Send + Sync {
 /// A feed with what is needed to wait for it.
 pub(super) struct ActiveSubscription<V> {
     pub(super) feed: Box<dyn Feed<V>>,
-    pub(super) line: Arc<Signal>,
+    pub(super) signal: Arc<Signal>,
     pub(super) ticket: Arc<Ticket>,
 }
 
@@ -55,7 +55,7 @@ impl<V: 'static> ActiveSubscription<V> {
             if ended {
                 return None;
             }
-            self.line.notified().await;
+            self.signal.notified().await;
         }
     }
 
@@ -66,7 +66,7 @@ impl<V: 'static> ActiveSubscription<V> {
         });
         ActiveSubscription {
             feed,
-            line: self.line,
+            signal: self.signal,
             ticket: self.ticket,
         }
     }
@@ -87,8 +87,8 @@ impl<T: HotConfig> Source<T> for Arc<Hub<T>> {
     }
 
     fn subscribe(&self, span: Span, capacity: usize) -> ActiveSubscription<T> {
-        let line = Signal::new(capacity);
-        let subscriber = Subscriber::new(Arc::clone(&line));
+        let signal = Signal::new(capacity);
+        let subscriber = Subscriber::new(Arc::clone(&signal));
         let (last, ticket) = Hub::subscribe(self, span, Arc::clone(&subscriber));
         let hub = Arc::clone(self);
         let feed: Box<dyn Feed<T>> = if capacity == 0 {
@@ -102,7 +102,11 @@ impl<T: HotConfig> Source<T> for Arc<Hub<T>> {
                 ready: None,
             })
         };
-        ActiveSubscription { feed, line, ticket }
+        ActiveSubscription {
+            feed,
+            signal,
+            ticket,
+        }
     }
 }
 

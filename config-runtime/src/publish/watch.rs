@@ -178,7 +178,7 @@ impl<V: 'static> Changes<V> {
 
     /// Holds this many changes, at least one.
     pub fn capacity(self, capacity: usize) -> Self {
-        self.subscribed.line.set_capacity(capacity.max(1));
+        self.subscribed.signal.set_capacity(capacity.max(1));
         self
     }
 
