@@ -663,11 +663,15 @@ impl Judging<'_> {
             .collect();
         let changes = values.windows(2).filter(|two| two[0].0 != two[1].0);
         let changes: Vec<_> = changes.map(|two| two[1].1).collect();
-        // The queue that records publications subscribed first. What was published before this
-        // one subscribed is one change for it.
+        // In a new instance the queue that records publications subscribes first. All that is
+        // published before this one subscribes is one change for it.
         let first = one.told.first().map(|told| (told.epoch, told.revision));
-        let merged = changes.iter().filter(|at| Some(**at) <= first).count();
-        let merged = merged.saturating_sub(1);
+        let until_first = changes.iter().filter(|at| Some(**at) <= first).count();
+        let merged = if seen.is_new {
+            until_first.saturating_sub(1)
+        } else {
+            0
+        };
         let changes = changes.len();
         let given = one.told.len() + usize::try_from(one.missed).unwrap_or(usize::MAX);
         if given > changes {

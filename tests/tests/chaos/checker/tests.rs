@@ -270,6 +270,39 @@ fn p05_a_subscriber_without_the_last_value_is_noticed() {
 }
 
 #[test]
+fn p05_only_the_first_change_of_a_new_queue_may_stand_for_several() {
+    // A queue of the whole configuration that was given the publications at these revisions only.
+    let given = |revisions: &[u64], is_new| {
+        broken_promises(|seen, _| {
+            let part = |row: &Row| format!("{row:?}");
+            let mut last = part(&seen.first.row);
+            let publications = seen.publications.iter();
+            let told = publications
+                .filter(|one| revisions.contains(&one.revision))
+                .map(|one| Told {
+                    previous: std::mem::replace(&mut last, part(&one.row)),
+                    current: part(&one.row),
+                    epoch: one.epoch,
+                    revision: one.revision,
+                })
+                .collect();
+            seen.is_new = is_new;
+            let queue = &mut seen.subscribers[0];
+            (queue.part, queue.told) = (part, told);
+            queue.baseline = part(&seen.first.row);
+        })
+    };
+    assert_eq!(given(&[11, 12, 14, 16], true), [""; 0]);
+    // It subscribed after two publications.
+    assert_eq!(given(&[12, 14, 16], true), [""; 0]);
+    // In a later round it had subscribed long before.
+    assert_eq!(given(&[12, 14, 16], false), ["P5"]);
+    // It had subscribed by the first one that it was given.
+    assert_eq!(given(&[11, 14, 16], true), ["P5"]);
+    assert_eq!(given(&[12, 16], true), ["P5"]);
+}
+
+#[test]
 fn p06_a_tell_or_a_swap_without_a_change_is_noticed() {
     let same = broken_promises(|seen, _| {
         let told = &mut seen.subscribers[0].told;
