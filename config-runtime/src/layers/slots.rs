@@ -1,13 +1,14 @@
 //! The slots: every key that can give a leaf its value.
 //!
-//! In: a layout, and the keys of entries as they become known. Out: for a key its slot, for a leaf
-//! its slots, the one that wins first. It knows no bytes: its owner says when an entry is no longer
-//! needed.
+//! In: a layout, and the keys of entries as they become known. Out: the slot of a key, and the
+//! slots of a leaf, the one that wins first. It knows no bytes: its owner decides when an entry is
+//! no longer needed.
 //!
-//! Those of leaves outside maps are there from the beginning, and stay. An entry of a map gets a
-//! slot for each of its leaves in each layer when its first key becomes known, and gives them back
+//! The slots of leaves outside maps exist from the beginning, and stay. An entry of a map gets a
+//! slot for each of its leaves in each layer when its first key becomes known, and returns them
 //! when it is released.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use crate::typed::id::{EntryId, LeafId, MapId};
 use crate::typed::path::Step;
 use crate::typed::tree::Leaf;
 
-/// One key that can give a leaf its value: a number, which [`Slots::info`] explains.
+/// The number of one key that can give a leaf its value; see [`Slots::info`].
 pub(crate) type Slot = usize;
 
 /// The key behind a [`Slot`].
@@ -29,7 +30,7 @@ pub(crate) struct SlotInfo {
     pub(crate) leaf: LeafId,
     /// The range that it is in; 0 is the highest layer.
     pub(crate) layer: usize,
-    /// Whether it is an old name of the leaf.
+    /// Whether the key is an old name of the leaf.
     pub(crate) alias: bool,
 }
 
@@ -38,9 +39,9 @@ pub(crate) struct SlotInfo {
 pub(crate) struct Slots {
     layout: Arc<Layout>,
     infos: Vec<Option<SlotInfo>>,
-    /// Slots that no key has.
+    /// Slots without a key.
     vacant: Vec<Slot>,
-    /// For each leaf outside maps its slots, by pattern, the one that wins first.
+    /// The slots of each leaf outside maps, by pattern, the one that wins first.
     of_pattern: Vec<Vec<Slot>>,
     by_key: BTreeMap<Box<[u8]>, Slot>,
     entries: EntryTable,
@@ -97,13 +98,13 @@ impl Slots {
         self.infos.len()
     }
 
-    /// The slots that a key has, with what is behind them.
+    /// The slots with a key, and the data of each.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Slot, &SlotInfo)> {
         let slots = self.infos.iter().enumerate();
         slots.filter_map(|(slot, info)| Some((slot, info.as_ref()?)))
     }
 
-    /// What is behind a slot; `None` if no key has it.
+    /// The data of a slot; `None` if it has no key.
     pub(crate) fn info(&self, slot: Slot) -> Option<&SlotInfo> {
         self.infos.get(slot)?.as_ref()
     }
@@ -124,8 +125,8 @@ impl Slots {
         below.is_some_and(|below| MapShape::find(&self.layout.maps, below).is_some())
     }
 
-    /// The slot of a key of an entry, in this range. The entry is known from now on. `None` if no
-    /// map has such a key.
+    /// The slot of a key of an entry, in this range. The entry becomes known. `None` if no map has
+    /// such a key.
     pub(crate) fn intern(&mut self, range: usize, key: &[u8]) -> Option<Slot> {
         let layout = Arc::clone(&self.layout);
         let below = self.below(range, key)?;
@@ -186,7 +187,7 @@ impl Slots {
         self.entries.has_inner(entry)
     }
 
-    /// Forgets an entry. Its slots and its id may be another's from now on.
+    /// Forgets an entry. Its slots and its id may be reused from now on.
     pub(crate) fn release(&mut self, entry: EntryId) {
         for slots in self
             .entries
@@ -215,7 +216,7 @@ impl Slots {
         slots.map_or(&[], Vec::as_slice)
     }
 
-    /// The slot that gives a leaf its value: the first that is there.
+    /// The slot that gives a leaf its value: the first for which `there` holds.
     pub(crate) fn winner(&self, leaf: LeafId, there: impl Fn(Slot) -> bool) -> Option<Slot> {
         let mut slots = self.of_leaf(leaf).iter().copied();
         slots.find(|slot| there(*slot))
@@ -265,9 +266,13 @@ impl Slots {
     }
 
     /// The steps to a leaf; `None` if its entry is not known.
-    pub(crate) fn path(&self, leaf: LeafId) -> Option<Vec<Step<'_>>> {
+    pub(crate) fn path(&self, leaf: LeafId) -> Option<Cow<'_, [Step<'_>]>> {
+        let path = &self.layout.leaf(leaf)?.path;
+        if path.maps() == 0 {
+            return Some(Cow::Borrowed(path.fixed()));
+        }
         let names = self.entries.names(leaf.entry);
-        self.layout.leaf(leaf)?.path.within(&names)
+        path.within(&names).map(Cow::Owned)
     }
 
     /// The path of a leaf as Rust writes it, `tenants[acme].dsn`.

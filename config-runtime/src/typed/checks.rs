@@ -1,9 +1,7 @@
 //! The rules over whole structs.
 //!
-//! In: calls of users' functions, section by section. Out: those that rejected the struct, with the
-//! path of their section. It knows no values and no keys.
-
-use std::borrow::Cow;
+//! In: calls of users' functions, section by section. Out: the functions that rejected the struct,
+//! with the path of their section. It knows no values and no keys.
 
 use crate::guard::guard;
 use crate::reason::Invalid;
@@ -12,32 +10,43 @@ use crate::reason::Invalid;
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct BrokenRule {
-    /// The section's path in Rust, `db`; of an entry `tenants[acme]`; empty for the root.
+    /// The section's path in Rust, `db`; for an entry `tenants[acme]`; empty for the root.
     pub section: String,
     /// The path of the rule's function.
     pub rule: &'static str,
-    /// What it said.
+    /// The function's error.
     pub invalid: Invalid,
 }
 
-/// Calls the rules over whole structs and keeps what they refuse.
+/// Calls the rules over whole structs and collects the broken ones.
 #[doc(hidden)]
 #[derive(Debug, Default)]
 pub struct Checks {
-    section: Vec<Cow<'static, str>>,
+    section: Vec<Step>,
+    /// The names of the entries among the steps.
+    entries: Vec<String>,
     broken: Vec<BrokenRule>,
 }
 
+/// One step of the path to a section. It owns nothing: each section of a struct is entered for each
+/// trial of a change.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Section(&'static str),
+    /// The next one of the names of entries.
+    Entry,
+}
+
 impl Checks {
-    /// Goes into a section, so that what it refuses carries its name.
+    /// Enters a section, so that a rule broken there carries its name.
     pub fn section(&mut self, name: &'static str, checks: impl FnOnce(&mut Self)) {
         self.enter(name);
         checks(self);
         self.leave();
     }
 
-    /// Goes into an entry of the map whose section it is in, so that a rule that fails there
-    /// carries the entry's name.
+    /// Enters an entry of the map whose section it is in, so that a rule broken there carries the
+    /// entry's name.
     pub fn entry(&mut self, name: &str, checks: impl FnOnce(&mut Self)) {
         self.enter_entry(name);
         checks(self);
@@ -45,15 +54,18 @@ impl Checks {
     }
 
     pub(super) fn enter(&mut self, section: &'static str) {
-        self.section.push(section.into());
+        self.section.push(Step::Section(section));
     }
 
     pub(super) fn enter_entry(&mut self, name: &str) {
-        self.section.push(format!("[{name}]").into());
+        self.section.push(Step::Entry);
+        self.entries.push(name.to_owned());
     }
 
     pub(super) fn leave(&mut self) {
-        self.section.pop();
+        if let Some(Step::Entry) = self.section.pop() {
+            self.entries.pop();
+        }
     }
 
     pub(super) fn take_broken(&mut self) -> Vec<BrokenRule> {
@@ -76,16 +88,22 @@ impl Checks {
 
     fn path(&self) -> String {
         let mut path = String::new();
-        for section in &self.section {
-            if !path.is_empty() && !section.starts_with('[') {
-                path.push('.');
+        let mut entries = self.entries.iter();
+        for step in &self.section {
+            match step {
+                Step::Section(name) => {
+                    if !path.is_empty() {
+                        path.push('.');
+                    }
+                    path.push_str(name);
+                }
+                Step::Entry => path.extend(entries.next().map(|name| format!("[{name}]"))),
             }
-            path.push_str(section);
         }
         path
     }
 
-    /// What was refused.
+    /// The broken rules.
     pub fn into_broken(self) -> Vec<BrokenRule> {
         self.broken
     }
