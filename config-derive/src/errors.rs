@@ -1,7 +1,7 @@
 //! Collects the mistakes of a struct, so that all are reported in one compile.
 //!
 //! In: a message and the tokens it is about. Out: one `compile_error!` for each. Dropping it before
-//! they were taken panics: a mistake can't be forgotten.
+//! they were taken panics, so that no mistake is lost.
 
 use std::cell::RefCell;
 use std::fmt::Display;
@@ -11,7 +11,7 @@ use quote::ToTokens;
 
 /// The mistakes so far.
 pub(crate) struct Errors {
-    /// `None` once they were taken.
+    /// `None` after they were taken.
     list: RefCell<Option<Vec<syn::Error>>>,
 }
 
@@ -43,7 +43,7 @@ impl Errors {
 
 impl Drop for Errors {
     fn drop(&mut self) {
-        // A mistake of ours, in a path that no input decides.
+        // A bug of the macro, on a path that no input reaches.
         assert!(
             self.list.borrow().is_none() || std::thread::panicking(),
             "the collected errors were dropped without being reported"

@@ -1,12 +1,12 @@
 //! The macros of hotconfig.
 //!
-//! In: a struct with `#[hot(…)]` attributes. Out: its `impl HotConfig`, and every mistake of the
-//! struct, underlined where it was written. It knows the names of the runtime's hidden module
-//! `__` and nothing of stores.
+//! In: a struct with `#[hot(…)]` attributes. Out: its `impl HotConfig`, and every mistake in the
+//! struct, each underlined at its place. It knows the names of the runtime's hidden module `__` and
+//! nothing of stores.
 //!
 //! `syntax` reads the attributes into a raw `model`, `schema_file` loads the committed schema file,
-//! `check` turns both into a checked model, and `expand` writes it out. What was not checked is of another type, so expanding it does
-//! not compile.
+//! `check` turns both into a checked model, and `expand` writes it out. The unchecked model is of
+//! another type, so expanding it does not compile.
 
 mod accessors;
 mod check;
@@ -26,7 +26,7 @@ use errors::Errors;
 /// Makes every field of a struct a live, typed, validated key.
 ///
 /// The struct has named fields, and is `Clone`, `Send`, `Sync` and `'static`. A field is one key,
-/// of the field's name, unless it says otherwise; its type is `Clone`, `PartialEq`,
+/// named like the field unless an attribute says otherwise; its type is `Clone`, `PartialEq`,
 /// `serde::de::DeserializeOwned`, `Send`, `Sync` and `'static`. Doc comments become the
 /// descriptions in the schema.
 ///
@@ -74,9 +74,9 @@ use errors::Errors;
 /// | `url` | the text is an absolute URL | `#[hot(url)]` |
 /// | `validate` | a function accepts it, `fn(&V) -> Result<(), Invalid>`, of the field's own type `V` | `#[hot(validate = is_even)]` |
 ///
-/// All but `validate` look into an `Option` and a `Secret` by themselves.
+/// All except `validate` apply to the value inside an `Option` or a `Secret`.
 ///
-/// # On a field: what else is known of it
+/// # On a field: its treatment
 ///
 /// | attribute | means | example |
 /// | --- | --- | --- |
@@ -86,20 +86,20 @@ use errors::Errors;
 ///
 /// # The schema file
 ///
-/// `#[hot(schema = "service.schema.json")]` names a file below the folder of the crate: what
-/// `hotconfig::assert_schema!` writes and holds to the struct. The compiler holds to it that every key of
-/// the struct is there with the same type, and that no other is; of a section the first that differs
-/// is told. The rest of the file is for the test. Where a section's type is a type parameter, only the
-/// test can know. A schema file cannot describe two `cfg` combinations.
+/// `#[hot(schema = "service.schema.json")]` names a file below the folder of the crate, which
+/// `hotconfig::assert_schema!` writes and compares with the struct. The compiler checks that the
+/// file has every key of the struct with the same type, and no other key; in a section, it reports
+/// only the first difference. The rest of the file, and the keys of a section whose type is a type
+/// parameter, are compared by the test alone. A schema file cannot describe two `cfg` combinations.
 ///
-/// Where the variable `HOTCONFIG_SCHEMA` is `write` nothing is held to the file, so that the test that
-/// writes it compiles; where `CI` is set that is not so. Cargo compiles anew when the file or one of
-/// the variables changes.
+/// If the variable `HOTCONFIG_SCHEMA` is `write` and `CI` is not set, nothing is compared with the
+/// file, so that the test that writes it compiles. Cargo compiles anew when the file or one of the
+/// variables changes.
 ///
-/// # What is not read
+/// # Limitations
 ///
-/// Of doc comments those that are macros, `#[doc = include_str!("…")]`: they are in no schema. Of
-/// defaults those that have to be computed: `start()` asks them, and `assert_schema!` does.
+/// Doc comments that are macros, `#[doc = include_str!("…")]`, are in no schema. Defaults that have
+/// to be computed are checked by `start()` and by `assert_schema!`, not by the compiler.
 #[proc_macro_derive(HotConfig, attributes(hot))]
 pub fn hot_config(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     derive(input.into()).into()
@@ -107,20 +107,20 @@ pub fn hot_config(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 
 /// Makes the texts of an enum of words, or of a newtype, known to the compiler.
 ///
-/// A default that is written as a text is checked while compiling then, and the schema names the
+/// A default that is written as a text is then checked while compiling, and the schema names the
 /// words. The words are those of serde: `rename`, `rename_all`, `alias` and `skip` are respected.
-/// With `#[serde(other)]` any word will do: nothing is checked then, the schema says no more than
-/// the type's name, and a default is written as a value, `default = Level::Info`.
+/// With `#[serde(other)]` any word is accepted: nothing is checked, the schema contains only the
+/// type's name, and a default is written as a value, `default = Level::Info`.
 ///
-/// `#[hot(crate = path)]` says where hotconfig is, if it is not `::hotconfig`.
+/// `#[hot(crate = path)]` is the path of hotconfig, if it is not `::hotconfig`.
 ///
-/// A `Deserialize` that is written by hand must read the names of the variants.
+/// A handwritten `Deserialize` must read the names of the variants.
 #[proc_macro_derive(HotValue, attributes(hot))]
 pub fn hot_value(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     value::derive(input.into()).into()
 }
 
-/// The whole macro: parse, check, expand; and the errors, if there were any.
+/// The whole macro: parse, check, expand; and the errors, if there are any.
 fn derive(input: TokenStream) -> TokenStream {
     let errors = Errors::new();
     let expansion = syntax::parse(input, &errors)
@@ -134,14 +134,14 @@ fn derive(input: TokenStream) -> TokenStream {
     quote!(#errors #expansion)
 }
 
-/// What `hotconfig::field!` is made of: it says where hotconfig is.
+/// The implementation of `hotconfig::field!`, which passes the path of hotconfig.
 #[doc(hidden)]
 #[proc_macro]
 pub fn field(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     accessors::field(input.into()).into()
 }
 
-/// What `hotconfig::key!` is made of: it says where hotconfig is.
+/// The implementation of `hotconfig::key!`, which passes the path of hotconfig.
 #[doc(hidden)]
 #[proc_macro]
 pub fn key(input: proc_macro::TokenStream) -> proc_macro::TokenStream {

@@ -1,7 +1,8 @@
 //! Loads the committed schema file of a struct: `schema = "user-service.schema.json"`.
 //!
 //! In: the path as it was written. Out: the file's text. It reads one file, below the folder of the
-//! crate that is compiled, and three environment variables. No other part of the macros does.
+//! crate that is compiled, and three environment variables. No other part of the macros reads
+//! either.
 
 use std::path::PathBuf;
 
@@ -9,14 +10,14 @@ use syn::LitStr;
 
 use crate::model::schema_file::{SchemaContent, SchemaSource};
 
-/// The variable that, set to `write`, announces that the file is about to be written anew.
+/// The variable that, if set to `write`, announces that the file is about to be written anew.
 const REWRITES: &str = "HOTCONFIG_SCHEMA";
 
 /// The file, or the reason why it can't be read; `None` if its path is not UTF-8.
 pub(crate) fn load(written: &LitStr) -> Option<SchemaSource> {
     let folder = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
     let path = PathBuf::from(folder).join(written.value());
-    // If `CI` is set nothing is written, so the file has to be right already.
+    // If `CI` is set, nothing is written, so the file has to be right already.
     let rewrites = std::env::var(REWRITES).is_ok_and(|value| value == "write")
         && std::env::var_os("CI").is_none();
     let content = if rewrites {

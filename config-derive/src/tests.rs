@@ -1,7 +1,7 @@
 //! The part of the expansion that each attribute adds: one snapshot an attribute.
 //!
-//! A snapshot shows the tables that are written for one field; the first shows the whole. After a
-//! change `INSTA_UPDATE=always cargo test -p hotconfig-derive` writes them anew.
+//! A snapshot shows the tables for one field; the first snapshot shows the whole expansion. After a
+//! change, `INSTA_UPDATE=always cargo test -p hotconfig-derive` writes them anew.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -64,7 +64,7 @@ fn constants(input: TokenStream) -> String {
             Stmt::Item(item @ Item::Const(_)) => Some(item),
             _ => None,
         });
-    // The file lies wherever the crate does.
+    // The file's path depends on the location of the crate.
     pretty(constants.collect()).replace(env!("CARGO_MANIFEST_DIR"), "…")
 }
 
@@ -198,7 +198,7 @@ snapshots! {
     }
 }
 
-/// A struct with everything, many times over.
+/// A struct with every attribute, many times over.
 fn big() -> TokenStream {
     let fields = (0..200_usize).map(|number| {
         let ident = format_ident!("field_{number}");

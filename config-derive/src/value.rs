@@ -1,8 +1,8 @@
-//! `#[derive(HotValue)]`: tells the compiler the shape of a value's type.
+//! `#[derive(HotValue)]`: the shape of a value's type, as a constant.
 //!
 //! In: an enum of words, or a newtype. Out: its `impl HotValue`, with the words as serde names
-//! them, or with nothing where any word will do. It reads serde's attributes, because the words are serde's; of the rest of serde it
-//! knows nothing.
+//! them, or without words if any word is accepted. It reads serde's attributes about words; it
+//! knows nothing of the rest of serde.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -88,8 +88,8 @@ fn words(data: &DataEnum, container: &Container, errors: &Errors) -> Option<Toke
         return None;
     }
     Some(if any {
-        // `#[serde(other)]` takes every word there is, and yet not every text: an empty one is no
-        // word, and `{` begins JSON.
+        // `#[serde(other)]` accepts every word, but not every text: an empty text is not a word,
+        // and `{` begins JSON.
         quote_spanned!(here=> __::Shape::Opaque)
     } else {
         quote_spanned!(here=> __::Shape::Words(&[#(#words),*]))
@@ -112,7 +112,7 @@ fn inner(
     match (newtype, fields.len(), fields.iter().next()) {
         (true, 1, Some(field)) => {
             let ty = &field.ty;
-            Some(quote_spanned!(here=> __::Probe::<#ty>::SHAPE))
+            Some(quote_spanned!(here=> __::TypeFacts::<#ty>::SHAPE))
         }
         _ => {
             errors.at(
@@ -169,7 +169,7 @@ impl Container {
     }
 }
 
-/// How one variant is written.
+/// The names of one variant.
 struct VariantNames {
     words: Vec<String>,
     other: bool,
@@ -210,7 +210,7 @@ impl VariantNames {
     }
 }
 
-/// Calls for each item of `#[name(…)]`.
+/// Calls a function for each item of `#[name(…)]`.
 fn each(
     attributes: &[Attribute],
     name: &str,
@@ -224,7 +224,7 @@ fn each(
     }
 }
 
-/// Refuses an item of `#[hot(…)]`: the words are serde's.
+/// Rejects an item of `#[hot(…)]`: the words are serde's.
 fn belongs_to_serde(meta: &ParseNestedMeta<'_>) -> syn::Error {
     let name = meta.path.to_token_stream().to_string();
     let value = meta
@@ -245,7 +245,7 @@ fn belongs_to_serde(meta: &ParseNestedMeta<'_>) -> syn::Error {
     })
 }
 
-/// `= "…"`, or `(deserialize = "…")`.
+/// Reads `= "…"`, or `(deserialize = "…")`.
 fn for_reading(meta: &ParseNestedMeta<'_>) -> syn::Result<Option<LitStr>> {
     if meta.input.peek(syn::Token![=]) {
         return Ok(Some(meta.value()?.parse()?));
@@ -271,7 +271,7 @@ fn skip(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
     Ok(())
 }
 
-/// A variant's name as serde writes it in that case; serde itself refuses a case that is none.
+/// A variant's name in serde's spelling of that case; serde itself rejects an unknown case.
 fn in_case(name: &str, case: &str) -> String {
     let snake = || {
         let mut snake = String::new();

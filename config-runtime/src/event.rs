@@ -19,10 +19,10 @@ macro_rules! event {
 }
 pub(crate) use event;
 
-/// A callback that takes that long is worth a word.
+/// The duration from which a callback is reported as slow.
 pub(crate) const SLOW: Duration = Duration::from_secs(1);
 
-/// A queue of `changes` was full.
+/// Reports that a queue of `changes` was full.
 pub(crate) fn missed(field: &str, count: u64) {
     event!(
         DEBUG,
@@ -43,7 +43,7 @@ pub(crate) fn callback_panicked(field: &str, panic: &str) {
     );
 }
 
-/// Of a callback that took [`SLOW`] or longer.
+/// Reports a callback that took [`SLOW`] or longer.
 pub(crate) fn callback_slow(field: &str, took: Duration) {
     event!(
         WARN,
@@ -72,7 +72,7 @@ pub(crate) fn foreign_snapshot(field: &str) {
     );
 }
 
-/// The files for TLS say something else.
+/// Reports that the files for TLS changed.
 #[cfg(feature = "etcd")]
 pub(crate) fn tls_changed() {
     event!(
@@ -82,7 +82,7 @@ pub(crate) fn tls_changed() {
     );
 }
 
-/// The files for TLS are of no use.
+/// Reports that the files for TLS cannot be used.
 #[cfg(feature = "etcd")]
 pub(crate) fn tls_refused(why: &str) {
     event!(
@@ -93,7 +93,7 @@ pub(crate) fn tls_refused(why: &str) {
     );
 }
 
-/// The thread of an etcd has no runtime.
+/// Reports that the thread of an `Etcd` has no runtime.
 #[cfg(feature = "etcd")]
 pub(crate) fn thread_failed(thread: &str, error: &std::io::Error) {
     event!(ERROR, "thread_failed", thread, %error, "a thread has no runtime");

@@ -1,7 +1,8 @@
-//! What holds of any bytes: for fuzzing, and for the tests, which replay what fuzzing kept.
+//! Properties that hold for any bytes: for fuzzing, and for tests that replay the inputs that
+//! fuzzing kept.
 //!
-//! In: bytes. Out: nothing, or a panic that says what does not hold. Each function is a target of
-//! the folder `fuzz/`, where its corpus lies, too.
+//! In: bytes. Out: nothing, or a panic that names the violated property. Each function is a target
+//! of the folder `fuzz/`, which also contains its corpus.
 
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Display};
@@ -64,7 +65,8 @@ fn check_message(message: impl Display, max: usize) {
 type DecodeFn<V> = fn(&[u8]) -> Result<V, Reason>;
 type EncodeFn<V> = fn(&V) -> Result<Option<Vec<u8>>, Reason>;
 
-/// A codec does not panic; what it read comes back when it is written and read again.
+/// Checks that a codec does not panic, and that a value is the same after it was written and read
+/// again.
 fn comes_back<V>(data: &[u8])
 where
     V: DeserializeOwned + Serialize + PartialEq + Debug,
@@ -83,7 +85,7 @@ where
                     value::missing::<V>().and_then(Result::ok).as_ref(),
                     Some(&value)
                 ),
-                // Not everything that can be read can be written.
+                // Some values can be read but not written.
                 Err(reason) => check_message(reason, 1_000),
             },
             Err(reason) => check_message(reason, 1_000),
@@ -118,7 +120,7 @@ pub fn value(data: &[u8]) {
     if let Err(reason) = value::auto::<serde_json::Value>(data) {
         check_message(reason, 1_000);
     }
-    // What is wrong with a secret shows nothing of it.
+    // The error about a secret shows nothing of it.
     if let Err(reason) = value::auto::<Secret<u32>>(data) {
         let other = value::auto::<Secret<u32>>(b"other");
         check_message(&reason, 1_000);
@@ -176,7 +178,7 @@ pub fn keys(data: &[u8]) {
     }
 }
 
-/// The template of a prefix in the first line, and `name=value` in each of the others.
+/// The template of a prefix in the first line, and `name=value` in each other line.
 pub fn template(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let mut lines = text.split('\n');
@@ -241,7 +243,7 @@ mod tests {
 
     use super::*;
 
-    /// Whatever fuzzing kept, and what was wrong once.
+    /// Replays the inputs that fuzzing kept, and inputs that once failed.
     fn replay(target: &str, body: fn(&[u8])) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
         let files = std::fs::read_dir(folder.join(target)).unwrap();

@@ -1,16 +1,16 @@
 //! Calls of code that a user wrote.
 //!
-//! In: such a call. Out: its result, or the message of its panic. It knows nothing of what is
-//! called.
+//! In: such a call. Out: its result, or the message of its panic. It knows nothing of the code that
+//! it calls.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::wording::shorten;
 
-/// Calls what a user wrote; a panic in it becomes its message.
+/// Calls code that a user wrote, and returns the message of a panic in it.
 ///
-/// Whatever the call was changing is thrown away by the caller when it fails.
+/// If the call fails, the caller must discard everything that the call was changing.
 pub(crate) fn guard<R>(call: impl FnOnce() -> R) -> Result<R, String> {
     // An assertion quotes what it compared: the message may be as big as a value.
     catch_unwind(AssertUnwindSafe(call)).map_err(|payload| shorten(&message(payload.as_ref())))

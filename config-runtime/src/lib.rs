@@ -1,7 +1,8 @@
 //! Every field of a Rust struct is a live, typed, validated etcd key.
 //!
-//! Annotate a struct, give it a store, and hold a [`Hot`]: it follows the keys, refuses what is not
-//! valid, swaps what is, and tells those who watch the fields that changed.
+//! hotconfig keeps a Rust struct in sync with etcd. It rejects invalid changes, publishes valid
+//! ones atomically, and notifies subscribers of the fields that changed. [`Hot`] is the handle that
+//! a program keeps.
 //!
 //! ```
 //! use hotconfig::{Hot, HotConfig, field, store::Memory};
@@ -32,92 +33,97 @@
 //! # }
 //! ```
 //!
-//! # Where to look
+//! # Overview
 //!
-//! - [`derive@HotConfig`]: what can be written on a struct.
-//! - [`Hot`] and [`Builder`]: what a handle gives, and what can be set.
-//! - [`value`]: how values are written in the store; [`rules`]: what can be asked of them.
+//! - [`derive@HotConfig`]: the attributes of a struct and of its fields.
+//! - [`Hot`] and [`Builder`]: the handle, and its settings.
+//! - [`value`]: the form of values in the store; [`rules`]: the rules that they must satisfy.
 //! - [`store`]: etcd, and the store in this process.
-//! - [`Status`], [`StatusWatch`] and [`Problem`]: what the loop says of itself, and of what it refused;
-//!   [`Status::ready_within`] is for a readiness probe.
+//! - [`Status`], [`StatusWatch`] and [`Problem`]: the state of the loop, and the changes that it
+//!   rejected; [`Status::ready_within`] is for a readiness probe.
 //!
 //! # Features
 //!
-//! `etcd` (default): the store of that name. Its build needs `protoc`. `metrics`: see [below](#metrics).
+//! `etcd` (default): the store of that name. Its build needs `protoc`. `metrics`: see
+//! [below](#metrics).
 //!
 //! # Tracing
 //!
-//! Events under the target `hotconfig`, whose name is also their field `event`. A field whose value is not known is
-//! left out; `keys`, `fields` and `problems` name the first eight. None of them carries a secret,
-//! unless the panic of a callback of yours says it. The mistakes of a builder are told to its caller only.
+//! All events have the target `hotconfig`; the name of an event is also in its field `event`. A
+//! field whose value is not known is left out; `keys`, `fields` and `problems` name the first
+//! eight. No event carries a secret, unless the panic message of one of your callbacks contains it.
+//! The mistakes of a builder are returned to its caller only.
 //!
 //! | event | level | fields | when |
 //! | --- | --- | --- | --- |
 //! | `started` | info | `schema`, `prefix`, `revision`, `held` | there is a first configuration |
-//! | `start_refused` | error | `schema`, `prefix`, `error` | there is none: what the store said, or the problems |
+//! | `start_refused` | error | `schema`, `prefix`, `error` | there is no configuration: `error` has the store's error, or the problems |
 //! | `ended` | info | `schema`, `prefix`, `revision` | the loop ended, after a start |
-//! | `changed` | debug | `schema`, `prefix`, `revision`, `count`, `fields` | another configuration is published; `count` fields differ |
-//! | `held` | warn | `schema`, `prefix`, `revision`, `keys`, `problems` | a change is refused, and the last good values stay |
-//! | `released` | info | `schema`, `prefix`, `revision`, `keys` | it is no longer held: it got in, or was overwritten |
-//! | `connected` | info | `schema`, `prefix`, `revision` | a watch stands |
-//! | `disconnected` | warn | `schema`, `prefix`, `kind`, `error` | it does not any more; without `kind` and `error` where the history began anew |
-//! | `store_failed` | warn | `schema`, `prefix`, `kind`, `error` | the store fails in another way than before, and no watch stands |
+//! | `changed` | debug | `schema`, `prefix`, `revision`, `count`, `fields` | a new configuration is published; `count` fields differ |
+//! | `held` | warn | `schema`, `prefix`, `revision`, `keys`, `problems` | a change is rejected, and the last good values stay |
+//! | `released` | info | `schema`, `prefix`, `revision`, `keys` | a change is no longer held: it was accepted, or overwritten |
+//! | `connected` | info | `schema`, `prefix`, `revision` | a watch is open |
+//! | `disconnected` | warn | `schema`, `prefix`, `kind`, `error` | the watch was lost; without `kind` and `error` if the history began anew |
+//! | `store_failed` | warn | `schema`, `prefix`, `kind`, `error` | the store fails in another way than before, and no watch is open |
 //! | `stale` | warn | `schema`, `prefix`, `revision`, `confirmed_ms_ago`, `cause` | nothing confirmed the configuration within the staleness limit |
-//! | `fresh` | info | `schema`, `prefix`, `revision` | it is confirmed again |
+//! | `fresh` | info | `schema`, `prefix`, `revision` | the configuration is confirmed again |
 //! | `fallback_serving` | warn | `schema`, `prefix`, `path` | the configuration is that of the copy on disk |
-//! | `fallback_refused` | warn | `schema`, `prefix`, `why` | the copy on disk that the start found is of no use |
-//! | `fallback_failed` | warn | `schema`, `prefix`, `why` | the copy on disk can't be written; it is tried again |
+//! | `fallback_refused` | warn | `schema`, `prefix`, `why` | the copy on disk that the start found cannot be used |
+//! | `fallback_failed` | warn | `schema`, `prefix`, `why` | the copy on disk can't be written; the loop tries again |
 //! | `new_epoch` | warn | `schema`, `prefix`, `epoch`, `revision` | the store's history began anew, as after a restore from a backup |
-//! | `unknown_key` | warn | `schema`, `prefix`, `key`, `revision`, `nearest` | a key that the schema doesn't know; of many the first hundred |
+//! | `unknown_key` | warn | `schema`, `prefix`, `key`, `revision`, `nearest` | a key that the schema doesn't know; only the first 100 are reported |
 //! | `deprecated` | warn | `schema`, `prefix`, `key`, `advice` | an old key or a deprecated field is in use |
 //! | `restart_pending` | info | `schema`, `prefix`, `key`, `field`, `revision` | a new value of a restart-only field waits |
-//! | `missed` | debug | `field`, `count` | a queue of `changes` was full and dropped some |
+//! | `missed` | debug | `field`, `count` | a queue of `changes` was full and dropped `count` changes |
 //! | `callback_panicked` | error | `field`, `panic` | a callback of `on_change` panicked |
-//! | `callback_slow` | warn | `field`, `took_ms` | one took a second or longer |
+//! | `callback_slow` | warn | `field`, `took_ms` | a callback took a second or longer |
 //! | `waker_panicked` | error | `panic` | the executor of a subscriber panicked when it was woken |
 //! | `foreign_snapshot` | error | `field` | `since` was given a snapshot of another struct |
 //! | `tls_changed` | info | none | the files for TLS changed: the next connection to the `Etcd` uses them |
-//! | `tls_refused` | warn | `why` | they can't be used; the last good ones stay in use |
+//! | `tls_refused` | warn | `why` | the files for TLS can't be used; the last good ones stay in use |
 //! | `thread_failed` | error | `thread`, `error` | the thread of an `Etcd` has no runtime |
 //!
-//! `schema` is the struct's name. `kind` is one of `unreachable`, `timeout`, `denied`, `unauthenticated`, `compacted`,
-//! `too_big`, `cancelled`, `invalid`, `refused` and `other`, as in [`store::ErrorKind`].
+//! `schema` is the struct's name. `kind` is one of `unreachable`, `timeout`, `denied`,
+//! `unauthenticated`, `compacted`, `too_big`, `cancelled`, `invalid`, `refused` and `other`, as in
+//! [`store::ErrorKind`].
 //!
 //! # Metrics
 //!
-//! With the feature `metrics`, through the facade of that name. Install the recorder before `start()`: what began
-//! without one is not measured. The label `prefix` tells several configurations of one process apart (those
-//! of one prefix share their series); `kind` is the word of the events above.
+//! The feature `metrics` emits metrics through the facade of that name. Install the recorder before
+//! `start()`: a configuration that starts without one is not measured. The label `prefix`
+//! distinguishes the configurations of one process (those of one prefix share their series); `kind`
+//! is the same as in the events above.
 //!
 //! | metric | kind | labels | what |
 //! | --- | --- | --- | --- |
 //! | `hotconfig_publications_total` | counter | `prefix` | configurations that were published after the first |
 //! | `hotconfig_events_total` | counter | `prefix` | events that the watch brought |
-//! | `hotconfig_held_total` | counter | `prefix` | changes that were refused and held |
-//! | `hotconfig_readings_total` | counter | `prefix`, `outcome` | readings of everything, `ok` or `failed`; one that is given up is neither |
-//! | `hotconfig_watch_losses_total` | counter | `prefix`, `kind` | watches that were lost, or given up because a question beside them failed |
+//! | `hotconfig_held_total` | counter | `prefix` | changes that were rejected and held |
+//! | `hotconfig_readings_total` | counter | `prefix`, `outcome` | readings of all keys, `ok` or `failed`; a reading that is given up is not counted |
+//! | `hotconfig_watch_losses_total` | counter | `prefix`, `kind` | watches that were lost, or given up because a request beside them failed |
 //! | `hotconfig_store_errors_total` | counter | `prefix`, `kind` | errors of the store, lost watches among them |
-//! | `hotconfig_connected` | gauge | `prefix` | 1 while a watch stands, else 0 |
-//! | `hotconfig_confirmed_timestamp_seconds` | gauge | `prefix` | when the configuration was last confirmed, in Unix seconds; 0: never |
-//! | `hotconfig_staleness_limit_seconds` | gauge | `prefix` | after how long without a confirmation it is stale |
+//! | `hotconfig_connected` | gauge | `prefix` | 1 while a watch is open, otherwise 0 |
+//! | `hotconfig_confirmed_timestamp_seconds` | gauge | `prefix` | the time of the last confirmation of the configuration, in Unix seconds; 0: never |
+//! | `hotconfig_staleness_limit_seconds` | gauge | `prefix` | the time without a confirmation after which the configuration is stale |
 //! | `hotconfig_revision` | gauge | `prefix` | the revision up to which everything was applied or held |
-//! | `hotconfig_epoch` | gauge | `prefix` | grows when the store's history began anew |
+//! | `hotconfig_epoch` | gauge | `prefix` | the number of the history, which grows when the store's history begins anew |
 //! | `hotconfig_held` | gauge | `prefix` | changes that are held |
 //! | `hotconfig_unknown_keys` | gauge | `prefix` | keys that the schema doesn't know |
 //! | `hotconfig_restart_pending` | gauge | `prefix` | fields whose new value waits for a restart |
 //! | `hotconfig_subscribers` | gauge | `prefix` | watches, queues and callbacks |
-//! | `hotconfig_lag_seconds` | histogram | `prefix` | from the arrival of a publication's oldest event in this process to the swap |
-//! | `hotconfig_reading_seconds` | histogram | `prefix` | how long a reading took |
-//! | `hotconfig_settle_seconds` | histogram | `prefix` | how long decoding and validating what had come took |
+//! | `hotconfig_lag_seconds` | histogram | `prefix` | the time from the arrival of a publication's oldest event in this process to the swap |
+//! | `hotconfig_reading_seconds` | histogram | `prefix` | the duration of a reading |
+//! | `hotconfig_settle_seconds` | histogram | `prefix` | the duration of decoding and validating the staged changes |
 //!
-//! There is no gauge for stale: it would stay as it is where the loop hangs. In `PromQL` it is
+//! There is no gauge for stale, because it would keep its value while the loop hangs. In `PromQL`
+//! it is
 //!
 //! ```text
 //! time() - hotconfig_confirmed_timestamp_seconds > hotconfig_staleness_limit_seconds
 //! ```
 
-// The derive names this crate `::hotconfig`, in its own tests too. Only there: else rustc proposes
-// the alias for a misspelt name.
+// The derive names this crate `::hotconfig`, in its own tests too. Only in tests: otherwise rustc
+// proposes the alias for a misspelt name.
 #[cfg(test)]
 extern crate self as hotconfig;
 
@@ -167,7 +173,8 @@ pub use typed::field::Field;
 pub use typed::selector::Selector;
 pub use value::{Secret, Size};
 
-/// What the macros write. Nothing in it is stable: it changes with every release.
+/// The items that the macros' expansions use. Nothing in it is stable: it changes with every
+/// release.
 #[doc(hidden)]
 pub mod __ {
     pub use crate::rules;
@@ -178,13 +185,13 @@ pub mod __ {
     pub use crate::typed::compile::message::Message;
     pub use crate::typed::config::{HotConfig, Section};
     pub use crate::typed::encode::{
-        EncodeNothing, EncodeSerialize, Encoded, ShowDebug, ShowNothing, Shown, default_of,
+        AsDebug, AsStored, EncodeNothing, EncodeSerialize, ShowDebug, ShowNothing, default_of,
     };
+    pub use crate::typed::facts::{AnyShape, TypeFacts};
     pub use crate::typed::field::{At, Field};
     pub use crate::typed::id::{EntryId, LeafId, MapId};
-    pub use crate::typed::leaf::{Leaf, secret, unchecked};
+    pub use crate::typed::leaf::{LeafDecoder, secret, unchecked};
     pub use crate::typed::path::{Step, first_field, same_unknown};
-    pub use crate::typed::probe::{AnyShape, Probe};
     pub use crate::typed::read::{FieldError, LeafReader, RawEntries, Raws};
     pub use crate::typed::shape::{HotValue, Scalar, Shape};
     pub use crate::typed::tree::{
@@ -193,7 +200,7 @@ pub mod __ {
     pub use crate::value;
     pub use ::core;
     pub use hotconfig_derive::{field, key};
-    // Named here, because somebody may have a `Result` of their own.
+    // Named here, because the caller's module may have a `Result` of its own.
     pub use ::core::{option::Option, result::Result};
     pub use ::serde::de::DeserializeOwned;
     pub use ::std::string::String;

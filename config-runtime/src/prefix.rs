@@ -1,13 +1,13 @@
 //! Prefixes: from a template with `{variables}` to the place where the keys live.
 //!
-//! In: a template and the variables. Out: a prefix without a slash at its end, or everything
-//! that is wrong, at once. It knows no schema and no store.
+//! In: a template and the variables. Out: a prefix without a slash at its end, or every mistake at
+//! once. It knows no schema and no store.
 
 use std::collections::BTreeMap;
 
 use crate::wording::nearest;
 
-/// Fills a template. The answer lists every mistake: all of them can be mended in one go.
+/// Fills a template. The error lists every mistake, so that all of them can be fixed in one go.
 pub(crate) fn fill(
     template: &str,
     variables: &BTreeMap<String, String>,
@@ -26,7 +26,7 @@ pub(crate) fn fill(
             ));
         }
     }
-    // A mistake in a variable is said above, in the words of the variable.
+    // A mistake in a variable has already been reported above, by the variable's name.
     if mistakes.is_empty()
         && let Some(wrong) = illegal_prefix(&prefix)
     {
@@ -89,7 +89,8 @@ fn unused(template: &str, name: &str, known: &[&str]) -> String {
     )
 }
 
-/// Why this can't be a segment of a key: the value of a variable, the name of an entry.
+/// The reason why this can't be a segment of a key: the value of a variable, or the name of an
+/// entry.
 pub(crate) fn illegal_segment(value: &str) -> Option<&'static str> {
     if value.is_empty() {
         Some("it is empty")
@@ -104,7 +105,7 @@ pub(crate) fn illegal_segment(value: &str) -> Option<&'static str> {
     }
 }
 
-/// Why this can't be a prefix.
+/// The reason why this can't be a prefix.
 fn illegal_prefix(prefix: &str) -> Option<&'static str> {
     let inner = prefix.strip_prefix('/').unwrap_or(prefix);
     if inner.is_empty() {

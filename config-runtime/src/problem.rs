@@ -1,4 +1,4 @@
-//! What was refused: one line a problem, each with the whole key.
+//! Problems of rejected values: one line each, with the whole key.
 //!
 //! In: what `apply` found. Out: text for people. A secret's value is not in it to begin with.
 
@@ -15,13 +15,13 @@ pub struct Problem {
     pub key: String,
     /// The path in Rust, `db.pool_size`; empty for a rule over the root struct.
     pub field: String,
-    /// The revision that wrote the value; `None` where there is no key.
+    /// The revision that wrote the value; `None` if there is no key.
     pub revision: Option<Revision>,
-    /// What stands there, shortened; `None` for a secret, and where nothing stands there.
+    /// The value that was found, shortened; `None` for a secret, and if there is none.
     pub found: Option<String>,
-    /// What is wrong with it.
+    /// The mistake.
     pub wrong: String,
-    /// What would be right.
+    /// A description of a valid value.
     pub expected: Option<String>,
 }
 
@@ -42,7 +42,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// One line each.
+/// The items, one line each.
 pub(crate) fn list(items: &[impl fmt::Display]) -> String {
     items
         .iter()

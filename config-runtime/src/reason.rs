@@ -1,29 +1,30 @@
-//! Why a value is rejected.
+//! The reasons for which a value is rejected.
 //!
 //! In: the words of a codec, a rule or a user's function. Out: a [`Reason`] or an [`Invalid`],
-//! which a message prints; of a secret only the parts that may be shown. It knows no keys, no
+//! which a message prints; for a secret, only the parts that may be shown. It knows no keys, no
 //! revisions and no store.
 
 use std::fmt;
 
 use crate::wording;
 
-/// Why bytes or a value were refused, and what would be right.
+/// The reason why bytes or a value were rejected, and the expected form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
     wrong: String,
     expected: Option<String>,
-    /// The words name values, one of which may be the right one: not to be told of a secret.
+    /// Whether `expected` names values, one of which may be the right one: not shown for a secret.
     names_values: bool,
-    /// Of the value only its shape may be shown, with these names.
+    /// If set, only the value's shape may be shown, with these names.
     shape: Option<FieldNames>,
 }
 
-/// The names that a struct has.
+/// The names of a struct's fields.
 pub(crate) type FieldNames = &'static [&'static str];
 
 impl Reason {
-    /// What was wrong, in lower case and without a full stop: ``"`abc` is not a number"``.
+    /// Creates a reason from the mistake, in lower case and without a full stop:
+    /// ``"`abc` is not a number"``.
     pub fn new(wrong: impl Into<String>) -> Self {
         Self {
             wrong: wrong.into(),
@@ -33,14 +34,14 @@ impl Reason {
         }
     }
 
-    /// Whether there is a secret in the value was not seen, since it could not be read: of what
-    /// stands there only the shape is shown, and of its names only those that are known.
+    /// Restricts the message to the value's shape and these names: the value could not be read, so
+    /// it may contain a secret.
     pub(crate) fn of_shape(mut self, names: FieldNames) -> Self {
         self.shape = Some(names);
         self
     }
 
-    /// What a message may show of the value that was refused.
+    /// The part of the rejected value that a message may show.
     pub(crate) fn excerpt(&self, raw: &[u8]) -> String {
         match self.shape {
             Some(names) => wording::outline(raw, names),
@@ -48,14 +49,14 @@ impl Reason {
         }
     }
 
-    /// What would be right, `a whole number from 0 to 255`. It must not depend on the value.
+    /// Adds the expected form, `a whole number from 0 to 255`. It must not depend on the value.
     #[must_use]
     pub fn expected(mut self, expected: impl Into<String>) -> Self {
         self.expected = Some(expected.into());
         self
     }
 
-    /// What would be right, in words that name values: of a secret they are left out.
+    /// Adds an expected form that names values; it is left out for a secret.
     pub(crate) fn expected_value(self, expected: impl Into<String>) -> Self {
         Self {
             names_values: true,
@@ -63,23 +64,23 @@ impl Reason {
         }
     }
 
-    /// What was wrong; may print a part of the value.
+    /// The mistake; may contain a part of the value.
     pub fn wrong(&self) -> &str {
         &self.wrong
     }
 
-    /// What would be right; never prints a part of the value.
+    /// The expected form; never contains a part of the value.
     pub fn right(&self) -> Option<&str> {
         self.expected.as_deref()
     }
 
-    /// Why a required key that is absent is a problem.
+    /// The reason for a required key that is absent.
     pub(crate) fn missing() -> Self {
         Self::new("the key is missing").expected("a value: the field has no default")
     }
 
-    /// The same of a secret: `wrong` stands for words that may quote it, and what would be right
-    /// is not said where that names values.
+    /// The same for a secret: `wrong` replaces words that may quote it, and an expected form that
+    /// names values is left out.
     pub(crate) fn of_secret(self, wrong: &str) -> Self {
         Self {
             wrong: wrong.to_owned(),
@@ -103,7 +104,7 @@ impl fmt::Display for Reason {
     }
 }
 
-/// What a `validate` function answers to refuse a value: why, and what would be right.
+/// The error of a `validate` function: the reason, and the expected form.
 ///
 /// ```
 /// use hotconfig::Invalid;
@@ -124,7 +125,7 @@ pub struct Invalid {
 }
 
 impl Invalid {
-    /// Refuses, for this reason.
+    /// Creates a rejection with this reason.
     pub fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
@@ -132,7 +133,7 @@ impl Invalid {
         }
     }
 
-    /// What would be right: `an even number`. It is printed for secrets too, so it must not
+    /// Adds the expected form: `an even number`. It is printed for secrets too, so it must not
     /// depend on the value.
     #[must_use]
     pub fn expected(mut self, expected: impl Into<String>) -> Self {
@@ -145,7 +146,7 @@ impl Invalid {
         &self.message
     }
 
-    /// What would be right, where it was said.
+    /// The expected form, if it was given.
     pub fn right(&self) -> Option<&str> {
         self.expected.as_deref()
     }
@@ -171,7 +172,7 @@ impl fmt::Display for Invalid {
 
 impl std::error::Error for Invalid {}
 
-/// Takes what the rules of one field refuse.
+/// Collects the reasons for which the rules of one field reject a value.
 #[doc(hidden)]
 #[derive(Debug, Default)]
 pub struct Reasons {
@@ -179,7 +180,7 @@ pub struct Reasons {
 }
 
 impl Reasons {
-    /// Refuses the value.
+    /// Adds a reason.
     pub fn push(&mut self, reason: Reason) {
         self.reasons.push(reason);
     }
@@ -188,7 +189,7 @@ impl Reasons {
         self.reasons.extend(reasons);
     }
 
-    /// What was refused.
+    /// The collected reasons.
     pub fn into_vec(self) -> Vec<Reason> {
         self.reasons
     }

@@ -4,12 +4,12 @@ use std::fmt;
 
 /// A revision: the number that etcd gives to each state of the whole store, from 1 upwards.
 ///
-/// Every transaction makes the next one. The fallback, the defaults and files have none.
+/// Every transaction makes the next one. The fallback, the defaults and files have no revision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Revision(u64);
 
 impl Revision {
-    /// The revision of that number.
+    /// The revision with that number.
     pub const fn new(number: u64) -> Self {
         Self(number)
     }
@@ -32,7 +32,8 @@ impl From<u64> for Revision {
     }
 }
 
-/// As etcd's clients hand it out; a negative number, which etcd never gives, becomes 0.
+/// Converts the number as etcd's clients return it; a negative number, which etcd never sends,
+/// becomes 0.
 impl From<i64> for Revision {
     fn from(number: i64) -> Self {
         Self(u64::try_from(number).unwrap_or(0))

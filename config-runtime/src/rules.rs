@@ -1,14 +1,14 @@
-//! The rules of a field, and the words in which they refuse.
+//! The rules of a field, and the messages about values that break them.
 //!
-//! In: a decoded value and what was declared. Out: [`Reason`]s. It knows no keys and no store.
+//! In: a decoded value and the declared rules. Out: [`Reason`]s. It knows no keys and no store.
 //!
-//! A rule asks its type through a trait: `range` through [`Ranged`], `length` and `non_empty`
-//! through [`Length`], `pattern` and `url` through [`Text`], `one_of` through [`Choice`].
-//! Implement the trait for a type of your own, and the rule can be declared on its fields.
-//! `Option`, `Box`, `Arc`, `Rc` and [`Secret`] pass the question on; `None` breaks no rule.
+//! A rule reads the value through a trait: `range` through [`Ranged`], `length` and `non_empty`
+//! through [`Length`], `pattern` and `url` through [`Text`], `one_of` through [`Choice`]. Implement
+//! the trait for a type of your own to declare the rule on its fields. `Option`, `Box`, `Arc`, `Rc`
+//! and [`Secret`] delegate to the value inside; `None` breaks no rule.
 //!
-//! No [`Reason`] from here prints the value. It may be a secret, and who reports the reason
-//! prints what stands in the store where that is allowed.
+//! No [`Reason`] from here prints the value, which may be a secret. The reporter of the reason
+//! prints the stored value if that is allowed.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet, LinkedList, VecDeque};
@@ -23,13 +23,13 @@ pub use crate::reason::{Invalid, Reason, Reasons};
 use crate::value::{Secret, Size, duration};
 use crate::wording::{nearest, one_of_words, shorten, suggest};
 
-// The functions that the expansion calls: each pushes a reason where its rule is broken.
+// The functions that the expansion calls: each pushes a reason if its rule is broken.
 
 /// `range(1..=64)`.
 #[doc(hidden)]
 pub fn range<V: Ranged + ?Sized>(value: &V, bounds: impl Ends<V::Bound>, out: &mut Reasons) {
     let Some(value) = value.ranged() else { return };
-    // NaN compares with nothing, itself included, and breaks the range without ends too.
+    // NaN compares with nothing, not even itself, and breaks even a range without ends.
     if value.partial_cmp(&value).is_some() && bounds.contains(&value) {
         return;
     }
@@ -37,7 +37,7 @@ pub fn range<V: Ranged + ?Sized>(value: &V, bounds: impl Ends<V::Bound>, out: &m
     out.push(Reason::new("out of range").expected(expected));
 }
 
-/// What stands in `range(…)` on a field whose type has the bound `B`.
+/// The bounds in `range(…)` on a field whose type has the bound `B`.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "the ends of this `range` are no `{B}`, which the type of the field asks for",
@@ -49,9 +49,9 @@ pub trait Ends<B>: RangeBounds<B> {}
 #[diagnostic::do_not_recommend]
 impl<B, R: RangeBounds<B>> Ends<B> for R {}
 
-/// What a `range` in quotes can be over: what has a unit, or is a character.
+/// A bound that can be given to `range` in quotes, because it has a unit or is a character.
 ///
-/// Implement it for a [`Bound`] of your own, and `range("…"..)` can be declared on its fields.
+/// Implement it for a [`Bound`] of your own to declare `range("…"..)` on its fields.
 #[diagnostic::on_unimplemented(
     message = "the ends of this `range` are texts, and the type of the field asks for `{Self}`",
     label = "not a `{Self}`",
@@ -66,7 +66,7 @@ impl TextBound for Size {}
 #[diagnostic::do_not_recommend]
 impl TextBound for char {}
 
-/// `range("1s"..="5m")`: the ends are written as the store writes the type.
+/// `range("1s"..="5m")`: the ends are written as in the store.
 #[doc(hidden)]
 pub fn range_text<V: Ranged<Bound: TextBound> + ?Sized>(
     value: &V,
@@ -78,7 +78,7 @@ pub fn range_text<V: Ranged<Bound: TextBound> + ?Sized>(
     range_read(value, lo, hi, inclusive, out);
 }
 
-/// A range with ends as texts, over whatever has an order.
+/// A range with ends as texts, over any type that has an order.
 pub(crate) fn range_read<V: Ranged + ?Sized>(
     value: &V,
     lo: Option<&str>,
@@ -130,13 +130,13 @@ pub fn non_empty<V: Length + ?Sized>(value: &V, out: &mut Reasons) {
 pub fn pattern<V: Text + ?Sized>(value: &V, pattern: &Pattern, out: &mut Reasons) {
     match pattern.regex() {
         Ok(regex) => matches(value, regex, out),
-        // The derive reads the pattern with the same parser; this is for who calls it by hand.
+        // The derive reads the pattern with the same parser; this is for direct calls.
         Err(_) if value.text().is_some() => out.push(unreadable("pattern", pattern.source)),
         Err(_) => {}
     }
 }
 
-/// A pattern that is compiled.
+/// Applies a compiled pattern.
 pub(crate) fn matches<V: Text + ?Sized>(value: &V, regex: &regex::Regex, out: &mut Reasons) {
     if value.text().is_none_or(|text| regex.is_match(&text)) {
         return;
@@ -150,13 +150,13 @@ pub(crate) fn matches<V: Text + ?Sized>(value: &V, regex: &regex::Regex, out: &m
 /// `one_of("trace", "debug")`.
 #[doc(hidden)]
 pub fn one_of<V: Choice<C> + ?Sized, C: fmt::Display>(value: &V, choices: &[C], out: &mut Reasons) {
-    // `None` at any choice: there is nothing that could be chosen.
+    // `None` for any choice: there is no value to compare.
     if choices.iter().any(|choice| value.is(choice) != Some(false)) {
         return;
     }
     let wrong = "not one of the choices";
     if value.hides() {
-        // One of them is what the secret should be.
+        // One of the choices is the secret's right value.
         out.push(Reason::new(wrong));
         return;
     }
@@ -196,7 +196,7 @@ pub fn validate<V: ?Sized>(
     });
 }
 
-/// What a `validate` function answers.
+/// The result of a `validate` function.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "a `validate` function answers `Result<(), Invalid>`, not `{Self}`",
@@ -215,7 +215,7 @@ impl Answer for Result<(), Invalid> {
     }
 }
 
-/// A mistake in the rule itself: every value is refused, so that it is found at the first start.
+/// A mistake in the rule itself: every value is rejected, so that it is found at the first start.
 fn unreadable(rule: &str, text: &str) -> Reason {
     Reason::new(format!(
         "the field's `{rule}` itself cannot be read: `{text}`"
@@ -235,7 +235,7 @@ fn shown<B>(bounds: &impl RangeBounds<B>, show: impl Fn(&B) -> String) -> String
     }
 }
 
-/// A regular expression, compiled when it is first asked.
+/// A regular expression, compiled on first use.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Pattern {
@@ -259,7 +259,7 @@ impl Pattern {
     }
 }
 
-/// What `range` can be asked of: an order with ends.
+/// A value that can have a `range`: its type has an order with ends.
 ///
 /// ```
 /// use hotconfig::rules::Ranged;
@@ -279,10 +279,10 @@ impl Pattern {
     note = "implement `hotconfig::rules::Ranged` for `{Self}`, or write `validate = path`"
 )]
 pub trait Ranged {
-    /// What the ends of a range are.
+    /// The type of the ends of a range.
     type Bound: Bound;
 
-    /// The value to compare with the ends; `None` where there is none, which breaks no rule.
+    /// The value to compare with the ends; `None` if there is no value, which breaks no rule.
     fn ranged(&self) -> Option<Self::Bound>;
 }
 
@@ -296,36 +296,36 @@ pub trait Bound: PartialOrd + Sized {
     /// The end as the store would write it.
     fn show(&self) -> String;
 
-    /// Reads it; `None` where the text is no such value.
+    /// Reads a bound; `None` if the text is not one.
     fn read(text: &str) -> Option<Self>;
 }
 
-/// What `length` and `non_empty` can be asked of: a text or a collection.
+/// A value that can have `length` and `non_empty`: a text or a collection.
 #[diagnostic::on_unimplemented(
     message = "`length` and `non_empty` cannot be used on `{Self}`",
     label = "this type has no length",
     note = "implement `hotconfig::rules::Length` for `{Self}`, or write `validate = path`"
 )]
 pub trait Length {
-    /// What is counted: `characters` or `entries`.
+    /// The unit of the length: `characters` or `entries`.
     const UNIT: &'static str = "entries";
 
-    /// How many there are; `None` where there is no value, which breaks no rule.
+    /// The length; `None` if there is no value, which breaks no rule.
     fn length(&self) -> Option<usize>;
 }
 
-/// What `pattern` and `url` can be asked of: a text.
+/// A value that can have `pattern` and `url`: a text.
 #[diagnostic::on_unimplemented(
     message = "`pattern` and `url` cannot be used on `{Self}`",
     label = "this type is not a text",
     note = "implement `hotconfig::rules::Text` for `{Self}`, or write `validate = path`"
 )]
 pub trait Text {
-    /// The text; `None` where there is no value, which breaks no rule.
+    /// The text; `None` if there is no value, which breaks no rule.
     fn text(&self) -> Option<Cow<'_, str>>;
 }
 
-/// What `one_of` can be asked of; `C` is the type of the choices.
+/// A value that can have `one_of`; `C` is the type of the choices.
 ///
 /// Texts, durations and sizes are compared with texts, numbers with numbers.
 #[diagnostic::on_unimplemented(
@@ -336,15 +336,15 @@ pub trait Text {
             `hotconfig::rules::Choice<{C}>`, or write `validate = path`"
 )]
 pub trait Choice<C> {
-    /// Whether the value is this choice; `None` where there is no value, which breaks no rule.
+    /// Whether the value is this choice; `None` if there is no value, which breaks no rule.
     fn is(&self, choice: &C) -> Option<bool>;
 
-    /// The value as a word, to find the choice that was probably meant. A secret has none.
+    /// The value as a word, to find the most likely intended choice. A secret has none.
     fn word(&self) -> Option<Cow<'_, str>> {
         None
     }
 
-    /// Whether the value is a secret, of which the choices are not told either.
+    /// Whether the value is a secret, so that its choices are not shown either.
     fn hides(&self) -> bool {
         false
     }
@@ -503,7 +503,7 @@ texts! {
     [] str, |text| Cow::Borrowed(text);
     [] String, |text| Cow::Borrowed(text);
     [] Cow<'_, str>, |text| Cow::Borrowed(text);
-    // A path that is no Unicode is checked too, with the odd parts replaced.
+    // A path that is not Unicode is checked too, with the odd parts replaced.
     [] Path, |path| path.to_string_lossy();
     [] PathBuf, |path| path.to_string_lossy();
 }
@@ -532,7 +532,7 @@ collections! {
     [K, V, S] HashMap<K, V, S>;
 }
 
-/// Passes every question on to the value inside, if there is one.
+/// Delegates every rule to the value inside, if there is one.
 macro_rules! pass_on {
     ($([$($unsized:tt)*] $outer:ty, |$value:ident| $inner:expr, $hides:expr;)+) => {$(
         #[diagnostic::do_not_recommend]
@@ -571,7 +571,7 @@ macro_rules! pass_on {
             }
 
             fn word(&self) -> Option<Cow<'_, str>> {
-                // A suggestion would tell nearly what the secret is.
+                // A suggestion would almost reveal the secret.
                 if self.hides() {
                     return None;
                 }

@@ -6,10 +6,10 @@
 
 use serde_json::Value;
 
-/// Text from a store for a message: quoted, without control characters, and not endless.
+/// Text from a store for a message: quoted, without control characters, and of limited length.
 ///
-/// Of a JSON list or object only the shape: what is inside may be a secret, which was perhaps not
-/// reached when the reading failed.
+/// Only the shape of a JSON list or object is shown: it may contain a secret that the failed read
+/// did not reach.
 pub(crate) fn excerpt(bytes: &[u8]) -> String {
     if let Some(b'[' | b'{') = bytes.trim_ascii_start().first() {
         return match serde_json::from_slice(bytes) {
@@ -26,7 +26,7 @@ pub(crate) fn excerpt(bytes: &[u8]) -> String {
     }
 }
 
-/// The same of a value that may have a secret anywhere: of its names only these are shown.
+/// The same for a value that may have a secret anywhere: only these names are shown.
 pub(crate) fn outline(bytes: &[u8], names: &[&str]) -> String {
     match serde_json::from_slice(bytes) {
         Ok(Value::String(_)) => "a JSON string".to_owned(),
@@ -36,7 +36,7 @@ pub(crate) fn outline(bytes: &[u8], names: &[&str]) -> String {
     }
 }
 
-/// A JSON value without its texts and numbers, and with those names; not endless.
+/// A JSON value without its texts and numbers, and with those names, of limited length.
 fn shape(value: &Value, is_known: &dyn Fn(&str) -> bool) -> String {
     let mut shape = String::new();
     sketch(value, is_known, &mut shape);
@@ -46,7 +46,7 @@ fn shape(value: &Value, is_known: &dyn Fn(&str) -> bool) -> String {
     }
 }
 
-/// Goes on until it is long enough.
+/// Adds the value to the sketch, until the sketch is long enough.
 fn sketch(value: &Value, is_known: &dyn Fn(&str) -> bool, out: &mut String) {
     match value {
         _ if out.len() > 4 * MAX_CHARS => {}
@@ -76,7 +76,7 @@ fn sketch(value: &Value, is_known: &dyn Fn(&str) -> bool, out: &mut String) {
 /// The maximum number of characters of a value that a message repeats.
 const MAX_CHARS: usize = 80;
 
-/// Text from a store without quotes: without control characters, and not endless.
+/// Text from a store without quotes, without control characters, and of limited length.
 pub(crate) fn shown(bytes: &[u8]) -> String {
     // A part is enough, and a value may be big.
     let bytes = bytes.get(..4 * (MAX_CHARS + 1)).unwrap_or(bytes);
@@ -87,7 +87,7 @@ pub(crate) fn shown(bytes: &[u8]) -> String {
         .collect()
 }
 
-/// Whether a character could mislead a reader: it ends the line, moves the cursor, turns the
+/// Whether a character could mislead a reader: it ends the line, moves the cursor, changes the
 /// direction of the text, or is invisible.
 pub(crate) fn misleads(char: char) -> bool {
     char.is_control()
@@ -108,7 +108,7 @@ pub(crate) fn printable(text: &str) -> String {
     shown
 }
 
-/// A whole key that came from a store, for a message: without control characters, and not endless.
+/// A whole key from a store, for a message: without control characters, and of limited length.
 pub(crate) fn shown_key(key: &[u8]) -> String {
     const MAX: usize = 300;
     let key = String::from_utf8_lossy(key);
@@ -118,7 +118,7 @@ pub(crate) fn shown_key(key: &[u8]) -> String {
 }
 
 /// A message that may quote a value: without control characters, and of limited length. Its end is
-/// kept: it may name the place in the JSON.
+/// kept, because it may name the place in the JSON.
 pub(crate) fn shorten(message: &str) -> String {
     const FIRST: usize = 80;
     const LAST: usize = 120;
@@ -135,7 +135,7 @@ pub(crate) fn shorten(message: &str) -> String {
     printable(&first.chain(gap).chain(last).collect::<String>())
 }
 
-/// ``one of `a`, `b` ``.
+/// A choice of words: ``one of `a`, `b` ``.
 pub(crate) fn one_of_words(words: &[impl AsRef<str>]) -> String {
     let words: Vec<String> = words
         .iter()
@@ -147,7 +147,7 @@ pub(crate) fn one_of_words(words: &[impl AsRef<str>]) -> String {
     }
 }
 
-/// Adds the word that was probably meant.
+/// Adds the most likely intended word.
 pub(crate) fn suggest(wrong: &str, near: Option<&str>) -> String {
     match near {
         Some(near) => format!("{wrong}: did you mean `{near}`?"),
@@ -155,9 +155,9 @@ pub(crate) fn suggest(wrong: &str, near: Option<&str>) -> String {
     }
 }
 
-/// The word that was probably meant, if one is near enough to say so.
+/// The most likely intended word, if one is near enough.
 pub(crate) fn nearest<'a>(text: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // Distances cost the product of the lengths; nobody misspells a word into a page.
+    // Distances cost the product of the lengths, and a misspelt word is never a page long.
     const MAX_LEN: usize = 256;
     let text = text.trim_matches(|c: char| c.is_whitespace() || c == '"' || c == '\'');
     if text.is_empty() || text.len() > MAX_LEN {
@@ -204,7 +204,7 @@ mod tests {
                 text.starts_with("über \\") && text.ends_with(" grün"),
                 "{text}"
             );
-            // `escape_debug` knows all of them, too.
+            // `escape_debug` escapes all of them too.
             assert!(!excerpt(text.as_bytes()).contains(misleads));
             assert!(!shown_key(char.to_string().as_bytes()).contains(misleads));
         }

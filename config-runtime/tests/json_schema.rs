@@ -153,9 +153,9 @@ fn decodes<T: HotConfig>(key: &str, value: &Value) -> bool {
     let leaf = leaves.iter().find(|leaf| leaf.key == key).unwrap();
     let mut raws = vec![None; leaves.len()];
     raws[leaf.id().place()] = Some(raw.as_slice());
-    let mut intake = LeafReader::all(&raws);
-    let _ = T::__build(&mut intake);
-    let findings = intake.into_findings();
+    let mut reader = LeafReader::all(&raws);
+    let _ = T::__build(&mut reader);
+    let findings = reader.into_findings();
     findings.iter().all(|finding| finding.leaf != leaf.id())
 }
 

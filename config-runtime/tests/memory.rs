@@ -17,7 +17,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::poll;
 use hotconfig::Revision;
-use hotconfig::store::backend::{Answer, Backend, WatchStream};
+use hotconfig::store::backend::{Backend, BoxFuture, WatchStream};
 use hotconfig::store::{
     Entries, Entry, ErrorKind, Event, Memory, Probe, Range, Reading, StoreError, WatchEvent,
 };
@@ -28,7 +28,7 @@ fn below(prefixes: &[&str]) -> Arc<[Range]> {
 }
 
 /// What is there without waiting: no runtime, no clock.
-fn now<R>(answer: Answer<'_, R>) -> R {
+fn now<R>(answer: BoxFuture<'_, R>) -> R {
     answer.now_or_never().expect("an answer at once")
 }
 

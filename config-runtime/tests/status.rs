@@ -14,7 +14,7 @@ use std::task::{Context, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
-use hotconfig::store::backend::{Answer, Backend, WatchStream};
+use hotconfig::store::backend::{Backend, BoxFuture, WatchStream};
 use hotconfig::store::{ErrorKind, Memory, Probe, Range, Reading, StoreError, WatchEvent};
 use hotconfig::{
     Builder, Hot, HotConfig, Invalid, NotReady, Reached, Revision, Status, StatusWatch, field,
@@ -354,15 +354,15 @@ struct Waits(Memory);
 struct WaitingWatch(Box<dyn WatchStream>);
 
 impl Backend for Waits {
-    fn read(&self, ranges: Arc<[Range]>) -> Answer<'static, Result<Reading, StoreError>> {
+    fn read(&self, ranges: Arc<[Range]>) -> BoxFuture<'static, Result<Reading, StoreError>> {
         self.0.read(ranges)
     }
 
-    fn probe(&self, ranges: Arc<[Range]>) -> Answer<'static, Result<Probe, StoreError>> {
+    fn probe(&self, ranges: Arc<[Range]>) -> BoxFuture<'static, Result<Probe, StoreError>> {
         self.0.probe(ranges)
     }
 
-    fn latest(&self, ranges: Arc<[Range]>) -> Answer<'static, Result<Revision, StoreError>> {
+    fn latest(&self, ranges: Arc<[Range]>) -> BoxFuture<'static, Result<Revision, StoreError>> {
         self.0.latest(ranges)
     }
 
@@ -370,14 +370,14 @@ impl Backend for Waits {
         &self,
         ranges: Arc<[Range]>,
         from: Revision,
-    ) -> Answer<'static, Result<Box<dyn WatchStream>, StoreError>> {
+    ) -> BoxFuture<'static, Result<Box<dyn WatchStream>, StoreError>> {
         let opened = self.0.watch(ranges, from);
         Box::pin(async { Ok(Box::new(WaitingWatch(opened.await?)) as Box<dyn WatchStream>) })
     }
 }
 
 impl WatchStream for WaitingWatch {
-    fn next(&mut self) -> Answer<'_, WatchEvent> {
+    fn next(&mut self) -> BoxFuture<'_, WatchEvent> {
         self.0.next()
     }
 

@@ -35,7 +35,7 @@ const MEMBER: u64 = 8;
 /// What makes another answer of an honest one.
 type Twist<Q, R> = Box<dyn Fn(&Q, R) -> Result<R, Status> + Send>;
 
-type Said = Result<PbWatchResponse, Status>;
+type WatchResponse = Result<PbWatchResponse, Status>;
 
 /// An etcd that does as it is told. Dropping it ends it.
 #[derive(Debug)]
@@ -72,7 +72,7 @@ struct State {
 
 /// An open stream with its watchers.
 struct Stand {
-    out: UnboundedSender<Said>,
+    out: UnboundedSender<WatchResponse>,
     watchers: Vec<(i64, std::ops::Range<Vec<u8>>)>,
 }
 
@@ -517,7 +517,7 @@ impl PbKvService for Inner {
 
 #[tonic::async_trait]
 impl PbWatchService for Inner {
-    type WatchStream = Pin<Box<dyn Stream<Item = Said> + Send>>;
+    type WatchStream = Pin<Box<dyn Stream<Item = WatchResponse> + Send>>;
 
     async fn watch(
         &self,

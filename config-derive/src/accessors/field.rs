@@ -122,8 +122,8 @@ fn write(input: &FieldArguments) -> TokenStream {
     let written = path.iter().map(ToString::to_string).collect::<Vec<_>>();
     let written = written.join(".");
     let here = Span::mixed_site();
-    // Underlined: from the first name to the last. Without the macro's hygiene, so that the message
-    // ends there.
+    // The underline covers the first name to the last. Its span lacks the macro's hygiene, so that
+    // the message ends there.
     let (start, end) = (first.span(), last.span());
     let span = {
         let mut arguments = proc_macro2::Group::new(
@@ -134,18 +134,18 @@ fn write(input: &FieldArguments) -> TokenStream {
         quote_spanned!(start=> __::span #arguments)
     };
     let projection = quote_spanned!(here=> |__config: &#config| &__config.#(#path).*);
-    // The same, where nothing says which function it is to be.
+    // The same as a closure of no particular function type.
     let exists = quote_spanned!(here=> |__config: &#config| { let _ = &__config.#(#path).*; });
     let (checked, span) = if argument.generic {
-        // Only a program that uses it knows the type.
+        // The type is known only to a program that uses it.
         (TokenStream::new(), quote_spanned!(here=> const { #span }))
     } else if argument.is_self() {
-        // No constant beside a function can name its `Self`; the length of an array can.
+        // A constant item can't name the `Self` around it; the length of an array can.
         let checked = quote_spanned!(here=> let _: [(); { let _ = #exists; #span.none() }] = [];);
         (checked, quote_spanned!(here=> const { #span }))
     } else {
-        // A constant of its own is computed by `cargo check`. Where the projection fails, rustc
-        // says so better than a constant could, and computes nothing.
+        // `cargo check` computes a constant of its own. If the projection fails, rustc reports it
+        // better than a constant could, and computes nothing.
         let checked = quote_spanned! {here=>
             const __SPAN: __::Span = { let _ = #exists; #span };
         };

@@ -62,13 +62,13 @@ fn write(input: &KeyArguments) -> TokenStream {
     let KeyArguments { argument, key } = input;
     let (krate, config) = (&argument.krate, &argument.config);
     let here = Span::mixed_site();
-    // As many as there can be sections in it.
+    // A key has at most as many levels as segments.
     let levels = key.value().split('/').count();
     let tree = quote!(<#config as __::HotConfig>::TREE);
-    // Underlined is the key. Without the macro's hygiene, so that the message ends there.
+    // The key is underlined. Its span lacks the macro's hygiene, so that the message ends there.
     let known = quote_spanned!(key.span()=> __::known(#tree, #key));
-    // Only the first step refuses a key. Were it a constant that the others are made of, too, the
-    // compiler would note it of each of them.
+    // Only the first step rejects a key. If the other steps used the same constant, the compiler
+    // would add a note for each of them.
     let first = quote_spanned!(key.span()=> __KNOWN.step(0));
     let steps = (0..levels).map(|level| {
         let step = if level == 0 {

@@ -11,13 +11,13 @@ use crate::tidy::tidy;
 pub(super) struct StructArgument {
     /// The runtime: `$crate`, as its own macro wrote it.
     pub(super) krate: TokenStream,
-    /// Whether `for` stands before the struct.
+    /// Whether `for` precedes the struct.
     pub(super) generic: bool,
     pub(super) config: Type,
 }
 
 impl StructArgument {
-    /// Takes the comma, too.
+    /// Also consumes the comma.
     pub(super) fn parse(input: ParseStream<'_>, messages: &Messages<'_>) -> syn::Result<Self> {
         let krate;
         bracketed!(krate in input);

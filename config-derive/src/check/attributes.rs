@@ -1,4 +1,4 @@
-//! Which attributes go together, and with which types.
+//! Checks which attributes may be combined, and with which types.
 
 use quote::ToTokens;
 use syn::Ident;
@@ -7,7 +7,7 @@ use super::scalar::FieldType;
 use crate::errors::Errors;
 use crate::model::raw;
 
-/// A skipped field has no key: no attribute about a key or its value has a meaning.
+/// Rejects attributes about the key or the value of a skipped field, which has neither.
 pub(super) fn skip_stands_alone(raw: &raw::FieldInput, errors: &Errors) {
     for (name, tokens) in about_the_value(raw).into_iter().chain(about_the_key(raw)) {
         errors.at(
@@ -20,7 +20,7 @@ pub(super) fn skip_stands_alone(raw: &raw::FieldInput, errors: &Errors) {
     }
 }
 
-/// A section has no value of its own: defaults, rules and formats belong to its fields.
+/// Rejects defaults, rules and formats on a section: they belong to its fields.
 pub(super) fn nested_has_no_value(raw: &raw::FieldInput, errors: &Errors) {
     let aliases = raw
         .aliases
@@ -37,7 +37,7 @@ pub(super) fn nested_has_no_value(raw: &raw::FieldInput, errors: &Errors) {
     }
 }
 
-/// A section is there whether it has keys or not; an `Option` would be ambiguous.
+/// Rejects an optional section: a section is there whether it has keys or not.
 pub(super) fn nested_is_always_there(
     raw: &raw::FieldInput,
     around: &Ident,
@@ -55,7 +55,7 @@ pub(super) fn nested_is_always_there(
     !field_type.optional || super::types::mentions(field_type.inner, around)
 }
 
-/// The bytes are read in one way.
+/// Rejects a second format.
 pub(super) fn one_format(raw: &raw::FieldInput, errors: &Errors) {
     for written in raw.formats.iter().skip(1) {
         errors.at(
@@ -65,7 +65,7 @@ pub(super) fn one_format(raw: &raw::FieldInput, errors: &Errors) {
     }
 }
 
-/// A collection has no plain text.
+/// Rejects `text` on a collection, which has no plain text.
 pub(super) fn format_fits_its_type(raw: &raw::FieldInput, errors: &Errors) {
     let form = super::type_form::TypeForm::from_type(&raw.ty);
     for written in &raw.formats {
@@ -83,8 +83,8 @@ pub(super) fn format_fits_its_type(raw: &raw::FieldInput, errors: &Errors) {
     }
 }
 
-/// A `secret` field has a type that can't be printed, and the reverse. A type whose name is unknown
-/// is left to the compiler.
+/// Rejects `secret` on a type that can be printed, and a `Secret` without the attribute. A type
+/// whose name is unknown is left to the compiler.
 pub(super) fn secret_fits_its_type(
     raw: &raw::FieldInput,
     field_type: &FieldType<'_>,

@@ -1,4 +1,4 @@
-//! Defaults: that each is of its type, and keeps the field's own rules.
+//! Checks that each default is of its type, and keeps the field's own rules.
 //!
 //! This file checks literals. Expressions are checked when the program starts.
 
@@ -13,7 +13,8 @@ use crate::model::{checked, raw};
 use crate::syntax::case::Case;
 use crate::tidy::tidy;
 
-/// `default = "abc"` is no number, `default = 300` no `u8`, `default = "[1"` no `Vec<u8>`.
+/// Rejects `default = "abc"` for a number, `default = 300` for a `u8`, `default = "[1"` for a
+/// `Vec<u8>`.
 pub(super) fn is_of_its_type(
     value: &Expr,
     raw: &raw::FieldInput,
@@ -43,8 +44,9 @@ pub(super) fn is_of_its_type(
     refused.is_none()
 }
 
-/// Conversions that the compiler can't infer, because a default is converted already: `"x".into()`,
-/// `"x".parse().unwrap()`, `Default::default()`; and `Some("x")`, of which only the inside is.
+/// The message about a conversion that the compiler can't infer, because a default is converted
+/// already: `"x".into()`, `"x".parse().unwrap()`, `Default::default()`; and about `Some("x")`, of
+/// which only the inside is converted.
 fn more_than_needed(value: &Expr, field_type: &FieldType<'_>) -> Option<String> {
     match value {
         Expr::Group(group) => more_than_needed(&group.expr, field_type),
@@ -93,8 +95,8 @@ fn more_than_needed(value: &Expr, field_type: &FieldType<'_>) -> Option<String> 
     }
 }
 
-/// `info` for `"info"`, `127.0.0.1`, `on`, `null`. A constant's name has capitals; numbers
-/// are left alone, because some write their constants in small letters.
+/// The message about `info` for `"info"`, `127.0.0.1`, `on`, `null`. A constant's name has
+/// capitals; number types are not checked, because their constants may have names in small letters.
 fn without_quotes(value: &Expr, field_type: &FieldType<'_>) -> Option<String> {
     if is_dotted_number(value) {
         let text = tidy(value).replace(' ', "");
@@ -147,7 +149,7 @@ fn without_quotes(value: &Expr, field_type: &FieldType<'_>) -> Option<String> {
     }
 }
 
-/// `127.0.0.1`: a number with more than one point.
+/// Whether it is a number with more than one point: `127.0.0.1`.
 fn is_dotted_number(value: &Expr) -> bool {
     match value {
         Expr::Field(field) => match &*field.base {
@@ -158,7 +160,7 @@ fn is_dotted_number(value: &Expr) -> bool {
     }
 }
 
-/// `f64::NAN`: the store holds no such number, and it is not the same as itself.
+/// The message about `f64::NAN`: the store holds no such number, and it does not equal itself.
 pub(super) fn not_finite(value: &Expr) -> Option<String> {
     match value {
         Expr::Unary(unary) => not_finite(&unary.expr),
@@ -181,7 +183,7 @@ pub(super) fn not_finite(value: &Expr) -> Option<String> {
     }
 }
 
-/// `8u64` is no `u32`.
+/// The message about `8u64` for a `u32`.
 pub(super) fn has_suffix(value: &Expr, scalar: ScalarType) -> Option<String> {
     match value {
         Expr::Unary(unary) => has_suffix(&unary.expr, scalar),
@@ -209,7 +211,7 @@ pub(super) fn has_suffix(value: &Expr, scalar: ScalarType) -> Option<String> {
     }
 }
 
-/// `#[hot(default)]` of a type whose `Default` is known: zero, the empty text, nothing.
+/// Checks `#[hot(default)]` of a type whose `Default` is known: zero, the empty text, nothing.
 pub(super) fn types_default_keeps_the_rules(
     written: &impl ToTokens,
     raw: &raw::FieldInput,
@@ -244,7 +246,7 @@ pub(super) fn types_default_keeps_the_rules(
     broken.is_none()
 }
 
-/// `#[hot(default)]` of a type that has no `Default`.
+/// Rejects `#[hot(default)]` of a type that has no `Default`.
 pub(super) fn has_a_default(
     written: &impl ToTokens,
     field_type: &FieldType<'_>,
@@ -270,7 +272,7 @@ pub(super) fn has_a_default(
     false
 }
 
-/// `default = 0` breaks `range(1..)`.
+/// Rejects `default = 0` with `range(1..)`.
 pub(super) fn keeps_the_rules(
     value: &Expr,
     raw: &raw::FieldInput,

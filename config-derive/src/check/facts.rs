@@ -1,6 +1,6 @@
 //! The facts about a literal value that rules depend on.
 //!
-//! In: a literal, or a type whose `Default` is known. Out: whether a rule would refuse the value.
+//! In: a literal, or a type whose `Default` is known. Out: whether a rule would reject the value.
 //! An unknown value breaks no rule here; the runtime checks again.
 
 use super::scalar::{FieldType, Literal, OrderedValue, ScalarType, lies_outside};
@@ -59,7 +59,7 @@ impl Facts {
     fn from_json(text: &str, form: &TypeForm) -> Self {
         use serde_json::Value as Json;
         match (form, type_form::json(text)) {
-            // Which entries of a set are the same, its type decides.
+            // The type decides which entries of a set are the same.
             (TypeForm::List(_, CollectionLength::Distinct), Ok(Json::Array(entries)))
                 if entries.len() > 1 =>
             {
@@ -96,7 +96,7 @@ impl Facts {
         }
     }
 
-    /// The facts about an entry of `one_of`, or about a default that is no text.
+    /// The facts about an entry of `one_of`, or about a default that is not a text.
     pub(super) fn from_literal(literal: &Literal, scalar: Option<ScalarType>) -> Self {
         match (literal, scalar) {
             (Literal::Text(text), None) => Self::from_text(text.value()),
@@ -145,7 +145,7 @@ impl Facts {
         }
     }
 
-    /// Whether the rule refuses the value.
+    /// Whether the rule rejects the value.
     pub(super) fn break_rule(&self, rule: &RuleKind, scalar: Option<ScalarType>) -> bool {
         match rule {
             RuleKind::Range { bounds, .. } => self

@@ -1,4 +1,4 @@
-//! Keys: their characters, their case, and that no two fields of a struct share one.
+//! Checks keys: their characters, their case, and that no two fields of a struct share one.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ pub(super) struct KeyedField {
     pub(super) alias_tokens: Vec<TokenStream>,
 }
 
-/// The key, if each of its segments may stand in a store.
+/// The key, if each of its segments may be in a store.
 pub(super) fn legal(written: &LitStr, errors: &Errors) -> Option<String> {
     let key = written.value();
     let wrong = if key.is_empty() {
@@ -79,8 +79,8 @@ pub(super) fn illegal_segment(segment: &str) -> Option<String> {
     }
 }
 
-/// The keys and aliases of one struct neither are the same nor lie below one another. With
-/// sections counted in, keys of two different structs can't collide either.
+/// Rejects keys and aliases of one struct that are the same or lie below one another. Sections
+/// count, so keys of two different structs can't collide either.
 pub(super) fn are_distinct(fields: &[KeyedField], errors: &Errors) {
     // A skipped field has no key, and a faulty field's key may be wrong.
     let keyed = fields.iter().filter(|keyed| {
@@ -124,7 +124,7 @@ impl KeyUse<'_> {
         matches!(self.field.kind, checked::FieldKind::Section)
     }
 
-    /// ``the key of the field `port` ``, as one of two.
+    /// The use as one of two, for messages: ``the key of the field `port` ``.
     fn named(self) -> String {
         let (what, name) = (self.what, &self.field.name);
         if self.is_section() {
@@ -196,12 +196,12 @@ fn collision(
     })
 }
 
-/// `a` and `a/b` for `a/b/c`.
+/// The directories of a key: `a` and `a/b` for `a/b/c`.
 fn directories_of(key: &str) -> impl Iterator<Item = &str> {
     key.match_indices('/').filter_map(|(at, _)| key.get(..at))
 }
 
-/// The case of that name.
+/// The case with that name.
 pub(super) fn case(written: &ItemValue<LitStr>, errors: &Errors) -> Option<Case> {
     let name = written.value.value();
     let found = case::named(&name);

@@ -1,4 +1,4 @@
-//! Checks the raw model, one function a rule.
+//! Checks the raw model, one function for each rule.
 //!
 //! In: the raw model. Out: the checked one, and the mistakes. A mistake is left out of the
 //! checked model: a bad default makes a field required, a bad rule is no rule, a bad key is the
@@ -30,7 +30,7 @@ use crate::syntax::case::Case;
 use scalar::{FieldType, Literal, ScalarType};
 use type_form::Decoding;
 
-/// The checked model of a struct; `None` where no `impl` for it could compile.
+/// The checked model of a struct; `None` if no `impl` for it could compile.
 ///
 /// `schema` is the file that the struct's `schema` attribute names, if it could be loaded.
 pub(crate) fn check(
@@ -179,7 +179,7 @@ fn kind(raw: &raw::FieldInput, around: &Ident, errors: &Errors) -> checked::Fiel
     checked::FieldKind::Leaf(Box::new(leaf))
 }
 
-/// The default; none where it was refused.
+/// The default; none if it was rejected.
 fn default(
     raw: &raw::FieldInput,
     rules: &[checked::LeafRule],
@@ -205,7 +205,7 @@ fn default(
     }
     match (Literal::from_expr(value), value) {
         (Some(Literal::Text(text)), _) => checked::LeafDefault::Text(text),
-        // A number is none of these by itself; its text is read as one.
+        // A literal number is not of a `NonZero` type; its text is read as one.
         (Some(Literal::Integer(number)), value)
             if matches!(field_type.scalar, Some(ScalarType::NonZero { .. }))
                 && Decoding::from_field(raw) != Decoding::Other =>

@@ -5,7 +5,7 @@ use syn::LitStr;
 use super::keys::illegal_segment;
 use crate::errors::Errors;
 
-/// The template, if every prefix that it can become is one. Every mistake is reported.
+/// The template, if every prefix that it can become is valid. Every mistake is reported.
 pub(super) fn template(written: &LitStr, errors: &Errors) -> Option<String> {
     let template = written.value();
     let mut wrong = Vec::new();
@@ -17,7 +17,7 @@ pub(super) fn template(written: &LitStr, errors: &Errors) -> Option<String> {
     wrong.is_empty().then_some(template)
 }
 
-/// At least one segment, all of them legal, and no slash at the end.
+/// Rejects a template without segments, an illegal segment, and a slash at the end.
 fn segments(template: &str, wrong: &mut Vec<String>) {
     let path = template.strip_prefix('/').unwrap_or(template);
     if path.is_empty() {
@@ -41,7 +41,7 @@ fn segments(template: &str, wrong: &mut Vec<String>) {
     );
 }
 
-/// A variable as others write it: `${app}`, `:app`, `<app>`, `%s`.
+/// The message about a variable in another notation: `${app}`, `:app`, `<app>`, `%s`.
 fn foreign(segment: &str) -> Option<String> {
     let name = |text: &str| is_name(&text.to_ascii_lowercase());
     let (sign, variable) = if segment.contains("${") {
@@ -69,7 +69,7 @@ fn foreign(segment: &str) -> Option<String> {
     ))
 }
 
-/// Braces in pairs, and a name between them that was not used before.
+/// Rejects a brace without its pair, and a name between braces that was used before.
 fn variables(template: &str, wrong: &mut Vec<String>) {
     let mut seen = Vec::new();
     let mut rest = template;

@@ -1,4 +1,4 @@
-//! The rules of a field: that each is one, and that its type can have it.
+//! Checks the rules of a field: that each is known, and that its type can have it.
 
 use std::cmp::Ordering;
 
@@ -60,7 +60,7 @@ pub(super) fn name(rule: &raw::RuleAttribute) -> &'static str {
     }
 }
 
-/// A number has no length, and a text no order worth a range.
+/// Rejects, for example, a length of a number, and a range of a text.
 fn its_type_can_have_it(
     rule: &raw::RuleAttribute,
     written: impl ToTokens,
@@ -116,7 +116,7 @@ fn its_type_can_have_it(
     can
 }
 
-/// A collection has a length, and is neither a quantity nor a text.
+/// Rejects rules of a collection about quantities and texts; it has a length.
 fn a_collection_can_have_it(
     rule: &raw::RuleAttribute,
     written: impl ToTokens,
@@ -141,7 +141,7 @@ fn a_collection_can_have_it(
     can
 }
 
-/// No rule refuses every value that another allows.
+/// Rejects a pair of rules if one rejects every value that the other allows.
 pub(super) fn are_consistent(
     rules: &[checked::LeafRule],
     field_type: &FieldType<'_>,
@@ -193,7 +193,7 @@ pub(super) fn are_consistent(
     }
 }
 
-/// A range that something is in, with bounds of the field's type.
+/// The range, if some value is in it and its bounds are of the field's type.
 fn range(
     bounds: &ExprRange,
     written: &impl ToTokens,
@@ -258,7 +258,7 @@ fn range(
     })
 }
 
-/// One end of a range, as far as its tokens say.
+/// One end of a range, as far as its tokens show.
 fn end(bound: Option<&Expr>, scalar: Option<ScalarType>) -> checked::RangeEnd {
     use checked::RangeEnd;
 
@@ -288,7 +288,7 @@ fn end(bound: Option<&Expr>, scalar: Option<ScalarType>) -> checked::RangeEnd {
     }
 }
 
-/// A length that something can have.
+/// The length, if some value can have it.
 fn length(
     bounds: &ExprRange,
     written: &impl ToTokens,
@@ -333,7 +333,7 @@ fn restricts_something(
     restricts
 }
 
-/// Refuses `5..=1` and `1..1`, where both bounds are literals.
+/// Rejects `5..=1` and `1..1` if both bounds are literals.
 fn holds_something(bounds: &ExprRange, scalar: Option<ScalarType>, errors: &Errors) -> bool {
     let ordered_value = |bound: &Option<Box<Expr>>| {
         bound
@@ -366,7 +366,7 @@ fn is_a_pattern(pattern: &LitStr, errors: &Errors) -> Option<()> {
     match regex::Regex::new(&pattern.value()) {
         Ok(_) => Some(()),
         Err(error) => {
-            // Its last line is the message; those above draw a picture.
+            // The last line is the message; the lines above draw a picture.
             let text = error.to_string();
             let line = text.lines().last().unwrap_or_default();
             let why = line.strip_prefix("error: ").unwrap_or(line);
@@ -379,7 +379,7 @@ fn is_a_pattern(pattern: &LitStr, errors: &Errors) -> Option<()> {
     }
 }
 
-/// A list with something in it, all texts or all numbers, of the field's type.
+/// The choices, if there are some, all texts or all numbers, of the field's type.
 fn one_of(
     values: &[Expr],
     written: &impl ToTokens,

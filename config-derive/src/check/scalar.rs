@@ -1,7 +1,7 @@
 //! Scalar types, recognized by their names, and literals of them.
 //!
-//! A macro sees no types. It checks the names and literals that it knows, and leaves the rest to the
-//! compiler and to the runtime: an alias is unknown here, and nothing is refused because of it.
+//! A macro sees no types. It checks the names and literals that it knows, and leaves the rest to
+//! the compiler and to the runtime: an alias is unknown here, and is never a reason to reject.
 
 use std::cmp::Ordering;
 
@@ -34,7 +34,7 @@ pub(super) enum ScalarType {
     Url,
 }
 
-/// An address that the standard library reads from a text.
+/// An address that the standard library parses.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Address {
     Ip,
@@ -69,7 +69,7 @@ impl Address {
         }
     }
 
-    /// An address of this kind.
+    /// An example of this kind.
     pub(super) fn text(self) -> &'static str {
         match self {
             Self::Ip | Self::Ipv4 => "127.0.0.1",
@@ -91,7 +91,7 @@ impl Address {
     }
 }
 
-/// A field's type, as far as its name says.
+/// A field's type, as far as its name shows.
 pub(super) struct FieldType<'a> {
     /// Whether it is an `Option`.
     pub(super) optional: bool,
@@ -168,7 +168,7 @@ macro_rules! non_zero {
         match integer!($name) {
             ScalarType::Integer { min, max, .. } => ScalarType::NonZero {
                 name: $written,
-                // Below one there is nothing that has no sign.
+                // An unsigned number other than zero is at least 1.
                 min: if min == 0 { 1 } else { min },
                 max,
             },
@@ -270,7 +270,7 @@ impl ScalarType {
         }
     }
 
-    /// The type of the bounds of its `range`: those of a number that is not zero are numbers.
+    /// The type of the bounds of its `range`; the bounds of a `NonZero` type may be zero.
     pub(super) fn bound(self) -> Self {
         match self {
             Self::NonZero { name, min, max } => Self::Integer {
@@ -351,7 +351,7 @@ impl ScalarType {
             Self::Integer { min, max, .. } => match trimmed.parse::<i128>() {
                 Ok(number) if number < min || number > max => Some("a number that fits"),
                 Ok(_) => None,
-                // Beyond `i128` only a `u128` goes on.
+                // Numbers beyond `i128` fit only a `u128`.
                 Err(_) if max == i128::MAX && trimmed.parse::<u128>().is_ok() => None,
                 Err(_) => Some(whole_number(trimmed)),
             },
@@ -385,7 +385,7 @@ impl ScalarType {
     }
 }
 
-/// The advice for a text that is no whole number: another type, if the text has a unit.
+/// The advice for a text that is not a whole number: another type, if the text has a unit.
 fn whole_number(text: &str) -> &'static str {
     let plain = text.replace('_', "");
     let radix = |prefix: &str| {
@@ -407,7 +407,7 @@ fn whole_number(text: &str) -> &'static str {
     }
 }
 
-/// Whether a number is one that the store can hold, and the compiler too.
+/// Whether the store can hold a number, and the compiler too.
 fn fits_a_float(number: f64, name: &str) -> bool {
     #[expect(
         clippy::cast_possible_truncation,
@@ -424,7 +424,7 @@ fn duration(text: &str) -> Option<std::time::Duration> {
         .flatten()
 }
 
-/// Whether the compiler can compute this in a constant, as far as its form says: literals,
+/// Whether the compiler can compute this in a constant, as far as its form shows: literals,
 /// constants, and combinations of them.
 pub(super) fn is_constant(value: &Expr, scalar: ScalarType) -> bool {
     let inner = |value: &Expr| is_constant(value, scalar);
@@ -477,7 +477,7 @@ fn is_constructor(function: &Expr, scalar: ScalarType) -> bool {
         }
 }
 
-/// A size as text, in bytes: as `hotconfig::Size` reads it.
+/// A size as text, in bytes, as `hotconfig::Size` reads it.
 fn size(text: &str) -> Option<i128> {
     let end = text
         .find(|c: char| !c.is_ascii_digit() && c != '.')
@@ -503,7 +503,7 @@ fn size(text: &str) -> Option<i128> {
     Some(bytes.into())
 }
 
-/// Whether it is written as a size, and is more than there is.
+/// Whether the text is written as a size, but is too big.
 fn is_too_big_a_size(text: &str) -> bool {
     let unit = text.trim_start_matches(|letter: char| letter.is_ascii_digit());
     unit.len() < text.len() && size(&format!("0{unit}")).is_some()
@@ -520,7 +520,7 @@ pub(super) enum Literal {
 }
 
 impl Literal {
-    /// The literal that an expression is; `None` where it has to be computed.
+    /// The literal that an expression is; `None` if it has to be computed.
     pub(super) fn from_expr(value: &Expr) -> Option<Self> {
         match value {
             Expr::Lit(literal) => match &literal.lit {
@@ -566,7 +566,7 @@ impl Literal {
     }
 }
 
-/// Something with an order among its own kind.
+/// A value with an order among its own kind.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub(super) enum OrderedValue {
     Integer(i128),
@@ -576,7 +576,7 @@ pub(super) enum OrderedValue {
 }
 
 impl OrderedValue {
-    /// The quantity that the store writes so.
+    /// The quantity that the store writes this way.
     pub(super) fn from_text(written: &str, scalar: ScalarType) -> Option<Self> {
         let text = written.trim();
         match scalar {
@@ -597,7 +597,7 @@ impl OrderedValue {
         }
     }
 
-    /// Which of two is smaller; `None` where they are of different kinds.
+    /// The order of two quantities; `None` if they are of different kinds.
     pub(super) fn compared(self, other: Self) -> Option<Ordering> {
         if std::mem::discriminant(&self) == std::mem::discriminant(&other) {
             self.partial_cmp(&other)

@@ -15,7 +15,7 @@ use crate::model::checked::FieldKind;
 use crate::model::schema_file::{KeyType, SchemaContent, SchemaFile, SchemaSource};
 use crate::syntax::names;
 
-/// How the file is written, for messages.
+/// The instruction for writing the file, for messages.
 const ADVICE: &str = "write it with `HOTCONFIG_SCHEMA=write cargo test` and a test that calls \
                       `hotconfig::assert_schema!`";
 

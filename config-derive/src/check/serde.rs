@@ -1,8 +1,8 @@
-//! Attributes of serde whose counterpart in hotconfig is missing.
+//! Reports attributes of serde whose counterpart in hotconfig is missing.
 //!
-//! In: a struct that serde may read too, from a file. Out: a sentence where serde's attribute
-//! names a key or gives a default that hotconfig knows nothing of. Where hotconfig was told too,
-//! in whatever way, and where serde's attribute changes nothing, it says nothing.
+//! In: a struct that serde may read too, from a file. Out: a sentence for each attribute of serde
+//! that names a key or gives a default unknown to hotconfig. Nothing is reported if hotconfig has a
+//! counterpart in any form, or if serde's attribute changes nothing.
 
 use quote::ToTokens;
 use syn::ext::IdentExt;
@@ -13,7 +13,7 @@ use crate::errors::Errors;
 use crate::model::{ItemValue, raw};
 use crate::syntax::case;
 
-/// `#[serde(rename_all = "…")]`, `#[serde(default)]`.
+/// Checks `#[serde(rename_all = "…")]` and `#[serde(default)]`.
 pub(super) fn struct_attributes(raw: &raw::StructInput, errors: &Errors) {
     for written in &raw.serde {
         let attribute = &written.value;
@@ -41,7 +41,7 @@ pub(super) fn struct_attributes(raw: &raw::StructInput, errors: &Errors) {
     }
 }
 
-/// `#[serde(rename = "…")]` and the like, on a field with this key.
+/// Checks `#[serde(rename = "…")]` and the like, on a field with this key.
 pub(super) fn field_attributes(raw: &raw::FieldInput, key: &str, errors: &Errors) {
     if raw.skip.is_some() || !raw.readable {
         return;
@@ -73,7 +73,7 @@ pub(super) fn field_attributes(raw: &raw::FieldInput, key: &str, errors: &Errors
             ("skip" | "skip_deserializing", None) => {
                 refuse(written, "leave keys out", "skip", "too", errors);
             }
-            // The rest of an object is no section, and no key either.
+            // The rest of an object is neither a section nor a key.
             ("flatten", None)
                 if raw.nested.is_none() && !TypeForm::from_type(&raw.ty).is_collection() =>
             {

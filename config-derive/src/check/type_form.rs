@@ -1,7 +1,7 @@
 //! The texts in the store that a type may have, if its name is known; collections too.
 //!
 //! In: a type and the format of its field. Out: whether a text is one of its values, and why not.
-//! It follows the table of `hotconfig::value`. Of a type that it does not know, it says nothing.
+//! It follows the table of `hotconfig::value`. An unknown type is never a reason to reject.
 
 use serde_json::Value as Json;
 use syn::{Expr, GenericArgument, Lit, PathArguments, Type};
@@ -10,7 +10,7 @@ use super::scalar::{ScalarType, plain_path};
 use crate::model::raw;
 use crate::tidy::tidy;
 
-/// A type, as far as its name says.
+/// A type, as far as its name shows.
 #[derive(Debug, PartialEq)]
 pub(super) enum TypeForm {
     Scalar(ScalarType),
@@ -21,16 +21,16 @@ pub(super) enum TypeForm {
     Unknown,
 }
 
-/// How many entries a sequence has.
+/// The number of entries of a sequence.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum CollectionLength {
     Any,
-    /// The same entry twice is one.
+    /// Equal entries count once.
     Distinct,
     Fixed(usize),
 }
 
-/// How the bytes of a field are read.
+/// The format of a field's bytes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Decoding {
     Auto,
@@ -125,12 +125,12 @@ impl TypeForm {
         }
     }
 
-    /// Whether it is written as JSON in a field that says nothing of its format.
+    /// Whether it is JSON in a field that names no format.
     pub(super) fn is_collection(&self) -> bool {
         matches!(self.inner(), Self::List(..) | Self::Tuple(_) | Self::Map(_))
     }
 
-    /// How this is written in JSON.
+    /// An example of this type in JSON.
     fn example(&self) -> String {
         match self {
             Self::Scalar(scalar) => match scalar {
@@ -162,7 +162,7 @@ impl TypeForm {
         }
     }
 
-    /// Why this is no value of the type, if it is known, with the place inside of it.
+    /// The reason and the place inside if this is known not to be a value of the type.
     fn refuses(&self, json: &Json, at: &str) -> Option<String> {
         let wrong = |what: String| {
             Some(if at.is_empty() {
@@ -227,7 +227,7 @@ fn kind(json: &Json) -> &'static str {
     }
 }
 
-/// The JSON itself, where it is short.
+/// The JSON itself, if it is short.
 fn shown(json: &Json) -> String {
     match json {
         Json::Array(_) | Json::Object(_) => kind(json).to_owned(),
@@ -275,7 +275,7 @@ fn word_in_json(scalar: ScalarType, json: &Json) -> Option<String> {
     Some(right)
 }
 
-/// The message for a text in the store that is no value of the type.
+/// The message for a text in the store that is not a value of the type.
 pub(super) fn refuses(
     text: &str,
     ty: &Type,

@@ -1,4 +1,4 @@
-//! Types that no configuration can have, by their names.
+//! Rejects types that no configuration can have, by their names.
 //!
 //! In: the type of a field. Out: a message with the type to write. Unknown types, and every alias,
 //! are left to the compiler.
@@ -11,8 +11,8 @@ use crate::errors::Errors;
 use crate::model::raw;
 use crate::tidy::tidy;
 
-/// Whether a value of this type can be read from a store and kept in a snapshot. A codec of
-/// the user's may make types that serde can't.
+/// Whether a value of this type can be read from a store and kept in a snapshot. A user's codec may
+/// make types that serde can't.
 pub(super) fn can_be_stored(raw: &raw::FieldInput, errors: &Errors) -> bool {
     let with = raw
         .formats
@@ -39,7 +39,7 @@ pub(super) fn can_be_stored(raw: &raw::FieldInput, errors: &Errors) -> bool {
     }
 }
 
-/// Whether the compiler refuses every `impl` for a struct with this field: its errors about the
+/// Whether the compiler rejects every `impl` for a struct with this field: its errors about the
 /// `impl` would hide the message about the field.
 pub(super) fn is_hopeless(raw: &raw::FieldInput, around: &Ident) -> bool {
     if raw.skip.is_some() {
@@ -49,7 +49,7 @@ pub(super) fn is_hopeless(raw: &raw::FieldInput, around: &Ident) -> bool {
         return plain_path(&raw.ty).is_some_and(|path| path.path.is_ident(around));
     }
     unstorable(&raw.ty).is_some_and(|(ty, _)| {
-        // A reference, a function or a number that changes in place may stand in a snapshot.
+        // A reference, a function or a number that changes in place may be in a snapshot.
         syn::parse2::<Type>(ty.to_token_stream()).is_ok_and(|ty| match &ty {
             Type::Reference(_) | Type::FnPtr(_) => false,
             Type::Path(path) => path
@@ -94,7 +94,7 @@ fn unstorable(ty: &Type) -> Option<(&dyn ToTokens, String)> {
     Some((ty, why))
 }
 
-/// `String` for `&str`.
+/// The owned type for a borrowed one: `String` for `&str`.
 fn owned_form(borrowed: &Type) -> String {
     match borrowed {
         Type::Reference(reference) => owned_form(&reference.elem),
@@ -124,7 +124,7 @@ fn unstorable_path(path: &TypePath) -> Option<(&dyn ToTokens, String)> {
     });
     let why = match (last.ident.to_string().as_str(), inside) {
         ("str", None) => "`str` has no size of its own: write `String`".to_owned(),
-        // These are names that somebody may have given to a type.
+        // A user's type may have one of these names.
         ("Path" | "OsStr" | "Cell", _) if path.path.segments.len() == 1 => return None,
         ("Path" | "OsStr", None) => "a path is owned: write `PathBuf`".to_owned(),
         ("Cow", inner) => match arguments.first() {
@@ -132,7 +132,7 @@ fn unstorable_path(path: &TypePath) -> Option<(&dyn ToTokens, String)> {
                 "a configuration owns its values: write `{}`",
                 inner.map_or_else(|| "String".to_owned(), owned_form)
             ),
-            // `Cow<'static, str>` is owned, once it was read.
+            // `Cow<'static, str>` is owned once it is read.
             _ => return None,
         },
         ("Rc", Some(inner)) if is_unsized_text(inner) => format!(
@@ -159,7 +159,7 @@ fn unstorable_path(path: &TypePath) -> Option<(&dyn ToTokens, String)> {
     Some((path, why))
 }
 
-/// `Box<str>` and `Box<[T]>` are owned.
+/// Whether it is the inside of an owned `Box<str>` or `Box<[T]>`.
 fn is_unsized_text(inner: &Type) -> bool {
     match inner {
         Type::Slice(slice) => unstorable(&slice.elem).is_none(),
@@ -192,7 +192,7 @@ fn atomic(name: &str) -> Option<&'static str> {
     })
 }
 
-/// Whether a section can be of this type: a struct by name, that is not the one around it.
+/// Whether a section can be of this type: a named struct other than the one around it.
 pub(super) fn can_be_nested(raw: &raw::FieldInput, around: &Ident, errors: &Errors) -> bool {
     let ty = &raw.ty;
     let why = if mentions(ty, around) {
@@ -210,7 +210,7 @@ pub(super) fn can_be_nested(raw: &raw::FieldInput, around: &Ident, errors: &Erro
     why.is_none()
 }
 
-/// The message for a type that is no section.
+/// The message for a type that is not a section.
 fn not_a_struct(ty: &Type) -> Option<String> {
     let repeated = "the keys of a section are known when the program is built, so it can't be \
                     repeated: leave `nested` out, and the whole is one key that holds JSON";
@@ -255,7 +255,7 @@ fn not_a_struct(ty: &Type) -> Option<String> {
     }
 }
 
-/// Whether the struct's own name stands in a type: `Name`, `Box<Name>`, `Vec<Name<T>>`.
+/// Whether a type mentions the struct's own name: `Name`, `Box<Name>`, `Vec<Name<T>>`.
 pub(super) fn mentions(ty: &Type, around: &Ident) -> bool {
     match ty {
         Type::Group(group) => mentions(&group.elem, around),

@@ -1,4 +1,4 @@
-//! `At`: one field by its number, with its type. `key!` goes from step to step by it.
+//! `At`: one field by its number, with its type. `key!` follows it from step to step.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
@@ -8,8 +8,8 @@ use crate::model::checked::{FieldKind, Struct, StructField};
 
 /// One `impl` for each field with a key.
 ///
-/// The type is a parameter of the trait: that of a public struct's field may be private, which an
-/// associated type may not.
+/// The type is a parameter of the trait: a public struct's field may have a private type, which an
+/// associated type may not be.
 pub(super) fn impls(checked: &Struct, generics: &Generics) -> TokenStream {
     checked
         .fields

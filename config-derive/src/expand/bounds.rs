@@ -9,8 +9,8 @@ use syn::{Generics, WherePredicate, parse_quote_spanned};
 use super::tokens::at;
 use crate::model::checked::{FieldKind, LeafFormat, Struct, StructField};
 
-/// The struct's generics with the bounds of the trait on each parameter, and on each field's type
-/// that mentions one those of its kind.
+/// The struct's generics, with the trait's bounds on each parameter, and with the bounds of a
+/// field's kind on each field type that mentions a parameter.
 pub(super) fn generics(checked: &Struct) -> Generics {
     let mut generics = checked.generics.clone();
     let parameters = parameters(&generics);

@@ -15,7 +15,7 @@ pub(super) fn method(checked: &Struct) -> TokenStream {
         .filter(|field| !matches!(field.kind, FieldKind::Skipped));
     let locals: Vec<_> = read.clone().map(local).collect();
     let values = read.map(value);
-    // One pattern for all: a `?` for each is many times the work for the compiler.
+    // One pattern for all: one `?` for each field would take the compiler many times as long.
     let read = (!locals.is_empty()).then(|| {
         quote_spanned! {here=>
             // Every leaf is visited before the first that is missing ends it.
@@ -35,7 +35,7 @@ pub(super) fn method(checked: &Struct) -> TokenStream {
         }
     });
     quote_spanned! {here=>
-        fn __build(__intake: &mut __::LeafReader<'_>) -> __::Option<Self> {
+        fn __build(__reader: &mut __::LeafReader<'_>) -> __::Option<Self> {
             #read
             __::Option::Some(Self { #(#fields),* })
         }
@@ -49,12 +49,12 @@ fn value(field: &StructField) -> TokenStream {
     match field.kind {
         FieldKind::Leaf(_) => {
             let leaf = leaf_of(field);
-            quote_spanned!(at=> __intake.leaf(&#leaf))
+            quote_spanned!(at=> __reader.leaf(&#leaf))
         }
         FieldKind::Section => {
             let name = field.ident.unraw().to_string();
             // No bound on the type: a missing trait is reported once, at the other places.
-            quote_spanned!(at=> __intake.section(
+            quote_spanned!(at=> __reader.section(
                 #name,
                 <#ty as __::Section>::__build,
                 <#ty as __::Section>::__validate,
@@ -64,7 +64,7 @@ fn value(field: &StructField) -> TokenStream {
     }
 }
 
-/// By number: the field's own name may be that of a constant.
+/// Named by number: the field's own name may be that of a constant.
 fn local(field: &StructField) -> proc_macro2::Ident {
     format_ident!("__value_{}", field.number, span = at(&field.ident))
 }

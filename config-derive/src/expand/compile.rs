@@ -1,6 +1,6 @@
 //! Constants that fail to compile: the checks that only the compiler can make.
 //!
-//! Each token points at the default or the rule in question: an error is underlined there.
+//! Each token points at the default or the rule in question, where the error is underlined.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
@@ -12,7 +12,8 @@ use crate::model::constants::{
 };
 use crate::tidy::moved;
 
-/// `const _: () = …;` for each check that names no parameter of the struct: a constant can't.
+/// `const _: () = …;` for each check that names no parameter of the struct, because constants
+/// can't.
 pub(super) fn constants(checked: &Struct) -> TokenStream {
     let parameters = parameters(&checked.generics);
     let constants = checked.fields.iter().flat_map(field_checks);
@@ -35,7 +36,7 @@ fn field_checks(field: &StructField) -> Vec<TokenStream> {
 fn constant(field: &StructField, check: &DeferredCheck) -> TokenStream {
     let at = at(check.span);
     let ty = moved(&field.ty, check.span);
-    let shape = quote_spanned!(at=> __::Probe::<#ty>::SHAPE);
+    let shape = quote_spanned!(at=> __::TypeFacts::<#ty>::SHAPE);
     match &check.kind {
         DeferredKind::Range {
             low,
@@ -46,7 +47,7 @@ fn constant(field: &StructField, check: &DeferredCheck) -> TokenStream {
         } => {
             let (low, high) = (const_value(low, at), const_value(high, at));
             let shape = if *length {
-                quote_spanned!(at=> __::Probe::<__::core::primitive::usize>::SHAPE)
+                quote_spanned!(at=> __::TypeFacts::<__::core::primitive::usize>::SHAPE)
             } else {
                 shape
             };

@@ -1,4 +1,4 @@
-//! `__default`: the store's text for a default that is an expression; never of a secret.
+//! `__default`: the store's text for a default that is an expression; never for a secret.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
@@ -31,7 +31,7 @@ pub(super) fn text(leaf: &LeafSpec) -> Option<&str> {
     };
     let same = match leaf.format {
         LeafFormat::Auto | LeafFormat::Text => true,
-        // A number and a `bool` are the same in JSON; a character stands in quotes.
+        // A number and a `bool` are the same in JSON; a character is in quotes.
         LeafFormat::Json => {
             !matches!(value, Expr::Lit(literal) if matches!(literal.lit, Lit::Char(_)))
         }
@@ -61,17 +61,17 @@ fn leaf(field: &StructField) -> Option<TokenStream> {
         LeafFormat::With(_) => return None,
     };
     let (name, ty) = (leaf_name(field), &field.ty);
-    // Method resolution takes `EncodeSerialize` where the type has it, else `EncodeNothing`.
+    // Method resolution takes `EncodeSerialize` if the type has it, otherwise `EncodeNothing`.
     Some(quote_spanned! {at=>
         __::default_of(
             __Fields::<Self>::#name,
-            |__value: &#ty| (&__::Encoded(__value, __::Format::#format)).encode(),
+            |__value: &#ty| (&__::AsStored(__value, __::Format::#format)).encode(),
         )
     })
 }
 
-/// Whether every machine computes the same, as far as the form says: the result of a function
-/// may depend on the machine, and has no place in a committed file.
+/// Whether every machine computes the same value, as far as its form shows. The result of a
+/// function may depend on the machine, and does not belong in a committed file.
 fn is_the_same_everywhere(value: &Expr) -> bool {
     let all = |mut values: syn::punctuated::Iter<'_, Expr>| values.all(is_the_same_everywhere);
     match value {
@@ -111,7 +111,8 @@ fn is_the_same_everywhere(value: &Expr) -> bool {
     }
 }
 
-/// `Some`, `Retry::Times`, `Duration::from_secs`, `Vec::new`; not `cores` or `Self::cores`.
+/// Whether a function constructs a value: `Some`, `Retry::Times`, `Duration::from_secs`,
+/// `Vec::new`; not `cores` or `Self::cores`.
 fn makes_a_value(function: &Expr) -> bool {
     const TYPES: [&str; 18] = [
         "Duration",

@@ -10,7 +10,7 @@ use crate::model::checked::{
     FieldKind, LeafDefault, LeafFormat, LeafRule, LeafSpec, RangeEnd, RuleKind, StructField,
 };
 
-/// `fn rps() -> Leaf<u32>`; `None` for a field that is no leaf.
+/// `fn rps() -> LeafDecoder<u32>`; `None` for a field that is not a leaf.
 pub(super) fn function(field: &StructField) -> Option<TokenStream> {
     let FieldKind::Leaf(leaf) = &field.kind else {
         return None;
@@ -23,7 +23,7 @@ pub(super) fn function(field: &StructField) -> Option<TokenStream> {
         .then(|| quote_spanned!(at=> __::secret::<#ty>();));
     let table = table(field, leaf);
     Some(quote_spanned! {at=>
-        fn #name() -> __::Leaf<#ty> {
+        fn #name() -> __::LeafDecoder<#ty> {
             #secret
             #table
         }
@@ -40,7 +40,7 @@ fn table(field: &StructField, leaf: &LeafSpec) -> TokenStream {
     match (format_table(field, leaf), absent, text, check) {
         (Some(table), None, None, None) => table,
         (Some(table), absent, text, check) => {
-            quote_spanned!(at=> __::Leaf { #absent #text #check ..#table })
+            quote_spanned!(at=> __::LeafDecoder { #absent #text #check ..#table })
         }
         (None, absent, text, check) => {
             let decode = decode(field, leaf);
@@ -50,13 +50,13 @@ fn table(field: &StructField, leaf: &LeafSpec) -> TokenStream {
             let text = text.unwrap_or_else(|| quote_spanned!(at=> text: __::Option::None,));
             let check = check.unwrap_or_else(|| quote_spanned!(at=> check: __::unchecked,));
             quote_spanned! {at=>
-                __::Leaf { decode: #decode, same: #same, #absent #text #check }
+                __::LeafDecoder { decode: #decode, same: #same, #absent #text #check }
             }
         }
     }
 }
 
-/// The table of a leaf that has no attribute but its format; `None` if the type need not have the
+/// The table of a leaf whose only attribute is its format; `None` if the type need not have the
 /// traits for it.
 fn format_table(field: &StructField, leaf: &LeafSpec) -> Option<TokenStream> {
     if leaf.compare.is_some() {
@@ -65,9 +65,9 @@ fn format_table(field: &StructField, leaf: &LeafSpec) -> Option<TokenStream> {
     let at = at(&field.ty);
     let ty = &field.ty;
     match leaf.format {
-        LeafFormat::Auto => Some(quote_spanned!(at=> __::Leaf::<#ty>::auto())),
-        LeafFormat::Text => Some(quote_spanned!(at=> __::Leaf::<#ty>::text())),
-        LeafFormat::Json => Some(quote_spanned!(at=> __::Leaf::<#ty>::json())),
+        LeafFormat::Auto => Some(quote_spanned!(at=> __::LeafDecoder::<#ty>::auto())),
+        LeafFormat::Text => Some(quote_spanned!(at=> __::LeafDecoder::<#ty>::text())),
+        LeafFormat::Json => Some(quote_spanned!(at=> __::LeafDecoder::<#ty>::json())),
         LeafFormat::With(_) => None,
     }
 }
@@ -81,7 +81,7 @@ fn decode(field: &StructField, leaf: &LeafSpec) -> TokenStream {
         LeafFormat::Json => quote_spanned!(at=> __::value::json::<#ty>),
         LeafFormat::With(path) => {
             let at = tokens::at(path);
-            // The pointer is of the type that a codec has, so that the compiler names it.
+            // The pointer has the type of a codec, so that the compiler names it.
             quote_spanned! {at=>
                 |__raw| {
                     let __decode: fn(&[__::core::primitive::u8]) -> _ = #path::decode;
@@ -115,11 +115,11 @@ fn text(leaf: &LeafSpec) -> Option<TokenStream> {
     Some(quote_spanned!(at(&span)=> __::Option::Some(#bytes)))
 }
 
-/// The value of an absent key, if the default is no text.
+/// The value of an absent key, if the default is not a text.
 fn absent(field: &StructField, leaf: &LeafSpec) -> Option<TokenStream> {
     let ty = &field.ty;
     match &leaf.default {
-        // The text counts. A codec has no other, and the type need not implement serde.
+        // The text is used. A codec has nothing else, and the type need not implement serde.
         LeafDefault::Text(_) => matches!(leaf.format, LeafFormat::With(_))
             .then(|| quote_spanned!(at(ty)=> __::value::required::<#ty>)),
         LeafDefault::Expression(..) if super::default::text(leaf).is_some() => None,
@@ -134,7 +134,7 @@ fn absent(field: &StructField, leaf: &LeafSpec) -> Option<TokenStream> {
         LeafDefault::None => {
             let at = at(ty);
             match (&leaf.format, leaf.optional) {
-                // Without serde, whether a type is optional is known by its name alone.
+                // Without serde, only the name shows whether a type is optional.
                 (LeafFormat::With(_), true) => Some(quote_spanned! {at=>
                     || __::Option::Some(__::Result::Ok(__::Option::None))
                 }),
@@ -198,7 +198,7 @@ fn rule(rule: &LeafRule, ty: &Type) -> TokenStream {
         RuleKind::Validate(path) => {
             let name = crate::tidy::tidy(path);
             let at = tokens::at(&path.span());
-            // The pointer is of the type that a rule has, so that the compiler names it.
+            // The pointer has the type of a rule, so that the compiler names it.
             quote_spanned! {at=>
                 {
                     let __rule: fn(&#ty) -> _ = #path;

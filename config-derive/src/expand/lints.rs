@@ -1,7 +1,7 @@
 //! Constants that find a forgotten attribute on a leaf whose type only the compiler knows.
 //!
-//! An alias of a `Secret` needs `secret`; and a struct with keys of its own is one key if `nested`
-//! was forgotten.
+//! An alias of a `Secret` needs `secret`. A struct with keys of its own is read as one key if
+//! `nested` was forgotten.
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
@@ -14,7 +14,7 @@ use crate::model::checked::{FieldKind, LeafFormat, Struct, StructField};
 use crate::tidy::moved;
 use crate::tidy::tidy;
 
-/// None for types that are known by their names, and for those with parameters.
+/// None for types with well-known names, and for types with parameters.
 pub(super) fn constants(checked: &Struct) -> TokenStream {
     let parameters = parameters(&checked.generics);
     let constants = checked.fields.iter().filter_map(field_lint);
@@ -35,15 +35,15 @@ fn field_lint(field: &StructField) -> Option<TokenStream> {
     let ty = moved(&field.ty, syn::spanned::Spanned::span(&field.ty));
     let name = tidy(&field.ty);
     let section = match leaf.format {
-        LeafFormat::Auto => quote_spanned!(at=> __::Probe::<#ty>::SECTION),
+        LeafFormat::Auto => quote_spanned!(at=> __::TypeFacts::<#ty>::SECTION),
         _ => quote_spanned!(at=> false),
     };
     Some(quote_spanned! {at=>
-        const _: () = __::compile::lint(#name, __::Probe::<#ty>::SECRET, #section);
+        const _: () = __::compile::lint(#name, __::TypeFacts::<#ty>::SECRET, #section);
     })
 }
 
-/// Whether it is a name alone, and not that of a well-known type.
+/// Whether it is a bare name that is not a well-known type.
 fn is_unknown(ty: &Type) -> bool {
     let Type::Path(path) = ty else { return false };
     path.path

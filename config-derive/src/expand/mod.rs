@@ -3,11 +3,11 @@
 //! In: the checked model. Out: tokens. Everything that can be a function is one in the runtime;
 //! these files write tables, and one `match` for each method.
 //!
-//! All of it stands in a `const _`, where `__` is the runtime's hidden module, and names nothing
-//! else: no prelude, no macro, no primitive type that somebody could have shadowed. Its local
-//! names have the macro's own hygiene, so that a default never sees them, and begin with `__`,
-//! because a pattern of the name of somebody's constant would match that. Its tokens point at the
-//! field or the attribute that they come from, for the compiler's messages.
+//! The expansion is in a `const _`, where `__` is the runtime's hidden module, and names nothing
+//! else: no prelude, no macro, no primitive type, because any of them could be shadowed. Its local
+//! names have the macro's own hygiene, so that a default never sees them. They begin with `__`,
+//! because a pattern with the name of a constant in scope would match that constant. Its tokens
+//! point at the field or the attribute that they come from, for the compiler's messages.
 
 mod at;
 mod bounds;

@@ -1,4 +1,4 @@
-//! `__same`: whether the leaf behind a path has the same value in both.
+//! `__same`: compares the leaf at a path in two configurations.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
@@ -11,7 +11,7 @@ pub(super) fn method(checked: &Struct) -> TokenStream {
     let arms = Arms::new(
         checked,
         |field| {
-            // Through the table, so that a type without `==` is told so once.
+            // Through the table, so that a type without `==` is reported once.
             let (ident, leaf) = (&field.ident, leaf_of(field));
             Some(quote_spanned!(at(ident)=> (#leaf.same)(&self.#ident, &__other.#ident)))
         },

@@ -10,7 +10,7 @@ use crate::model::checked::{
 };
 use crate::tidy::tidy;
 
-/// `const TREE`
+/// Writes `const TREE`.
 pub(super) fn constant(checked: &Struct) -> TokenStream {
     let here = Span::mixed_site();
     let name = checked.ident.to_string();
@@ -37,8 +37,8 @@ pub(super) fn constant(checked: &Struct) -> TokenStream {
     }
 }
 
-/// `const __FIELDS`: a constant of its own, because the result of a builder inside another
-/// constant does not live long enough to be pointed to.
+/// Writes `const __FIELDS`. It is a constant of its own, because the result of a builder inside
+/// another constant does not live long enough to be pointed to.
 pub(super) fn table(checked: &Struct) -> TokenStream {
     let here = Span::mixed_site();
     let computed = checked.fields.iter().filter_map(computed_rules);
@@ -49,7 +49,7 @@ pub(super) fn table(checked: &Struct) -> TokenStream {
     }
 }
 
-/// `const __RULES_3`: a computed rule lives long enough only as a constant of its own.
+/// Writes `const __RULES_3`. A computed rule lives long enough only as a constant of its own.
 fn computed_rules(field: &StructField) -> Option<TokenStream> {
     let FieldKind::Leaf(leaf) = &field.kind else {
         return None;
@@ -110,7 +110,7 @@ fn field(field: &StructField) -> Option<TokenStream> {
             let shape = match plain(ty) {
                 // Cheaper to compile than the type's own shape.
                 Some(scalar) => quote_spanned!(at=> __::Shape::Scalar(__::Scalar::#scalar)),
-                None => quote_spanned!(at=> __::Probe::<#ty>::SHAPE),
+                None => quote_spanned!(at=> __::TypeFacts::<#ty>::SHAPE),
             };
             call(quote_spanned!(at=> .shape(#shape)));
             match &leaf.format {
@@ -241,7 +241,7 @@ fn plain(ty: &Type) -> Option<Ident> {
             | "bool"
             | "char"
     );
-    // Any other name may be a type of the user's.
+    // Any other name may be a user's type.
     primitive
         .then(|| super::schema_file::scalar(&name))
         .flatten()

@@ -1,6 +1,6 @@
 //! Constants that compare a struct with its committed schema file.
 //!
-//! One of them includes the file, and one reads the variables, so that cargo builds anew when they
+//! One of them includes the file, and one reads the variables, so that cargo rebuilds when they
 //! change.
 
 use proc_macro2::{Span, TokenStream};
@@ -36,10 +36,10 @@ pub(super) fn constants(checked: &Struct) -> TokenStream {
 fn table(checked: &Struct, schema_file: &SchemaFile) -> TokenStream {
     let here = Span::mixed_site();
     let name = &schema_file.name;
-    let entries = schema_file.keys.iter().map(|(key, of)| {
+    let keys = schema_file.keys.iter().map(|(key, of)| {
         let (shape, written) = (shape(of), of.written());
         quote_spanned! {here=>
-            __::compile::Entry { key: #key, shape: #shape, written: #written }
+            __::compile::FileKey { key: #key, shape: #shape, written: #written }
         }
     });
     let parameters = parameters(&checked.generics);
@@ -47,12 +47,12 @@ fn table(checked: &Struct, schema_file: &SchemaFile) -> TokenStream {
         .fields
         .iter()
         .filter_map(|field| field_constant(field, schema_file));
-    // A constant knows no parameter.
+    // Constants can't name a parameter.
     let fields = fields.filter(|constant| !mentions(constant.clone(), &parameters));
     quote_spanned! {here=>
-        const __FILE: __::compile::File = __::compile::File {
+        const __FILE: __::compile::SchemaFile = __::compile::SchemaFile {
             name: #name,
-            entries: &[#(#entries),*],
+            keys: &[#(#keys),*],
         };
         #(#fields)*
     }
@@ -73,8 +73,8 @@ fn field_constant(field: &StructField, schema_file: &SchemaFile) -> Option<Token
             let type_name = crate::tidy::tidy(&field.ty);
             Some(quote_spanned! {at=>
                 const _: () = __::compile::agrees(
-                    &__FILE, "", #name, __::Probe::<#ty>::SHAPE, #type_name,
-                    &__FILE.entries[#place],
+                    &__FILE, "", #name, __::TypeFacts::<#ty>::SHAPE, #type_name,
+                    &__FILE.keys[#place],
                 );
             })
         }
@@ -112,7 +112,7 @@ pub(super) fn scalar(name: &str) -> Option<&'static str> {
         .map(|(_, variant)| *variant)
 }
 
-/// As a schema file writes them, and as the runtime calls them.
+/// The scalars' names in a schema file and in the runtime.
 const SCALARS: &[(&str, &str)] = &[
     ("u8", "U8"),
     ("u16", "U16"),

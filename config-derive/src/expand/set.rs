@@ -1,4 +1,4 @@
-//! `__set`: the leaf behind a path is replaced.
+//! `__set`: replaces the leaf at a path.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
@@ -12,21 +12,21 @@ pub(super) fn method(checked: &Struct) -> TokenStream {
         checked,
         |field| {
             let (ident, leaf) = (&field.ident, leaf_of(field));
-            Some(quote_spanned!(at(ident)=> __intake.replace(&mut self.#ident, &#leaf)))
+            Some(quote_spanned!(at(ident)=> __reader.replace(&mut self.#ident, &#leaf)))
         },
         |field| {
             let (ident, ty) = (&field.ident, &field.ty);
             Some(quote_spanned! {at(ident)=>
-                <#ty as __::Section>::__set(&mut self.#ident, __rest, __intake)
+                <#ty as __::Section>::__set(&mut self.#ident, __rest, __reader)
             })
         },
     );
-    let body = arms.body(&quote_spanned!(here=> __intake.unknown(__path)));
+    let body = arms.body(&quote_spanned!(here=> __reader.unknown(__path)));
     quote_spanned! {here=>
         fn __set(
             &mut self,
             __path: &[__::Step<'_>],
-            __intake: &mut __::LeafReader<'_>,
+            __reader: &mut __::LeafReader<'_>,
         ) {
             #body
         }

@@ -1,4 +1,4 @@
-//! `__show`: the leaf behind a path for people; never a secret.
+//! `__show`: shows the leaf at a path, unless it is a secret.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
@@ -12,8 +12,8 @@ pub(super) fn method(checked: &Struct) -> TokenStream {
         checked,
         |field| {
             let ident = &field.ident;
-            // Method resolution takes `ShowDebug` where the type has it, else `ShowNothing`.
-            let shown = quote_spanned!(at(ident)=> (&__::Shown(&self.#ident)).show());
+            // Method resolution takes `ShowDebug` if the type has it, otherwise `ShowNothing`.
+            let shown = quote_spanned!(at(ident)=> (&__::AsDebug(&self.#ident)).show());
             (!field.secret).then_some(shown)
         },
         |field| {

@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 
 use crate::model::checked::{FieldKind, Struct, StructField};
 
-/// The macro's hygiene at a place of the source.
+/// The macro's hygiene at a place in the source.
 pub(super) fn at(place: &impl Spanned) -> Span {
     Span::mixed_site().located_at(place.span())
 }
@@ -18,7 +18,7 @@ pub(super) fn leaf_of(field: &StructField) -> TokenStream {
     quote_spanned!(at=> __Fields::<Self>::#name())
 }
 
-/// The name of the function that makes the table of one leaf: that of the field.
+/// The name of the function that makes the table of one leaf: the field's own name.
 pub(super) fn leaf_name(field: &StructField) -> Ident {
     let mut name = field.ident.clone();
     name.set_span(at(&field.ident));

@@ -1,6 +1,6 @@
 //! A struct that may be expanded. Only [`crate::check`] makes one.
 //!
-//! A mistake that was reported is left out here, so that no other error follows.
+//! A reported mistake is left out here, so that no other error follows.
 
 use proc_macro2::Span;
 use syn::{Expr, ExprRange, Generics, Ident, LitStr, Path, Type};
@@ -72,14 +72,14 @@ pub(crate) enum LeafDefault {
     OfType,
     /// Read as the store's bytes would be.
     Text(LitStr),
-    /// With the text that the store would hold, where it is known.
+    /// With the text that the store would hold, if it is known.
     Expression(Expr, Option<String>),
 }
 
 pub(crate) struct LeafRule {
-    /// Where it was written.
+    /// The place in the source.
     pub(crate) span: Span,
-    /// How it was written, for messages.
+    /// The source text, for messages.
     pub(crate) written: String,
     pub(crate) kind: RuleKind,
 }
@@ -90,7 +90,7 @@ pub(crate) enum RangeEnd {
     Integer(i128),
     Float(f64),
     Text(LitStr),
-    /// Constant expressions of types that are known.
+    /// Constant expressions of known types.
     IntegerOf(Expr),
     FloatOf(Expr),
     DurationOf(Expr),

@@ -9,7 +9,7 @@ use super::automaton::AutomatonTable;
 
 /// A check that a constant makes, because only the compiler knows the type or the value.
 pub(crate) struct DeferredCheck {
-    /// Where a mistake is underlined: from the first token to the last.
+    /// The first and the last token of the underline.
     pub(crate) span: Span,
     pub(crate) end: Span,
     pub(crate) kind: DeferredKind,
@@ -21,7 +21,7 @@ pub(crate) enum DeferredKind {
         low: ConstValue,
         high: ConstValue,
         inclusive: bool,
-        /// Of a length, which is a number whatever the type is.
+        /// Whether it is a length, which is a number whatever the type is.
         length: bool,
         written: String,
     },
@@ -37,7 +37,7 @@ pub(crate) enum DeferredKind {
 }
 
 pub(crate) struct DeferredRule {
-    /// How it was written, for messages.
+    /// The source text, for messages.
     pub(crate) written: String,
     pub(crate) kind: DeferredRuleKind,
 }
@@ -68,7 +68,7 @@ pub(crate) enum ConstValue {
     Integer(i128),
     Float(f64),
     Text(Box<ParsedText>),
-    /// Constant expressions of types that are known.
+    /// Constant expressions of known types.
     IntegerOf(TokenStream),
     FloatOf(TokenStream),
     DurationOf(TokenStream),
@@ -79,19 +79,19 @@ pub(crate) enum ConstValue {
     Unknown,
 }
 
-/// A text, parsed as each type that it could be of.
+/// A text, parsed as each type that it could have.
 pub(crate) struct ParsedText {
     pub(crate) text: String,
     pub(crate) integer: Option<i128>,
     pub(crate) float: Option<f64>,
     pub(crate) nanos: Option<u128>,
     pub(crate) bytes: Option<u64>,
-    /// How many entries it has as a JSON array, and as an object.
+    /// The number of entries as a JSON array, and as an object.
     pub(crate) list: Option<usize>,
     pub(crate) map: Option<usize>,
     /// The entries of the array, or the values of the object.
     pub(crate) entries: Vec<JsonEntry>,
-    /// Whether the entries of the array are distinct: a set would hold fewer otherwise.
+    /// Whether the entries of the array are distinct; otherwise a set would hold fewer.
     pub(crate) distinct: bool,
     /// Whether it is an `Ipv4Addr`, `Ipv6Addr`, `SocketAddrV4`, `SocketAddrV6`.
     pub(crate) addresses: [bool; 4],

@@ -1,4 +1,4 @@
-//! The struct as plain data: as it was written, and as it was checked.
+//! The struct as plain data: as written, and as checked.
 //!
 //! [`raw`] comes out of [`crate::syntax`], [`checked`] and [`constants`] out of [`crate::check`].
 

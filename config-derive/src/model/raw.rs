@@ -1,4 +1,4 @@
-//! A struct as it was written; nothing in it has been compared with anything else.
+//! A struct as it was written, before any check.
 
 use syn::{Expr, ExprRange, Generics, Ident, LitStr, Path, Type};
 

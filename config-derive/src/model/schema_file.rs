@@ -1,4 +1,4 @@
-//! A committed schema file: as it was loaded, and the keys that the struct is compared with.
+//! A committed schema file: as loaded, and the keys that the struct is compared with.
 
 use std::collections::BTreeMap;
 
@@ -6,9 +6,9 @@ use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::LitStr;
 
-/// A schema file as it lies on the disk.
+/// A schema file as it is on disk.
 pub(crate) struct SchemaSource {
-    /// From the root of the file system on.
+    /// The absolute path.
     pub(crate) path: String,
     pub(crate) exists: bool,
     pub(crate) content: SchemaContent,
@@ -25,9 +25,9 @@ pub(crate) enum SchemaContent {
 
 /// The schema file that the struct is compared with.
 pub(crate) struct SchemaFile {
-    /// As the struct names it.
+    /// The name in the struct's attribute.
     pub(crate) name: String,
-    /// From the root of the file system on.
+    /// The absolute path.
     pub(crate) path: String,
     pub(crate) exists: bool,
     /// Its keys, with their types; none if nothing is compared with them.
@@ -46,7 +46,7 @@ pub(crate) enum KeyType {
 }
 
 impl KeyType {
-    /// As Rust would write it.
+    /// The type as Rust writes it.
     pub(crate) fn written(&self) -> String {
         match self {
             Self::Scalar(name) | Self::Rust(name) => name.clone(),

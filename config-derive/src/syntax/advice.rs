@@ -1,7 +1,7 @@
-//! How an item is written right, in the user's own words where they can be kept.
+//! Corrected forms of an item, with the user's own text if possible.
 //!
-//! In: the name of an attribute and its body, in whatever form. Out: the item as it
-//! should be, `range(1..=5)` for `range(min = 1, max = 5)`. It refuses nothing.
+//! In: the name of an attribute and its body, in any form. Out: the item as it should be,
+//! `range(1..=5)` for `range(min = 1, max = 5)`. It rejects nothing.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -45,7 +45,7 @@ pub(super) fn renamed(written: &str, name: &'static str, body: &ItemBody) -> Str
     right.unwrap_or_else(|| names::example(name).to_owned())
 }
 
-/// The advice for an item whose meaning no single item has.
+/// The advice for an item whose meaning needs more than one item.
 fn explanation(name: &str, body: &ItemBody) -> Option<String> {
     let values = values(body)?;
     match (name, values.as_slice()) {
@@ -79,7 +79,7 @@ fn explanation(name: &str, body: &ItemBody) -> Option<String> {
     }
 }
 
-/// A constant, by its capitals, or a macro.
+/// Whether it is a constant, by its capitals, or a macro.
 fn is_computed(value: &Expr) -> bool {
     match value {
         Expr::Path(path) => path.path.segments.last().is_some_and(|last| {
@@ -92,7 +92,7 @@ fn is_computed(value: &Expr) -> bool {
     }
 }
 
-/// One number where there are two ends, a step, or several ranges.
+/// The advice for one number instead of two ends, a step, or several ranges.
 fn bounds_explanation(name: &str, values: &[Expr]) -> Option<String> {
     let has_step = values.iter().any(|value| match value {
         Expr::Assign(assign) => matches!(tidy(&assign.left).as_str(), "step" | "multiple_of"),
@@ -196,7 +196,7 @@ fn values(body: &ItemBody) -> Option<Vec<Expr>> {
     }
 }
 
-/// With or without the commas.
+/// Parses values with or without commas between them.
 fn parsed(tokens: TokenStream) -> Option<Vec<Expr>> {
     let commas = Punctuated::<Expr, Token![,]>::parse_terminated;
     if let Ok(values) = commas.parse2(tokens.clone()) {
@@ -303,7 +303,7 @@ fn range_of_texts(range: &syn::ExprRange) -> String {
     format!("{}{dots}{}", end(&range.start), end(&range.end))
 }
 
-/// The path that was put into quotes or brackets.
+/// The path inside quotes or brackets.
 fn path(value: &Expr) -> Option<String> {
     match value {
         Expr::Path(path) => Some(tidy(path)),

@@ -2,7 +2,7 @@
 
 use super::names;
 
-/// How a field's name becomes a key.
+/// The conversion of a field's name to a key.
 #[derive(Clone, Copy)]
 pub(crate) enum Case {
     Lower,
@@ -26,7 +26,7 @@ const CASES: [(&str, Case); 8] = [
     ("SCREAMING-KEBAB-CASE", Case::ScreamingKebab),
 ];
 
-/// The case that is called so.
+/// The case with this name.
 pub(crate) fn named(name: &str) -> Option<Case> {
     CASES
         .iter()
@@ -39,7 +39,7 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     CASES.iter().map(|(name, _)| *name)
 }
 
-/// The case that was probably meant: `Kebab` is `kebab-case`.
+/// The most likely intended case: `Kebab` is `kebab-case`.
 pub(crate) fn nearest(name: &str) -> Option<&'static str> {
     let bare = |name: &str| {
         let letters = name.chars().filter(|letter| letter.is_alphabetic());

@@ -1,7 +1,7 @@
 //! One item of a `#[hot(…)]` list: a name and a body.
 //!
-//! In: attributes. Out: items in the order of the source, and their values on request. A mistake
-//! in one item costs none of the others.
+//! In: attributes. Out: items in the order of the source, and their values on request. A mistake in
+//! one item does not affect the others.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -17,14 +17,14 @@ use crate::errors::Errors;
 use crate::model::{ItemValue, raw};
 use crate::tidy::tidy;
 
-/// `name`, `name = value` or `name(list)`.
+/// An item: `name`, `name = value` or `name(list)`.
 pub(super) struct Item {
     ident: Ident,
     pub(super) name: String,
     body: ItemBody,
 }
 
-/// Every item that could be read; `false` if there was one that could not.
+/// Every item that could be read; `false` if one could not.
 pub(super) fn items(attributes: &[Attribute], errors: &Errors) -> (Vec<Item>, bool) {
     let mut items = Vec::new();
     let mut all = true;
@@ -63,7 +63,7 @@ pub(super) fn items(attributes: &[Attribute], errors: &Errors) -> (Vec<Item>, bo
     (items, all)
 }
 
-/// Reads a list to its end, whatever stands in it.
+/// Reads a list to its end, whatever it contains.
 fn read(input: ParseStream<'_>, items: &mut Vec<Item>, errors: &Errors) -> bool {
     let mut all = true;
     while !input.is_empty() {
@@ -81,7 +81,7 @@ fn read(input: ParseStream<'_>, items: &mut Vec<Item>, errors: &Errors) -> bool 
                 all = false;
             }
         }
-        // To the next item, past the unreadable tokens.
+        // Skips the unreadable tokens, up to the next item.
         while let Ok(token) = input.parse::<TokenTree>() {
             if matches!(&token, TokenTree::Punct(comma) if comma.as_char() == ',') {
                 break;
@@ -136,14 +136,14 @@ impl Item {
         }
     }
 
-    /// Refuses whatever is written in another way.
+    /// Rejects any other form.
     fn refuse<T>(&self, what: &str, errors: &Errors) -> Option<T> {
         let (name, instead) = (&self.name, advice::instead(&self.name, &self.body));
         errors.at(self, format!("`{name}` takes {what}: {instead}"));
         None
     }
 
-    /// `nested`
+    /// Reads `nested`.
     pub(super) fn flag(&self, errors: &Errors) -> Option<()> {
         match self.body {
             ItemBody::Nothing => Some(()),
@@ -151,7 +151,7 @@ impl Item {
         }
     }
 
-    /// `key = "limits/rps"`
+    /// Reads `key = "limits/rps"`.
     pub(super) fn text(&self, errors: &Errors) -> Option<LitStr> {
         match &self.body {
             ItemBody::Value(_, value) => literal_text(value),
@@ -160,7 +160,7 @@ impl Item {
         .or_else(|| self.refuse("a string", errors))
     }
 
-    /// `validate = path::to::function`
+    /// Reads `validate = path::to::function`.
     pub(super) fn path(&self, errors: &Errors) -> Option<Path> {
         let path = match &self.body {
             ItemBody::Value(_, value) => ungrouped(value),
@@ -176,7 +176,7 @@ impl Item {
         }
     }
 
-    /// `default`, `default = 8`
+    /// Reads `default` and `default = 8`.
     pub(super) fn default(&self, errors: &Errors) -> Option<raw::DefaultAttribute> {
         match &self.body {
             ItemBody::Nothing => Some(raw::DefaultAttribute::OfType),
@@ -185,7 +185,7 @@ impl Item {
         }
     }
 
-    /// `deprecated`, `deprecated = "note"`; the first has an empty note.
+    /// Reads `deprecated` and `deprecated = "note"`; the first has an empty note.
     pub(super) fn note(&self, errors: &Errors) -> Option<LitStr> {
         match &self.body {
             ItemBody::Nothing => Some(LitStr::new("", self.ident.span())),
@@ -193,7 +193,7 @@ impl Item {
         }
     }
 
-    /// `range(1..=64)`
+    /// Reads `range(1..=64)`.
     pub(super) fn range(&self, errors: &Errors) -> Option<ExprRange> {
         let list = self.list::<Expr>().and_then(Result::ok);
         match list.as_ref().and_then(ungrouped) {
@@ -202,7 +202,7 @@ impl Item {
         }
     }
 
-    /// `pattern("^[a-z]+$")`
+    /// Reads `pattern("^[a-z]+$")`.
     pub(super) fn listed_text(&self, errors: &Errors) -> Option<LitStr> {
         match self.list::<Expr>() {
             Some(Ok(value)) => literal_text(&value),
@@ -211,7 +211,7 @@ impl Item {
         .or_else(|| self.refuse("a string in brackets", errors))
     }
 
-    /// `one_of("debug", "info")`
+    /// Reads `one_of("debug", "info")`.
     pub(super) fn values(&self, errors: &Errors) -> Option<Vec<Expr>> {
         let list = match &self.body {
             ItemBody::List(list) if body::in_parentheses(list) => list,
@@ -276,7 +276,7 @@ fn misplaced(input: ParseStream<'_>) -> syn::Result<()> {
     Ok(())
 }
 
-/// The name with all that follows it, up to a comma.
+/// The name with all tokens that follow it, up to a comma.
 fn item_of(name: &Ident, rest: ParseStream<'_>) -> TokenStream {
     let mut item = name.to_token_stream();
     while !rest.is_empty() && !rest.peek(Token![,]) {
@@ -288,7 +288,7 @@ fn item_of(name: &Ident, rest: ParseStream<'_>) -> TokenStream {
     item
 }
 
-/// `default: 5`, `range 1..=64`
+/// Rejects `default: 5` and `range 1..=64`.
 fn without_a_sign(ident: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
     let ahead = input.fork();
     let colon = ahead.parse::<Option<Token![:]>>()?;
@@ -312,7 +312,7 @@ fn without_a_sign(ident: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
     Err(syn::Error::new_spanned(tokens, message))
 }
 
-/// `default = /var/lib`, `default = 10.0.0.1:80`: no expression, but probably a text.
+/// Rejects `default = /var/lib` and `default = 10.0.0.1:80`: not expressions, but probably texts.
 fn unquoted(name: &str, input: ParseStream<'_>) -> syn::Result<()> {
     let ahead = input.fork();
     let parses = ahead.parse::<Expr>().is_ok() && (ahead.is_empty() || ahead.peek(Token![,]));
@@ -354,7 +354,7 @@ fn missing_value(name: &str) -> String {
     }
 }
 
-/// The expression in a fragment of another macro, which comes in a group without brackets.
+/// The expression in a fragment of another macro, which is in a group without brackets.
 fn ungrouped(value: &Expr) -> Option<&Expr> {
     match value {
         Expr::Group(group) => ungrouped(&group.expr),

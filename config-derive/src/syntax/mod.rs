@@ -1,7 +1,7 @@
 //! Reads a struct and its attributes.
 //!
 //! In: the tokens that rustc hands to the derive. Out: the raw model. It knows how attributes are
-//! written; whether they make sense together is for [`crate::check`]. It never returns early, so
+//! written; [`crate::check`] checks whether they make sense together. It never returns early, so
 //! that a user sees all mistakes at once.
 
 mod advice;
@@ -21,7 +21,7 @@ use crate::errors::Errors;
 use crate::model::{ItemValue, raw};
 use item::Item;
 
-/// The raw model; `None` where there is no struct that an `impl` could be written for.
+/// The raw model; `None` if there is no struct that an `impl` could be written for.
 pub(crate) fn parse(input: TokenStream, errors: &Errors) -> Option<raw::StructInput> {
     let input: DeriveInput = match syn::parse2(receiver::replace(input)) {
         Ok(input) => input,
@@ -132,7 +132,7 @@ fn field(input: &syn::Field, errors: &Errors) -> Option<raw::FieldInput> {
     Some(field)
 }
 
-/// Reads an item about the key or about the field as a whole; `false` if it is none of those.
+/// Reads an item about the key or about the field as a whole; `false` if the item is neither.
 fn read_key(field: &mut raw::FieldInput, item: &Item, errors: &Errors) -> bool {
     match item.name.as_str() {
         names::KEY => fill(&mut field.key, item, item.text(errors), errors),
@@ -150,7 +150,7 @@ fn read_key(field: &mut raw::FieldInput, item: &Item, errors: &Errors) -> bool {
     true
 }
 
-/// Reads an item about the value: format, comparison, default; `false` if it is none of those.
+/// Reads an item about the value: format, comparison, default; `false` if the item is none of them.
 fn read_value(field: &mut raw::FieldInput, item: &Item, errors: &Errors) -> bool {
     let format = match item.name.as_str() {
         names::DEFAULT => {
@@ -166,12 +166,12 @@ fn read_value(field: &mut raw::FieldInput, item: &Item, errors: &Errors) -> bool
         names::WITH => item.path(errors).map(raw::FormatAttribute::With),
         _ => return false,
     };
-    // That there is but one of them is for the checks: they have different names.
+    // The checks reject a second format: formats have different names.
     add(&mut field.formats, item, format, errors);
     true
 }
 
-/// Reads a rule; `false` if the item is none.
+/// Reads a rule; `false` if the item is not a rule.
 fn read_rule(field: &mut raw::FieldInput, item: &Item, errors: &Errors) -> bool {
     let rule = match item.name.as_str() {
         names::RANGE => item.range(errors).map(raw::RuleAttribute::Range),
@@ -210,7 +210,7 @@ fn unavailable(item: &Item, errors: &Errors) {
     }
 }
 
-/// Keeps a value, or says that it was there already.
+/// Keeps a value, or reports that there already is one.
 fn fill<T>(slot: &mut Option<ItemValue<T>>, item: &Item, value: Option<T>, errors: &Errors) {
     if slot.is_some() {
         twice(item, errors);
@@ -219,7 +219,7 @@ fn fill<T>(slot: &mut Option<ItemValue<T>>, item: &Item, value: Option<T>, error
     }
 }
 
-/// Keeps one of several, or says that its like was there already.
+/// Keeps one of several, or reports that there already is one of its kind.
 fn add<T>(list: &mut Vec<ItemValue<T>>, item: &Item, value: Option<T>, errors: &Errors) {
     let Some(value) = value else { return };
     let kind = std::mem::discriminant(&value);
@@ -264,7 +264,7 @@ fn unknown(
     errors.at(item.ident().to_token_stream(), message);
 }
 
-/// `a`, `b` and `c`
+/// The names as a list: `a`, `b` and `c`.
 fn listed(names: &[&str]) -> String {
     let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
     match quoted.split_last() {

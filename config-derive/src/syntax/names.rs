@@ -98,7 +98,7 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("variants", ONE_OF),
 ];
 
-/// Names for which there is no attribute, and the alternative.
+/// Names without an attribute, and the alternative.
 const ALTERNATIVES: &[(&[&str], &str)] = &[
     (
         &["doc", "description", "desc", "help", "about", "comment"],
@@ -163,7 +163,7 @@ pub(crate) fn alternative(name: &str) -> Option<&'static str> {
         .map(|(_, instead)| *instead)
 }
 
-/// How an attribute is written.
+/// An example of the attribute.
 pub(crate) fn example(name: &str) -> &'static str {
     match name {
         CRATE => "crate = my_framework::hotconfig",
@@ -193,7 +193,7 @@ pub(crate) fn example(name: &str) -> &'static str {
     }
 }
 
-/// The name that was probably meant.
+/// The most likely intended name.
 pub(crate) fn nearest(name: &str, names: &[&'static str]) -> Option<&'static str> {
     if let Some((_, ours)) = SYNONYMS.iter().find(|(theirs, _)| *theirs == name) {
         return names.iter().copied().find(|known| known == ours);
@@ -201,7 +201,7 @@ pub(crate) fn nearest(name: &str, names: &[&'static str]) -> Option<&'static str
     nearest_of(name, names.iter().copied())
 }
 
-/// The nearest of these, if one is near enough to be meant.
+/// The nearest of these, if one is near enough to be likely.
 pub(crate) fn nearest_of<'a>(
     name: &str,
     names: impl IntoIterator<Item = &'a str>,

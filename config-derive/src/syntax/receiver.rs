@@ -1,20 +1,20 @@
 //! Writes the struct's own name for `Self`.
 //!
-//! In: the tokens of the struct. Out: the same, where `Self` means the same anywhere. The
-//! expansion puts types and defaults into an `impl` that is not the struct's.
+//! In: the tokens of the struct. Out: the same, without `Self`, so that they mean the same
+//! anywhere. The expansion puts types and defaults into an `impl` that is not the struct's.
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::{DeriveInput, GenericParam};
 
-/// The tokens, with `Name::<T>` for each `Self`: a type as well as the start of an expression.
+/// The tokens, with `Name::<T>` for each `Self`: valid as a type and as the start of an expression.
 pub(super) fn replace(input: TokenStream) -> TokenStream {
     if !mentions(&input) {
         return input;
     }
     match syn::parse2::<DeriveInput>(input.clone()) {
         Ok(parsed) => replaced(input, &parsed),
-        // The caller parses the same tokens and reports it.
+        // The caller parses the same tokens and reports the error.
         Err(_) => input,
     }
 }
@@ -40,7 +40,7 @@ fn replaced(tokens: TokenStream, of: &DeriveInput) -> TokenStream {
     tokens.into_iter().flat_map(replace).collect()
 }
 
-/// `Name::<T, N>`, underlined where `Self` stood.
+/// `Name::<T, N>`, underlined at the place of `Self`.
 fn name(receiver: &Ident, of: &DeriveInput) -> TokenStream {
     let mut ident = of.ident.clone();
     ident.set_span(receiver.span());

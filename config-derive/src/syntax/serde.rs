@@ -11,7 +11,7 @@ use super::body::literal_text;
 use crate::model::ItemValue;
 use crate::model::raw::SerdeAttribute;
 
-/// Each item of `#[serde(…)]`, but those that are for writing alone.
+/// The items of `#[serde(…)]`, except those that affect only writing.
 pub(super) fn items(attributes: &[Attribute]) -> Vec<ItemValue<SerdeAttribute>> {
     let mut found = Vec::new();
     for attribute in attributes.iter().filter(|a| a.path().is_ident("serde")) {

@@ -1,8 +1,8 @@
-//! Candidates for the next configuration.
+//! Candidates: configurations that may be published next.
 //!
 //! In: the configuration so far, and groups to put on top of it. Out: a candidate that breaks no
-//! rule, or which groups are to blame. This is the [`Judge`] that `apply::hold` asks; it accepts
-//! nothing itself.
+//! rule, or the groups that are to blame. This is the [`Judge`] that `apply::hold` calls; it
+//! accepts nothing itself.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use crate::typed::id::LeafId;
 /// A configuration with the slots of some groups on top of the good ones.
 #[derive(Debug)]
 pub(crate) struct Candidate<T> {
-    /// `None` before the first.
+    /// `None` before the first configuration.
     pub(super) valid: Option<ValidConfig<T>>,
     /// The slots that are taken from what is staged.
     on_top: BTreeSet<Slot>,
@@ -57,8 +57,8 @@ impl<T: HotConfig> Apply<T> {
         raw(slot).map(|raw| (slot, raw))
     }
 
-    /// The groups, among these, whose change made the leaf's value what it is: the one that
-    /// wrote it, or else those that deleted what stood above it.
+    /// The groups, among these, whose change determined the leaf's value: the one that wrote it, or
+    /// otherwise those that deleted the keys above it.
     fn blamed(&self, leaf: LeafId, on_top: &BTreeSet<Slot>) -> BTreeSet<GroupId> {
         let group = |slot: &Slot| {
             let group = self.ledger.group_of(*slot);

@@ -1,7 +1,8 @@
-//! Holding: which groups get in, and which wait.
+//! Holding: decides which groups are accepted, and which are held.
 //!
-//! In: the groups that are not in, and a [`Judge`] that can try them. Out: what got in, and for
-//! the rest the reasons. It knows no keys and no values: only which groups are valid together.
+//! In: the groups that are not accepted, and a [`Judge`] that can try them. Out: the accepted
+//! groups, and the reasons for the held ones. It knows no keys and no values, only which groups are
+//! valid together.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,8 +11,8 @@ use crate::problem::Problem;
 
 /// A group: the changes that one revision made to keys that no later revision has changed.
 ///
-/// Ordered as they happened. Keys that a full read found missing make one group, after the
-/// group of the revision that was read at: it is not known which revision deleted them.
+/// Groups are ordered as they happened. The keys that a full read found missing make one group,
+/// after the group of the revision that was read at: it is not known which revision deleted them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct GroupId {
     pub(crate) epoch: u64,
@@ -19,30 +20,30 @@ pub(crate) struct GroupId {
     pub(crate) missing: bool,
 }
 
-/// Why a trial failed.
+/// The reasons why a trial failed.
 #[derive(Debug, Default)]
 pub(crate) struct Rejection {
     /// The groups with a field that does not decode or breaks its own rule.
     pub(crate) bad: BTreeMap<GroupId, Vec<Problem>>,
-    /// Those of them that share the blame for a field with another: alone they may be valid.
+    /// The bad groups that share the blame for a field with another group: alone they may be valid.
     pub(crate) shared: BTreeSet<GroupId>,
-    /// Problems that are no single group's: rules over whole structs, and missing keys.
+    /// Problems that belong to no single group: rules over whole structs, and missing keys.
     pub(crate) whole: Vec<Problem>,
 }
 
 impl Rejection {
-    /// All of it.
+    /// All problems.
     pub(crate) fn problems(self) -> Vec<Problem> {
         self.bad.into_values().flatten().chain(self.whole).collect()
     }
 }
 
-/// Can try groups.
+/// Tries groups.
 pub(crate) trait Judge {
-    /// A valid whole, and how to go on from it.
+    /// A valid configuration, and the state to continue from it.
     type Candidate;
 
-    /// The candidate with these groups on top, if that is valid.
+    /// Returns the candidate with these groups on top, if that is valid.
     fn with(
         &self,
         candidate: &Self::Candidate,
@@ -50,19 +51,19 @@ pub(crate) trait Judge {
     ) -> Result<Self::Candidate, Rejection>;
 }
 
-/// What came of it.
+/// The outcome of settling.
 #[derive(Debug)]
 pub(crate) struct Settlement<C> {
-    /// The whole with everything that got in.
+    /// The configuration with all accepted groups.
     pub(crate) candidate: C,
-    /// What got in.
+    /// The accepted groups.
     pub(crate) accepted: BTreeSet<GroupId>,
-    /// What waits, and why.
+    /// The held groups, each with its reasons.
     pub(crate) held: BTreeMap<GroupId, Vec<Problem>>,
 }
 
-/// Lets in what is valid: first everything together; then without the groups that have a bad
-/// field; then the rest one by one, in passes, with those that are bad only together.
+/// Accepts the valid groups: first all together; then without the groups that have a bad field;
+/// then the remaining ones one by one, in passes, with those that are bad only together.
 pub(crate) fn settle<J: Judge>(
     judge: &J,
     base: J::Candidate,
@@ -71,8 +72,8 @@ pub(crate) fn settle<J: Judge>(
     let mut held = BTreeMap::new();
     let mut rest = groups;
     let mut together = BTreeSet::new();
-    // (1) everything, and (2) everything but the bad. Setting a group aside can uncover another
-    // bad value (of a lower layer, or behind an alias): until none is left.
+    // (1) All groups, and (2) all but the bad ones. Setting a group aside can uncover another bad
+    // value (of a lower layer, or behind an alias), so repeat until none is left.
     let (mut candidate, mut accepted, mut why) = loop {
         match judge.with(&base, &rest) {
             Ok(candidate) => break (candidate, std::mem::take(&mut rest), Vec::new()),
@@ -87,14 +88,14 @@ pub(crate) fn settle<J: Judge>(
                     }
                 }
                 together.extend(shared);
-                // A judge that blames groups it was not asked about would keep us here.
+                // A judge that blames groups that were not in the trial would loop forever.
                 if rest.len() == before {
                     break (base, BTreeSet::new(), Vec::new());
                 }
             }
         }
     };
-    // (3) passes, in the order of revisions.
+    // (3) Passes, in the order of revisions.
     together.retain(|group| held.contains_key(group));
     rest.append(&mut together);
     loop {
@@ -115,7 +116,7 @@ pub(crate) fn settle<J: Judge>(
             break;
         }
     }
-    // A group whose own trial gives no reason is held for that of the whole.
+    // A group whose own trial gives no reason is held for the reasons of the whole configuration.
     for (_, problems) in held.iter_mut().filter(|(_, problems)| problems.is_empty()) {
         problems.append(&mut std::mem::take(&mut why));
     }

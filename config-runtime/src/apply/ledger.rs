@@ -1,7 +1,7 @@
-//! The ledger: for each slot what the store holds, what the published configuration was decoded
-//! from, and the group of those that differ.
+//! The ledger: for each slot the bytes in the store, the bytes that the published configuration was
+//! decoded from, and, if they differ, the group.
 //!
-//! In: the changes of single slots, with their groups, and which groups are accepted. Out: the
+//! In: the changes of single slots, with their groups, and the groups that are accepted. Out: the
 //! bytes of a slot, and the groups that wait. It knows no values, no leaves and no keys.
 //!
 //! Invariant: a slot is in the group that `group_of` names, and in no other; no group is empty; and
@@ -22,11 +22,12 @@ pub(crate) struct Raw {
     pub(crate) revision: Revision,
 }
 
-/// The store's content in one slot, as far as is known.
+/// The store's content in one slot, as far as it is known.
 #[derive(Debug, Clone, Default)]
 pub(super) struct StagedState {
     pub(super) raw: Option<Raw>,
-    /// The revision that made it so; of a key found missing, the revision that was read at.
+    /// The revision that wrote or deleted it; for a key found missing, the revision that was read
+    /// at.
     pub(super) since: Revision,
 }
 
@@ -39,8 +40,8 @@ pub(super) struct Ledger {
     groups: BTreeMap<GroupId, BTreeSet<Slot>>,
     /// The reasons of each group that was tried and not accepted.
     held: BTreeMap<GroupId, Vec<Problem>>,
-    /// For each group in which a reading found keys missing: after which revision, and up to which
-    /// one, they may have been deleted, or written and deleted again.
+    /// For each group in which a reading found keys missing: the revisions after the first and up
+    /// to the second may have deleted them, or written and deleted them again.
     unseen: BTreeMap<GroupId, (Revision, Revision)>,
     /// Whether a slot was staged since the last trial.
     fresh: bool,
@@ -64,7 +65,7 @@ impl Ledger {
         }
     }
 
-    /// Makes room for this many slots. Nothing is known of the new ones.
+    /// Makes room for this many slots. The new ones are empty.
     pub(super) fn grow(&mut self, slots: usize) {
         if slots > self.staged.len() {
             self.staged.resize_with(slots, StagedState::default);
@@ -73,13 +74,13 @@ impl Ledger {
         }
     }
 
-    /// Whether nothing is staged, good or waiting in a slot.
+    /// Whether a slot has no staged bytes, no good bytes and no group.
     pub(super) fn is_empty(&self, slot: Slot) -> bool {
         let staged = self.staged(slot).and_then(|staged| staged.raw.as_ref());
         staged.is_none() && self.good(slot).is_none() && self.group_of(slot).is_none()
     }
 
-    /// Forgets all that was known of an empty slot.
+    /// Forgets everything about a slot if it is empty.
     pub(super) fn clear(&mut self, slot: Slot) {
         if self.is_empty(slot)
             && let Some(staged) = self.staged.get_mut(slot)
@@ -92,13 +93,14 @@ impl Ledger {
         self.epoch
     }
 
-    /// Revisions count in another history from now on.
+    /// Begins an epoch: revisions count in another history from now on.
     pub(super) fn begin_epoch(&mut self) {
         self.epoch += 1;
         self.staged_to = Revision::default();
     }
 
-    /// The newest revision that something was staged from, which this one may be from now on.
+    /// Raises the newest revision that something was staged from to this one, if it is newer, and
+    /// returns the previous value.
     pub(super) fn reach(&mut self, revision: Revision) -> Revision {
         let before = self.staged_to;
         self.staged_to = before.max(revision);
@@ -122,7 +124,7 @@ impl Ledger {
         }
     }
 
-    /// The store's bytes, as far as is known.
+    /// The store's bytes, as far as they are known.
     pub(super) fn staged(&self, slot: Slot) -> Option<&StagedState> {
         self.staged.get(slot)
     }
@@ -160,13 +162,13 @@ impl Ledger {
         self.held.keys().find(may_be).copied()
     }
 
-    /// Whether the knowledge of the slot is from after that reading.
+    /// Whether the slot's staged state is newer than that reading.
     pub(super) fn is_newer(&self, slot: Slot, at: Revision) -> bool {
         self.staged(slot).is_some_and(|staged| staged.since > at)
     }
 
-    /// Takes the bytes of a fallback: they are good, and any reading is newer, whatever history its
-    /// revisions count in.
+    /// Takes the bytes of a fallback: they are good, and any reading is newer, regardless of the
+    /// history that its revisions count in.
     pub(super) fn seed(&mut self, slot: Slot, raw: Option<Raw>) {
         if let (Some(staged), Some(good)) = (self.staged.get_mut(slot), self.good.get_mut(slot)) {
             staged.raw.clone_from(&raw);
@@ -192,8 +194,8 @@ impl Ledger {
         self.stage(slot, staged, self.group(revision))
     }
 
-    /// Notes a slot's new content. The answer is whether the slot joins the group: one whose bytes
-    /// are known already stays in its own.
+    /// Notes a slot's new content. Returns whether the slot joins the group: a slot whose bytes are
+    /// known already stays in its own.
     pub(super) fn stage(&mut self, slot: Slot, new: StagedState, group: GroupId) -> bool {
         let (Some(staged), Some(group_of)) =
             (self.staged.get_mut(slot), self.group_of.get_mut(slot))
@@ -204,8 +206,8 @@ impl Ledger {
         *staged = new;
         let waits = |old: &GroupId| old.epoch < group.epoch;
         if same && !group_of.as_ref().is_some_and(waits) {
-            // In a new epoch it joins those that were written with it in the history that counts
-            // now.
+            // Only in a new epoch does it join the slots that were written with it in the current
+            // history.
             return false;
         }
         self.fresh = true;
@@ -222,7 +224,8 @@ impl Ledger {
         true
     }
 
-    /// A reading at `at` found this slot's key missing; everything up to `seen` is known.
+    /// Notes that a reading at `at` found this slot's key missing; everything up to `seen` is
+    /// known.
     pub(super) fn note_unseen(&mut self, slot: Slot, seen: Revision, at: Revision) {
         if seen < at
             && let Some(group) = self.group_of(slot)
@@ -232,13 +235,13 @@ impl Ledger {
         }
     }
 
-    /// Whether there is anything to try since the last trial. From now on there is not.
+    /// Whether there is anything new to try since the last trial. Resets the answer to `false`.
     pub(super) fn take_fresh(&mut self) -> bool {
         std::mem::take(&mut self.fresh) && !self.groups.is_empty()
     }
 
-    /// A trial is over: these groups are in, the others wait for these reasons. Returns the slots
-    /// whose good bytes are others now.
+    /// Notes the outcome of a trial: these groups are accepted, the others wait for these reasons.
+    /// Returns the slots whose good bytes changed.
     pub(super) fn accept(
         &mut self,
         accepted: &BTreeSet<GroupId>,
@@ -265,7 +268,7 @@ impl Ledger {
         slots
     }
 
-    /// The invariant of the module's text, or a sentence about its breach.
+    /// Checks the invariant of the module's text. The error describes the breach.
     #[cfg(test)]
     pub(super) fn check(&self) -> Result<(), String> {
         for (slot, group) in self.group_of.iter().enumerate() {

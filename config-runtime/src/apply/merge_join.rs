@@ -7,20 +7,20 @@ use std::iter::Peekable;
 
 use crate::Revision;
 
-/// What one list has for the keys of another, which are asked for in their order.
+/// Looks up the keys of one sorted list in another, in order.
 pub(super) struct MergeJoin<I: Iterator> {
     rest: Peekable<I>,
 }
 
 impl<'a, V: Copy, I: Iterator<Item = (&'a [u8], V)>> MergeJoin<I> {
-    /// Walks through a list that is in order.
+    /// Walks through a sorted list.
     pub(super) fn new(list: impl IntoIterator<IntoIter = I>) -> Self {
         Self {
             rest: list.into_iter().peekable(),
         }
     }
 
-    /// What it has for this key, which is not below the one before.
+    /// The list's value for this key, which must not be below the previous one.
     pub(super) fn find(&mut self, key: &[u8]) -> Option<V> {
         while let Some((next, value)) = self.rest.peek() {
             match next.cmp(&key) {
@@ -33,12 +33,12 @@ impl<'a, V: Copy, I: Iterator<Item = (&'a [u8], V)>> MergeJoin<I> {
     }
 }
 
-/// The keys, as they are compared.
+/// The keys as bytes, in the order of comparison.
 pub(super) fn by_bytes<V: Copy>(known: &BTreeMap<Vec<u8>, V>) -> impl Iterator<Item = (&[u8], V)> {
     known.iter().map(|(key, value)| (key.as_slice(), *value))
 }
 
-/// What is known, and what was found: the difference. Nothing is copied that is the same.
+/// The difference between the known keys and those that were found. Equal keys are not copied.
 pub(super) struct Renewal<'a> {
     known: Peekable<btree_map::Iter<'a, Vec<u8>, Revision>>,
     at: Revision,
@@ -47,7 +47,7 @@ pub(super) struct Renewal<'a> {
 }
 
 impl<'a> Renewal<'a> {
-    /// What is known to be newer than `at` will stay.
+    /// Begins a comparison. Known keys that are newer than `at` will stay.
     pub(super) fn new(known: &'a BTreeMap<Vec<u8>, Revision>, at: Revision) -> Self {
         Self {
             known: known.iter().peekable(),
@@ -57,7 +57,7 @@ impl<'a> Renewal<'a> {
         }
     }
 
-    /// The next key that was found, in order.
+    /// Adds the next key that was found, in order.
     pub(super) fn found(&mut self, key: &[u8], since: Revision) {
         while let Some((known, _)) = self.known.peek() {
             match known.as_slice().cmp(key) {
@@ -85,7 +85,7 @@ impl<'a> Renewal<'a> {
         }
     }
 
-    /// Nothing more was found: what is to be done.
+    /// Ends the list of found keys, and returns the difference.
     pub(super) fn end(mut self) -> KeyDifference {
         while self.known.peek().is_some() {
             self.was_not_found();
@@ -104,14 +104,14 @@ pub(super) struct KeyDifference {
 }
 
 impl KeyDifference {
-    /// Answers whether there was one.
+    /// Applies the difference. Returns whether there was one.
     pub(super) fn apply(self, known: &mut BTreeMap<Vec<u8>, Revision>) -> bool {
         let differs = !self.gone.is_empty() || !self.new.is_empty();
         for key in &self.gone {
             known.remove(key);
         }
         if known.is_empty() {
-            // Built from a list in order, it costs no search.
+            // Building from a sorted list costs no search.
             *known = self.new.into_iter().collect();
         } else {
             known.extend(self.new);

@@ -1,22 +1,21 @@
-//! Decode, validate, hold: from staged changes to a configuration that breaks no rule.
+//! Decodes, validates and holds: from staged changes to a configuration that breaks no rule.
 //!
 //! In: readings and whole revisions, as the [`Replica`] that `sync` keeps up to date. Out: on
-//! [`Apply::settle`] the next configuration, if it differs, and what is held, with the reasons. It
-//! knows the schema and the user's types; it knows no connection, no time and no subscriber.
+//! [`Apply::settle`] the next configuration, if it differs, and the held groups, with the reasons.
+//! It knows the schema and the user's types; it knows no connection, no time and no subscriber.
 //!
-//! A slot (one key in one layer) has a *staged* state, which is what the store holds as far as
-//! the cursor, and a *good* one, which is what the published configuration was decoded from.
-//! Where they differ, the slot is in a group: accepted or held as a unit, by the rule of
-//! `apply::hold`.
+//! A slot (one key in one layer) has a *staged* state, the store's content as of the cursor, and a
+//! *good* one, the bytes that the published configuration was decoded from. If they differ, the
+//! slot is in a group: accepted or held as a unit, by the rule of `apply::hold`.
 //!
 //! | part | holds |
 //! | --- | --- |
-//! | `slots` | the keys that are known, and what they stand for |
+//! | `slots` | the known keys, and the leaf of each |
 //! | `ledger` | the bytes of each slot, staged and good, and the groups |
 //! | `unknown` | the keys that the schema doesn't know |
-//! | `published` | the snapshot, and what the next one starts from |
+//! | `published` | the snapshot, and the ground for the next one |
 //! | `from_fallback` | the slots whose good bytes are the fallback's |
-//! | `deleted`, `unreported` | the entries that may be forgotten, and whether there is anything to report |
+//! | `deleted`, `unreported` | the entries that may be forgotten, and the flag for unreported changes |
 
 mod candidate;
 mod hold;
@@ -61,10 +60,10 @@ pub(crate) struct Publication<T> {
     pub(crate) changed: Vec<LeafId>,
 }
 
-/// What a start is to do with keys that are bad.
+/// The treatment of bad keys at a start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BadKeys {
-    /// No start.
+    /// Fail the start.
     Refuse,
     /// Hold them, and start with the defaults in their place.
     Default,
@@ -78,7 +77,7 @@ pub(crate) struct Apply<T> {
     unknown: UnknownKeys,
     published: PublishedState<T>,
     /// The slots whose good bytes are the fallback's, and were not found in the store since. `None`
-    /// without a fallback that can stand in for what is bad at the start.
+    /// without a fallback that can stand in for bad keys at the start.
     from_fallback: Option<BTreeSet<Slot>>,
     /// The entries that may be forgotten, since a key of theirs was deleted.
     deleted: BTreeSet<EntryId>,
@@ -119,8 +118,8 @@ impl<T: HotConfig> Replica for Apply<T> {
         self.unknown.expect_reading();
     }
 
-    /// What is known from a later revision than the reading's stays. With a new epoch nothing
-    /// does: its revisions count in a history that is gone.
+    /// State from a later revision than the reading's stays. With a new epoch none of it does: its
+    /// revisions count in a history that is gone.
     fn stage_reading(&mut self, reading: &Reading, new_epoch: bool) {
         self.unreported = true;
         if new_epoch {
@@ -139,7 +138,7 @@ impl<T: HotConfig> Replica for Apply<T> {
         let group = self.ledger.group(revision);
         self.ledger.reach(revision);
         for (range, Event { key, value, .. }) in events {
-            // A delete is to be remembered while a reading may still have the key.
+            // A delete must be remembered while a reading may still have the key.
             let matters = value.is_some() || self.unknown.expects_reading();
             let known = self.slots.find(&key);
             match known.or_else(|| self.intern(range, &key, matters)) {
@@ -170,9 +169,9 @@ impl<T: HotConfig> Apply<T> {
         }
     }
 
-    /// Begins with the content of a fallback, before anything is staged: it is good until the store
-    /// says otherwise. Returns the problems of one that is invalid, which is then ignored as a
-    /// whole.
+    /// Begins with the content of a fallback, before anything is staged: it is good until the
+    /// store's keys replace it. Returns the problems of one that is invalid, which is then ignored
+    /// as a whole.
     pub(crate) fn seed(
         &mut self,
         entries: impl IntoIterator<Item = (String, Raw)>,
@@ -211,12 +210,12 @@ impl<T: HotConfig> Apply<T> {
         self.published.basis == Basis::Fallback
     }
 
-    /// Whether a reading was staged: there is something to begin with.
+    /// Whether a reading was staged, so that there is something to begin with.
     pub(crate) fn has_read(&self) -> bool {
         matches!(self.published.basis, Basis::NewReading | Basis::Store)
     }
 
-    /// Stages the keys of a reading. Returns for each slot whether its key is there.
+    /// Stages the keys of a reading. Returns for each slot whether the reading has its key.
     fn compare(&mut self, reading: &Reading, new_epoch: bool) -> Vec<bool> {
         let at = reading.revision;
         let mut there = vec![false; self.slots.len()];
@@ -266,14 +265,16 @@ impl<T: HotConfig> Apply<T> {
         there
     }
 
-    /// The slot of a key of an entry that is not known yet; if it `matters`, it is from now on.
+    /// The slot of a key of an entry that is not known yet; `None` unless it `matters`, in which
+    /// case the entry is known from now on.
     fn intern(&mut self, range: usize, key: &[u8], matters: bool) -> Option<Slot> {
         let slot = matters.then(|| self.slots.intern(range, key)).flatten()?;
         self.ledger.grow(self.slots.len());
         Some(slot)
     }
 
-    /// Stages the keys that are not in a reading as deleted. It is not known which revision did it.
+    /// Stages the keys that are not in a reading as deleted. It is not known which revision deleted
+    /// them.
     fn stage_missing(&mut self, there: &[bool], at: Revision, new_epoch: bool) {
         let missing = self.ledger.missing_group(at);
         let seen = self.ledger.reach(at);
@@ -290,7 +291,8 @@ impl<T: HotConfig> Apply<T> {
         }
     }
 
-    /// The fallback's bytes that a reading found in the store are the store's from now on.
+    /// Notes the fallback's bytes that a reading found in the store: they are the store's from now
+    /// on.
     fn compare_fallback(&mut self) {
         let Some(from_fallback) = &mut self.from_fallback else {
             return;
@@ -304,9 +306,9 @@ impl<T: HotConfig> Apply<T> {
         }
     }
 
-    /// Whether an entry can't be of the history that is known: in one, a key that was written at a
-    /// revision has that value there, is never of an older revision again, and is not there earlier
-    /// than it was known to be absent.
+    /// Whether an entry can't be of the known history: within one history, a key that was written
+    /// at a revision has that value there, never returns to an older revision, and does not exist
+    /// before a revision at which it was known to be absent.
     fn slot_contradicts(&self, slot: Slot, entry: &Entry<'_>, at: Revision) -> bool {
         let Some(staged) = self.ledger.staged(slot) else {
             return false;
@@ -335,8 +337,8 @@ impl<T: HotConfig> Apply<T> {
         self.deleted.extend(entry.map(|leaf| leaf.entry));
     }
 
-    /// Forgets the entries of which nothing is left. While a reading is under way they are kept: it
-    /// may still have their keys.
+    /// Forgets the entries that have no staged or good bytes and no group left. While a reading is
+    /// under way they are kept: it may still have their keys.
     fn forget_entries(&mut self) {
         if self.unknown.expects_reading() {
             return;
@@ -350,7 +352,7 @@ impl<T: HotConfig> Apply<T> {
             for slot in slots {
                 self.ledger.clear(slot);
             }
-            // Its map may have been all that was left of the entry around it.
+            // The entry may have been the last content of the entry around it.
             let outer = self.slots.outer(entry);
             self.slots.release(entry);
             self.deleted
@@ -358,7 +360,7 @@ impl<T: HotConfig> Apply<T> {
         }
     }
 
-    /// Notes that the origin of the slot's leaf may be another now.
+    /// Notes that the origin of the slot's leaf may have changed.
     fn move_origin(&mut self, slot: Slot) {
         if let Some(leaf) = self.leaf_of(slot) {
             self.published.move_origin(leaf);
@@ -372,7 +374,7 @@ impl<T: HotConfig> Apply<T> {
 
 /// Settling.
 impl<T: HotConfig> Apply<T> {
-    /// The first configuration: from what was staged, or the problems, all of them.
+    /// Builds the first configuration from the staged keys, or returns all problems.
     pub(crate) fn begin(
         &mut self,
         cursor: Option<Revision>,
@@ -397,7 +399,7 @@ impl<T: HotConfig> Apply<T> {
         if self.from_fallback.is_some()
             && let Ok(fallback) = self.with(&nothing, &BTreeSet::new())
         {
-            // Its last good values stand in for what is bad.
+            // Its last good values stand in for bad keys.
             let settled = hold::settle(self, fallback, all);
             return self.accept(cursor, settled).ok_or(refused);
         }
@@ -408,8 +410,8 @@ impl<T: HotConfig> Apply<T> {
         if settled.candidate.valid.is_some() {
             return self.accept(cursor, settled).ok_or(refused);
         }
-        // One by one nothing gets in where several fields are required: they are the ground that
-        // the others are tried on.
+        // One by one, no group is accepted if several fields are required: those are the ground
+        // that the others are tried on.
         let required = self.required();
         let needed: BTreeSet<_> = all.difference(&bad).copied().collect();
         let needed = needed.into_iter().filter(|group| {
@@ -445,7 +447,7 @@ impl<T: HotConfig> Apply<T> {
         }
     }
 
-    /// Tries everything that is held and everything new; `None` where nothing changed.
+    /// Tries all held and all new groups; `None` if nothing changed.
     pub(crate) fn settle(&mut self, cursor: Option<Revision>) -> Option<Publication<T>> {
         self.forget_entries();
         let something = self.ledger.take_fresh();
@@ -457,7 +459,7 @@ impl<T: HotConfig> Apply<T> {
         self.accept(cursor, settled)
     }
 
-    /// Takes in the groups that were accepted, and publishes if a value changed.
+    /// Takes over the accepted groups, and publishes if a value changed.
     fn accept(
         &mut self,
         cursor: Option<Revision>,
@@ -499,8 +501,8 @@ impl<T: HotConfig> Apply<T> {
         Some(Publication { snapshot, changed })
     }
 
-    /// The leaves, among these, whose value differs from the published one; all of them at the
-    /// first time.
+    /// The leaves, among these, whose value differs from the published one; all of them the first
+    /// time.
     fn differing(&self, next: &T, changed: BTreeSet<LeafId>) -> Vec<LeafId> {
         let Some(before) = &self.published.snapshot else {
             return self.slots.leaves().map(|(leaf, _)| leaf).collect();
@@ -509,7 +511,7 @@ impl<T: HotConfig> Apply<T> {
         // A chain of trials may have come back to where it began.
         let differ = leaves.filter(|leaf| {
             let path = self.slots.path(*leaf);
-            // If comparing panics, to notify once too often is the lesser evil.
+            // If comparing panics, notifying once too often is the lesser evil.
             path.is_some_and(|path| !guard(|| next.__same(before, &path)).unwrap_or(false))
         });
         differ.collect()
@@ -553,7 +555,7 @@ impl<T: HotConfig> Apply<T> {
                 *origin = self.origin(id, leaf);
             }
         }
-        // An entry comes and goes with all of its leaves.
+        // An entry appears and disappears with all of its leaves.
         let entries: BTreeSet<_> = in_entries.into_iter().map(|leaf| leaf.entry).collect();
         for entry in entries {
             let is_there = self.is_published(entry);

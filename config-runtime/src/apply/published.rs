@@ -1,10 +1,10 @@
-//! The published configuration, from the side that makes the next one.
+//! The published configuration, and the draft of the next one.
 //!
 //! In: valid configurations. Out: the ground for the next trial, and the snapshot that is
 //! published. It knows no keys and no groups.
 //!
-//! Invariant: `snapshot` breaks no rule; `intended` is `None` exactly where a restart would give
-//! the same; `copy`, where there is one, equals `snapshot`.
+//! Invariant: `snapshot` breaks no rule; `intended` is `None` exactly if a restart would give the
+//! same; `copy`, if there is one, equals `snapshot`.
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
@@ -17,10 +17,10 @@ use crate::snapshot::{Draft, Origin, Snapshot};
 use crate::typed::id::LeafId;
 use crate::typed::tree::Leaf;
 
-/// Where the published configuration comes from.
+/// The source of the published configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Basis {
-    /// The defaults: neither a fallback nor a reading is here.
+    /// The defaults: there is neither a fallback nor a reading.
     Nothing,
     /// A fallback, and no reading has been staged.
     Fallback,
@@ -37,11 +37,11 @@ pub(super) struct PublishedState<T> {
     pub(super) snapshot: Option<Snapshot<T>>,
     /// A copy of it for the next trial, if there was time to make one.
     copy: Option<Draft<T>>,
-    /// What a restart would give, where that differs from the snapshot.
+    /// The configuration after a restart, if it differs from the snapshot.
     pub(super) intended: Option<Box<T>>,
     /// The origins of the restart-only leaves: they keep their first value.
     first_origins: HashMap<LeafId, Origin>,
-    /// The bytes of those of them that are secret.
+    /// The bytes of the secret ones among them.
     running_secrets: Vec<Arc<[u8]>>,
     /// The leaves whose origin may differ from the published one.
     moved: BTreeSet<LeafId>,
@@ -60,13 +60,13 @@ impl<T: HotConfig> PublishedState<T> {
         }
     }
 
-    /// Whether the first reading since a start without the store is here: then the snapshot gets
-    /// its revision and its origins, even if no value changes.
+    /// Whether the first reading since a start without the store has arrived: then the snapshot
+    /// gets its revision and its origins, even if no value changes.
     pub(super) fn may_anchor(&self) -> bool {
         self.basis == Basis::NewReading
     }
 
-    /// The configuration to try changes on. `None` before the first.
+    /// The configuration to try changes on. `None` before the first configuration.
     pub(super) fn ground(&mut self) -> Option<ValidConfig<T>> {
         Some(ValidConfig {
             value: TrialConfig::PublishedState {
@@ -83,10 +83,10 @@ impl<T: HotConfig> PublishedState<T> {
         if self.copy.is_none()
             && let Some(published) = &self.snapshot
         {
-            // If its `Clone` panics, the trial says so.
+            // If its `Clone` panics, the trial reports it.
             self.copy = guard(|| {
                 let mut copy = published.draft();
-                // Its own ones, too.
+                // The draft needs origins of its own, too.
                 let _ = Arc::make_mut(copy.origins());
                 copy
             })
@@ -94,12 +94,12 @@ impl<T: HotConfig> PublishedState<T> {
         }
     }
 
-    /// Notes that the origin of a leaf may be another now.
+    /// Notes that the origin of a leaf may have changed.
     pub(super) fn move_origin(&mut self, leaf: LeafId) {
         self.moved.insert(leaf);
     }
 
-    /// The leaves whose origin may be another. From now on there are none.
+    /// Takes the leaves whose origin may have changed.
     pub(super) fn take_moved(&mut self) -> BTreeSet<LeafId> {
         std::mem::take(&mut self.moved)
     }
@@ -136,7 +136,7 @@ impl<T: HotConfig> PublishedState<T> {
         leaf.restart && !guard(|| intended.__same(published, leaf.path.fixed())).unwrap_or(true)
     }
 
-    /// The part of the invariant that can be seen without the user's code, or a sentence about its
+    /// Checks the part of the invariant that needs no code of the user. The error describes the
     /// breach.
     #[cfg(test)]
     pub(super) fn check(&self) -> Result<(), String> {

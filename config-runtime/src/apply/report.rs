@@ -1,7 +1,7 @@
 //! The reports of `apply`, most of them about keys that are not published as they stand.
 //!
-//! In: groups, leaves and keys. Out: values for the status, for messages and for the fallback. No
-//! secret is in those for people. Nothing here changes what is staged, held or published.
+//! In: groups, leaves and keys. Out: values for the status, for messages and for the fallback. The
+//! values for people contain no secrets. Nothing here changes what is staged, held or published.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,23 +13,23 @@ use crate::problem::Problem;
 use crate::typed::id::LeafId;
 use crate::{HotConfig, Revision};
 
-/// A group that was refused: the changes that one revision made, accepted or held as a unit.
+/// A rejected group: the changes that one revision made, accepted or held as a unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Held {
-    /// The revision that made the changes; of keys that a full read found missing, the revision
+    /// The revision that made the changes; for keys that a full read found missing, the revision
     /// that was read at.
     pub revision: Revision,
     /// The epoch that the revision counts in.
     pub epoch: u64,
-    /// Whether these are keys that a full read found missing: some revision up to this one
-    /// deleted them, and it is not known which.
+    /// Whether these are keys that a full read found missing: a revision up to this one deleted
+    /// them, and it is not known which.
     pub missing: bool,
     /// The whole keys.
     pub keys: Vec<String>,
     /// Their paths in Rust.
     pub fields: Vec<String>,
-    /// Why: a field of the group is bad, or the whole would break a rule.
+    /// The reasons: a field of the group is bad, or the whole configuration would break a rule.
     pub problems: Vec<Problem>,
 }
 
@@ -56,9 +56,9 @@ pub struct Pending {
     pub field: String,
     /// The whole key.
     pub key: String,
-    /// The revision that wrote the new value; `None` where the key was deleted.
+    /// The revision that wrote the new value; `None` if the key was deleted.
     pub revision: Option<Revision>,
-    /// The value that the program runs with, where its type can be shown; `***` for a secret.
+    /// The value that the program runs with, if its type can be shown; `***` for a secret.
     pub running: Option<String>,
     /// The value that it will have after a restart.
     pub pending: Option<String>,
@@ -102,7 +102,7 @@ impl fmt::Display for Unknown {
 pub struct Warning {
     /// The whole key.
     pub key: String,
-    /// What to do instead.
+    /// The action to take instead.
     pub message: String,
 }
 
@@ -112,7 +112,7 @@ impl<T: HotConfig> Apply<T> {
         self.unreported
     }
 
-    /// The same; from now on there is nothing to report.
+    /// The same, and resets it: nothing is unreported from now on.
     pub(crate) fn take_unreported(&mut self) -> bool {
         std::mem::take(&mut self.unreported)
     }
@@ -140,8 +140,8 @@ impl<T: HotConfig> Apply<T> {
             .collect()
     }
 
-    /// The held changes of a revision. Where a reading found keys missing, any revision that was
-    /// not seen may have deleted them: it can't be said that all of it is visible.
+    /// The held changes of a revision. If a reading found keys missing, any revision that was not
+    /// seen may have deleted them, so the revision can't be reported as visible.
     pub(crate) fn held_of(&self, revision: Revision) -> Option<Held> {
         let held = self.ledger.held();
         let mut groups = held.keys().copied();
@@ -196,8 +196,8 @@ impl<T: HotConfig> Apply<T> {
             .collect()
     }
 
-    /// The number of keys that the schema doesn't know, and the first of them. `None` where they
-    /// are those of the last time.
+    /// The number of keys that the schema doesn't know, and the first of them. `None` if they have
+    /// not changed since the last call.
     pub(crate) fn unknown(&mut self, max: usize) -> Option<(usize, Vec<Unknown>)> {
         let layout = self.slots.layout();
         self.unknown.report(max, |key| layout.nearest(key))
@@ -245,7 +245,7 @@ impl<T: HotConfig> Apply<T> {
         self.slots.iter().count()
     }
 
-    /// The first of the parts' invariants that doesn't hold.
+    /// Checks the invariants of all parts. The error describes the first breach.
     #[cfg(test)]
     pub(crate) fn check(&self) -> Result<(), String> {
         self.ledger.check()?;

@@ -1,7 +1,6 @@
-//! Holding, against a slow and obvious model of DESIGN.md's rule.
+//! Holding, compared with a slow and obvious model of its rule.
 //!
-//! [`Apply`] must publish what the model publishes and hold what it holds, whatever was staged in
-//! whatever order.
+//! [`Apply`] must publish and hold the same as the model, for any staged changes in any order.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -69,7 +68,7 @@ const KEYS: [&str; 7] = [
 
 type Texts = BTreeMap<&'static str, String>;
 
-/// One key's digit, its default, or why there is none.
+/// One key's digit or its default; an error if there is neither.
 fn digit(texts: &Texts, key: &str, default: Option<u8>) -> Result<u8, ()> {
     match texts.get(key) {
         None => default.ok_or(()),
@@ -88,7 +87,7 @@ fn bad(texts: &Texts, key: &str) -> bool {
     }
 }
 
-/// Decodes everything, and asks every rule.
+/// Decodes everything, and checks every rule.
 fn decode(texts: &Texts) -> Option<Config> {
     if KEYS.iter().any(|key| bad(texts, key)) {
         return None;
@@ -114,10 +113,10 @@ fn decode(texts: &Texts) -> Option<Config> {
     valid.then_some(config)
 }
 
-/// The struct above, in the words of the model.
-struct Said;
+/// The struct above, in the terms of the model.
+struct ConfigWords;
 
-impl Words for Said {
+impl Words for ConfigWords {
     type Key = &'static str;
     type Text = String;
     type Config = Config;
@@ -136,11 +135,11 @@ impl Words for Said {
 enum Step {
     /// One transaction: `None` deletes.
     Revision(Vec<(usize, Option<String>)>),
-    /// Everything is read, after some changes that no event told of.
+    /// Everything is read, after some changes without an event.
     Reading {
         unseen: Vec<Vec<(usize, Option<String>)>>,
     },
-    /// The store is as it was that many revisions ago, and everything is read.
+    /// The store goes back that many revisions, and everything is read.
     Restore(usize),
     /// A reading is taken, to arrive late.
     Take,
@@ -171,11 +170,11 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// The store, the model and the real thing, side by side.
+/// The store, the model and [`Apply`], side by side.
 struct SideBySide {
     revision: u64,
     store: Store,
-    model: Model<Said>,
+    model: Model<ConfigWords>,
     apply: Apply<Config>,
     current: Config,
     /// The store after each revision.
@@ -191,7 +190,7 @@ impl SideBySide {
         let mut both = Self {
             revision: 1,
             store: BTreeMap::from([("need", ("3".to_owned(), 1))]),
-            model: Model::new(Said),
+            model: Model::new(ConfigWords),
             apply: Apply::new(layout),
             current: decode(&Texts::from([("need", "3".to_owned())])).unwrap(),
             history: Vec::new(),
@@ -208,7 +207,7 @@ impl SideBySide {
         both
     }
 
-    /// One transaction in the store; the later of two changes of a key counts.
+    /// Runs one transaction in the store; the later of two changes of a key counts.
     fn transaction(&mut self, changes: &[(usize, Option<String>)]) -> Vec<(usize, Event)> {
         self.revision += 1;
         let changes: BTreeMap<_, _> = changes.iter().cloned().collect();
@@ -286,7 +285,7 @@ impl SideBySide {
                 self.read(true);
             }
             Step::Take => self.taken = Some(self.reading()),
-            // Everything in it is known, and some of it is not true any more.
+            // Everything in it is known, and some of it is no longer true.
             Step::Arrive => {
                 if let Some(taken) = self.taken.take() {
                     self.apply.stage_reading(&taken, false);
@@ -299,7 +298,7 @@ impl SideBySide {
     fn settle(&mut self) {
         let before = self.current.clone();
         self.model.settle();
-        // There is not always time for it, and it must make no difference.
+        // The loop does not always have time for it, and it must make no difference.
         if self.revision.is_multiple_of(2) {
             self.apply.prepare();
         }
@@ -430,7 +429,7 @@ fn p03_a_transaction_with_one_bad_key_is_held_whole() {
     both.run(&Step::Revision(vec![set("free", "x"), set("max", "9")]));
     both.settle();
     assert_eq!((both.current.free, both.current.max), (5, 7));
-    // The bad key is overwritten: what is left of the transaction gets in.
+    // The bad key is overwritten: the remaining keys of the transaction are accepted.
     both.run(&Step::Revision(vec![set("free", "6")]));
     both.settle();
     assert_eq!((both.current.free, both.current.max), (6, 9));
@@ -446,7 +445,7 @@ fn p06_a_reading_that_finds_nothing_new_publishes_nothing() {
     assert_eq!(both.apply.held().len(), 1);
 }
 
-/// Everything but the bad keys gets in, also where several fields are required.
+/// Everything but the bad keys is accepted, even if several fields are required.
 #[test]
 fn a_start_with_bad_keys_takes_what_is_good() {
     #[derive(HotConfig, Clone, Debug, PartialEq)]

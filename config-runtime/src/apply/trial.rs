@@ -1,8 +1,8 @@
-//! One trial: a configuration with some raw values on top, if that is valid.
+//! One trial: applies raw values to a configuration, and validates the result.
 //!
 //! In: the configuration so far and, for each leaf that may differ, its bytes. Out: the next
-//! configuration and which leaves changed, or what is wrong, in the words of [`Problem`]. What a
-//! user wrote runs here, guarded: a panic is a refusal.
+//! configuration and the leaves that changed, or [`Problem`]s. The user's code runs here, guarded:
+//! a panic counts as a rejection.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -29,9 +29,9 @@ use super::ledger::Raw;
 /// A configuration that breaks no rule.
 #[derive(Debug)]
 pub(crate) struct ValidConfig<T> {
-    /// What is published: restart-only fields have their first value.
+    /// The configuration to publish: restart-only fields have their first value.
     pub(crate) value: TrialConfig<T>,
-    /// What a restart would give, where that differs.
+    /// The configuration after a restart, if it differs.
     pub(crate) intended: Option<Box<T>>,
 }
 
@@ -40,7 +40,7 @@ pub(crate) struct ValidConfig<T> {
 pub(crate) enum TrialConfig<T> {
     PublishedState {
         snapshot: Snapshot<T>,
-        /// A copy of it for the first trial, made when nobody waited for it.
+        /// A copy of it for the first trial, made while the loop was idle.
         copy: RefCell<Option<Draft<T>>>,
     },
     Next(Draft<T>),
@@ -70,7 +70,7 @@ impl<T> Deref for TrialConfig<T> {
     }
 }
 
-/// What a trial found wrong.
+/// The problems that a trial found.
 #[derive(Debug, Default)]
 pub(crate) struct TrialFailure {
     /// Problems of single leaves.
@@ -82,7 +82,7 @@ pub(crate) struct TrialFailure {
 /// A leaf's bytes, with the slot that gave them.
 pub(crate) type EffectiveRaw<'a> = Option<(Slot, &'a Raw)>;
 
-/// The bytes of a trial, as the `LeafReader` asks for them.
+/// The bytes of a trial, as the `LeafReader` requests them.
 struct TrialRaws<'a, 'e, F> {
     slots: &'e Slots,
     effective: &'e F,
@@ -121,13 +121,13 @@ impl<'a, F: Fn(LeafId) -> EffectiveRaw<'a>> Raws for TrialRaws<'a, '_, F> {
     }
 }
 
-/// What all trials of a configuration share.
+/// The data that all trials of a configuration share.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ground<'a> {
     pub(crate) slots: &'a Slots,
     /// The bytes of the secrets that keep their first value until a restart.
     pub(crate) running: &'a [Arc<[u8]>],
-    /// Nothing runs yet: restart-only fields are like all others.
+    /// Whether nothing runs yet: then restart-only fields are like all others.
     pub(crate) starting: bool,
 }
 
@@ -138,13 +138,13 @@ pub(crate) fn build<'a, T: HotConfig>(
 ) -> Result<ValidConfig<T>, TrialFailure> {
     let slots = ground.slots;
     let raws = TrialRaws::new(slots, &effective);
-    let mut intake = LeafReader::all(&raws);
-    let value = guard(|| T::__build(&mut intake));
+    let mut reader = LeafReader::all(&raws);
+    let value = guard(|| T::__build(&mut reader));
     let mut refused = TrialFailure::default();
     let layout = slots.layout();
-    intake.secrets().iter().for_each(|leaf| layout.hide(*leaf));
-    let of_sections = intake.take_broken();
-    refused.findings(slots, &effective, intake.into_findings());
+    reader.secrets().iter().for_each(|leaf| layout.hide(*leaf));
+    let of_sections = reader.take_broken();
+    refused.findings(slots, &effective, reader.into_findings());
     match value {
         Ok(Some(value)) if refused.is_empty() => {
             refused.checks(ground, &effective, &value);
@@ -161,7 +161,7 @@ pub(crate) fn build<'a, T: HotConfig>(
     }
 }
 
-/// Replaces the leaves that may differ; says which did, among those that are published.
+/// Replaces the leaves that may differ; returns those that did, among the published ones.
 pub(crate) fn replace<'a, T: HotConfig>(
     ground: Ground<'_>,
     base: &ValidConfig<T>,
@@ -187,10 +187,10 @@ pub(crate) fn replace<'a, T: HotConfig>(
                 continue;
             };
             let set = |value: &mut T| {
-                let mut intake = LeafReader::one(*id, &raws);
-                value.__set(&path, &mut intake);
-                intake.secrets().iter().for_each(|leaf| layout.hide(*leaf));
-                (intake.changed().to_vec(), intake.into_findings())
+                let mut reader = LeafReader::one(*id, &raws);
+                value.__set(&path, &mut reader);
+                reader.secrets().iter().for_each(|leaf| layout.hide(*leaf));
+                (reader.changed().to_vec(), reader.into_findings())
             };
             let mut findings = Vec::new();
             if let Some(intended) = &mut intended {
@@ -205,7 +205,7 @@ pub(crate) fn replace<'a, T: HotConfig>(
         }
         if refused.is_empty() {
             refused.checks(ground, &effective, next);
-            // Where nothing waits for a restart any more, there is one configuration again.
+            // If no field waits for a restart any longer, there is one configuration again.
             intended = intended.filter(|intended| {
                 let mut restart = layout.leaves.iter().filter(|leaf| leaf.restart);
                 restart.any(|leaf| !intended.__same(next, leaf.path.fixed()))
@@ -238,7 +238,7 @@ impl TrialFailure {
         }
     }
 
-    /// The expansion gave no struct, yet no reason: that would be a mistake of its own.
+    /// Handles an expansion that returned neither a struct nor a reason: that is a mistake, too.
     fn or_unexplained<V>(mut self, slots: &Slots) -> Result<V, Self> {
         if self.is_empty() {
             self.whole(slots, "", "the struct could not be built".to_owned(), None);
@@ -246,7 +246,7 @@ impl TrialFailure {
         Err(self)
     }
 
-    /// Code of the struct's own, such as a `Clone`, panicked.
+    /// Adds a panic in the struct's own code, such as a `Clone`.
     fn panicked<'a>(
         mut self,
         ground: Ground<'_>,
@@ -307,13 +307,13 @@ impl TrialFailure {
                 wrong: reason.wrong().to_owned(),
                 expected: reason.right().map(|right| {
                     match right.strip_prefix("a JSON ") {
-                        // Which kind of JSON says too little of what is in it.
+                        // The kind of JSON alone says too little about its content.
                         Some(_) => format!("{right} that is a `{}`", leaf.field.type_name),
                         None => right.to_owned(),
                     }
                 }),
             };
-            // Each leaf of a new entry builds all of it.
+            // Each leaf of a new entry builds the whole entry.
             let found = (finding.leaf, problem);
             if !self.leaves.contains(&found) {
                 self.leaves.push(found);
@@ -333,7 +333,7 @@ impl TrialFailure {
         self.broken(ground, effective, checks.into_broken());
     }
 
-    /// Says which rules over whole structs were broken, in words without secrets.
+    /// Adds the rules over whole structs that were broken, in messages without secrets.
     fn broken<'a>(
         &mut self,
         ground: Ground<'_>,
@@ -358,7 +358,7 @@ impl TrialFailure {
     }
 }
 
-/// The texts of all secrets, the longest first: a rule's own words must not print one.
+/// The texts of all secrets, the longest first: a rule's own message must not print one.
 fn secrets<'a>(
     slots: &Slots,
     running: &[Arc<[u8]>],
@@ -385,7 +385,8 @@ fn secrets<'a>(
     secrets
 }
 
-/// A value as a program may print it: as it stands there, and, of JSON, each text and number.
+/// Adds the forms in which a program may print a value: as it is written, and, for JSON, each text
+/// and number.
 fn texts_of(text: &str, texts: &mut Vec<String>) {
     texts.push(text.trim().to_owned());
     let mut rest = Vec::from_iter(serde_json::from_str::<Value>(text).ok());
@@ -400,7 +401,7 @@ fn texts_of(text: &str, texts: &mut Vec<String>) {
     }
 }
 
-/// A message of the user's own code: without secrets, and not endless.
+/// A message of the user's own code, without secrets, and shortened.
 fn without(message: &str, secrets: &[String]) -> String {
     let message = secrets.iter().fold(message.to_owned(), |message, secret| {
         message.replace(secret.as_str(), "***")

@@ -1,7 +1,7 @@
 //! The keys below the prefixes that the schema doesn't know.
 //!
-//! In: events and readings, range by range. Out: how many there are, their newest revisions, and a
-//! report of the first ones. It knows no values.
+//! In: events and readings, range by range. Out: their number, their newest revisions, and a report
+//! of the first ones. It knows no values.
 //!
 //! Invariant: the keys are those of the store at the revision up to which everything is staged.
 
@@ -16,14 +16,14 @@ use crate::wording::shown_key;
 /// See the module's text.
 #[derive(Debug, Default)]
 pub(super) struct UnknownKeys {
-    /// For each range its keys.
+    /// The keys of each range.
     ranges: Vec<BTreeMap<Vec<u8>, Revision>>,
     /// Whether they differ from those of the last report.
     changed: bool,
     /// The keys that were deleted since the reading that is under way was requested: it may still
     /// have them.
     deleted: Option<HashMap<Vec<u8>, Revision>>,
-    /// The most similar known keys of those in the report: looking is not cheap.
+    /// The most similar known key of each key in the report: the search is not cheap.
     nearest: HashMap<Vec<u8>, Option<String>>,
 }
 
@@ -43,7 +43,7 @@ impl UnknownKeys {
         }
     }
 
-    /// A reading is requested: what happens from now on may not be in it.
+    /// Notes that a reading is requested: changes from now on may not be in it.
     pub(super) fn expect_reading(&mut self) {
         self.deleted = Some(HashMap::new());
     }
@@ -53,7 +53,7 @@ impl UnknownKeys {
         self.deleted.is_some()
     }
 
-    /// A key was written, or deleted.
+    /// Stages the write or the delete of a key.
     pub(super) fn stage(&mut self, range: usize, key: Vec<u8>, revision: Revision, there: bool) {
         let Some(known) = self.ranges.get_mut(range) else {
             return;
@@ -69,8 +69,8 @@ impl UnknownKeys {
         }
     }
 
-    /// Compares all ranges with a reading at that revision. `range` names the keys of one that are
-    /// unknown, in order.
+    /// Compares all ranges with a reading at that revision. `range` returns the unknown keys of a
+    /// range, in order.
     pub(super) fn compare(
         &mut self,
         at: Revision,
@@ -78,7 +78,7 @@ impl UnknownKeys {
         mut range: impl FnMut(usize, &mut RangeComparison<'_>),
     ) {
         let deleted = self.deleted.take().unwrap_or_default();
-        // What came after the reading is not in it.
+        // Changes after the reading are not in it.
         let newest = if new_epoch { u64::MAX.into() } else { at };
         for (number, known) in self.ranges.iter_mut().enumerate() {
             let mut comparison = RangeComparison {
@@ -106,8 +106,8 @@ impl UnknownKeys {
         counts.collect()
     }
 
-    /// The number of keys, and the first of them. `None` where they are those of the last time.
-    /// `nearest` looks for the known key that is most like one.
+    /// The number of keys, and the first of them. `None` if they have not changed since the last
+    /// report. `nearest` searches for the known key that is most like one.
     pub(super) fn report<'a>(
         &mut self,
         max: usize,
@@ -136,7 +136,7 @@ impl UnknownKeys {
 }
 
 impl RangeComparison<'_> {
-    /// The next unknown key of the reading.
+    /// Adds the next unknown key of the reading.
     pub(super) fn found(&mut self, key: &[u8], revision: Revision) {
         let is_gone = |gone: &Revision| *gone > self.at && !self.new_epoch;
         if self.deleted.is_empty() || !self.deleted.get(key).is_some_and(is_gone) {

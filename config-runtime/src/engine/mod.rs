@@ -1,22 +1,22 @@
 //! The engine: `sync` and `apply` as one state machine, without I/O and without a clock.
 //!
-//! In: what happened ([`EngineEvent`]), and the time. Out: what to do ([`Command`]), in the order
-//! in which it is to be done: the order of a batch is decided here. The loop around it
-//! (`hot::driver`) only carries; tests carry any history they like.
+//! In: events ([`EngineEvent`]), and the time. Out: commands ([`Command`]), in the order of their
+//! execution: the order of a batch is decided here. The loop around it (`hot::driver`) only passes
+//! events in and commands out; tests pass in any history.
 //!
 //! | call | when | commands |
 //! | --- | --- | --- |
 //! | [`Engine::step`] | something happened | requests to the store, to be carried out at once |
-//! | [`Engine::end_batch`] | no more events are ready, or [`Engine::deadline`] has come | the rest, in the order below |
+//! | [`Engine::end_batch`] | no more events are ready, or [`Engine::deadline`] has come | the other commands, in the order below |
 //! | [`Engine::prepare`] | the loop is idle | none |
 //! | [`Engine::end`] | the loop is over | answers, the last status, `Close` |
 //!
-//! A batch ends in this order, and each promise rests on it: everything staged is *settled*; the
-//! next configuration and the status that belongs to it become visible together (`Publish`), so
-//! that whoever sees the one finds the other; then subscribers are notified (`Notify`), so that
-//! they find what they are notified of; then the waits are answered (`Answer`), so that a revision
-//! that is said to be visible is; then the fallback's writer learns that there is something to keep
-//! (`Keep`).
+//! A batch ends in this order, and each guarantee depends on it: everything staged is *settled*;
+//! the next configuration and its status become visible together (`Publish`), so that a reader of
+//! one finds the other; then subscribers are notified (`Notify`), so that they find the changes
+//! that they are notified of; then the waits are answered (`Answer`), so that a revision that is
+//! reported as visible is visible; then the fallback's writer is notified that there is something
+//! to keep (`Keep`).
 
 mod start;
 #[cfg(test)]
@@ -41,41 +41,42 @@ pub(crate) use start::{NoStart, Start};
 pub use wait::{Reached, WaitError};
 pub(crate) use wait::{Wait, WaitId};
 
-/// How many unknown keys the status names.
+/// The maximum number of unknown keys that the status names.
 const UNKNOWN: usize = 100;
 
-/// What happened.
+/// An event for the engine.
 #[derive(Debug)]
 pub(crate) enum EngineEvent {
-    /// The store, or the way to it, says something.
+    /// An event of the store, or of the connection to it.
     Store(StoreEvent),
     /// A handle waits for a revision.
     Wait(Wait),
     /// The handle no longer waits.
     Forget(WaitId),
-    /// The fallback's writer reports. Whether the fallback serves is the engine's own knowledge.
+    /// The fallback's writer reports its state. Whether the fallback serves is known to the engine
+    /// alone.
     Fallback(FallbackStatus),
 }
 
-/// What to do.
+/// A command to the loop.
 #[derive(Debug)]
 pub(crate) enum Command<T> {
-    /// Ask the store.
+    /// Send a request to the store.
     Ask(Request),
-    /// Serve this configuration, the first. Nobody has it before `Started`.
+    /// Serve this configuration, the first. It is not handed out before `Started`.
     Serve(Snapshot<T>),
     /// The start is over.
     Started(Result<(), NoStart>),
-    /// Make both visible at once.
+    /// Make both visible together.
     Publish {
         publication: Option<Publication<T>>,
         status: Arc<Status>,
     },
-    /// Notify those whose fields or whose status changed with the last `Publish`.
+    /// Notify the subscribers of the fields and of the status that changed with the last `Publish`.
     Notify,
     /// Answer a wait.
     Answer(WaitId, Result<Reached, WaitError>),
-    /// There is something new for the fallback.
+    /// Notify the fallback's writer that there is something new.
     Keep,
 }
 
@@ -92,14 +93,14 @@ pub(crate) struct Engine<T> {
     begun: Instant,
 }
 
-/// Where the engine is in its life.
+/// The phase of the engine's life.
 #[derive(Debug, Clone, Copy)]
 enum Phase {
     /// There is no configuration yet.
     Starting(Start),
-    /// There is one.
+    /// There is a configuration.
     Following,
-    /// There will be none any more.
+    /// There will be no further configuration.
     Over,
 }
 
@@ -134,7 +135,7 @@ impl<T: HotConfig> Engine<T> {
         self.apply.seed(entries)
     }
 
-    /// Takes in one thing that happened. What it changes is staged until [`Engine::end_batch`].
+    /// Takes in one event. Its changes are staged until [`Engine::end_batch`].
     pub(crate) fn step(&mut self, now: Duration, event: EngineEvent) -> Vec<Command<T>> {
         match event {
             EngineEvent::Store(event) => return asks(self.sync.step(now, event, &mut self.apply)),
@@ -145,11 +146,11 @@ impl<T: HotConfig> Engine<T> {
         Vec::new()
     }
 
-    /// Ends a batch: runs the timers that are due, tries everything that was staged, and says what
-    /// follows.
+    /// Ends a batch: runs the timers that are due, tries everything that was staged, and returns
+    /// the commands that follow.
     pub(crate) fn end_batch(&mut self, now: Duration) -> Vec<Command<T>> {
         let mut commands = Vec::new();
-        // A store that never stops talking must not keep the timers from running.
+        // A store that never stops sending must not keep the timers from running.
         if now >= self.sync.deadline() {
             commands = asks(self.sync.tick(now, &mut self.apply));
         }
@@ -188,7 +189,7 @@ impl<T: HotConfig> Engine<T> {
         commands
     }
 
-    /// When [`Engine::end_batch`] is due, if nothing happens before.
+    /// The time at which [`Engine::end_batch`] is due, if nothing happens before.
     pub(crate) fn deadline(&self) -> Duration {
         let phase = match self.phase {
             Phase::Starting(start) => Some(start.limit),
@@ -210,7 +211,7 @@ impl<T: HotConfig> Engine<T> {
         &self.status
     }
 
-    /// The content that a fallback is to hold: see [`Apply::kept`].
+    /// The content for the fallback; see [`Apply::kept`].
     pub(crate) fn kept(&self) -> impl Iterator<Item = (&Arc<str>, &Raw, bool)> {
         self.apply.kept()
     }
@@ -241,7 +242,7 @@ impl<T: HotConfig> Engine<T> {
             Ok(Publication { snapshot, .. }) => {
                 self.publish(now, None, commands);
                 commands.push(Command::Serve(snapshot));
-                // Its age counts from now on.
+                // The status's age counts from now on.
                 self.phase = Phase::Following;
                 self.publish(now, None, commands);
                 commands.push(Command::Started(Ok(())));
@@ -274,7 +275,7 @@ impl<T: HotConfig> Engine<T> {
         is_news
     }
 
-    /// Answers the waits that can be, and tells `sync` of the others.
+    /// Answers the waits that have an answer, and registers the others with `sync`.
     fn answer(&mut self, now: Duration, commands: &mut Vec<Command<T>>) {
         if self.waits.is_empty() {
             return;
@@ -290,7 +291,7 @@ impl<T: HotConfig> Engine<T> {
         self.sync.want(now, self.waits.newest());
     }
 
-    /// Writes the facts of `sync` and `apply` into the status. Returns whether what is held
+    /// Writes the facts of `sync` and `apply` into the status. Returns whether the held groups
     /// changed.
     fn report(&mut self, now: Duration) -> bool {
         let status = &mut self.status;
@@ -319,8 +320,8 @@ impl<T: HotConfig> Engine<T> {
         changed
     }
 
-    /// When those who watch the status are to be notified that it is stale, if nothing confirms it
-    /// before; `None` if they were.
+    /// The time at which subscribers of the status are to be notified that it is stale, if nothing
+    /// confirms it before; `None` if they have been notified.
     fn ages_at(&self) -> Option<Duration> {
         let confirmed = self.status.confirmed.filter(|_| !self.status.aged)?;
         let confirmed = confirmed.saturating_duration_since(self.begun);

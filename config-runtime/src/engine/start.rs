@@ -1,7 +1,7 @@
-//! The start: when there is a first configuration, and when there will be none.
+//! The start: decides when to serve a first configuration, and when to give up.
 //!
-//! In: how far the store has been read, the last failure, and the time. Out: what to begin with. It
-//! knows no keys and no values.
+//! In: whether the store has been read, the last failure, and the time. Out: the basis of the first
+//! configuration. It knows no keys and no values.
 
 use std::time::Duration;
 
@@ -11,36 +11,35 @@ use crate::status::FallbackStatus;
 use crate::store::{ErrorKind, StoreError};
 use crate::sync::Class;
 
-/// How to begin.
+/// The options of a start.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Start {
-    /// When the store is waited for no longer.
+    /// The time at which waiting for the store ends.
     pub(crate) limit: Duration,
     pub(crate) bad_keys: BadKeys,
     pub(crate) defaults_without_store: bool,
 }
 
-/// Why there is no first configuration.
+/// The reason why there is no first configuration.
 #[derive(Debug)]
 pub(crate) enum NoStart {
     Store(StoreError),
     Problems(Vec<Problem>),
 }
 
-/// What a start can begin with now.
+/// The basis that a start has now.
 #[derive(Debug)]
 pub(super) enum StartBasis {
-    /// Not yet anything: the store may still answer.
+    /// None yet: the store may still answer.
     Wait,
-    /// The staged keys; bad ones are treated so.
+    /// The staged keys, with this treatment of bad ones.
     Keys(BadKeys),
-    /// Nothing: there is no start.
+    /// None: the start fails.
     Nothing(StoreError),
 }
 
 impl Start {
-    /// What to begin with, once the store was read (`has_read`), has failed, or has not answered in
-    /// time.
+    /// The basis, once the store was read (`has_read`), has failed, or has not answered in time.
     pub(super) fn basis(
         self,
         now: Duration,
@@ -66,7 +65,7 @@ impl Start {
     }
 }
 
-/// The failure, with the reason why the fallback was of no use, if there is one.
+/// The failure, with the reason why the fallback could not be used, if there is one.
 pub(super) fn without_fallback(
     failure: &StoreError,
     fallback: Option<&FallbackStatus>,

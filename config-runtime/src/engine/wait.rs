@@ -1,7 +1,7 @@
 //! Waits for revisions.
 //!
-//! In: the revision that each wait is for, and how far the engine has come. Out: the answers that
-//! are due. It knows no handle and no channel.
+//! In: the revision that each wait is for, and the engine's position. Out: the answers that are
+//! due. It knows no handle and no channel.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::Revision;
 use crate::apply::Held;
 
-/// The number of one wait, given by whoever carries the answer.
+/// The number of one wait, chosen by the code that delivers the answer.
 pub(crate) type WaitId = u64;
 
 /// A handle waits for a revision.
@@ -25,11 +25,11 @@ pub(crate) struct Wait {
 /// The waits that are not answered yet.
 #[derive(Debug, Default)]
 pub(super) struct Waits {
-    /// Each with the time at which its limit is over.
+    /// Each wait with the time at which its limit is over.
     open: Vec<(Wait, Duration)>,
 }
 
-/// How far the engine has come.
+/// The engine's position: its epoch and cursor at a time.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Position {
     pub(super) now: Duration,
@@ -42,7 +42,7 @@ impl Waits {
         self.open.push((wait, now.saturating_add(wait.limit)));
     }
 
-    /// Nobody is interested in this answer any longer.
+    /// Forgets a wait whose answer is no longer needed.
     pub(super) fn forget(&mut self, id: WaitId) {
         self.open.retain(|(wait, _)| wait.id != id);
     }
@@ -51,7 +51,7 @@ impl Waits {
         self.open.is_empty()
     }
 
-    /// When the first limit is over.
+    /// The time at which the first limit is over.
     pub(super) fn deadline(&self) -> Option<Duration> {
         self.open.iter().map(|(_, until)| *until).min()
     }
@@ -93,32 +93,32 @@ impl Waits {
     }
 }
 
-/// What became of a revision: from [`Hot::wait_for`](crate::Hot::wait_for).
+/// The outcome of a revision, returned by [`Hot::wait_for`](crate::Hot::wait_for).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reached {
-    /// Everything that it changed is visible, or was overwritten since.
+    /// All of its changes are visible, or were overwritten since.
     Visible,
-    /// What it changed was refused; the last good values stand in. This can be another group than
-    /// its own, where it is not known of this revision what it changed: everything had to be read,
-    /// and keys of that group, whose delete is held, were still, or again, not there.
+    /// Its changes were rejected; the last good values stay in use. This can be another group than
+    /// its own if the revision's changes are not known: everything had to be read, and the keys of
+    /// that group, whose delete is held, were still, or again, missing.
     Held(Held),
 }
 
-/// Why [`Hot::wait_for`](crate::Hot::wait_for) does not know what became of a revision.
+/// The reason why [`Hot::wait_for`](crate::Hot::wait_for) can't return the outcome of a revision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WaitError {
-    /// The time ran out; everything up to the cursor has been seen.
+    /// The time limit expired; everything up to the cursor has been seen.
     #[error("the revision was not reached in time; the cursor is at {}", DisplayCursor(.cursor))]
     TimedOut {
-        /// How far the loop has come.
+        /// The loop's cursor.
         cursor: Option<Revision>,
     },
     /// The loop ended.
     #[error("the loop ended")]
     Ended,
-    /// The store's history began anew: its revisions say nothing of the old one's.
+    /// The store's history began anew: its revisions can't be compared with the old ones.
     #[error("the store's history began anew, and the revision counts in the old one")]
     EpochChanged,
 }

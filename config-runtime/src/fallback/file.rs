@@ -1,15 +1,15 @@
-//! The way of the bytes onto the disk, and back.
+//! Writes the bytes to the disk, and reads them back.
 //!
 //! In: a path and bytes. Out: a file that has all of them, or the one that was there before. It
 //! does not know the format of the bytes.
 //!
-//! A new file is written beside the old one, brought to the disk, and put in its place by a rename:
-//! a reader, even after a crash, finds the one or the other, never a part. The folder has to
-//! be one that the program may write into, and should be its own.
+//! A new file is written beside the old one, synced to the disk, and put in its place by a rename:
+//! a reader, even after a crash, finds one or the other, never a part. The program must be able to
+//! write into the folder, which should be its own.
 //!
-//! Two processes, or two threads, may have one path: each writes a file of its own before the
-//! rename, so that the last one wins, whole. Give them paths of their own where they are not of the
-//! same prefixes: a copy of other prefixes is refused when it is read.
+//! Two processes, or two threads, may share one path: each writes a file of its own before the
+//! rename, so the last one wins, whole. If their prefixes differ, give each its own path: a copy of
+//! other prefixes is rejected when it is read.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, TryLockError};
@@ -24,7 +24,7 @@ use super::format::NAME;
 /// A copy beyond this many bytes is not read.
 const MAX_BYTES: u64 = 1 << 30;
 
-/// Around the name of the file, the name of one that is being written: `.NAME.XXXXXXXX.hotconfig`.
+/// The end of the name of a temporary file: `.NAME.XXXXXXXX.hotconfig` for a file `NAME`.
 const SUFFIX: &str = ".hotconfig";
 const RANDOM: usize = 8;
 
@@ -32,7 +32,7 @@ const RANDOM: usize = 8;
 /// yet.
 const ABANDONED: Duration = Duration::from_secs(60);
 
-/// The same, on a disk without locks.
+/// The same minimum age, on a disk without locks.
 const FORGOTTEN: Duration = Duration::from_secs(60 * 60);
 
 /// Reads the copy; `None` if there is none.
@@ -40,8 +40,8 @@ const FORGOTTEN: Duration = Duration::from_secs(60 * 60);
 /// It blocks for as long as the disk takes.
 ///
 /// # Errors
-/// The path is named. Anything but a regular file is refused without reading from it, and so is a
-/// file of more than 1 GiB. Of a file that is no copy only the beginning is read.
+/// The error names the path. Anything but a regular file is rejected without reading from it, and
+/// so is a file of more than 1 GiB. If a file is not a copy, only its beginning is read.
 pub(crate) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     match read_file(path) {
         Ok(bytes) => Ok(Some(bytes)),
@@ -69,7 +69,7 @@ fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     let name = NAME.len() as u64;
     (&file).take(name).read_to_end(&mut bytes)?;
     if bytes != NAME.as_bytes() {
-        // The file of another program: the rest of it is of no use, and may be large.
+        // The file of another program: the rest of it is not needed, and may be large.
         return Ok(bytes);
     }
     let room = usize::try_from(about.len()).unwrap_or(usize::MAX);
@@ -102,20 +102,21 @@ fn no_file() -> io::Error {
     io::Error::new(ErrorKind::InvalidInput, "it is no regular file")
 }
 
-/// Writes the copy: all of the bytes, in the place of what stood there, or none.
+/// Writes the copy: replaces the old one with all of the bytes, or changes nothing.
 ///
-/// The file can be read and written by its owner only (0600), whatever the rights of the old one. A
-/// symbolic link to a file is replaced, not followed. It blocks for as long as the disk takes.
+/// The file can be read and written by its owner only (0600), regardless of the permissions of the
+/// old one. A symbolic link to a file is replaced, not followed. It blocks for as long as the disk
+/// takes.
 ///
 /// # Errors
-/// The path is named. The old copy stands where it stood, and nothing is left beside it. Only if
-/// the folder itself could not be brought to the disk, the new copy may stand there already.
+/// The error names the path. The old copy is unchanged, and no file is left beside it. Only if the
+/// folder itself could not be synced to the disk, the new copy may already be in place.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_file(path, bytes).map_err(|error| naming(path, "cannot be written", &error))
 }
 
 fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    // A device would be replaced like any file.
+    // Otherwise a device would be replaced like any file.
     match fs::metadata(path) {
         Ok(about) if about.is_file() => {}
         Ok(_) => return Err(no_file()),
@@ -129,16 +130,16 @@ fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync(folder(path))
 }
 
-/// A temporary file beside the path, which is removed when it is dropped. While it is locked, its
-/// process lives.
+/// Creates a temporary file beside the path, which is removed when it is dropped. As long as it is
+/// locked, its process is alive.
 fn begin(path: &Path) -> io::Result<NamedTempFile> {
-    // Readable by its owner only, from the start: that is what `tempfile` makes.
+    // `tempfile` creates files that only their owner can read.
     let new = tempfile::Builder::new()
         .prefix(&prefix(path)?)
         .suffix(SUFFIX)
         .rand_bytes(RANDOM)
         .tempfile_in(folder(path))?;
-    // Not all disks know locks: then `sweep` goes by age alone.
+    // Not all file systems support locks: without them `sweep` relies on the age alone.
     let _ = new.as_file().try_lock();
     Ok(new)
 }
@@ -161,11 +162,12 @@ fn folder(path: &Path) -> &Path {
     }
 }
 
-/// Brings the rename to the disk.
+/// Syncs the rename to the disk.
 #[cfg(unix)]
 fn sync(folder: &Path) -> io::Result<()> {
     match File::open(folder).and_then(|folder| folder.sync_all()) {
-        // Not every disk can, and not every folder may be read: the disk does it in its own time.
+        // Not every file system supports this, and not every folder may be read: then the system
+        // syncs it later.
         Err(error)
             if matches!(
                 error.kind(),
@@ -183,8 +185,8 @@ fn sync(_folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes the files beside the path that crashed processes left while writing. A file that a
-/// living process writes is left alone. Errors are ignored.
+/// Removes the temporary files that crashed processes left beside the path. A file that a running
+/// process writes is left alone. Errors are ignored.
 pub(crate) fn sweep(path: &Path) {
     sweep_older(path, ABANDONED, FORGOTTEN);
 }
@@ -205,7 +207,7 @@ fn sweep_older(path: &Path, abandoned: Duration, forgotten: Duration) {
     }
 }
 
-/// How old the file is, and whether it could be locked. The lock ends with this function.
+/// The age of the file, and whether it could be locked. The lock ends with this function.
 fn age(path: &Path) -> Option<(Duration, Result<(), TryLockError>)> {
     let file = open(path).ok()?;
     let written = file.metadata().ok()?.modified().ok()?;
@@ -242,7 +244,7 @@ fn naming(path: &Path, what: &str, error: &io::Error) -> io::Error {
 pub(super) mod tests {
     use super::*;
 
-    /// A file that a living process writes.
+    /// A file that a running process writes.
     pub(in super::super) fn hold(path: &Path) -> NamedTempFile {
         begin(path).unwrap()
     }

@@ -1,9 +1,9 @@
 //! The bytes of the file.
 //!
-//! In: [`Contents`]. Out: bytes, and back: all that was written, or why not. It knows no disk and
-//! no clock.
+//! In: [`Contents`]. Out: bytes, and back: all that was written, or the reason why not. It knows no
+//! disk and no clock.
 //!
-//! The first line is for people and programs; what follows is JSON, a line for each key:
+//! The first line is for people and programs; below it is JSON, with a line for each key:
 //!
 //! ```text
 //! hotconfig-fallback/1 sha256=3fe1… bytes=516
@@ -28,11 +28,11 @@
 //! ```
 //!
 //! `sha256` and `bytes` are those of everything below the first line: `tail -n +2 FILE |
-//! sha256sum`. They find accidents and edits. They are no signature: a program that may write the
-//! file may also write another checksum. The format's name stands in the JSON again, so that the
+//! sha256sum`. They detect damage and edits. They are not a signature: a program that may write the
+//! file may also write another checksum. The format's name is repeated in the JSON, so that the
 //! checksum covers it.
 //!
-//! A value is `{"text": …}`, `{"base64": …}` where it is no readable text, or `{"sealed": …}`, the
+//! A value is `{"text": …}`, `{"base64": …}` if it is not readable text, or `{"sealed": …}`, the
 //! base64 of a nonce and a value encrypted with XChaCha20-Poly1305. An entry of a secret has
 //! `"secret":true`.
 
@@ -60,13 +60,13 @@ const MAX_HEADER: usize = FORMAT.len() + " sha256=".len() + 64 + " bytes=".len()
 /// The error of contents that can't be encoded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum EncodeError {
-    /// They would be refused when they are read.
+    /// They would be rejected when they are read.
     #[error("a copy could not be read again: {0}")]
     Unreadable(#[from] Refusal),
     /// A secret could not be sealed.
     #[error("a secret cannot be sealed: the system gave no random numbers")]
     Unsealed,
-    /// They can't be written as JSON. It does not happen.
+    /// They can't be written as JSON. This does not happen.
     #[error("the copy cannot be written as JSON")]
     Json,
 }
@@ -130,8 +130,8 @@ fn with_header(body: &[u8]) -> Vec<u8> {
 
 /// The contents of these bytes.
 ///
-/// Secrets that are sealed need the key. Those that stand there as text are read whatever is
-/// declared for the next writing: the declaration may be younger than the file.
+/// Sealed secrets need the key. Secrets in plain text are read even if `secrets` requires something
+/// else for the next write: that setting may be newer than the file.
 pub(crate) fn decode(bytes: &[u8], secrets: &Secrets) -> Result<Contents, Refusal> {
     let body = checked_body(bytes)?;
     let body: Body<'_> = serde_json::from_slice(body).map_err(|error| body_refused(&error))?;
@@ -150,7 +150,7 @@ fn checked_body(bytes: &[u8]) -> Result<&[u8], Refusal> {
     };
     let header = String::from_utf8_lossy(header);
     let Some(rest) = header.strip_prefix(NAME) else {
-        // Cut within its name, or empty: probably the rest of a copy.
+        // Cut off within the format's name, or empty: probably a damaged copy.
         return Err(match NAME.starts_with(header.as_ref()) {
             true => Refusal::Header,
             false => Refusal::Foreign,
@@ -172,7 +172,7 @@ fn checked_body(bytes: &[u8]) -> Result<&[u8], Refusal> {
     let (Some(body), Some((checksum, length))) = (body, checks) else {
         return Err(Refusal::Header);
     };
-    // As it is written, and in no other way: a `+`, a zero before the number, capital letters.
+    // Only the form in which it is written: no `+`, no leading zero, no capital letters.
     let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     if checksum.len() != 64
         || !checksum.bytes().all(digit)
@@ -197,7 +197,8 @@ fn checked_body(bytes: &[u8]) -> Result<&[u8], Refusal> {
     Ok(body)
 }
 
-/// The error for JSON that does not fit the format. serde's own words may quote a value.
+/// The error for JSON that does not fit the format. It does not contain serde's message, which may
+/// quote a value.
 fn body_refused(error: &serde_json::Error) -> Refusal {
     use serde_json::error::Category;
 
@@ -213,7 +214,7 @@ fn body_refused(error: &serde_json::Error) -> Refusal {
     }
 }
 
-/// Checks that each key is there once, and below one of the prefixes.
+/// Checks that each key occurs only once, and is below one of the prefixes.
 fn check_keys<'a>(
     prefixes: &[String],
     keys: impl Iterator<Item = &'a str>,
@@ -287,7 +288,7 @@ impl JsonWriter {
     }
 }
 
-// The JSON of the file, in types of its own, so that its names do not change with those of the
+// The JSON of the file has types of its own, so that its names do not change with those of the
 // fields.
 
 #[derive(Deserialize)]
@@ -297,7 +298,7 @@ struct Body<'a> {
     format: Cow<'a, str>,
     prefixes: Vec<String>,
     schema: String,
-    // `null` where there is none; that it is missing is not the same.
+    // `null` if there is none; a missing member is an error.
     #[serde(deserialize_with = "Option::deserialize")]
     cluster: Option<String>,
     epoch: u64,
@@ -380,13 +381,13 @@ impl Body<'_> {
     }
 }
 
-/// A cluster's id, as it is written and in no other way.
+/// Parses a cluster's id, only in the form in which it is written.
 fn number(text: &str) -> Option<u64> {
     let number = u64::from_str_radix(text, 16).ok()?;
     (format!("{number:x}") == text).then_some(number)
 }
 
-/// A time, as it is written and in no other way.
+/// Parses a time, only in the form in which it is written.
 fn time(text: &str) -> Option<SystemTime> {
     let time = humantime::parse_rfc3339(text).ok()?;
     let same = humantime::format_rfc3339_millis(time).to_string() == text;
@@ -476,7 +477,7 @@ fn readable(value: &[u8]) -> Option<&str> {
     (!text.contains(odd)).then_some(text)
 }
 
-/// For fuzzing: reads any bytes, as a file and as the body of one. The contents have to be the same
+/// Reads any bytes, as a file and as the body of one, for fuzzing. The contents must be the same
 /// when they are written and read again. Returns whether anything could be read.
 ///
 /// # Errors

@@ -1,12 +1,12 @@
 //! The fallback: the copy on disk that a start without the store is served from.
 //!
 //! In: the published raw bytes with their revisions. Out: a file, and the contents of such a file,
-//! whole or not at all. It knows the schema by its fingerprint alone, asks no clock, and does not
-//! know what the values mean. `apply` turns it into a configuration.
+//! whole or not at all. It knows the schema by its fingerprint alone, reads no clock, and does not
+//! interpret the values. `apply` turns it into a configuration.
 //!
 //! - [`mod@format`]: the bytes of the file: a line for people and programs, then JSON;
 //! - [`seal`]: the encryption of secrets;
-//! - [`mod@file`]: the way of the bytes onto the disk, and back.
+//! - [`mod@file`]: writing the bytes to the disk, and reading them back.
 
 mod file;
 mod format;
@@ -37,14 +37,15 @@ pub(crate) struct Contents {
     pub(crate) prefixes: Vec<String>,
     /// The [`fingerprint`] of the schema of the program that wrote it.
     pub(crate) schema: String,
-    /// The id of the store's cluster, where it is known. It does not prove much: a cluster that was
+    /// The id of the store's cluster, if it is known. It does not prove much: a cluster that was
     /// wiped or restored keeps it.
     pub(crate) cluster: Option<u64>,
     /// The epoch of the process that wrote it.
     pub(crate) epoch: u64,
     /// The revision at which the entries are those of the store; `None` if it has none.
     pub(crate) revision: Option<Revision>,
-    /// When this was last confirmed to be current. The file keeps milliseconds, from 1970 to 9999.
+    /// The time at which the contents were last confirmed to be current. The file keeps
+    /// milliseconds, from 1970 to 9999.
     pub(crate) confirmed: SystemTime,
     /// The published entries.
     pub(crate) entries: Vec<FallbackEntry>,
@@ -67,7 +68,7 @@ pub(crate) struct FallbackEntry {
     pub(crate) secret: bool,
 }
 
-/// Nothing of a secret is shown, not even how long it is.
+/// Shows nothing of a secret, not even its length.
 impl fmt::Debug for FallbackEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let value: &dyn fmt::Debug = if self.secret { &"***" } else { &self.value };
@@ -91,8 +92,8 @@ pub(crate) struct HeldNote {
 }
 
 impl Contents {
-    /// Whether it is of these prefixes, in this order: a copy of other layers, or of another
-    /// program, can't be served.
+    /// Checks that the copy has these prefixes, in this order: a copy of other layers, or of
+    /// another program, can't be served.
     pub(crate) fn of_prefixes<P: AsRef<str>>(&self, expected: &[P]) -> Result<(), Refusal> {
         let same = self.prefixes.iter().map(String::as_str);
         if same.eq(expected.iter().map(AsRef::as_ref)) {
@@ -104,7 +105,7 @@ impl Contents {
         })
     }
 
-    /// Whether the program that wrote it had the schema of this [`fingerprint`].
+    /// Checks that the program that wrote the copy had the schema of this [`fingerprint`].
     pub(crate) fn of_schema(&self, fingerprint: &str) -> Result<(), Refusal> {
         if self.schema == fingerprint {
             Ok(())
@@ -113,7 +114,8 @@ impl Contents {
         }
     }
 
-    /// Whether it was confirmed to be current within the limit, as far as clocks can be trusted.
+    /// Checks that the copy was confirmed to be current within the limit, as far as clocks can be
+    /// trusted.
     pub(crate) fn not_older_than(&self, now: SystemTime, limit: Duration) -> Result<(), Refusal> {
         match now.duration_since(self.confirmed) {
             Ok(age) if age > limit => Err(Refusal::TooOld { age, limit }),

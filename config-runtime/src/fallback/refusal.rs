@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::format::FORMAT;
 
-/// Why a copy is not used.
+/// The reason why a copy is not used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
-    /// It is something else.
+    /// The file is something else.
     #[error("it is no fallback file: such a file begins with `{FORMAT} sha256=`")]
     Foreign,
     /// A version of the format that this program does not know.
@@ -33,20 +33,20 @@ pub(crate) enum Refusal {
          and {found} do"
     )]
     Length {
-        /// How many bytes its first line says.
+        /// The number of bytes in its first line.
         expected: u64,
-        /// How many there are.
+        /// The actual number of bytes.
         found: u64,
     },
     /// The bytes are not those that were written.
     #[error("it was damaged or edited: its checksum should be {expected}, and is {found}")]
     Checksum {
-        /// What its first line says.
+        /// The checksum in its first line.
         expected: String,
-        /// What the bytes give.
+        /// The checksum of the bytes.
         found: String,
     },
-    /// The bytes are those that were written, but not what the format says.
+    /// The bytes are those that were written, but do not fit the format.
     #[error("line {line}, column {column}: {wrong}")]
     Body {
         /// The line in the file, from 1.
@@ -55,46 +55,46 @@ pub(crate) enum Refusal {
         column: usize,
         wrong: &'static str,
     },
-    /// A member does not have the form that the format says.
+    /// A member does not have the form that the format requires.
     #[error("`{member}` should be {right}")]
     Member {
         member: &'static str,
         right: &'static str,
     },
-    /// The value of a key does not have the form that the format says.
+    /// The value of a key does not have the form that the format requires.
     #[error("the value of {key:?} should be {right}")]
     Value { key: String, right: &'static str },
-    /// A key stands there more than once.
+    /// A key occurs more than once.
     #[error("the key {key:?} stands there twice: once would be right")]
     Twice { key: String },
-    /// A key that none of its prefixes has.
+    /// A key is below none of the file's prefixes.
     #[error("the key {key:?} is below none of the file's own prefixes")]
     Outside { key: String },
-    /// A sealed secret, and no key to open it.
+    /// A secret is sealed, and there is no key to open it.
     #[error("the secret {key:?} is sealed, and no key was given: give the one that sealed it")]
     NoKey { key: String },
-    /// A sealed secret that does not open.
+    /// A sealed secret does not open.
     #[error(
         "the secret {key:?} does not open: it was sealed with another key, or for another place"
     )]
     WrongKey { key: String },
-    /// It is of other prefixes.
+    /// The copy is of other prefixes.
     #[error("it is a copy of {found:?}, and one of {expected:?} is needed")]
     Prefixes {
         found: Vec<String>,
         expected: Vec<String>,
     },
-    /// It was written by a program with another schema.
+    /// The copy was written by a program with another schema.
     #[error("it was written by a program with another schema")]
     Schema,
-    /// It is too old.
+    /// The copy is too old.
     #[error(
         "it was last confirmed to be current {} ago, and {} are allowed",
         humantime::format_duration(seconds(.age)),
         humantime::format_duration(*.limit)
     )]
     TooOld { age: Duration, limit: Duration },
-    /// It comes from the future.
+    /// The copy's confirmation lies in the future.
     #[error(
         "it was confirmed to be current {} from now, so that a clock is or was wrong, and nobody can \
          say whether that is more than {} ago",
@@ -104,7 +104,7 @@ pub(crate) enum Refusal {
     Ahead { by: Duration, limit: Duration },
 }
 
-/// Without the fraction of a second; rounded up, so that an age is never shown as its own limit.
+/// Rounds up to a whole second, so that an age is never shown as its own limit.
 fn seconds(age: &Duration) -> Duration {
     let whole = Duration::from_secs(age.as_secs());
     match age.subsec_nanos() {

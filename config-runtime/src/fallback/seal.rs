@@ -18,7 +18,7 @@ pub(crate) enum Secrets {
     LeaveOut,
     /// They are in the file like everything else.
     Plain,
-    /// They are encrypted, each in its context. Their lengths can be told from the file.
+    /// They are encrypted, each in its context. The file reveals their lengths.
     Seal(SealKey),
 }
 
@@ -57,8 +57,8 @@ pub(super) struct SealContext<'a> {
 }
 
 impl SealContext<'_> {
-    /// Two contexts never give the same bytes: the revision has its length, and no format has a
-    /// zero byte in its name.
+    /// The bytes of the context. Two contexts never have the same bytes: the revision has a fixed
+    /// length, and no format has a zero byte in its name.
     fn bytes(self) -> Vec<u8> {
         let revision = self.mod_revision.get().to_be_bytes();
         [self.format.as_bytes(), &[0], &revision, self.key.as_bytes()].concat()
@@ -77,8 +77,8 @@ pub(super) fn seal(key: &SealKey, context: SealContext<'_>, value: &[u8]) -> Opt
     Some([nonce.as_slice(), &sealed].concat())
 }
 
-/// Opens a value of [`seal`]. `None` if it was sealed by another key, or in another context, or is
-/// damaged: the three can't be told apart.
+/// Opens a value of [`seal`]. `None` if it was sealed with another key, or in another context, or
+/// is damaged: the three can't be distinguished.
 pub(super) fn open(key: &SealKey, context: SealContext<'_>, sealed: &[u8]) -> Option<Vec<u8>> {
     let (nonce, sealed) = sealed.split_first_chunk::<NONCE>()?;
     let aad = context.bytes();

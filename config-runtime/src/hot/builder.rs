@@ -1,7 +1,7 @@
-//! From a struct and a store to a [`Hot`]: what can be set, and the start.
+//! The builder of a [`Hot`]: its settings, and the start.
 //!
 //! In: the store, the prefix's variables and the limits. Out: a running loop, or every mistake at
-//! once, before anything is contacted.
+//! once, before the store is contacted.
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
@@ -34,10 +34,10 @@ const BLOCKED: Duration = Duration::from_millis(500);
 const MIN_SETTING: Duration = Duration::from_millis(100);
 const MAX_SETTING: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
-/// How long after a publication the fallback is written.
+/// The default time between a publication and the writing of the fallback.
 const FALLBACK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Builds a [`Hot`]: from [`Hot::builder`].
+/// Builds a [`Hot`]; see [`Hot::builder`].
 #[derive(Debug)]
 #[must_use = "a builder does nothing until `.start().await`"]
 pub struct Builder<T> {
@@ -53,7 +53,7 @@ pub struct Builder<T> {
     config: PhantomData<fn() -> T>,
 }
 
-/// What was said of the fallback.
+/// The settings of the fallback.
 #[derive(Debug, Default)]
 struct Fallback {
     path: Option<PathBuf>,
@@ -64,7 +64,8 @@ struct Fallback {
 }
 
 impl Fallback {
-    /// Adds what is wrong. `missing` are the secrets that the copy would have to have.
+    /// Adds the mistakes in these settings. `missing` are the secrets that the copy would have to
+    /// contain.
     fn check(&self, missing: &[String], mistakes: &mut Vec<String>) {
         let Some(path) = &self.path else {
             let without = [
@@ -112,7 +113,7 @@ impl Fallback {
         };
         let path = self.path?;
         Some(Options {
-            // Whoever changes the working directory means the same file.
+            // If the program changes its working directory, it still means the same file.
             path: std::path::absolute(&path).unwrap_or(path),
             secrets,
             max_age: self.max_age,
@@ -137,130 +138,136 @@ impl<T: HotConfig> Builder<T> {
         }
     }
 
-    /// Gives a `{variable}` of the prefix its value: one segment, or a part of one.
+    /// Sets a `{variable}` of the prefix: one segment, or a part of one.
     pub fn var(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.variables.insert(name.into(), value.into());
         self
     }
 
-    /// Uses this prefix, a template too, instead of the struct's own.
+    /// Uses this prefix, which is a template too, instead of the struct's own.
     pub fn prefix(mut self, template: impl Into<String>) -> Self {
         self.prefix = Some(template.into());
         self
     }
 
-    /// How long reading everything may take, page by page. 60 s.
+    /// Sets the time limit for reading everything, page by page; 60 s by default.
     ///
-    /// A single call to the store has a limit of its own, in the store's builder.
+    /// A single call to the store has its own limit, set in the store's builder.
     pub fn read_timeout(mut self, limit: Duration) -> Self {
         self.settings.read_limit = limit.clamp(MIN_SETTING, MAX_SETTING);
         self
     }
 
-    /// How long [`Builder::start`] may take. 10 s.
+    /// Sets the time limit of [`Builder::start`]; 10 s by default.
     pub fn start_timeout(mut self, limit: Duration) -> Self {
         self.start_limit = limit;
         self
     }
 
-    /// After how long without a confirmation by the store the status says stale. 30 s.
+    /// Sets the time without a confirmation by the store after which the status is stale; 30 s by
+    /// default.
     ///
-    /// A third of it after the last confirmation the store is asked for one, so that a
-    /// configuration costs one read of one key and one small message of the watch in that time;
-    /// where the watch does not come to the store's revision by half of it, the number of keys and
-    /// the newest change are looked at. That is also the way where etcd's word about progress can't
-    /// be trusted.
+    /// When a third of it has passed since the last confirmation, the loop requests a new one, so a
+    /// configuration costs one read of one key and one small message of the watch in that time. If
+    /// the watch does not reach the store's revision by half of it, the loop checks the number of
+    /// keys and the newest change. It does the same if etcd's progress messages can't be trusted.
     pub fn staleness_limit(mut self, limit: Duration) -> Self {
         self.settings.staleness = limit.clamp(MIN_SETTING, MAX_SETTING);
         self
     }
 
-    /// How often everything is read and compared with what is known, ± 20 %. 10 min.
+    /// Sets the interval (± 20 %) at which everything is read and compared with the known state; 10
+    /// min by default.
     ///
-    /// It finds what a server's watch lost. It costs one reading of all keys.
+    /// The comparison finds changes that a server's watch lost. It costs one reading of all keys.
     pub fn compare_interval(mut self, interval: Duration) -> Self {
         self.settings.compare_every = interval.clamp(MIN_SETTING, MAX_SETTING);
         self
     }
 
-    /// The shortest and the longest rest after a failure of the store. 100 ms and 30 s.
+    /// Sets the minimum and maximum back-off after a failure of the store; 100 ms and 30 s by
+    /// default.
     ///
-    /// Each failure doubles it; the rest is a random part of it, so that a thousand instances
-    /// don't come back in the same instant; 60 s of health forget it.
-    pub fn backoff(mut self, least: Duration, most: Duration) -> Self {
-        let least = least.clamp(Duration::from_millis(1), MAX_SETTING);
-        self.settings.backoff = (least, most.clamp(least, MAX_SETTING));
+    /// Each failure doubles the length; the back-off is a random part of it, so that a thousand
+    /// instances don't come back in the same instant. After 60 s of health the length is reset.
+    pub fn backoff(mut self, min: Duration, max: Duration) -> Self {
+        let min = min.clamp(Duration::from_millis(1), MAX_SETTING);
+        self.settings.backoff = (min, max.clamp(min, MAX_SETTING));
         self
     }
 
-    /// Starts also where keys are bad: they are held, with the group that they were written in,
-    /// and their defaults stand in for them.
+    /// Starts even if keys are bad: they are held, with the group that they were written in, and
+    /// their defaults are used instead.
     ///
-    /// Where a required field has no good key, the start fails all the same.
+    /// If a required field has no good key, the start fails all the same.
     pub fn defaults_for_bad_keys(mut self) -> Self {
         self.bad_keys = BadKeys::Default;
         self
     }
 
-    /// Starts also where the store does not answer, or denies: from the defaults, marked stale.
+    /// Starts even if the store does not answer, or denies access: from the defaults, marked stale.
     ///
-    /// Every field must have a default; else the start fails at once, also while the store is
-    /// up. In the background the loop goes on trying.
+    /// Every field must have a default; otherwise the start fails at once, even while the store is
+    /// up. In the background the loop keeps trying.
     pub fn defaults_without_store(mut self) -> Self {
         self.defaults_without_store = true;
         self
     }
 
-    /// Keeps a copy of what is published in this file, and starts from it where the store does not
-    /// answer, or denies: marked stale, with the cause. In the background the loop goes on trying.
+    /// Keeps a copy of the published configuration in this file, and starts from it if the store
+    /// does not answer, or denies access: marked stale, with the cause. In the background the loop
+    /// keeps trying.
     ///
-    /// Where the store answers and keys are bad, the last good values of the copy stand in for
-    /// them. A copy is used whole or not at all, and only if it is of the same prefixes and fits
-    /// the struct; one that is damaged, of another program or [too old](Self::fallback_max_age) is
-    /// refused, with the reason in [`Status::fallback`](crate::Status::fallback).
+    /// If the store answers and keys are bad, the last good values of the copy are used instead. A
+    /// copy is used whole or not at all, and only if it has the same prefixes and fits the struct;
+    /// a copy that is damaged, of another program or [too old](Self::fallback_max_age) is rejected,
+    /// with the reason in [`Status::fallback`](crate::Status::fallback).
     ///
-    /// The file is written after a publication, never on the way of one: beside the old one, with
-    /// mode 0600, and then put in its place, so that a crash leaves the old or the new one. The
-    /// folder must be there, and writable; where it is not, the service runs on, and the status
-    /// says so. Two processes with one path do no harm: the copy is of the one that wrote last,
-    /// whole; give them one each where their prefixes differ, since each refuses the other's.
+    /// The file is written after a publication and never delays one. The new file is written beside
+    /// the old one, with mode 0600, and then renamed into its place, so a crash leaves either the
+    /// old or the new one. The folder must exist and be writable; if it is not, the service keeps
+    /// running, and the status has the reason. Two processes may share one path: the copy is that
+    /// of the process that wrote last, whole. If their prefixes differ, give each its own path,
+    /// since each rejects the other's copy.
     ///
     /// Secrets are left out, unless there is a [key](Self::fallback_key) or they may be
-    /// [plain](Self::fallback_with_plain_secrets); where a secret has no default, one of the two
-    /// must be said.
+    /// [plain](Self::fallback_with_plain_secrets). If a secret has no default, one of the two is
+    /// required.
     pub fn fallback(mut self, path: impl Into<PathBuf>) -> Self {
         self.fallback.path = Some(path.into());
         self
     }
 
-    /// Seals the secrets of the fallback with this key (XChaCha20-Poly1305). It should be random,
-    /// and not lie beside the file.
+    /// Seals the secrets of the fallback with this key (XChaCha20-Poly1305). The key should be
+    /// random, and not be stored beside the file.
     ///
-    /// A copy that another key sealed is refused.
+    /// A copy that was sealed with another key is rejected.
     pub fn fallback_key(mut self, key: [u8; 32]) -> Self {
         self.fallback.key = Some(SealKey::new(key));
         self
     }
 
-    /// Writes the secrets into the fallback as they are. Only its owner may read the file.
+    /// Writes the secrets into the fallback in plain text. Only the file's owner may read it.
     pub fn fallback_with_plain_secrets(mut self) -> Self {
         self.fallback.plain = true;
         self
     }
 
-    /// How long ago the copy may have been confirmed to be current, to be started from. Without a
-    /// limit any age will do. One that was confirmed further ahead than that, by a clock that was
-    /// wrong, is refused, too.
+    /// Sets the maximum time since the last confirmation of a copy that a start may use. Without a
+    /// limit, any age is accepted. A copy whose confirmation lies further than that in the future,
+    /// because of a wrong clock, is rejected, too.
     ///
-    /// While the store confirms it, the copy is written anew at least every quarter of it.
+    /// While the store confirms the configuration, the copy is rewritten at least every quarter of
+    /// this time.
     pub fn fallback_max_age(mut self, limit: Duration) -> Self {
         self.fallback.max_age = Some(limit.clamp(MIN_SETTING, MAX_SETTING));
         self
     }
 
-    /// How long after a publication the copy is written; what is published meanwhile is written
-    /// with it. 1 s. What was published within it is not in the copy after a crash. Every 60 of
-    /// them, and at the end, a copy that somebody removed is written again.
+    /// Sets the time between a publication and the writing of the copy; 1 s by default.
+    /// Publications in between are written together. After a crash, publications of the last
+    /// interval are not in the copy. Every 60 intervals, and at the end, a copy that was removed is
+    /// written again.
     pub fn fallback_interval(mut self, interval: Duration) -> Self {
         self.fallback.interval = Some(interval.min(MAX_SETTING));
         self
@@ -268,11 +275,11 @@ impl<T: HotConfig> Builder<T> {
 
     /// Runs the loop on this runtime instead of on a thread of its own. The runtime needs its
     /// timers enabled (`enable_time` of tokio's builder): without them tokio panics, and the start
-    /// is refused with "the loop ended by itself".
+    /// fails with "the loop ended by itself".
     ///
-    /// On its own thread the loop goes on while all threads of the program are busy. A runtime that
-    /// nobody drives, a current-thread one outside its `block_on`, starts nothing: then
-    /// [`Builder::start`] gives up half a second after its time limit.
+    /// On its own thread the loop keeps running while all threads of the program are busy. On a
+    /// runtime that is not driven, such as a current-thread one outside its `block_on`, nothing
+    /// starts: then [`Builder::start`] gives up half a second after its time limit.
     pub fn runtime(mut self, handle: Handle) -> Self {
         self.runtime = Some(handle);
         self
@@ -280,14 +287,14 @@ impl<T: HotConfig> Builder<T> {
 
     /// Reads the configuration and begins to follow it.
     ///
-    /// Needs no tokio runtime. Dropping the future ends what it began. Where a validator or a codec
-    /// does not return, the answer comes half a second after the time limit, and what was begun
-    /// ends when it returns.
+    /// Needs no tokio runtime. Dropping the future ends the loop that it began. If a validator or a
+    /// codec does not return, the result comes half a second after the time limit, and the loop
+    /// ends when the code returns.
     ///
     /// # Errors
-    /// [`StartError::Builder`] for mistakes that were made here, all at once and before anything
-    /// is contacted; [`StartError::Store`] where the store did not answer within the time limit
-    /// or denied; [`StartError::Problems`] where it answered, and keys are bad or missing.
+    /// [`StartError::Builder`] for mistakes in the builder's settings, all at once and before the
+    /// store is contacted; [`StartError::Store`] if the store did not answer within the time limit
+    /// or denied access; [`StartError::Problems`] if it answered, and keys are bad or missing.
     pub async fn start(self) -> Result<Hot<T>, StartError> {
         let prefix = self.check().map_err(StartError::Builder)?;
         let ranges: Arc<[Range]> = Arc::new([Range::below(&prefix)]);
@@ -330,7 +337,7 @@ impl<T: HotConfig> Builder<T> {
             }
             None => super::thread::spawn(run).map_err(StartError::Thread)?,
         };
-        // The loop keeps the limit itself, unless it can't run.
+        // The loop enforces the limit itself, unless it can't run.
         let outcome = tokio::select! {
             biased;
             outcome = outcome => outcome,
@@ -354,7 +361,7 @@ impl<T: HotConfig> Builder<T> {
         }
     }
 
-    /// Everything that can be wrong before the store is asked. The answer is the prefix.
+    /// Checks everything that can be checked before the store is contacted. Returns the prefix.
     fn check(&self) -> Result<String, Vec<String>> {
         let template = self.prefix.as_deref().or(T::TREE.prefix);
         let (prefix, mut mistakes) = match template.map(|one| prefix::fill(one, &self.variables)) {

@@ -1,8 +1,8 @@
 //! The driver: it carries the store's answers into the engine, and the engine's commands out.
 //!
 //! In: a store and requests of the handles. Out: publications into the hub, the status, answers,
-//! the fallback. It decides nothing: what follows from an event, and in which order, is the
-//! engine's.
+//! the fallback. It decides nothing: the engine determines the commands that follow an event, and
+//! their order.
 
 use std::collections::{HashMap, VecDeque};
 use std::future::pending;
@@ -22,7 +22,7 @@ use crate::problem::list;
 use crate::publish::{Announcement, Hub};
 use crate::snapshot::Snapshot;
 use crate::status::{StatusCell, StatusChange};
-use crate::store::backend::{Answer, Backend, WatchStream};
+use crate::store::backend::{Backend, BoxFuture, WatchStream};
 use crate::store::{ErrorKind, Probe, Range, Reading, StoreError, WatchEvent};
 use crate::sync::{Request, StoreEvent};
 use crate::typed::id::LeafId;
@@ -32,7 +32,7 @@ use crate::{HotConfig, Revision};
 /// but readers must not wait for the end of a burst that has none.
 const MAX_BATCH: usize = 4096;
 
-type PendingAnswer<R> = Option<Answer<'static, R>>;
+type PendingAnswer<R> = Option<BoxFuture<'static, R>>;
 
 /// The requests that the store has not answered yet, and the watch that is open.
 pub(super) struct InFlight {
@@ -43,9 +43,9 @@ pub(super) struct InFlight {
     probe: PendingAnswer<Result<Probe, StoreError>>,
     latest: PendingAnswer<Result<Revision, StoreError>>,
     watch: Option<Box<dyn WatchStream>>,
-    /// The program changes how the store is asked.
-    renewed: Answer<'static, ()>,
-    /// When the oldest event that was not settled yet arrived in this process.
+    /// Completes when the program changes how requests are authenticated.
+    renewed: BoxFuture<'static, ()>,
+    /// The time at which the oldest event that is not settled yet arrived in this process.
     oldest: Option<Instant>,
 }
 
@@ -64,8 +64,8 @@ impl InFlight {
         }
     }
 
-    /// Sends a request; the answer comes through [`InFlight::next_event`]. `Some` if it is there at
-    /// once.
+    /// Sends a request; the answer comes through [`InFlight::next_event`]. `Some` if it is
+    /// available at once.
     fn ask(&mut self, request: Request, meters: &Meters) -> Option<StoreEvent> {
         match request {
             Request::Read => {
@@ -95,14 +95,14 @@ impl InFlight {
         None
     }
 
-    /// The next event of the store. Cancel safe: an answer is taken only when it is given.
+    /// The next event of the store. Cancel safe: an answer is taken only when it is returned.
     async fn next_event(&mut self) -> StoreEvent {
         tokio::select! {
             biased;
             opened = answer(&mut self.opening) => {
                 StoreEvent::Opened(opened.map(|watch| self.watch = Some(watch)))
             }
-            // Before the watch, which may never stop talking.
+            // Before the watch, which may never stop sending.
             reading = answer(&mut self.reading) => StoreEvent::Read(reading),
             event = watch_event(&mut self.watch) => {
                 match event {
@@ -164,7 +164,7 @@ enum Wakeup {
     /// A request of a handle; `None` once all handles are gone.
     Handle(Option<HandleRequest>),
     Timer,
-    /// The fallback was written, or not.
+    /// A write of the fallback ended, successfully or not.
     Fallback(WriteResult),
 }
 
@@ -175,11 +175,11 @@ pub(super) type StartResult<T> = Result<Arc<Hub<T>>, NoStart>;
 pub(super) struct Output<T: HotConfig> {
     status: Arc<StatusCell>,
     observer: Arc<Observer>,
-    /// Whoever started, until the start is over.
+    /// The channel to the caller of `start`, until the start is over.
     starter: Option<oneshot::Sender<StartResult<T>>>,
     /// The configuration, once there is one.
     served: Option<ServedHub<T>>,
-    /// What was published last, while its subscribers are still to be notified.
+    /// The last publication, while its subscribers are still to be notified.
     unannounced: Option<(Option<NewConfig<T>>, StatusChange)>,
 }
 
@@ -188,13 +188,12 @@ struct NewConfig<T: HotConfig> {
     announcement: Announcement<T>,
     revision: Option<Revision>,
     changed: Vec<LeafId>,
-    /// When the oldest event in it arrived in this process, if it consists of events.
+    /// The time at which its oldest event arrived in this process, if it consists of events.
     oldest: Option<Instant>,
 }
 
-/// The hub of a configuration. When it is dropped, subscribers are notified of the end, however
-/// that comes: a loop that panicked, which would be a mistake of this crate, must not leave them
-/// waiting.
+/// The hub of a configuration. When it is dropped, subscribers are notified of the end, even after
+/// a panic: a loop that panicked, which would be a bug of this crate, must not leave them waiting.
 struct ServedHub<T: HotConfig> {
     hub: Arc<Hub<T>>,
     status: Arc<StatusCell>,
@@ -234,7 +233,7 @@ impl<T: HotConfig> Output<T> {
         });
     }
 
-    /// Answers whoever started. Without a configuration, or if nobody waits for it any longer,
+    /// Answers the caller of `start`. Without a configuration, or if the caller no longer waits,
     /// nothing is served from now on.
     fn started(&mut self, outcome: Result<(), NoStart>) {
         match &outcome {
@@ -280,8 +279,8 @@ impl<T: HotConfig> Output<T> {
         self.unannounced = Some((new_config, written));
     }
 
-    /// Notifies first those whose fields changed, then those who watch the status; the log and the
-    /// metrics delay neither. `fields` names the leaves that changed.
+    /// Notifies first the subscribers of the changed fields, then those of the status; the log and
+    /// the metrics delay neither. `fields` names the leaves that changed.
     fn notify(&mut self, fields: impl Fn(&[LeafId]) -> Vec<String>) {
         let Some((new_config, written)) = self.unannounced.take() else {
             return;
@@ -335,8 +334,8 @@ impl<T: HotConfig> Driver<T> {
         }
     }
 
-    /// Runs to the end: first the start, whose outcome is sent, then until the handles are gone
-    /// or one asks for the end. `limit` is that of the start.
+    /// Runs to the end: first the start, whose outcome is sent, then until the handles are gone or
+    /// one requests the end. `limit` is that of the start.
     pub(super) async fn run(mut self, first: Vec<Command<T>>, limit: Duration) {
         self.execute(first);
         let done = match self.read_fallback(limit).await {
@@ -425,7 +424,7 @@ impl<T: HotConfig> Driver<T> {
         }
     }
 
-    /// A handle waits for a revision.
+    /// Registers a handle that waits for a revision.
     fn wait(&mut self, request: super::WaitRequest) {
         let id = self.next_wait;
         self.next_wait += 1;
@@ -463,7 +462,7 @@ impl<T: HotConfig> Driver<T> {
         self.in_flight.oldest = None;
     }
 
-    /// Carries out commands in their order; an answer that is there at once may add some.
+    /// Carries out commands in their order; an answer that is available at once may add some.
     fn execute(&mut self, commands: Vec<Command<T>>) {
         let mut commands = VecDeque::from(commands);
         while let Some(command) = commands.pop_front() {
@@ -606,7 +605,7 @@ impl<T: HotConfig> Driver<T> {
     }
 }
 
-/// The start was given up before it was over.
+/// The error of a start that was given up before it was over.
 struct AbortedStart;
 
 fn given_up() -> NoStart {

@@ -1,4 +1,4 @@
-//! The fallback's writer: reads the file once at the start, and writes it after publications.
+//! The thread of the fallback: reads the file once at the start, and writes it after publications.
 //!
 //! In: the builder's options, and the contents to write when it is time. Out: the contents of the
 //! file, and a status. A thread of its own waits for the disk, so that a slow disk delays nothing;
@@ -18,7 +18,7 @@ use crate::status::FallbackStatus;
 
 /// The maximum back-off after a failed write.
 const MAX_BACKOFF: Duration = Duration::from_secs(60);
-/// Check that the file still exists every this many intervals.
+/// The number of intervals between two checks that the file still exists.
 const CHECK_EVERY: u32 = 60;
 /// The minimum time between two such checks.
 const MIN_CHECK_INTERVAL: Duration = Duration::from_secs(1);
@@ -50,9 +50,9 @@ pub(super) struct FallbackWriter {
     options: Options,
     owner: Owner,
     status: FallbackStatus,
-    /// When the next copy is to be written, if there is a new publication.
+    /// The time at which the next copy is to be written, if there is a new publication.
     due: Option<Duration>,
-    /// When to check that the file still exists.
+    /// The time of the next check that the file still exists.
     check_at: Option<Duration>,
     writing: Option<PendingWrite>,
     /// The number of failed writes since the last success.
@@ -120,7 +120,7 @@ impl FallbackWriter {
         }
     }
 
-    /// Notes why the copy can't be served.
+    /// Notes the reason why the copy can't be served.
     pub(super) fn refuse(&mut self, why: String) {
         self.status.refused = Some(why);
     }
@@ -135,7 +135,7 @@ impl FallbackWriter {
         self.due = Some(self.due.map_or(due, |before| before.min(due)));
     }
 
-    /// When [`FallbackWriter::write`] should be called next.
+    /// The time at which [`FallbackWriter::write`] should be called next.
     pub(super) fn deadline(&self) -> Duration {
         let next = match (&self.writing, self.due, self.check_at) {
             (Some(_), ..) => None,
@@ -193,7 +193,7 @@ impl FallbackWriter {
                 self.status.failure = None;
                 self.status.written = Some(SystemTime::now());
                 self.status.revision = writing.revision;
-                // The refused file has been overwritten.
+                // The rejected file has been overwritten.
                 self.status.refused = None;
                 if let Some(max_age) = self.options.max_age {
                     // Rewrite the copy before it gets too old, even if nothing changes.
@@ -232,8 +232,9 @@ impl FallbackWriter {
     }
 }
 
-/// Runs the work on a thread of its own: one of the runtime's might have to wait for callbacks that
-/// block. The receiver returns an error if the work panicked or the thread could not be started.
+/// Runs the work on a thread of its own: one of the runtime's threads might have to wait for
+/// callbacks that block. The receiver returns an error if the work panicked or the thread could not
+/// be started.
 fn on_the_disk<R: Send + 'static>(
     work: impl FnOnce() -> R + Send + 'static,
 ) -> oneshot::Receiver<R> {

@@ -1,7 +1,7 @@
 //! [`Hot`], the handle that users hold.
 //!
-//! In: what users ask. Out: the handles of `publish`, and commands to the loop. It holds the loop
-//! alive and knows nothing of how a configuration comes about.
+//! In: the calls of users. Out: the handles of `publish`, and requests to the loop. It keeps the
+//! loop alive, and does not know how a configuration is made.
 
 mod builder;
 mod driver;
@@ -30,14 +30,15 @@ use crate::store::{Range, Store, StoreError};
 use crate::typed::tree::{DefaultValue, Leaf};
 use crate::{HotConfig, Revision, Selector};
 
-/// How long [`Hot::shutdown`] waits for a loop that something keeps: longer than the disk may.
+/// The time that [`Hot::shutdown`] waits for a loop that is blocked: longer than the limit for the
+/// disk.
 const LONGEST_END: Duration = Duration::from_secs(5);
 
 /// A configuration that follows its store.
 ///
-/// Cheap to clone; all clones are the same configuration. `Hot` and [`View`] keep the loop that
-/// follows the store alive: when the last of them is dropped, it ends. Watches, readers and
-/// callbacks don't; they are told that it ended.
+/// It is cheap to clone; all clones are the same configuration. `Hot` and [`View`] keep the loop
+/// that follows the store alive: when the last of them is dropped, the loop ends. Watches, readers
+/// and callbacks do not keep it alive; they are notified of the end.
 ///
 /// # Example
 /// ```
@@ -67,7 +68,7 @@ pub struct Hot<T: HotConfig> {
     shared: Arc<HotShared<T>>,
 }
 
-/// What the clones of a [`Hot`] and its views share. Dropping it ends the loop.
+/// The state that the clones of a [`Hot`] and its views share. Dropping it ends the loop.
 struct HotShared<T: HotConfig> {
     hub: Arc<Hub<T>>,
     layout: Arc<Layout>,
@@ -85,7 +86,7 @@ struct LoopHandle {
 #[derive(Debug)]
 enum HandleRequest {
     Wait(WaitRequest),
-    /// End; the answer comes when it is over.
+    /// End the loop; the answer comes when it has ended.
     End(oneshot::Sender<()>),
 }
 
@@ -117,9 +118,9 @@ impl<T: HotConfig> HotShared<T> {
 }
 
 impl<T: HotConfig> HotShared<T> {
-    /// The end of a configuration that has no loop.
+    /// Ends a configuration that has no loop.
     fn end_fixed(&self) {
-        // Nothing is logged or measured of a configuration without a loop.
+        // A configuration without a loop has no log and no metrics.
         let _ = self.status.end();
         self.hub.end();
     }
@@ -135,7 +136,7 @@ impl<T: HotConfig> Drop for HotShared<T> {
 }
 
 impl<T: HotConfig> Hot<T> {
-    /// Begins to build one on this store: [`crate::store::Memory`] or
+    /// Returns a builder for a configuration in this store: [`crate::store::Memory`] or
     #[cfg_attr(feature = "etcd", doc = "[`crate::store::Etcd`].")]
     #[cfg_attr(not(feature = "etcd"), doc = "`Etcd`.")]
     pub fn builder(store: impl Store) -> Builder<T> {
@@ -148,7 +149,7 @@ impl<T: HotConfig> Hot<T> {
         }
     }
 
-    /// A configuration that never changes, for unit tests: no store, no thread, no checks.
+    /// Creates a configuration that never changes, for unit tests: no store, no thread, no checks.
     pub fn fixed(value: T) -> Self {
         let prefix = T::TREE.prefix.unwrap_or_default();
         let layout = Arc::new(Layout::new(T::TREE, Arc::new([Range::below(prefix)])));
@@ -161,26 +162,27 @@ impl<T: HotConfig> Hot<T> {
         })
     }
 
-    /// The configuration as it is now: one consistent revision, without a lock.
+    /// Returns the current configuration: one consistent revision, without a lock.
     ///
-    /// Hold the guard shortly and not across an `.await`; to keep a configuration, take a
-    /// [`Hot::snapshot`]. Two calls can see two revisions.
+    /// Hold the guard only briefly, and not across an `.await`; to keep a configuration, take a
+    /// [`Hot::snapshot`]. Two calls can return two revisions.
     pub fn load(&self) -> Guard<T> {
         self.shared.hub.load()
     }
 
-    /// The configuration as it is now, to keep, with its revision and origins.
+    /// Returns the current configuration, to keep, with its revision and origins.
     pub fn snapshot(&self) -> Snapshot<T> {
         self.shared.hub.snapshot()
     }
 
-    /// A reader for hot paths: about one atomic load a read. It doesn't keep the loop alive.
+    /// Returns a reader for hot paths: about one atomic load per read. It doesn't keep the loop
+    /// alive.
     pub fn reader(&self) -> Reader<T> {
         self.shared.hub.reader()
     }
 
-    /// Watches one field or section: the latest value, whenever it differs from the one that
-    /// this watch gave last.
+    /// Watches one field or section: the watch returns the latest value, whenever it differs from
+    /// the one that it returned last.
     pub fn watch<V: 'static>(&self, field: impl Selector<T, Value = V>) -> Watch<V> {
         self.shared.hub.watch(field)
     }
@@ -190,14 +192,14 @@ impl<T: HotConfig> Hot<T> {
         self.shared.hub.changes(field)
     }
 
-    /// Calls back when the field changed, in a task of its own. Dropping the subscription ends
-    /// it; [`Subscription::detach`] leaves it until the loop ends.
+    /// Calls back when the field changes, in a task of its own. Dropping the subscription ends it;
+    /// after [`Subscription::detach`] it lives until the loop ends.
     ///
-    /// A callback may block and may panic: neither publishing nor another subscriber notices.
-    /// Its calls never overlap; what changes while it runs is given to its next call, the latest
-    /// value only. Up to 512 may block at a time. What was there before is not told: to apply the
-    /// value of the beginning, subscribe first and then read it. A detached callback that owns a
-    /// [`Hot`] keeps the loop alive for ever. The callback of a [`Hot::fixed`]
+    /// A callback may block and may panic: that affects neither publishing nor other subscribers.
+    /// Its calls never overlap; changes while it runs reach its next call, with the latest value
+    /// only. Up to 512 callbacks may block at a time. The value at the time of subscribing is not
+    /// reported as a change: to apply it, subscribe first and then read it. A detached callback
+    /// that owns a [`Hot`] keeps the loop alive forever. The callback of a [`Hot::fixed`]
     /// configuration is never called.
     pub fn on_change<V: 'static>(
         &self,
@@ -209,8 +211,8 @@ impl<T: HotConfig> Hot<T> {
         self.shared.hub.on_change(field, runtime, callback)
     }
 
-    /// A handle on one section or field, for a component that should know no more. It keeps the
-    /// loop alive.
+    /// Returns a handle on one section or field, for a component that should see only that part. It
+    /// keeps the loop alive.
     pub fn view<V: 'static>(&self, field: impl Selector<T, Value = V>) -> View<V> {
         let alive: Arc<dyn std::any::Any + Send + Sync> = self.shared.clone();
         let runtime = self
@@ -221,26 +223,27 @@ impl<T: HotConfig> Hot<T> {
         self.shared.hub.view(field, runtime, alive)
     }
 
-    /// What the loop knows of itself: connected, stale, held, unknown.
+    /// Returns the status of the loop: connected, stale, held, unknown.
     ///
-    /// Its age is computed as of this call, so that it is right also while the loop can't run.
+    /// Its age is computed as of this call, so that it is correct even while the loop can't run.
     pub fn status(&self) -> Status {
         Status::clone(&self.shared.status.read()).at(Instant::now())
     }
 
-    /// Watches the status: the latest, whenever there is news. See [`StatusWatch`].
+    /// Watches the status: the watch returns the latest one, whenever it changed. See
+    /// [`StatusWatch`].
     pub fn watch_status(&self) -> StatusWatch {
         StatusWatch::new(Arc::clone(&self.shared.status))
     }
 
-    /// Waits until everything up to this revision is visible, or held; at most that long.
+    /// Waits until everything up to this revision is visible or held, up to the given limit.
     ///
-    /// Take the revision from the answer to a write. Cancel safe. The loop keeps the limit: while a
-    /// validator or a codec blocks it, so that nothing can become visible, the answer waits for
-    /// that, too.
+    /// Take the revision from the response to a write. Cancel safe. The loop enforces the limit:
+    /// while a validator or a codec blocks it, so that nothing can become visible, the result is
+    /// delayed, too.
     ///
     /// # Errors
-    /// [`WaitError`]: the time ran out, the loop ended, or the store's history began anew.
+    /// [`WaitError`] if the time limit expired, the loop ended, or the store's history began anew.
     pub async fn wait_for(
         &self,
         revision: impl Into<Revision>,
@@ -264,7 +267,7 @@ impl<T: HotConfig> Hot<T> {
         answer.await.unwrap_or(Err(WaitError::Ended))
     }
 
-    /// Every field with its key, its value and where that came from, for people. Secrets are
+    /// Returns every field with its key, its value and the value's origin, for people. Secrets are
     /// `***`.
     pub fn describe(&self) -> Description {
         let snapshot = self.snapshot();
@@ -296,10 +299,10 @@ impl<T: HotConfig> Hot<T> {
 
     /// Ends the loop and waits for its end: the watch, the timers and, after it, the thread.
     ///
-    /// Every handle goes on giving the last configuration; watches give `None`. Dropping the
-    /// future does not take the wish back. A store that hangs does not delay it. A validator or a
-    /// codec that blocks does, and so does a [runtime](Builder::runtime) of your own that nobody
-    /// drives: the answer comes after 5 s all the same, and the loop ends once it can.
+    /// Every handle keeps returning the last configuration; watches return `None`. Dropping the
+    /// future does not cancel the shutdown. A store that hangs does not delay it. A validator or a
+    /// codec that blocks does, and so does a [runtime](Builder::runtime) of your own that is not
+    /// driven: then this returns after 5 s all the same, and the loop ends once it can.
     pub async fn shutdown(&self) {
         let Some(following) = &self.shared.following else {
             return self.shared.end_fixed();
@@ -307,7 +310,7 @@ impl<T: HotConfig> Hot<T> {
         let (done, ended) = oneshot::channel();
         if following.requests.send(HandleRequest::End(done)).is_ok() {
             tokio::select! {
-                // An error says that the loop ended before it could answer.
+                // An error means that the loop ended before it could answer.
                 _ = ended => {}
                 () = thread::pass(LONGEST_END) => {}
             }
@@ -332,9 +335,10 @@ impl<T: HotConfig> fmt::Debug for Hot<T> {
     }
 }
 
-/// A value as its key has it, or would have it; where that is not known, as `{:?}` shows it.
+/// A value in the form of its key, even if it has none; if that form is not known, as `{:?}` shows
+/// it.
 ///
-/// The bytes of a value with a secret inside are in no origin; `{:?}` knows what to hide.
+/// The bytes of a value with a secret inside are in no origin; `{:?}` hides the secret.
 fn shown<T: HotConfig>(leaf: &Leaf, config: &T, origin: &Origin) -> Option<String> {
     if leaf.secret {
         let absent = *origin == Origin::Default && leaf.field.default == DefaultValue::None;
@@ -353,14 +357,14 @@ fn shown<T: HotConfig>(leaf: &Leaf, config: &T, origin: &Origin) -> Option<Strin
     }
 }
 
-/// Why there is no [`Hot`].
+/// The reason why there is no [`Hot`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// Mistakes in what the builder was given: all of them, found before anything was contacted.
+    /// The mistakes in the builder's settings: all of them, found before the store was contacted.
     #[error("the configuration can't be built:{}", list(.0))]
     Builder(Vec<String>),
-    /// The store did not answer within the time limit, or denied.
+    /// The store did not answer within the time limit, or denied access.
     #[error("the configuration can't be read: {0}")]
     Store(#[source] StoreError),
     /// The store answered, and keys are bad or missing: all of them.
@@ -371,7 +375,7 @@ pub enum StartError {
     Thread(#[source] io::Error),
 }
 
-/// Every field of a configuration: from [`Hot::describe`]. `{}` prints a table.
+/// Every field of a configuration, returned by [`Hot::describe`]. `{}` prints a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Description {
@@ -389,15 +393,14 @@ pub struct Described {
     pub field: String,
     /// The whole key, in the highest layer.
     pub key: String,
-    /// The value as its key has it, shortened; a default that is an expression, and a value of
-    /// [`Hot::fixed`], as `{:?}` shows it. `***` for a secret; `None` where its type can't be
-    /// shown.
+    /// The value in the form of its key, shortened; a default that is an expression, and a value of
+    /// [`Hot::fixed`], as `{:?}` shows it. `***` for a secret; `None` if its type can't be shown.
     pub value: Option<String>,
-    /// Where the value came from.
+    /// The origin of the value.
     pub origin: Origin,
     /// The doc comment.
     pub doc: &'static str,
-    /// The type as it was written.
+    /// The type as written in the source.
     pub type_name: &'static str,
 }
 
@@ -424,7 +427,7 @@ impl fmt::Display for Description {
             let value = value.as_deref().unwrap_or("?");
             write!(f, "{key:width$}  {value}  (")?;
             match origin {
-                // The key stands at the beginning of the line.
+                // The key is already at the beginning of the line.
                 Origin::Key {
                     key: own, revision, ..
                 } if **own == **key => {

@@ -1,5 +1,4 @@
-//! The loop's own thread, so that a program whose threads are all busy still gets its
-//! configuration.
+//! The loop's own thread: a program whose threads are all busy still gets its configuration.
 //!
 //! In: the loop. Out: a handle of the runtime that it runs on. It knows nothing of configurations.
 
@@ -11,11 +10,10 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
-/// How long callbacks may take to be told of the last change when the loop has ended.
+/// The time that callbacks have for the last change when the loop has ended.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// Waits that long, also where every runtime is blocked. The thread that it takes ends with the
-/// future.
+/// Waits that long, even if every runtime is blocked. The thread that it uses ends with the future.
 pub(super) async fn pass(length: Duration) {
     let (over, is_over) = oneshot::channel();
     let (gone, is_gone) = mpsc::channel::<()>();
@@ -31,7 +29,7 @@ pub(super) async fn pass(length: Duration) {
     drop(gone);
 }
 
-/// Runs this on a thread that ends with it.
+/// Runs the future on a thread that ends with it.
 pub(super) fn spawn(run: impl Future<Output = ()> + Send + 'static) -> io::Result<Handle> {
     let runtime = Builder::new_current_thread().enable_time().build()?;
     let handle = runtime.handle().clone();
@@ -40,7 +38,8 @@ pub(super) fn spawn(run: impl Future<Output = ()> + Send + 'static) -> io::Resul
         .spawn(move || {
             runtime.block_on(async {
                 run.await;
-                // The tasks of callbacks find the end by themselves, and say the last change first.
+                // The tasks of callbacks notice the end by themselves, and deliver the last change
+                // first.
                 let metrics = Handle::current().metrics();
                 let ended = Instant::now();
                 while metrics.num_alive_tasks() > 0 && ended.elapsed() < LAST_WORDS {

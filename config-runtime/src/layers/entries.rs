@@ -1,7 +1,7 @@
 //! The entries of maps, as far as keys name them.
 //!
-//! In: the maps of a schema, and keys below a prefix. Out: for a key the entries that it is
-//! in; and the entries that are known, each with an id. It knows no layers and no bytes.
+//! In: the maps of a schema, and keys below a prefix. Out: the entries that a key is in; and the
+//! known entries, each with an id. It knows no layers and no bytes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::typed::tree::{ANY, Leaf, MapPattern};
 /// A map of the schema, and the keys of its entries.
 #[derive(Debug)]
 pub(super) struct MapShape {
-    /// The first of its patterns.
+    /// Its first pattern.
     first: u32,
     /// Its key, below the prefix or below the entry that it is in.
     key: String,
@@ -112,16 +112,16 @@ pub(super) struct MapEntry {
     pub(super) name: Arc<str>,
     /// The slots of each of its leaves, by pattern, the one that wins first.
     pub(super) slots: BTreeMap<u32, Vec<Slot>>,
-    /// How many entries are inside.
+    /// The number of entries inside.
     inner: usize,
 }
 
-/// The entries that are known, each of them with an id while it is.
+/// The known entries, each with an id for as long as it is known.
 #[derive(Debug, Default)]
 pub(super) struct EntryTable {
     by_name: BTreeMap<(MapId, Arc<str>), EntryId>,
     entries: Vec<Option<MapEntry>>,
-    /// Ids of which no entry is known.
+    /// Ids without a known entry.
     vacant: Vec<EntryId>,
 }
 
@@ -169,7 +169,7 @@ impl EntryTable {
         Some(id)
     }
 
-    /// Forgets an entry. Its id may be another's from now on.
+    /// Forgets an entry. Its id may be reused from now on.
     pub(super) fn remove(&mut self, id: EntryId) -> Option<MapEntry> {
         let entry = self.entries.get_mut(id.number()?)?.take()?;
         self.by_name.remove(&(entry.map, Arc::clone(&entry.name)));
@@ -210,7 +210,7 @@ impl EntryTable {
             .map(|((_, name), id)| (&**name, *id))
     }
 
-    /// The entries directly inside this one, whatever their map.
+    /// The entries directly inside this one, in any of its maps.
     pub(super) fn inside(&self, entry: EntryId) -> impl Iterator<Item = EntryId> {
         let maps = self.by_name.iter();
         maps.filter(move |((map, _), _)| map.entry == entry)

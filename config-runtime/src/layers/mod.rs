@@ -1,9 +1,8 @@
-//! Which prefix wins: from the keys of several prefixes to one value a leaf.
+//! Layers: from the keys of several prefixes to one value per leaf.
 //!
 //! In: a schema and the ranges, the highest layer first. Out: the [`Layout`], which is fixed, and
-//! the
-//! [`Slots`], which grow and shrink with the entries of maps (a slot is one key that can give a leaf
-//! its value: in each layer the leaf's key, then its aliases). It knows no bytes.
+//! the [`Slots`], which grow and shrink with the entries of maps (a slot is one key that can give a
+//! leaf its value: in each layer the leaf's key, then its aliases). It knows no bytes.
 
 mod entries;
 mod slots;
@@ -32,10 +31,10 @@ pub(crate) struct Layout {
     pub(crate) to_warn_of: Vec<LeafId>,
     /// The restart-only leaves.
     pub(crate) restart: Vec<LeafId>,
-    /// For each pattern whether a secret was found inside, which its field does not say.
+    /// For each pattern whether a secret was found inside that its field does not declare.
     hides: Vec<AtomicBool>,
-    /// For each section its path in Rust and its key below the prefix; also for each map, and for
-    /// its entries together, `tenants[*]`.
+    /// The key below the prefix of each section, by its path in Rust; also of each map, and of its
+    /// entries together, `tenants[*]`.
     sections: HashMap<String, String>,
     /// The maps of the schema that are in no entry.
     maps: Vec<MapShape>,
@@ -113,12 +112,12 @@ impl Layout {
         self.leaves.iter().filter(|leaf| leaf.map.is_none())
     }
 
-    /// What the schema declares of a leaf.
+    /// The schema's declaration of a leaf.
     pub(crate) fn leaf(&self, leaf: LeafId) -> Option<&Leaf> {
         self.leaves.get(leaf.place())
     }
 
-    /// The known key that is most like this one, which is unknown, for a message.
+    /// The known key that is most like this unknown one, for a message.
     pub(crate) fn nearest(&self, key: &[u8]) -> Option<&str> {
         let key = String::from_utf8_lossy(key);
         let range = self
@@ -130,7 +129,7 @@ impl Layout {
     }
 }
 
-/// The names in a section's path that stand where the pattern has `[*]`.
+/// The names in a section's path at the places where the pattern has `[*]`.
 fn names_in<'t>(section: &'t str, pattern: &str) -> Option<Vec<&'t str>> {
     let mut parts = pattern.split("[*]");
     let mut rest = section.strip_prefix(parts.next()?)?;

@@ -83,7 +83,7 @@ fn an_entry_gets_a_slot_for_each_leaf_in_each_layer_and_gives_them_back() {
         (slots.path(leaf), slots.find(below.as_bytes())),
         (None, None)
     );
-    // Another entry takes their place.
+    // Another entry reuses their slots.
     slots.intern(0, b"/p@1/of/tenants/other/left").unwrap();
     assert_eq!(slots.len(), 8);
 }

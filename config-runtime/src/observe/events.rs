@@ -13,14 +13,14 @@ use crate::store::StoreError;
 /// The maximum number of keys, fields or problems that one event names.
 const MAX_NAMED: usize = 8;
 
-/// The same, of one configuration.
+/// An event of one configuration.
 macro_rules! event_of {
     ($level:ident, $name:literal, $of:expr, $($rest:tt)+) => {
         event!($level, $name, schema = $of.schema, prefix = $of.prefix, $($rest)+)
     };
 }
 
-/// The first of these in one line, and how many more there are.
+/// The first of these in one line, and the number of the others.
 pub(super) fn first<D: Display>(items: impl IntoIterator<Item = D>) -> String {
     let mut line = String::new();
     let mut more = 0;
@@ -30,7 +30,7 @@ pub(super) fn first<D: Display>(items: impl IntoIterator<Item = D>) -> String {
             continue;
         }
         let between = if number == 0 { "" } else { "; " };
-        // Writing into a text does not fail.
+        // Writing into a `String` never fails.
         let _ = write!(line, "{between}{item}");
     }
     if more > 0 {
@@ -111,7 +111,7 @@ pub(super) fn connected(of: &Observer, status: &Status) {
 }
 
 pub(super) fn disconnected(of: &Observer, error: Option<&StoreError>) {
-    // Without a failure the watch was of a history that is gone.
+    // Without an error, the watch belonged to a history that is gone.
     let kind = error.map(|error| kind_label(error.kind()));
     let error = error.map(tracing::field::display);
     event_of!(

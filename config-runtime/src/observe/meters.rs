@@ -6,7 +6,7 @@ use metrics::{Counter, Gauge, Histogram, SharedString, Unit};
 
 use super::kind_label;
 use crate::status::Status;
-use crate::store::backend::Answer;
+use crate::store::backend::BoxFuture;
 use crate::store::{Reading, StoreError};
 
 const STORE_ERRORS: &str = "hotconfig_store_errors_total";
@@ -77,22 +77,22 @@ impl Meters {
         self.pending.set(count(status.pending_restart.len()));
     }
 
-    /// One more group is held.
+    /// Counts one more held group.
     pub(super) fn held(&self) {
         self.held_total.increment(1);
     }
 
-    /// A watch that stood does not any more.
+    /// Counts a lost watch.
     pub(super) fn lost(&self, error: &StoreError) {
         self.of_kind(WATCH_LOSSES, error);
     }
 
-    /// The watch brought so many events.
+    /// Counts events of the watch.
     pub(crate) fn events(&self, count: usize) {
         self.events.increment(count as u64);
     }
 
-    /// The store could not answer, or lost the watch.
+    /// Counts an error of the store, or a lost watch.
     pub(crate) fn store_error(&self, error: &StoreError) {
         self.of_kind(STORE_ERRORS, error);
     }
@@ -102,11 +102,11 @@ impl Meters {
         metrics::counter!(name, "prefix" => prefix, "kind" => kind).increment(1);
     }
 
-    /// The same reading, measured. One that is dropped is not counted.
+    /// Returns the same reading, measured. A reading that is dropped is not counted.
     pub(crate) fn reading(
         &self,
-        reading: Answer<'static, Result<Reading, StoreError>>,
-    ) -> Answer<'static, Result<Reading, StoreError>> {
+        reading: BoxFuture<'static, Result<Reading, StoreError>>,
+    ) -> BoxFuture<'static, Result<Reading, StoreError>> {
         let (read, not_read) = (self.read.clone(), self.not_read.clone());
         let took = self.reading.clone();
         Box::pin(async move {
@@ -119,12 +119,13 @@ impl Meters {
         })
     }
 
-    /// What was staged has been tried.
+    /// Records the duration of settling.
     pub(crate) fn settled(&self, since: Timer) {
         self.settle.record(since.0.elapsed());
     }
 
-    /// Another configuration can be seen. The oldest event in it arrived then, if it was of events.
+    /// Counts a publication. `arrived` is the arrival of its oldest event, if it consists of
+    /// events.
     pub(crate) fn published(&self, arrived: Option<Instant>) {
         self.publications.increment(1);
         if let Some(arrived) = arrived {
@@ -137,7 +138,7 @@ impl Meters {
     }
 }
 
-/// When something began.
+/// The time at which something began.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Timer(Instant);
 
@@ -147,12 +148,12 @@ impl Timer {
     }
 }
 
-/// How many there are of something.
+/// A gauge that counts the living instances of something.
 #[derive(Debug)]
 pub(crate) struct Count(Option<Gauge>);
 
 impl Count {
-    /// Nobody is told.
+    /// A count that is not reported.
     pub(crate) fn nowhere() -> Self {
         Self(None)
     }
@@ -170,7 +171,7 @@ impl Count {
     }
 }
 
-/// By the system clock, which the collector has, too.
+/// The time by the system clock, which the collector uses, too.
 fn unix_seconds(at: Instant) -> f64 {
     let then = SystemTime::now().checked_sub(at.elapsed());
     let since = then.and_then(|then| then.duration_since(UNIX_EPOCH).ok());
@@ -189,7 +190,7 @@ fn count(number: usize) -> f64 {
     float(number as u64)
 }
 
-/// Says what they are, to recorders that want to know.
+/// Describes the metrics to the recorder.
 fn describe() {
     use metrics::{describe_counter, describe_gauge, describe_histogram};
     describe_counter!(

@@ -2,7 +2,7 @@
 //!
 //! In: changes of the status, and measurements of the loop. Out: the events and the meters of the
 //! two tables in the crate's documentation, which a test compares with this module. No decision
-//! depends on it, and without a subscriber it costs next to nothing. No secret may come in.
+//! depends on it, and without a subscriber it costs next to nothing. No secret may be passed in.
 
 mod events;
 #[cfg(feature = "metrics")]
@@ -21,13 +21,13 @@ use crate::status::{Status, StatusChange};
 use crate::store::{ErrorKind, Range, StoreError};
 pub(crate) use meters::{Count, Meters, Timer};
 
-/// One configuration, as an operator tells it from others.
+/// The observer of one configuration, with the names that distinguish it for an operator.
 #[derive(Debug)]
 pub(crate) struct Observer {
     schema: &'static str,
     prefix: String,
     meters: Meters,
-    /// Whether there was a configuration: a start that failed has no end.
+    /// Whether there was a configuration: a start that failed reports no end.
     has_started: AtomicBool,
 }
 
@@ -50,23 +50,23 @@ impl Observer {
         &self.meters
     }
 
-    /// The start gave a configuration.
+    /// Reports a start that served a configuration.
     pub(crate) fn started(&self, status: &Status) {
         self.has_started.store(true, Ordering::Relaxed);
         events::started(self, status);
     }
 
-    /// There is none: the store could not be read.
+    /// Reports a failed start: the store could not be read.
     pub(crate) fn refused_by_store(&self, error: &StoreError) {
         events::start_refused(self, error);
     }
 
-    /// There is none: keys are bad or missing.
+    /// Reports a failed start: keys are bad or missing.
     pub(crate) fn refused_by_rules(&self, problems: &[Problem]) {
         events::start_refused(self, &events::first(problems));
     }
 
-    /// Another configuration is about to be seen, with these fields.
+    /// Reports that a new configuration becomes visible, in which these fields changed.
     pub(crate) fn changed(
         &self,
         revision: Option<Revision>,
@@ -76,7 +76,7 @@ impl Observer {
         events::changed(self, revision, fields, count);
     }
 
-    /// A status was written; `is_news` where those who watch it were notified.
+    /// Reports a written status; `is_news` if its subscribers were notified.
     pub(crate) fn written(&self, written: &StatusChange, is_news: bool) {
         let StatusChange { before, now } = written;
         self.meters.status(now);
@@ -134,7 +134,7 @@ impl Observer {
             events::fallback_failed(self, &why);
         }
         self.report_groups(before, now);
-        // By key alone: one that is written all the time is no news.
+        // Compared by key alone: a key that is written all the time is no news.
         let known: HashSet<_> = before.unknown.iter().map(|unknown| &unknown.key).collect();
         let unknown = now.unknown.iter();
         for unknown in unknown.filter(|unknown| !known.contains(&unknown.key)) {
@@ -169,7 +169,7 @@ impl Observer {
     }
 }
 
-/// The word for a kind of error in events and labels.
+/// The name of a kind of error in events and labels.
 fn kind_label(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::Unreachable => "unreachable",

@@ -1,9 +1,9 @@
-//! What stands in for the meters without the feature `metrics`: nothing, at no cost.
+//! The meters without the feature `metrics`: they do nothing, at no cost.
 
 use std::time::Instant;
 
 use crate::status::Status;
-use crate::store::backend::Answer;
+use crate::store::backend::BoxFuture;
 use crate::store::{Reading, StoreError};
 
 #[derive(Debug)]
@@ -27,8 +27,8 @@ impl Meters {
 
     pub(crate) fn reading(
         &self,
-        reading: Answer<'static, Result<Reading, StoreError>>,
-    ) -> Answer<'static, Result<Reading, StoreError>> {
+        reading: BoxFuture<'static, Result<Reading, StoreError>>,
+    ) -> BoxFuture<'static, Result<Reading, StoreError>> {
         reading
     }
 
@@ -41,7 +41,7 @@ impl Meters {
     }
 }
 
-/// When something began.
+/// The time at which something began.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Timer;
 
@@ -51,7 +51,7 @@ impl Timer {
     }
 }
 
-/// How many there are of something.
+/// A gauge that counts the living instances of something.
 #[derive(Debug)]
 pub(crate) struct Count;
 

@@ -1,7 +1,7 @@
 //! Callbacks, each in a task of its own.
 //!
 //! In: a watch and a function. Out: a call for each change, on a thread where it may block. It
-//! knows no more of the telling than any other watch.
+//! notifies nobody itself: it is one watch among others.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,19 +17,20 @@ use crate::event;
 use crate::guard::guard;
 use crate::{HotConfig, Selector};
 
-/// A callback that is called when its field changes: what `on_change` gives.
+/// A callback that is called when its field changes, returned by `on_change`.
 ///
-/// The callback runs on a thread where it may block. Its calls never overlap; what changes while
-/// it runs reaches it afterwards, as one change to the latest value. A panic in it is logged, and
-/// the change counts as given: it is called again for the next one.
+/// The callback runs on a thread where it may block. Its calls never overlap; changes while it runs
+/// reach it afterwards, as one change to the latest value. A panic in it is logged, and the change
+/// counts as delivered: it is called again for the next one.
 ///
-/// Dropping it ends the callback: a call that has begun runs to its end, no other begins. It does
-/// not keep the loop alive; when the loop ends, so does the callback, after the last change.
+/// Dropping the subscription ends the callback: a call that has begun runs to its end, and no other
+/// begins. It does not keep the loop alive; when the loop ends, so does the callback, after the
+/// last change.
 #[must_use = "dropping it ends the callback; `detach()` lets it live"]
 pub struct Subscription {
     ticket: Arc<Ticket>,
     over: Arc<AtomicBool>,
-    /// `None` where there is no loop, so that nothing will ever be told.
+    /// `None` if there is no loop, so that nothing will ever change.
     task: Option<AbortHandle>,
     detached: bool,
     path: String,
@@ -55,9 +56,9 @@ impl Subscription {
         let calls = async move {
             while let Some(change) = watch.changed().await {
                 let (path, ended) = (watch.path().to_owned(), Arc::clone(&ended));
-                // The callback walks to its thread and back: one call at a time, and no lock.
+                // The callback is moved to its thread and back: one call at a time, and no lock.
                 let call = spawn_blocking(move || {
-                    // It may have waited for a thread for longer than the subscription lived.
+                    // The call may have waited for a thread for longer than the subscription lived.
                     if !ended.load(Ordering::Acquire)
                         && let Some(callback) = &mut callback.0
                     {
@@ -89,8 +90,8 @@ impl Subscription {
     }
 }
 
-/// A callback that is let go of on a blocking thread, too: what it owns may take its time, and its
-/// task lives on the loop's thread.
+/// A callback that is dropped on a blocking thread, too: its captured values may be slow to drop,
+/// and its task lives on the loop's thread.
 struct Elsewhere<F: Send + 'static>(Option<F>);
 
 impl<F: Send + 'static> Drop for Elsewhere<F> {
@@ -107,7 +108,7 @@ impl Drop for Subscription {
     fn drop(&mut self) {
         if !self.detached {
             self.over.store(true, Ordering::Release);
-            // At once: the task ends when its runtime comes to it.
+            // At once: the task ends only when its runtime polls it.
             self.ticket.cancel();
             if let Some(task) = &self.task {
                 task.abort();

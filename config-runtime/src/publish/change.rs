@@ -1,14 +1,14 @@
-//! What a subscriber is told.
+//! The items that subscribers receive: changes of one field, and updates of a queue.
 
 use std::fmt;
 
 use super::Part;
 use crate::{Revision, Selector};
 
-/// A change of one field or section: what was given last, and what stands now.
+/// A change of one field or section: the previous value and the current one.
 ///
-/// It owns the two snapshots that the values are in: it clones no value, can be sent anywhere,
-/// and keeps both snapshots alive for as long as it lives.
+/// It owns the two snapshots that contain the values: it clones no value, can be sent to any
+/// thread, and keeps both snapshots alive for as long as it lives.
 pub struct Change<V> {
     previous: Part<V>,
     current: Part<V>,
@@ -19,18 +19,18 @@ impl<V: 'static> Change<V> {
         Self { previous, current }
     }
 
-    /// The value that this subscriber was given last; at first its baseline.
+    /// The value that this subscriber received last; at first its baseline.
     pub fn previous(&self) -> &V {
         &self.previous
     }
 
-    /// The value that it is given now.
+    /// The value that it receives now.
     pub fn current(&self) -> &V {
         &self.current
     }
 
-    /// The revision of the snapshot that the current value is from, which may be newer than the
-    /// one that wrote it; `None` where that snapshot did not come from the store.
+    /// The revision of the snapshot that the current value is from, which may be newer than the one
+    /// that wrote it; `None` if that snapshot did not come from the store.
     pub fn revision(&self) -> Option<Revision> {
         self.current.revision()
     }
@@ -40,7 +40,7 @@ impl<V: 'static> Change<V> {
         self.current.epoch()
     }
 
-    /// The change as a field of the value sees it.
+    /// The change of a field of the value.
     pub(super) fn part<W: 'static>(&self, field: impl Selector<V, Value = W>) -> Change<W> {
         Change {
             previous: self.previous.part(field.clone()),
@@ -69,11 +69,11 @@ impl<V: fmt::Debug + 'static> fmt::Debug for Change<V> {
     }
 }
 
-/// What [`Changes::next`](crate::Changes::next) gives.
+/// An item of a queue, returned by [`Changes::next`](crate::Changes::next).
 pub enum Update<V> {
     /// One publication in which the value differs.
     Changed(Change<V>),
-    /// So many changes were dropped at this place because the queue was full.
+    /// This many changes were dropped at this place because the queue was full.
     Missed(u64),
 }
 

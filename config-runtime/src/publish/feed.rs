@@ -1,4 +1,4 @@
-//! What a subscriber has not yet been given, with the type of the whole struct hidden.
+//! The changes that one subscriber has not yet received, with the type of the whole struct hidden.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -10,29 +10,29 @@ use crate::snapshot::Snapshot;
 use crate::typed::compile::lookup::Span;
 use crate::{HotConfig, Selector};
 
-/// Gives a subscriber one thing after another.
+/// Delivers the updates of a subscriber, one after another.
 pub(super) trait Feed<V>: Send + Sync {
-    /// What it was not yet given, if there is anything now.
+    /// The next update that was not yet delivered, if there is one now.
     fn take(&mut self) -> Option<Update<V>>;
 
-    /// What it was given last.
+    /// The value that was delivered last.
     fn current(&self) -> &V;
 
-    /// Sets what it was given last; `false` where that is of another struct.
+    /// Sets the snapshot that was delivered last; `false` if that is of another struct.
     fn since(&mut self, baseline: Arc<dyn Any + Send + Sync>) -> bool;
 
-    /// Whether nothing will come after what [`Feed::take`] gives from now on.
+    /// Whether nothing will be published any more. Read it before [`Feed::take`].
     fn has_ended(&self) -> bool;
 }
 
-/// A feed with what is needed to wait for it.
+/// A feed, with the signal and the ticket of its subscriber.
 pub(super) struct ActiveSubscription<V> {
     pub(super) feed: Box<dyn Feed<V>>,
     pub(super) signal: Arc<Signal>,
     pub(super) ticket: Arc<Ticket>,
 }
 
-/// Where feeds of a value come from: the hub, or a part of what another source has.
+/// The source of a value's feeds: the hub, or a part of another source.
 pub(super) trait Source<V>: Send + Sync {
     /// The value now.
     fn load(&self) -> Part<V>;
@@ -43,11 +43,11 @@ pub(super) trait Source<V>: Send + Sync {
 }
 
 impl<V: 'static> ActiveSubscription<V> {
-    /// The next update, once there is one; `None` when the loop has ended. Cancel safe: nothing
-    /// is awaited between taking an update and giving it.
+    /// The next update, once there is one; `None` when the loop has ended. Cancel safe: nothing is
+    /// awaited between taking an update and returning it.
     pub(super) async fn next(&mut self) -> Option<Update<V>> {
         loop {
-            // In this order: what was published before the end is found by the look after it.
+            // In this order: `take` then finds everything that was published before the end.
             let ended = self.feed.has_ended();
             if let Some(update) = self.feed.take() {
                 return Some(update);
@@ -72,7 +72,7 @@ impl<V: 'static> ActiveSubscription<V> {
     }
 }
 
-/// Subscribes to a field of what the source has.
+/// Subscribes to a field of the source's value.
 pub(super) fn subscribe<V: 'static, W: 'static>(
     source: &dyn Source<V>,
     field: impl Selector<V, Value = W>,
@@ -110,7 +110,7 @@ impl<T: HotConfig> Source<T> for Arc<Hub<T>> {
     }
 }
 
-/// A part of what another source has.
+/// A part of another source's value.
 pub(super) struct PartSource<V, S> {
     pub(super) outer: Arc<dyn Source<V>>,
     pub(super) field: S,
@@ -154,7 +154,7 @@ impl<V: 'static, S: Selector<V>> Feed<S::Value> for PartFeed<V, S> {
     }
 }
 
-/// Compares the current snapshot with the one that was given last.
+/// Compares the current snapshot with the one that was delivered last.
 struct LatestFeed<T: HotConfig> {
     hub: Arc<Hub<T>>,
     span: Span,
@@ -186,13 +186,14 @@ impl<T: HotConfig> Feed<T> for LatestFeed<T> {
     }
 }
 
-/// Walks through what was published since.
+/// Walks through the publications since the last delivered one.
 struct QueueFeed<T: HotConfig> {
     hub: Arc<Hub<T>>,
     span: Span,
     subscriber: Arc<Subscriber<T>>,
     last: Snapshot<T>,
-    /// Fetched and different from `last`, but what was missed before it is said first.
+    /// A snapshot that was fetched and differs from `last`, while the missed changes before it are
+    /// reported first.
     ready: Option<Snapshot<T>>,
 }
 
@@ -207,7 +208,8 @@ impl<T: HotConfig> Feed<T> for QueueFeed<T> {
             if !self.hub.same(self.span, &self.last, &fetched) {
                 self.ready = Some(fetched);
             } else if missed > 0 {
-                // A to B to A, and B was dropped: who never saw B is not told of the way back.
+                // A to B to A, and B was dropped: the change back counts as missed, too, since the
+                // subscriber never saw B.
                 missed = missed.saturating_add(1);
             }
         }
@@ -227,7 +229,7 @@ impl<T: HotConfig> Feed<T> for QueueFeed<T> {
         };
         let before = std::mem::replace(&mut self.last, baseline);
         self.subscriber.skip_to(&self.last);
-        // What stood at the subscription is the first change for whoever knows an older state.
+        // With an older baseline, the snapshot at the subscription is the first change.
         let first = self.ready.take().unwrap_or(before);
         let newer = first.0.number() > self.last.0.number();
         if newer && !self.hub.same(self.span, &self.last, &first) {

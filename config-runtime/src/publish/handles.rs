@@ -1,6 +1,7 @@
 //! The handles that read the current configuration.
 //!
-//! In: the hub. Out: what derefs to the configuration without a lock. Nothing here waits or tells.
+//! In: the hub. Out: handles that deref to the configuration without a lock. Nothing here waits or
+//! notifies.
 
 use std::fmt;
 use std::ops::Deref;
@@ -9,16 +10,16 @@ use std::sync::Arc;
 use arc_swap::{ArcSwap, Cache};
 
 use super::Hub;
-use crate::snapshot::{Snapshot, State};
+use crate::snapshot::{Inner, Snapshot};
 use crate::{HotConfig, Revision};
 
-/// The current configuration, borrowed: what `load()` gives.
+/// The current configuration, borrowed; returned by `load()`.
 ///
 /// It derefs to the configuration struct, stays the same for as long as it is held, and takes no
 /// lock and no allocation. It is meant to be short-lived: a thread that holds more than a few
 /// makes the next ones a little slower. To keep a configuration, take its
 /// [`snapshot`](Guard::snapshot).
-pub struct Guard<T>(arc_swap::Guard<Arc<State<T>>>);
+pub struct Guard<T>(arc_swap::Guard<Arc<Inner<T>>>);
 
 impl<T> Guard<T> {
     /// The same configuration, to keep.
@@ -52,10 +53,10 @@ impl<T: fmt::Debug> fmt::Debug for Guard<T> {
     }
 }
 
-/// The current configuration for hot paths: about one atomic load a look.
+/// A reader of the current configuration for hot paths: about one atomic load per read.
 ///
-/// It keeps the configuration that it saw last and looks whether there is a newer one. One for
-/// each thread or task: a clone is cheap. It does not keep the loop alive; when the loop has
+/// It keeps the configuration that it read last and checks whether there is a newer one. Use one
+/// for each thread or task: a clone is cheap. It does not keep the loop alive; when the loop has
 /// ended, it stays at the last configuration.
 ///
 /// # Example
@@ -84,7 +85,7 @@ impl<T: fmt::Debug> fmt::Debug for Guard<T> {
 /// # Ok(())
 /// # }
 /// ```
-pub struct Reader<T: HotConfig>(Cache<Current<T>, Arc<State<T>>>);
+pub struct Reader<T: HotConfig>(Cache<Current<T>, Arc<Inner<T>>>);
 
 /// The place in the hub, reached by one pointer.
 struct Current<T: HotConfig>(Arc<Hub<T>>);
@@ -96,7 +97,7 @@ impl<T: HotConfig> Clone for Current<T> {
 }
 
 impl<T: HotConfig> Deref for Current<T> {
-    type Target = ArcSwap<State<T>>;
+    type Target = ArcSwap<Inner<T>>;
 
     fn deref(&self) -> &Self::Target {
         &self.0.current
@@ -142,7 +143,7 @@ impl<T: HotConfig> Hub<T> {
         Snapshot(self.current.load_full())
     }
 
-    /// For hot paths.
+    /// A reader for hot paths.
     pub(crate) fn reader(self: &Arc<Self>) -> Reader<T> {
         Reader::new(Arc::clone(self))
     }

@@ -12,14 +12,14 @@ use crate::HotConfig;
 use crate::event;
 use crate::guard::guard;
 use crate::observe::Count;
-use crate::snapshot::{Snapshot, State};
+use crate::snapshot::{Inner, Snapshot};
 use crate::typed::compile::lookup::Span;
 use crate::typed::id::LeafId;
 use crate::typed::path::Path;
 
 /// One writer, many readers and subscribers.
 pub(crate) struct Hub<T: HotConfig> {
-    pub(super) current: ArcSwap<State<T>>,
+    pub(super) current: ArcSwap<Inner<T>>,
     /// The path of each pattern, for `HotConfig::__same`.
     paths: Vec<Path>,
     registry: Mutex<Registry<Subscriber<T>>>,
@@ -32,12 +32,12 @@ pub(crate) struct Hub<T: HotConfig> {
 pub(crate) struct Announcement<T: HotConfig> {
     snapshot: Snapshot<T>,
     subscribers: Vec<Arc<Subscriber<T>>>,
-    /// Let go of last, and not under a lock: the `Drop` of a configuration may run anything.
-    _old: Arc<State<T>>,
+    /// Dropped last, and not under a lock: the `Drop` of a configuration may run any code.
+    _old: Arc<Inner<T>>,
 }
 
 impl<T: HotConfig> Announcement<T> {
-    /// Notifies them. Not under a lock: a waker may run anything.
+    /// Notifies the subscribers. Not under a lock: a waker may run any code.
     pub(crate) fn notify(self) {
         for subscriber in self.subscribers {
             subscriber.notify(&self.snapshot);
@@ -69,10 +69,11 @@ impl<T: HotConfig> Hub<T> {
         self.swap(next, changed).notify();
     }
 
-    /// Makes this the current snapshot; those who subscribed to one of the leaves that changed,
-    /// which are sorted, are notified by [`Announcement::notify`]. For the one writer.
+    /// Makes this the current snapshot; [`Announcement::notify`] then notifies the subscribers of
+    /// the leaves that changed, which are sorted. For the one writer.
     ///
-    /// Costs what changed and who is notified, whoever else has subscribed, and waits for nobody.
+    /// Its cost depends on the changed leaves and the notified subscribers, not on other
+    /// subscribers, and it waits for nobody.
     pub(crate) fn swap(&self, next: Snapshot<T>, changed: &[LeafId]) -> Announcement<T> {
         let snapshot = next.clone();
         let registry = self.registry();
@@ -88,8 +89,8 @@ impl<T: HotConfig> Hub<T> {
         }
     }
 
-    /// Says that nothing will be published any more: everything that waits gets `None`, after
-    /// what it was not yet given.
+    /// Notes that nothing will be published any more: every waiting subscriber receives its
+    /// remaining updates, and then `None`.
     pub(crate) fn end(&self) {
         self.ended.store(true, Ordering::Release);
         let all = self.registry().all();
@@ -104,7 +105,7 @@ impl<T: HotConfig> Hub<T> {
         self.ended.load(Ordering::Acquire)
     }
 
-    /// How many watches, queues and callbacks there are.
+    /// The number of watches, queues and callbacks.
     #[cfg(test)]
     pub(crate) fn subscribers(&self) -> usize {
         self.registry().len()
@@ -125,8 +126,8 @@ impl<T: HotConfig> Hub<T> {
         (baseline, Arc::new(Ticket { hub, registration }))
     }
 
-    /// Whether these leaves have the same values in both. A comparison that panics says no:
-    /// better notified once too often than never.
+    /// Whether these leaves have the same values in both. A comparison that panics counts as a
+    /// difference: better to notify once too often than never.
     pub(super) fn same(&self, span: Span, one: &Snapshot<T>, other: &Snapshot<T>) -> bool {
         let leaves = self.paths.iter().skip(span.first).take(span.len);
         let same = || {
@@ -150,7 +151,7 @@ impl<T: HotConfig> Hub<T> {
     }
 }
 
-/// A subscriber's entry in the registry. It goes when this is dropped, or before.
+/// A subscriber's entry in the registry. It is removed when this is dropped, or earlier.
 pub(super) struct Ticket {
     hub: Arc<dyn Forget>,
     registration: Registration,
@@ -172,7 +173,7 @@ impl<T: HotConfig> Forget for Hub<T> {
 }
 
 impl Ticket {
-    /// Takes the entry out now.
+    /// Removes the entry now.
     pub(super) fn cancel(&self) {
         self.hub.forget(self.registration);
     }
@@ -184,25 +185,25 @@ impl Drop for Ticket {
     }
 }
 
-/// How the writer reaches one subscriber.
+/// The writer's end of one subscription.
 pub(super) struct Subscriber<T> {
     signal: Arc<Signal>,
     backlog: Mutex<Backlog<T>>,
 }
 
-/// What a subscriber has that does not depend on the struct.
+/// The part of a subscriber that does not depend on the struct.
 pub(super) struct Signal {
     notify: Notify,
-    /// How many publications are queued at most; 0 where only the latest counts.
+    /// The maximum number of queued publications; 0 if only the latest counts.
     capacity: AtomicUsize,
 }
 
-/// What was published and not yet fetched.
+/// The publications that were not yet fetched.
 struct Backlog<T> {
     snapshots: VecDeque<Snapshot<T>>,
     missed: u64,
-    /// The number of the baseline: a publication that the subscriber has seen already may be
-    /// told only afterwards.
+    /// The number of the baseline: the notification of a publication may come after the subscriber
+    /// has already seen it.
     known: u64,
 }
 
@@ -214,7 +215,7 @@ impl Signal {
         })
     }
 
-    /// Waits until something was told since the last wait. Cancel safe.
+    /// Waits for a notification since the last wait. Cancel safe.
     pub(super) async fn notified(&self) {
         self.notify.notified().await;
     }
@@ -250,7 +251,7 @@ impl<T> Subscriber<T> {
         }
     }
 
-    /// The oldest snapshot that waits, and how many were dropped before it.
+    /// The number of snapshots that were dropped, and the oldest one that waits after them.
     pub(super) fn fetch(&self) -> (u64, Option<Snapshot<T>>) {
         let mut backlog = self.backlog();
         (
@@ -259,7 +260,7 @@ impl<T> Subscriber<T> {
         )
     }
 
-    /// Forgets what is not newer than this snapshot.
+    /// Forgets the publications that are not newer than this snapshot.
     pub(super) fn skip_to(&self, known: &Snapshot<T>) {
         let mut backlog = self.backlog();
         let known = known.0.number();
@@ -268,7 +269,7 @@ impl<T> Subscriber<T> {
             .snapshots
             .partition_point(|waiting| waiting.0.number() <= known);
         if older > 0 {
-            // What was dropped is older still.
+            // The dropped publications are older still.
             backlog.missed = 0;
         }
         let skipped: Vec<_> = backlog.snapshots.drain(..older).collect();
@@ -282,7 +283,7 @@ impl<T> Subscriber<T> {
 }
 
 impl<T> Backlog<T> {
-    /// Appends a snapshot and hands back the oldest ones, for which there is no room.
+    /// Appends a snapshot and returns the oldest ones, for which there is no room.
     fn push(&mut self, snapshot: Snapshot<T>, capacity: usize) -> Vec<Snapshot<T>> {
         if snapshot.0.number() <= self.known {
             return Vec::new();
@@ -301,10 +302,10 @@ mod tests {
     use std::thread;
 
     use super::*;
-    use crate::publish::tests::{Config, LEVEL, Said, drain, snapshot};
+    use crate::publish::tests::{Config, LEVEL, TestUpdate, drain, snapshot};
 
-    /// Who subscribes while the writer swaps finds either the old snapshot and is told, or the
-    /// new one. The writer is played by hand, and nobody is told.
+    /// A subscriber that subscribes while the writer swaps finds either the old snapshot and is
+    /// notified, or the new one. The test acts as the writer, and notifies nobody.
     #[test]
     fn p05_a_baseline_is_not_older_than_the_entry_in_the_registry() {
         let hub = Hub::new(snapshot(Config::default(), 1));
@@ -317,7 +318,7 @@ mod tests {
                 hub.subscribe(Span { first: 0, len: 1 }, subscriber)
             });
             begun.wait();
-            // Lets it come as far as it can, which is right wherever that is.
+            // Lets it run as far as it can; every point that it reaches is correct.
             (0..1_000).for_each(|_| thread::yield_now());
             hub.current.store(snapshot(Config::default(), 2).0);
             drop(registry);
@@ -326,7 +327,7 @@ mod tests {
         assert!(baseline.is(&hub.snapshot()));
     }
 
-    /// A subscriber names a snapshot as its baseline of which it is told only then.
+    /// A subscriber names a snapshot as its baseline, and is notified of it only afterwards.
     #[test]
     fn p06_what_the_baseline_holds_is_neither_told_nor_missed() {
         let hub = Hub::new(snapshot(Config::default(), 1));
@@ -339,6 +340,6 @@ mod tests {
             subscriber.notify(&next);
         }
         hub.publish(snapshot(Config::of_level(2), 3), &[LeafId::fixed(0)]);
-        assert_eq!(drain(&mut queue), [Said::Changed(1, 2)]);
+        assert_eq!(drain(&mut queue), [TestUpdate::Changed(1, 2)]);
     }
 }

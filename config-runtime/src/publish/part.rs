@@ -1,7 +1,7 @@
 //! A field or a section of a snapshot.
 //!
 //! In: a snapshot and a field. Out: a handle on the value, which hides the struct that it is a part
-//! of; and the way back to the whole, for whoever names it as a [`Baseline`].
+//! of; and the whole snapshot, for a handle that is used as a [`Baseline`].
 
 use std::any::Any;
 use std::fmt;
@@ -9,10 +9,10 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::Guard;
-use crate::snapshot::{Snapshot, State};
+use crate::snapshot::{Inner, Snapshot};
 use crate::{HotConfig, Revision, Selector};
 
-/// One field or section of a snapshot, which it keeps alive: what [`View::load`] gives.
+/// One field or section of a snapshot, which it keeps alive; returned by [`View::load`].
 ///
 /// It derefs to the value. A clone shares it and costs one reference count.
 ///
@@ -24,21 +24,21 @@ trait PartValue<V>: Send + Sync {
     fn get(&self) -> &V;
     fn revision(&self) -> Option<Revision>;
     fn epoch(&self) -> u64;
-    /// The `State` of the whole snapshot.
+    /// The `Inner` of the whole snapshot.
     fn root(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 }
 
-impl<T: HotConfig> PartValue<T> for State<T> {
+impl<T: HotConfig> PartValue<T> for Inner<T> {
     fn get(&self) -> &T {
         self.value()
     }
 
     fn revision(&self) -> Option<Revision> {
-        State::revision(self)
+        Inner::revision(self)
     }
 
     fn epoch(&self) -> u64 {
-        State::epoch(self)
+        Inner::epoch(self)
     }
 
     fn root(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
@@ -119,8 +119,8 @@ impl<V: fmt::Debug> fmt::Debug for Part<V> {
     }
 }
 
-/// What a subscriber can name as the state that it knows already: a [`Snapshot`], a [`Guard`] or
-/// a [`Part`]. Sealed.
+/// A state that a subscriber can name as already known: a [`Snapshot`], a [`Guard`] or a [`Part`].
+/// Sealed.
 pub trait Baseline: sealed::WholeSnapshot {}
 
 impl<B: sealed::WholeSnapshot> Baseline for B {}
@@ -129,7 +129,7 @@ mod sealed {
     use super::{Any, Arc};
 
     pub trait WholeSnapshot {
-        /// The `State` of the whole snapshot.
+        /// The `Inner` of the whole snapshot.
         fn whole(&self) -> Arc<dyn Any + Send + Sync>;
     }
 }
@@ -154,7 +154,7 @@ impl<V: 'static> WholeSnapshot for Part<V> {
     }
 }
 
-/// The snapshot behind a [`Baseline`]; `None` where that is of another struct.
+/// The snapshot behind a [`Baseline`]; `None` if that is of another struct.
 pub(super) fn whole_snapshot<T: HotConfig>(
     whole: Arc<dyn Any + Send + Sync>,
 ) -> Option<Snapshot<T>> {

@@ -1,7 +1,7 @@
-//! Who is to be told of which leaf.
+//! The subscribers of each leaf.
 //!
-//! In: spans with those who subscribed to them, and the leaves that changed. Out: the subscribers
-//! whose span holds a changed leaf, each once, at the cost of those alone. It knows no values.
+//! In: spans with their subscribers, and the leaves that changed. Out: the subscribers whose span
+//! holds a changed leaf, each once, at the cost of those alone. It knows no values.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -27,7 +27,7 @@ struct Node<S> {
     subscribers: BTreeMap<u64, Arc<S>>,
 }
 
-/// Where a subscriber stands in the registry.
+/// The place of a subscriber in the registry.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Registration {
     node: usize,
@@ -61,7 +61,7 @@ impl<S> Registry<S> {
                     let node = self.node(Span { first, len: 1 }, Some(parent));
                     self.leaves.push(node);
                 }
-                // Whatever changes in an entry has changed the map: it is a section of patterns.
+                // A change in an entry is a change of the map, which is a section of patterns.
                 Kind::Section(section) | Kind::Map(section) => {
                     let node = self.node(
                         Span {
@@ -90,8 +90,8 @@ impl<S> Registry<S> {
         node
     }
 
-    /// Adds a subscriber of these leaves. Where they are no field and no section, it is told of
-    /// every leaf, which is too often but never too seldom.
+    /// Adds a subscriber of these leaves. If they are neither a field nor a section, it is notified
+    /// of every leaf: too often, but never too seldom.
     pub(super) fn add(&mut self, span: Span, subscriber: Arc<S>) -> Registration {
         let node = self
             .by_span
@@ -106,7 +106,7 @@ impl<S> Registry<S> {
         Registration { node, id }
     }
 
-    /// Takes a subscriber out, if it is still there.
+    /// Removes a subscriber, if it is still there.
     pub(super) fn remove(&mut self, registration: Registration) -> Option<Arc<S>> {
         self.nodes
             .get_mut(registration.node)?
@@ -142,7 +142,7 @@ impl<S> Registry<S> {
             .collect()
     }
 
-    /// How many there are.
+    /// The number of subscribers.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.nodes.iter().map(|node| node.subscribers.len()).sum()
@@ -150,7 +150,7 @@ impl<S> Registry<S> {
 }
 
 impl Span {
-    /// Whether the pattern at this place is one of them.
+    /// Whether the pattern at this place is in the span.
     fn holds(self, place: usize) -> bool {
         place
             .checked_sub(self.first)

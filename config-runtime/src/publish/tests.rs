@@ -1,4 +1,4 @@
-//! What the subscribers are promised.
+//! The guarantees for subscribers, one case at a time.
 
 mod history;
 
@@ -59,7 +59,7 @@ const WHOLE_DB: Field<Config, Db> = field!(Config, db);
 const WHOLE_TLS: Field<Config, Tls> = field!(Config, db.tls);
 const WHOLE: Field<Config, Config> = Field::__new(|config| config, Span { first: 0, len: 5 }, "");
 
-/// The writer, with the last snapshot in plain sight.
+/// The writer, with direct access to the last configuration.
 struct Writer {
     hub: Arc<Hub<Config>>,
     config: Config,
@@ -77,7 +77,7 @@ impl Writer {
         }
     }
 
-    /// Publishes, and tells of the leaves that differ.
+    /// Publishes, and notifies of the leaves that differ.
     fn publish(&mut self, change: impl FnOnce(&mut Config)) {
         let before = self.config.clone();
         change(&mut self.config);
@@ -101,7 +101,7 @@ pub(super) fn snapshot(config: Config, revision: u64) -> Snapshot<Config> {
     Snapshot::new(config, Some(revision), 1, origins)
 }
 
-/// What the watch tells at once.
+/// The answer of the watch, without waiting.
 fn now<V: 'static>(watch: &mut Watch<V>) -> Poll<Option<Change<V>>> {
     watch
         .changed()
@@ -109,7 +109,7 @@ fn now<V: 'static>(watch: &mut Watch<V>) -> Poll<Option<Change<V>>> {
         .map_or(Poll::Pending, Poll::Ready)
 }
 
-/// The change that it told.
+/// The change in that answer.
 fn given<V>(told: Poll<Option<Change<V>>>) -> Option<Change<V>> {
     match told {
         Poll::Ready(change) => change,
@@ -129,29 +129,29 @@ fn both<V: 'static + Clone>(change: &Change<V>) -> (V, V) {
 }
 
 #[derive(Debug, PartialEq)]
-pub(super) enum Said {
+pub(super) enum TestUpdate {
     Changed(u32, u32),
     Missed(u64),
 }
 
 /// Everything that is in the queue now.
-pub(super) fn drain(changes: &mut Changes<u32>) -> Vec<Said> {
+pub(super) fn drain(changes: &mut Changes<u32>) -> Vec<TestUpdate> {
     std::iter::from_fn(|| changes.next().now_or_never().flatten())
         .map(|update| match update {
-            Update::Changed(change) => Said::Changed(*change.previous(), *change.current()),
-            Update::Missed(count) => Said::Missed(count),
+            Update::Changed(change) => TestUpdate::Changed(*change.previous(), *change.current()),
+            Update::Missed(count) => TestUpdate::Missed(count),
         })
         .collect()
 }
 
-/// Waits for what must come. The limit is for a broken build alone.
+/// Waits for a future that must complete. The limit is for a broken build alone.
 async fn soon<R>(future: impl Future<Output = R>) -> R {
     tokio::time::timeout(Duration::from_mins(1), future)
         .await
         .expect("it never came")
 }
 
-/// Counts how often it was woken.
+/// Counts its wake-ups.
 #[derive(Default)]
 struct Bell(AtomicUsize);
 
@@ -193,7 +193,7 @@ fn p05_a_dropped_future_has_taken_nothing() {
         // Woken, and dropped before they are polled again.
     }
     assert_eq!(told(&mut size), Some((0, 7)));
-    assert_eq!(drain(&mut sizes), [Said::Changed(0, 7)]);
+    assert_eq!(drain(&mut sizes), [TestUpdate::Changed(0, 7)]);
 }
 
 #[test]
@@ -211,7 +211,11 @@ fn p05_the_last_change_is_given_before_none() {
     assert!(matches!(now(&mut size), Poll::Ready(None)), "and again");
     assert_eq!(
         drain(&mut sizes),
-        [Said::Missed(1), Said::Changed(0, 2), Said::Changed(2, 3)]
+        [
+            TestUpdate::Missed(1),
+            TestUpdate::Changed(0, 2),
+            TestUpdate::Changed(2, 3)
+        ]
     );
     assert!(matches!(sizes.next().now_or_never(), Some(None)));
     assert!(matches!(now(&mut quiet), Poll::Ready(None)));
@@ -310,9 +314,9 @@ fn p06_a_queue_gives_one_item_for_each_publication_that_differs() {
     assert_eq!(
         drain(&mut sizes),
         [
-            Said::Changed(0, 1),
-            Said::Changed(1, 0),
-            Said::Changed(0, 2)
+            TestUpdate::Changed(0, 1),
+            TestUpdate::Changed(1, 0),
+            TestUpdate::Changed(0, 2)
         ]
     );
 }
@@ -327,14 +331,17 @@ fn p11_a_full_queue_drops_the_oldest_and_says_how_many() {
     }
     let said = drain(&mut sizes);
     assert_eq!(said.len(), 65);
-    assert_eq!(said[0], Said::Missed(6));
+    assert_eq!(said[0], TestUpdate::Missed(6));
     assert_eq!(
         said[1],
-        Said::Changed(0, 7),
+        TestUpdate::Changed(0, 7),
         "previous is what was given last"
     );
-    assert_eq!(said[64], Said::Changed(69, 70));
-    assert_eq!(drain(&mut few), [Said::Missed(69), Said::Changed(0, 70)]);
+    assert_eq!(said[64], TestUpdate::Changed(69, 70));
+    assert_eq!(
+        drain(&mut few),
+        [TestUpdate::Missed(69), TestUpdate::Changed(0, 70)]
+    );
 }
 
 #[test]
@@ -343,9 +350,9 @@ fn p06_a_queue_does_not_tell_of_the_way_back_from_what_it_dropped() {
     let mut sizes = writer.hub.changes(SIZE).capacity(1);
     writer.publish(|config| config.db.size = 1);
     writer.publish(|config| config.db.size = 0);
-    assert_eq!(drain(&mut sizes), [Said::Missed(2)]);
+    assert_eq!(drain(&mut sizes), [TestUpdate::Missed(2)]);
     writer.publish(|config| config.db.size = 3);
-    assert_eq!(drain(&mut sizes), [Said::Changed(0, 3)]);
+    assert_eq!(drain(&mut sizes), [TestUpdate::Changed(0, 3)]);
 }
 
 #[test]
@@ -361,7 +368,7 @@ fn a_baseline_is_what_is_compared_with() {
     assert_eq!(told(&mut since_old), Some((0, 2)));
     assert_eq!(
         drain(&mut queue_since_old),
-        [Said::Changed(0, 1), Said::Changed(1, 2)]
+        [TestUpdate::Changed(0, 1), TestUpdate::Changed(1, 2)]
     );
     let mut unchanged = hub.watch(LEVEL).since(&old);
     assert!(now(&mut unchanged).is_pending());
@@ -378,13 +385,13 @@ fn a_baseline_may_be_newer_than_the_subscription() {
     let (size, sizes) = (hub.watch(SIZE), hub.changes(SIZE));
     writer.publish(|config| config.db.size = 9);
     writer.publish(|config| config.db.size = 1);
-    writer.publish(|config| config.level = 1); // tells neither
+    writer.publish(|config| config.level = 1); // notifies neither
     let (mut size, mut sizes) = (size.since(&hub.load()), sizes.since(&hub.load()));
     assert!(now(&mut size).is_pending());
     assert_eq!(drain(&mut sizes), []);
     writer.publish(|config| config.db.size = 2);
     assert_eq!(told(&mut size), Some((1, 2)));
-    assert_eq!(drain(&mut sizes), [Said::Changed(1, 2)]);
+    assert_eq!(drain(&mut sizes), [TestUpdate::Changed(1, 2)]);
 }
 
 #[test]
@@ -395,7 +402,7 @@ fn a_baseline_of_another_struct_is_ignored() {
     let mut sizes = writer.hub.changes(SIZE).since(&foreign);
     writer.publish(|config| config.db.size = 1);
     assert_eq!(told(&mut size), Some((0, 1)));
-    assert_eq!(drain(&mut sizes), [Said::Changed(0, 1)]);
+    assert_eq!(drain(&mut sizes), [TestUpdate::Changed(0, 1)]);
 }
 
 #[derive(Clone)]
@@ -468,7 +475,7 @@ async fn drill_29_a_callback_sees_the_new_value() {
     }
 }
 
-/// The moment of swap and tell, without a scheduler between.
+/// The moment of swap and notification, without a scheduler in between.
 #[test]
 fn drill_29_who_is_woken_finds_the_new_value() {
     struct Look(Arc<Hub<Config>>, AtomicUsize);
@@ -570,7 +577,7 @@ async fn drill_32_nobody_is_told_of_what_did_not_change_or_twice() {
     let now_it_is = writer.config.db.clone();
     assert_eq!(told(&mut watch), Some((Db::default(), now_it_is.clone())));
     assert!(now(&mut watch).is_pending());
-    assert_eq!(drain(&mut queue), [Said::Changed(0, 1)]);
+    assert_eq!(drain(&mut queue), [TestUpdate::Changed(0, 1)]);
     let first = soon(heard.recv()).await.expect("told");
     assert_eq!(first, (Db::default(), now_it_is.clone()));
     writer.hub.end();
@@ -619,7 +626,7 @@ async fn drill_34_dropped_means_gone() {
         drop(all);
         assert_eq!(hub.subscribers(), 0, "at once");
     }
-    // The tasks go when the runtime comes to them, and the callbacks with them.
+    // The tasks end when the runtime polls them, and the callbacks with them.
     while Arc::strong_count(&held) > 1 {
         tokio::task::yield_now().await;
     }
@@ -648,7 +655,7 @@ async fn drill_34_a_dropped_callback_is_not_called_and_a_detached_one_is() {
         .detach();
     assert_eq!(writer.hub.subscribers(), 2);
     writer.publish(|config| config.db.size = 1);
-    // Its task was woken, but has had no turn yet.
+    // Its task was woken, but was not polled yet.
     drop(subscription);
     assert_eq!(writer.hub.subscribers(), 1);
     assert_eq!(soon(heard.recv()).await, Some("detached"));
@@ -682,7 +689,7 @@ fn drill_34_a_call_that_waits_for_a_thread_does_not_begin_after_the_drop() {
         writer.publish(|config| config.level = 1);
         soon(inside.recv()).await.expect("the only thread is taken");
         writer.publish(|config| config.db.size = 1);
-        // One turn takes the change and queues the call.
+        // One poll takes the change and queues the call.
         for _ in 0..10 {
             tokio::task::yield_now().await;
         }
@@ -753,7 +760,7 @@ async fn a_view_knows_its_part_alone() {
         "watches and callbacks do not hold it"
     );
     writer.publish(|config| config.db.size = 5);
-    assert_eq!(drain(&mut sized), [Said::Changed(0, 5)]);
+    assert_eq!(drain(&mut sized), [TestUpdate::Changed(0, 5)]);
 }
 
 #[test]
@@ -907,8 +914,8 @@ fn p11_a_waker_that_panics_stops_neither_the_writer_nor_the_next_subscriber() {
     assert_eq!(told(&mut sound), Some((0, 1)));
 }
 
-/// Threads that watch while others publish and come and go: everyone ends with the last value,
-/// before the end would wake them.
+/// Threads watch while others publish, subscribe and unsubscribe: every watcher receives the last
+/// value before the end could wake it.
 #[test]
 fn p05_under_threads_everyone_ends_with_the_last_value() {
     const PUBLICATIONS: u32 = 5_000;
@@ -924,7 +931,7 @@ fn p05_under_threads_everyone_ends_with_the_last_value() {
                 let runtime = tokio::runtime::Builder::new_current_thread()
                     .build()
                     .expect("runtime");
-                // ActiveSubscription in the middle of it, like the others.
+                // Subscribes in the middle of the publications, like the others.
                 let mut watch = hub.watch(SIZE);
                 let mut queue = hub.changes(SIZE).capacity(8);
                 let mut last = *watch.current();
@@ -967,7 +974,7 @@ fn p05_under_threads_everyone_ends_with_the_last_value() {
         let limit = Duration::from_mins(1);
         let all = (0..WATCHERS).all(|_| arrivals.recv_timeout(limit).is_ok());
         let churned = churn.join();
-        // Before anything fails: who waits would wait for ever.
+        // Before any assertion fails: otherwise the waiting threads would wait forever.
         writer.hub.end();
         assert!(all, "a wake-up was lost, or a watcher failed");
         churned.expect("every publication after the baseline is queued");

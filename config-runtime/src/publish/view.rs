@@ -13,9 +13,9 @@ use super::{Change, Changes, Part, Subscription, Watch};
 use crate::typed::compile::lookup::Span;
 use crate::{Field, HotConfig, Selector};
 
-/// A handle on one field or section, for a component that should know no more.
+/// A handle on one field or section, for a component that should see only that part.
 ///
-/// A clone is another handle on the same part. As long as one lives, so does the loop.
+/// A clone is another handle on the same part. Each one keeps the loop alive.
 ///
 /// # Example
 /// ```
@@ -58,18 +58,18 @@ use crate::{Field, HotConfig, Selector};
 /// ```
 pub struct View<V: 'static> {
     source: Arc<dyn Source<V>>,
-    /// How many leaves it has.
+    /// The number of its leaves.
     len: usize,
     path: String,
-    /// Where callbacks run; `None` where there is no loop.
+    /// The runtime for callbacks; `None` if there is no loop.
     runtime: Option<Handle>,
-    /// What keeps the loop alive.
+    /// The reference that keeps the loop alive.
     alive: Arc<dyn Any + Send + Sync>,
 }
 
 impl<V: 'static> View<V> {
-    /// The value now. It takes no lock, but allocates a little: on a hot path keep what it gave,
-    /// or look at a [`Watch`]. It keeps its snapshot alive while it is held.
+    /// Returns the current value. It takes no lock, but allocates a little: on a hot path, keep the
+    /// result or use a [`Watch`]. The result keeps its snapshot alive while it is held.
     pub fn load(&self) -> Part<V> {
         self.source.load()
     }
@@ -158,7 +158,7 @@ impl<V: 'static> fmt::Debug for View<V> {
 }
 
 impl<T: HotConfig> Hub<T> {
-    /// A handle on a part: `runtime` is where its callbacks run, `alive` what keeps the loop going.
+    /// A handle on a part; its callbacks run on `runtime`, and `alive` keeps the loop alive.
     pub(crate) fn view<V: 'static>(
         self: &Arc<Self>,
         field: impl Selector<T, Value = V>,

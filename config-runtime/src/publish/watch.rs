@@ -1,4 +1,4 @@
-//! The subscriptions that are awaited.
+//! The subscriptions to one field that a task awaits: its latest value, or a queue of its changes.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,16 +9,16 @@ use super::{Baseline, Change, Update};
 use crate::event;
 use crate::{HotConfig, Selector};
 
-/// How many changes [`Changes`] queues unless told otherwise.
+/// The number of changes that [`Changes`] queues by default.
 pub(super) const CAPACITY: usize = 64;
 
-/// Waits for changes of one field or section and gives the latest.
+/// Waits for changes of one field or section, and returns the latest value.
 ///
-/// Values between may be skipped, the last never. A value that is the same as the one given last
-/// is not given again, whatever came between. Dropping it ends the subscription. It does not keep
-/// the loop alive.
+/// Values in between may be skipped, but never the last one. A value that equals the one returned
+/// last is not returned again, even if there were others in between. Dropping the watch ends the
+/// subscription. It does not keep the loop alive.
 ///
-/// It keeps the snapshot that it gave last, or began with, for as long as it lives.
+/// It keeps the snapshot that it returned last, or began with, for as long as it lives.
 ///
 /// # Example
 /// ```
@@ -49,7 +49,7 @@ pub(super) const CAPACITY: usize = 64;
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "a watch tells only who awaits its changes"]
+#[must_use = "a watch does nothing unless its changes are awaited"]
 pub struct Watch<V> {
     subscribed: ActiveSubscription<V>,
     path: String,
@@ -60,10 +60,10 @@ impl<V: 'static> Watch<V> {
         Self { subscribed, path }
     }
 
-    /// The next change; `None` when the loop has ended and the last change was given.
+    /// Waits for the next change; `None` when the loop has ended and the last change was returned.
     ///
     /// Cancel safe: a future that is dropped before it was ready has taken nothing; the next call
-    /// gives the change. It runs on any runtime.
+    /// returns the change. It runs on any runtime.
     pub async fn changed(&mut self) -> Option<Change<V>> {
         loop {
             match self.subscribed.next().await? {
@@ -74,17 +74,18 @@ impl<V: 'static> Watch<V> {
         }
     }
 
-    /// The value that was given last; at first the one from which on changes are told.
+    /// The value that was returned last; at first the baseline, from which changes are counted.
     ///
-    /// So a component can begin with it and miss no change after it.
+    /// So a component can start with it and miss no later change.
     pub fn current(&self) -> &V {
         self.subscribed.feed.current()
     }
 
-    /// Tells what differs from this state on, instead of from the moment of subscribing.
+    /// Sets the baseline: changes are counted from this state on, instead of from the moment of
+    /// subscribing.
     ///
-    /// The next change is ready at once where the value differs now. A snapshot of another struct
-    /// is ignored, with an error in the log.
+    /// The next change is ready at once if the value differs now. A snapshot of another struct is
+    /// ignored, with an error in the log.
     pub fn since(mut self, baseline: &impl Baseline) -> Self {
         since(&mut self.subscribed, &self.path, baseline);
         self
@@ -109,11 +110,11 @@ impl<V> fmt::Debug for Watch<V> {
 
 /// A queue of the changes of one field or section: one for each publication in which it differs.
 ///
-/// It holds 64 changes unless [`capacity`](Changes::capacity) says otherwise. When it is full, the
-/// oldest is dropped and counted; nobody waits for it. Dropping it ends the subscription. It does
-/// not keep the loop alive.
+/// It holds 64 changes unless [`capacity`](Changes::capacity) sets another number. When it is full,
+/// the oldest is dropped and counted; publishing does not wait for it. Dropping the queue ends the
+/// subscription. It does not keep the loop alive.
 ///
-/// Every change that waits keeps its snapshot alive.
+/// Every change in the queue keeps its snapshot alive.
 ///
 /// # Example
 /// ```
@@ -145,7 +146,7 @@ impl<V> fmt::Debug for Watch<V> {
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "a queue tells only who awaits its items"]
+#[must_use = "a queue does nothing unless its items are awaited"]
 pub struct Changes<V> {
     subscribed: ActiveSubscription<V>,
     path: String,
@@ -156,10 +157,10 @@ impl<V: 'static> Changes<V> {
         Self { subscribed, path }
     }
 
-    /// The next item; `None` when the loop has ended and everything was given.
+    /// Waits for the next item; `None` when the loop has ended and everything was returned.
     ///
     /// [`Update::Missed`] comes before the oldest change that was kept. Every change is counted:
-    /// given or missed.
+    /// either returned or missed.
     ///
     /// Cancel safe: a future that is dropped before it was ready has taken nothing. It runs on
     /// any runtime.
@@ -171,22 +172,24 @@ impl<V: 'static> Changes<V> {
         update
     }
 
-    /// The value that was given last; at first the one from which on changes are told.
+    /// The value that was returned last; at first the baseline, from which changes are counted.
     pub fn current(&self) -> &V {
         self.subscribed.feed.current()
     }
 
-    /// Holds this many changes, at least one.
+    /// Sets the capacity: this many changes, at least one.
     pub fn capacity(self, capacity: usize) -> Self {
         self.subscribed.signal.set_capacity(capacity.max(1));
         self
     }
 
-    /// Tells what differs from this state on, instead of from the moment of subscribing.
+    /// Sets the baseline: changes are counted from this state on, instead of from the moment of
+    /// subscribing.
     ///
-    /// What was published between an older state and the moment of subscribing is one change. Call
-    /// it at once: if the queue ran over before, changes that a newer state holds already may be
-    /// counted as missed. A snapshot of another struct is ignored, with an error in the log.
+    /// All publications between an older state and the moment of subscribing are one change. Call
+    /// it right after subscribing: if the queue overflowed before, changes that a newer state
+    /// already holds may be counted as missed. A snapshot of another struct is ignored, with an
+    /// error in the log.
     pub fn since(mut self, baseline: &impl Baseline) -> Self {
         since(&mut self.subscribed, &self.path, baseline);
         self

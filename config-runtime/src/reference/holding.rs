@@ -1,36 +1,36 @@
-//! DESIGN.md's rule of holding, slow and obvious.
+//! A model of the rule of holding, slow and obvious.
 //!
 //! It keeps whole maps of texts, decodes everything for each trial, and follows the words of the
-//! rule one after the other. What a struct says of texts is left to [`Words`].
+//! rule one after the other. The meaning of texts is left to [`Words`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a struct says of texts, without the code that is tested.
+/// A struct's meaning of texts, without the code that is tested.
 pub(crate) trait Words {
     type Key: Copy + Ord;
     type Text: Clone + PartialEq;
     type Config: Clone;
 
-    /// What is published where the store holds these; `None` where some rule is broken.
+    /// The configuration of these texts; `None` if a rule is broken.
     fn decode(&self, texts: &BTreeMap<Self::Key, Self::Text>) -> Option<Self::Config>;
 
-    /// For each field that is bad by itself the keys that could have given it its value, the
-    /// strongest first, as far as the one that did.
+    /// For each field that is bad by itself, the keys that could have given it its value, the
+    /// strongest first, up to the key that did.
     fn bad(&self, texts: &BTreeMap<Self::Key, Self::Text>) -> Vec<Vec<Self::Key>>;
 }
 
 /// Texts with the revisions that wrote them.
 pub(crate) type Written<W> = BTreeMap<<W as Words>::Key, (<W as Words>::Text, u64)>;
 
-/// `(epoch, revision, found missing)`, in the order in which it happened.
+/// `(epoch, revision, found missing)`, in the order of the changes.
 pub(crate) type Id = (u64, u64, bool);
 
 pub(crate) struct Model<W: Words> {
     pub(crate) words: W,
     pub(crate) epoch: u64,
-    /// What the store holds.
+    /// The content of the store.
     pub(crate) staged: Written<W>,
-    /// What the published configuration was decoded from.
+    /// The texts of the published configuration.
     pub(crate) good: Written<W>,
     pub(crate) groups: BTreeMap<Id, BTreeSet<W::Key>>,
     pub(crate) published: Option<W::Config>,
@@ -48,11 +48,11 @@ impl<W: Words> Model<W> {
         }
     }
 
-    /// A key of the schema is this from now on.
+    /// Records the new text of a key of the schema.
     pub(crate) fn change(&mut self, key: W::Key, new: Option<(W::Text, u64)>, id: Id) {
         if self.staged.get(&key) == new.as_ref() {
-            // Known already. What waits from a history that is gone joins those that were written
-            // with it in the one that counts now.
+            // The text is known already. A key that waits in a group of an older epoch moves to the
+            // group of this epoch.
             let waits = |(old, keys): (&Id, &BTreeSet<_>)| old.0 < id.0 && keys.contains(&key);
             if !self.groups.iter().any(waits) {
                 return;
@@ -70,8 +70,8 @@ impl<W: Words> Model<W> {
         self.groups.entry(id).or_default().insert(key);
     }
 
-    /// Everything was read at this revision: what is there was written by its own revision, and
-    /// of the rest nobody knows which one deleted it.
+    /// Records a complete read at this revision. A present key was written by its own revision; the
+    /// revision that deleted an absent key is unknown.
     pub(crate) fn read(&mut self, keys: &[W::Key], store: &Written<W>, revision: u64) {
         for key in keys {
             match store.get(key).cloned() {
@@ -96,8 +96,8 @@ impl<W: Words> Model<W> {
         self.words.decode(&texts(written))
     }
 
-    /// For each bad field the groups, among these, that made it so: the one that wrote the value,
-    /// or else those that deleted what stood above it.
+    /// For each bad field, the groups among these that caused it: the one that wrote the value,
+    /// otherwise those that deleted a stronger key.
     fn blamed(&self, groups: &BTreeSet<Id>) -> Vec<BTreeSet<Id>> {
         let of = |key: &W::Key| {
             let mut groups = groups.iter();
@@ -115,13 +115,13 @@ impl<W: Words> Model<W> {
         blamed.collect()
     }
 
-    /// Tries everything that waits.
+    /// Tries all waiting groups.
     pub(crate) fn settle(&mut self) {
         let mut rest: BTreeSet<Id> = self.groups.keys().copied().collect();
         let mut accepted = BTreeSet::new();
         let mut only_together = BTreeSet::new();
-        // (1) everything together; (2) without what is bad by itself. To set it aside may uncover
-        // another bad value, behind it.
+        // (1) everything together; (2) without the groups that are bad by themselves. Setting one
+        // aside may uncover another bad value behind it.
         loop {
             if self.decode(&self.with(&rest)).is_some() {
                 accepted = std::mem::take(&mut rest);
@@ -138,7 +138,7 @@ impl<W: Words> Model<W> {
                 rest.retain(|id| !groups.contains(id));
             }
         }
-        // (3) one after the other, in passes; also what is bad only together.
+        // (3) one after the other, in passes, including groups that are bad only together.
         rest.append(&mut only_together);
         loop {
             let before = accepted.len();
@@ -161,7 +161,7 @@ impl<W: Words> Model<W> {
     }
 }
 
-/// Without the revisions.
+/// The texts without the revisions.
 pub(crate) fn texts<K: Copy + Ord, V: Clone>(written: &BTreeMap<K, (V, u64)>) -> BTreeMap<K, V> {
     let written = written.iter();
     written

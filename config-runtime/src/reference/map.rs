@@ -1,6 +1,6 @@
-//! A map of the tests, written by hand: its entries are sections.
+//! A handwritten map for tests: its entries are sections.
 //!
-//! In: what the intake and the checks ask of a section. Out: the entries, by name.
+//! In: the requests of the reader and the checks about a section. Out: the entries, by name.
 
 use std::collections::BTreeMap;
 
@@ -35,26 +35,26 @@ impl<V> FromIterator<(String, V)> for Map<V> {
 impl<V: HotConfig> Section for Map<V> {
     const TREE: &'static Tree = <V as HotConfig>::TREE;
 
-    fn __build(intake: &mut LeafReader<'_>) -> Option<Self> {
-        let entries = intake.entries(V::TREE, V::__build, V::__validate)?;
+    fn __build(reader: &mut LeafReader<'_>) -> Option<Self> {
+        let entries = reader.entries(V::TREE, V::__build, V::__validate)?;
         let owned = |(name, entry): (&str, V)| (name.to_owned(), entry);
         Some(Self(entries.into_iter().map(owned).collect()))
     }
 
-    fn __set(&mut self, path: &[Step<'_>], intake: &mut LeafReader<'_>) {
+    fn __set(&mut self, path: &[Step<'_>], reader: &mut LeafReader<'_>) {
         let [Step::Entry(name), rest @ ..] = path else {
-            return intake.unknown(path);
+            return reader.unknown(path);
         };
-        match (self.0.get_mut(*name), intake.has_entry(rest)) {
-            (Some(entry), true) => entry.__set(rest, intake),
+        match (self.0.get_mut(*name), reader.has_entry(rest)) {
+            (Some(entry), true) => entry.__set(rest, reader),
             (None, true) => {
-                let entry = intake.new_entry(name, rest, V::TREE, V::__build, V::__validate);
+                let entry = reader.new_entry(name, rest, V::TREE, V::__build, V::__validate);
                 self.0
                     .extend(entry.map(|entry| ((*name).to_owned(), entry)));
             }
             (Some(_), false) => {
                 self.0.remove(*name);
-                intake.removed_entry(rest, V::TREE);
+                reader.removed_entry(rest, V::TREE);
             }
             (None, false) => {}
         }

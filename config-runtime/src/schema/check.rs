@@ -1,9 +1,9 @@
-//! Holding a live store against a schema, without the struct.
+//! Compares a live store with a schema, without the struct.
 //!
-//! In: a [`Schema`], a store, and where the keys live. Out: a [`Report`] of everything that a
-//! program with the struct would complain of, from one reading at one revision, or why there is
-//! none. It knows the values' types and rules only as far as [`Key::judge`] does. Neither the
-//! schema, which may come from a file, nor what the store holds is trusted.
+//! In: a [`Schema`], a store, and the prefix of the keys. Out: a [`Report`] of everything that a
+//! program with the struct would report, from one read at one revision, or the error. It knows the
+//! values' types and rules only as far as [`Key::judge`] does. Neither the schema, which may come
+//! from a file, nor the content of the store is trusted.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
@@ -19,27 +19,28 @@ use crate::store::{Entries, Entry, Range, Reading, Store, StoreError};
 use crate::wording::{printable, shown_key};
 use crate::{Revision, prefix, wording};
 
-/// How many unknown keys a report names.
+/// The maximum number of unknown keys in a report.
 const MAX_UNKNOWN: usize = 100;
 
-/// How many pairs of letters are compared to say what those that are unknown were meant to be: a
-/// second's work. A schema of ten thousand keys has it done for some thirty of them.
+/// The maximum number of pairs of letters that are compared to find the intended key for unknown
+/// ones: a second's work. With a schema of ten thousand keys, that is enough for some thirty of
+/// them.
 const MAX_EFFORT: usize = 1 << 28;
 
-/// Holds what a store has below the schema's prefix against the schema. Await what it gives.
+/// Compares the keys below the schema's prefix in a store with the schema. Await the result.
 ///
-/// It writes nothing, and follows nothing: one reading of all keys, at one revision, page by page.
-/// Dropping the future ends it; nothing is left behind. Each call to the store has the time
-/// limit of the store's builder; there is none over all pages.
+/// It writes nothing, and follows nothing: it reads all keys once, at one revision, page by page.
+/// Dropping the future ends it; nothing is left behind. Each call to the store has the time limit
+/// of the store's builder; the whole read has none.
 ///
-/// The values are judged where it is awaited, by [`Key::judge`], in one go: some microseconds a
-/// key, more for big values and for patterns, which are compiled once for each key. Everything
-/// below the prefix is in memory meanwhile.
+/// The values are judged by [`Key::judge`] in the task that awaits, without a pause: some
+/// microseconds a key, more for big values and for patterns, which are compiled once for each key.
+/// Meanwhile, everything below the prefix is in memory.
 ///
 /// # Errors
-/// [`CheckError::Builder`] for variables that are missing or misspelt and for a prefix that is
-/// none, all at once, before anything is contacted; [`CheckError::Store`] where the store did not
-/// answer, or denied.
+/// Returns [`CheckError::Builder`] if variables are missing or misspelt or the prefix is invalid,
+/// all at once, before the store is contacted, and [`CheckError::Store`] if the store did not
+/// answer or denied access.
 ///
 /// # Example
 /// ```
@@ -82,7 +83,7 @@ pub fn check<'a>(schema: &'a Schema, store: &'a impl Store) -> Check<'a> {
     }
 }
 
-/// A check of a store that has not begun: from [`check`]. Await it.
+/// A check that has not begun: from [`check`]. Await it.
 #[derive(Debug)]
 #[must_use = "a check does nothing until it is awaited"]
 pub struct Check<'a> {
@@ -93,13 +94,13 @@ pub struct Check<'a> {
 }
 
 impl Check<'_> {
-    /// Gives a `{variable}` of the prefix its value: one segment, or a part of one.
+    /// Sets a `{variable}` of the prefix: one segment, or a part of one.
     pub fn var(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.variables.insert(name.into(), value.into());
         self
     }
 
-    /// Uses this prefix, a template too, instead of the schema's own.
+    /// Uses this prefix, which may be a template, instead of the schema's own.
     pub fn prefix(mut self, template: impl Into<String>) -> Self {
         self.prefix = Some(template.into());
         self
@@ -129,51 +130,50 @@ impl<'a> IntoFuture for Check<'a> {
     }
 }
 
-/// Why there is no [`Report`].
+/// The reason why there is no [`Report`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CheckError {
-    /// Mistakes in what the check was given: all of them, found before anything was contacted.
+    /// All mistakes in the check's arguments, found before the store was contacted.
     #[error("the store can't be checked:{}", list(.0))]
     Builder(Vec<String>),
-    /// The store did not answer, or denied.
+    /// The store did not answer, or denied access.
     #[error("the keys can't be read: {0}")]
     Store(#[source] StoreError),
 }
 
-/// What was found in a store: from [`check`]. `{}` prints it, a line for each finding and one for
-/// the sum.
+/// The result of a [`check`]. `{}` prints a line for each finding and one for the sum.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
     /// The prefix that was read.
     pub prefix: String,
-    /// The revision at which all of it was true.
+    /// The revision of the whole report.
     pub revision: Revision,
-    /// How many keys there were.
+    /// The number of keys in the store.
     pub keys: usize,
-    /// The problems, the warnings and what could not be judged; each of the three in the order of
-    /// the schema's keys, unknown keys at the end of the warnings in their own order.
+    /// The problems, the warnings and the values that could not be judged; each of the three in the
+    /// order of the schema's keys, unknown keys at the end of the warnings in their own order.
     ///
-    /// Of unknown keys the first hundred; all others are bounded by the schema.
+    /// Only the first 100 unknown keys are included; the schema limits the number of all others.
     pub findings: Vec<Finding>,
-    /// How many keys the schema doesn't know, in all.
+    /// The total number of keys that the schema doesn't know.
     pub unknown_count: usize,
 }
 
 impl Report {
-    /// Whether no key is missing and no value was refused: as far as can be said, a program would
-    /// start with these keys.
+    /// Whether no key is missing and no value was rejected: as far as the schema shows, a program
+    /// would start with these keys.
     pub fn is_ok(&self) -> bool {
         self.problems().next().is_none()
     }
 
-    /// Whether nothing was found at all.
+    /// Whether there are no findings.
     pub fn is_empty(&self) -> bool {
         self.findings.is_empty()
     }
 
-    /// Those of the findings for which a program would not start.
+    /// The findings that would prevent a program from starting.
     pub fn problems(&self) -> impl Iterator<Item = &Finding> {
         self.with_weight(Weight::Problem)
     }
@@ -183,7 +183,7 @@ impl Report {
         findings.filter(move |finding| finding.concern.weight() == weight)
     }
 
-    /// How many unknown keys are not among the findings.
+    /// The number of unknown keys that are not among the findings.
     fn not_named(&self) -> usize {
         self.unknown_count.saturating_sub(MAX_UNKNOWN)
     }
@@ -223,14 +223,13 @@ impl fmt::Display for Report {
     }
 }
 
-/// One thing that was found: one of [`Report::findings`]. `{}` is one line.
+/// One of [`Report::findings`]. `{}` prints one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
-    /// What it is about.
+    /// The kind of the finding.
     pub concern: Concern,
-    /// Where it is, and what is wrong. The value is shown where it was refused, unless it is
-    /// secret.
+    /// The key and the mistake. A rejected value is shown, unless it is secret.
     pub problem: Problem,
 }
 
@@ -245,36 +244,36 @@ impl fmt::Display for Finding {
     }
 }
 
-/// What a [`Finding`] is about.
+/// The kind of a [`Finding`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Concern {
-    /// A problem: a required key is not there.
+    /// A problem: a required key is missing.
     Missing,
     /// A problem: a value can't be read, or breaks a rule.
     Refused,
-    /// A warning: the field is deprecated, and its key is there.
+    /// A warning: the field is deprecated, and its key is set.
     Deprecated,
-    /// A warning: the value stands under an old key.
+    /// A warning: the value is under an old key.
     Alias {
-        /// The whole key to write instead.
+        /// The whole key to use instead.
         now: String,
     },
-    /// A warning: an old key is there that nobody reads, because a newer one is there too.
+    /// A warning: an old key is set but not read, because a newer one is set too.
     Shadowed {
         /// The whole key that wins.
         by: String,
     },
     /// A warning: the schema doesn't know this key.
     Unknown {
-        /// The known key that is most like it, below the prefix. Where schema and store are so big
-        /// that looking would take more than a second or so, only the first have one.
+        /// The known key that is most like it, below the prefix. If comparing takes more than a
+        /// second or so, because schema and store are very big, only the first unknown keys have
+        /// one.
         nearest: Option<String>,
     },
-    /// A warning: a key that no schema can know, for it is not UTF-8.
+    /// A warning: the key is not UTF-8, so that no schema can contain it.
     NotUtf8,
-    /// A value that was not refused, of which something could not be judged, or a rule over a
-    /// whole struct.
+    /// A part of a value that was not rejected, or a rule over a whole struct, could not be judged.
     Unjudged,
 }
 
@@ -299,7 +298,7 @@ impl Concern {
     }
 }
 
-/// Judges a reading.
+/// Judges the result of a read.
 fn report(schema: &Schema, prefix: String, reading: &Reading) -> Report {
     let range = Range::below(&prefix);
     let start = range.start();
@@ -337,7 +336,7 @@ fn report(schema: &Schema, prefix: String, reading: &Reading) -> Report {
 }
 
 struct Findings<'a> {
-    /// What stands before the keys of the schema: the prefix, with its separator.
+    /// The text before the keys of the schema: the prefix, with its separator.
     start: &'a str,
     problems: Vec<Finding>,
     warnings: Vec<Finding>,
@@ -443,7 +442,7 @@ impl Findings<'_> {
         }
     }
 
-    /// Judges the value that a key has.
+    /// Judges the value of a key.
     fn value(&mut self, key: &Key, whole: &str, entry: Entry<'_>) {
         let verdict = key.judge(entry.value);
         if verdict.refused.is_empty() {
@@ -469,7 +468,7 @@ impl Findings<'_> {
         }
     }
 
-    /// Names the keys that the schema doesn't know; the answer is how many there are.
+    /// Reports the keys that the schema doesn't know, and returns their number.
     fn unknown(&mut self, schema: &Schema, entries: &HashMap<&[u8], Entry<'_>>) -> usize {
         let keys = schema.keys.iter();
         let known: HashSet<&[u8]> = keys

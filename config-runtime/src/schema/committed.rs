@@ -11,20 +11,20 @@ use super::declared::Schema;
 use super::differences::differences;
 use crate::HotConfig;
 
-/// Writes the file again where it is `write`.
+/// The variable that, if set to `write`, writes the file again.
 const VARIABLE: &str = "HOTCONFIG_SCHEMA";
 
-/// Holds a committed schema to its struct: the one line of a test.
+/// Compares a committed schema with its struct: the one line of a test.
 ///
-/// The file is the JSON of [`Schema::to_json`](crate::schema::Schema::to_json), and lies below
-/// the folder of the crate that uses the macro. What counts is what it says: white space and the
-/// order of its members do not matter.
+/// The file is the JSON of [`Schema::to_json`](crate::schema::Schema::to_json), below the folder of
+/// the crate that uses the macro. Only its content counts: white space and the order of its members
+/// do not matter.
 ///
-/// Where they differ the test fails and says in what, key by key. If the change is meant, write
-/// the file again with `HOTCONFIG_SCHEMA=write cargo test`, and commit it. Where the variable `CI`
-/// is set, nothing is written: there the file has to be right already.
+/// If they differ, the test fails and reports the differences, key by key. If the change is
+/// intended, write the file again with `HOTCONFIG_SCHEMA=write cargo test`, and commit it. If the
+/// variable `CI` is set, nothing is written: the file has to be right already.
 ///
-/// It also computes every default, and fails where one can't be read or breaks a rule.
+/// It also computes every default, and fails if one can't be read or breaks a rule.
 ///
 /// ```no_run
 /// use hotconfig::HotConfig;
@@ -52,7 +52,7 @@ macro_rules! assert_schema {
 /// For the expansion of [`assert_schema!`](crate::assert_schema).
 ///
 /// # Panics
-/// Where the file is not that of the struct: that is the test.
+/// If the file is not the schema of the struct: that is the test.
 #[doc(hidden)]
 #[track_caller]
 #[expect(clippy::panic, reason = "how a test fails")]
@@ -83,7 +83,7 @@ enum FileAction {
 }
 
 impl FileAction {
-    /// From the variables [`VARIABLE`] and `CI`.
+    /// Reads the variables [`VARIABLE`] and `CI`.
     fn from_environment(variable: Option<&OsStr>, ci: Option<&OsStr>) -> Result<Self, String> {
         let on_ci = ci.is_some_and(|ci| !ci.is_empty() && ci != "false" && ci != "0");
         match variable {
@@ -139,7 +139,7 @@ fn compare_or_write(schema: &Schema, path: &Path, action: FileAction) -> Result<
     ))
 }
 
-/// Writes the whole file or nothing: a test that is stopped leaves no half of one.
+/// Writes the whole file or nothing: a test that is stopped leaves no partial file.
 fn write(path: &Path, text: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;

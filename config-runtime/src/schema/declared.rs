@@ -1,8 +1,8 @@
-//! The schema as a value: what a struct declares, key by key, without the struct.
+//! The schema as a value: the declaration of a struct, key by key, without the struct.
 //!
 //! In: the constants of a struct, or a committed file. Out: one [`Key`] for each leaf, in the order
-//! of their names; the same for the same declarations, however the struct is put together. It
-//! knows no values but the defaults, and no store.
+//! of their names; the same for the same declarations, even if the struct is nested in another way.
+//! It knows no values but the defaults, and no store.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::typed::shape::Scalar;
 
 pub use crate::typed::tree::Absent;
 
-/// What a struct declares: its keys, their types, defaults and rules.
+/// The declaration of a struct: its keys, their types, defaults and rules.
 ///
 /// From [`hotconfig::schema::<T>()`](fn@crate::schema), or from a committed file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct Schema {
     pub name: String,
     /// Its description; empty without one.
     pub doc: String,
-    /// The prefix's template, where the struct has one.
+    /// The prefix's template, if the struct has one.
     pub prefix: Option<String>,
     /// The keys, in the order of their names.
     pub keys: Vec<Key>,
@@ -40,29 +40,29 @@ pub struct Key {
     pub key: String,
     /// The path in Rust, `db.pool_size`.
     pub field: String,
-    /// Old keys that are still read, the first that is there.
+    /// Old keys that are still read, in order of precedence.
     pub aliases: Vec<String>,
-    /// What a value is.
+    /// The type of the values.
     pub kind: Type,
-    /// How the bytes are read.
+    /// The format of the bytes.
     pub format: Format,
-    /// What an absent key stands for.
+    /// The meaning of an absent key.
     pub absent: Absent,
-    /// The rules of its own.
+    /// The rules of the field itself.
     pub rules: Vec<Rule>,
-    /// The function by which two values are compared, where it is not `==`.
+    /// The function by which two values are compared, if it is not `==`.
     pub compare: Option<String>,
-    /// Never printed.
+    /// Whether the value is never printed.
     pub secret: bool,
-    /// Keeps its first value until the program starts again.
+    /// Whether the field keeps its first value until the program starts again.
     pub restart: bool,
-    /// The note, where it is deprecated; empty where there is none.
+    /// The note, if the key is deprecated; empty without one.
     pub deprecated: Option<String>,
     /// Its description; empty without one.
     pub doc: String,
 }
 
-/// What a value is: a [`Shape`](super::Shape) that can be written to a file.
+/// The type of a value: a [`Shape`](super::Shape) that can be written to a file.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(
     rename_all = "lowercase",
@@ -73,15 +73,15 @@ pub struct Key {
 pub enum Type {
     /// One of these words.
     Words(Vec<String>),
-    /// The same, or nothing.
+    /// The same type, or nothing.
     Optional(Box<Type>),
     /// A sequence.
     List(Box<Type>),
-    /// Names, and for each of them this.
+    /// Names, each with a value of this type.
     Map(Box<Type>),
     /// A type of which only its name in Rust is known.
     Rust(String),
-    /// A type that everybody knows.
+    /// A well-known type.
     #[serde(untagged)]
     Scalar(Scalar),
 }
@@ -94,15 +94,15 @@ impl fmt::Display for Scalar {
     }
 }
 
-/// How the bytes of a key are read.
+/// The format of a key's bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Format {
-    /// Plain text for what is a word, JSON for the rest.
+    /// Plain text for single words, JSON for the rest.
     Auto,
     /// Plain text, never JSON.
     Text,
-    /// JSON, also for what is a word.
+    /// JSON, even for single words.
     Json,
     /// The codec at this path.
     With(String),
@@ -146,7 +146,7 @@ pub struct Interval {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Bound {
-    /// There is none.
+    /// No bound.
     Open,
     /// This value: `1`, `30s`, `64MiB`.
     At(String),
@@ -160,7 +160,7 @@ pub enum Bound {
 pub struct Section {
     /// Its key below the prefix, `db`.
     pub key: String,
-    /// The description of the field, else that of its struct.
+    /// The description of the field, otherwise that of its struct.
     pub doc: String,
 }
 
@@ -174,7 +174,7 @@ pub struct StructRule {
     pub rule: String,
 }
 
-/// As it is written in Rust: `range(1..=64)`.
+/// The rule in Rust: `range(1..=64)`.
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -190,7 +190,7 @@ impl fmt::Display for Rule {
     }
 }
 
-/// As it is written in Rust: `1..=64`.
+/// The interval in Rust: `1..=64`.
 impl fmt::Display for Interval {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let end = if self.inclusive { "..=" } else { ".." };
@@ -198,7 +198,7 @@ impl fmt::Display for Interval {
     }
 }
 
-/// The value or the expression; nothing where there is none.
+/// The value or the expression; nothing if there is no bound.
 impl fmt::Display for Bound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,7 +1,7 @@
-//! In what two schemas differ, for people.
+//! The differences of two schemas, for people.
 //!
-//! In: two schemas. Out: lines that name the key, the member, and what it was and is. It does not
-//! judge which of them matter.
+//! In: two schemas. Out: lines that name the key and the member, with the old and the new value. It
+//! does not judge which differences matter.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::file::{head_members, key_members};
 use super::json::{Json, Members};
 use crate::wording::printable;
 
-/// What has to be done to the old schema to make it the new one; nothing where they are the same.
+/// The changes from the old schema to the new one; none if they are the same.
 pub(super) fn differences(old: &Schema, new: &Schema) -> Vec<String> {
     let mut lines = members(&head_members(old), &head_members(new), "");
     let by_key = |schema: &Schema| -> BTreeMap<String, Members> {
@@ -38,7 +38,7 @@ pub(super) fn differences(old: &Schema, new: &Schema) -> Vec<String> {
     lines
 }
 
-/// A line for each member that differs: added, removed, or what it was and is.
+/// A line for each member that differs: added, removed, or the old and the new value.
 fn members(old: &Members, new: &Members, indent: &str) -> Vec<String> {
     let in_new = new.iter().filter_map(|(name, value)| {
         let value = value.to_string();

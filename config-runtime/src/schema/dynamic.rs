@@ -2,9 +2,8 @@
 //!
 //! In: a [`Key`] and its bytes. Out: a [`Verdict`]: the reasons for which a program with the struct
 //! would reject them, in the same words, and the parts that only that program can judge. It runs
-//! the code that the struct runs, [`crate::value`] and [`crate::rules`]; only which type comes next
-//! is looked up instead of compiled. It knows no store, and may not trust the schema, which may
-//! come from a file.
+//! the same code as the struct, [`crate::value`] and [`crate::rules`], but looks up the next type
+//! at run time. It knows no store. The schema may come from a file, so it is not trusted.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
@@ -33,15 +32,15 @@ const MAX_DEPTH: usize = 128;
 /// The maximum size of a compiled pattern in bytes, as in the derive.
 pub(super) const MAX_PATTERN_SIZE: usize = 10 << 20;
 
-/// What the schema alone says of a value: from [`Key::judge`].
+/// The judgement of a value by the schema alone: from [`Key::judge`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Verdict {
-    /// Why a program would refuse it: that it can't be read, or each rule that it breaks. None:
-    /// it is accepted, as far as can be said.
+    /// The reasons for which a program would reject it: it can't be read, or it breaks rules. If
+    /// empty, it is accepted, as far as the schema shows.
     pub refused: Vec<Reason>,
-    /// What could not be judged, because only the program knows it, or because the schema's own
-    /// rule makes no sense; a sentence each.
+    /// The parts that could not be judged, because only the program knows them, or because the
+    /// schema's own rule makes no sense; a sentence each.
     pub unjudged: Vec<String>,
 }
 
@@ -49,15 +48,13 @@ impl Key {
     /// Judges the bytes of this key as a program with the struct does, down to the words of its
     /// reasons.
     ///
-    /// What only the program knows is not judged: a type of which the schema has no more than the
-    /// name, a codec of `with`, a function of `validate`, a bound that is an expression. Where the
-    /// entries of a list are given twice, its length depends on whether the type is a set, which
-    /// the schema does not say. Of a type that is unknown and read as `json` it is still said
-    /// whether it is JSON.
+    /// Parts that only the program knows are not judged: a type of which the schema has only the
+    /// name, a codec of `with`, a function of `validate`, a bound that is an expression. If a list
+    /// contains equal entries, its length depends on whether the type is a set, which is not in the
+    /// schema. An unknown type that is read as `json` is at least checked to be JSON.
     ///
-    /// The choices of a secret are in no schema, which has no more than [`Rule::Hidden`]. A `usize`
-    /// is one of this machine. A pattern takes time in proportion to its size and that of the
-    /// value.
+    /// The choices of a secret are in no schema, which contains only [`Rule::Hidden`]. `usize` is
+    /// that of this machine. A pattern takes time in proportion to its size and that of the value.
     ///
     /// The reasons for a secret never quote it.
     pub fn judge(&self, raw: &[u8]) -> Verdict {
@@ -99,7 +96,7 @@ impl Key {
             TypeKnowledge::Nothing(name) => {
                 unjudged.push(format!("only the program knows its type, `{name}`"));
                 return match mode {
-                    // Whatever it is, it is JSON.
+                    // A value of any type is JSON in this format.
                     Mode::Json => value::json::<Value>(raw).map(|_| ReadValue::UNKNOWN),
                     Mode::Auto | Mode::Text => Ok(ReadValue::UNKNOWN),
                 };
@@ -137,13 +134,13 @@ impl Key {
 
 /// The part of a type that the schema knows.
 enum TypeKnowledge<'s> {
-    /// All of it, and the words, if it has some.
+    /// All of it, with the words if the type has some.
     Whole(&'s [String]),
     /// A collection of a type that only the program knows.
     Outside(&'s str),
-    /// No more than the name.
+    /// Only the name.
     Nothing(&'s str),
-    /// More than there is room for on the stack.
+    /// The type is nested too deeply for the stack.
     TooDeep,
 }
 
@@ -169,8 +166,8 @@ fn type_knowledge(kind: &Type) -> TypeKnowledge<'_> {
 /// A value that was read.
 struct ReadValue {
     facts: ValueFacts,
-    /// The same for values that are the same. For different ones it may be the same, too: for
-    /// those that are the same if the lists in them are sets.
+    /// The same for equal values. Different values may have the same form too, if they would be
+    /// equal with sets instead of lists.
     form: u64,
 }
 
@@ -190,18 +187,18 @@ impl ReadValue {
     }
 }
 
-/// The facts of a value that rules apply to.
+/// The facts about a value that rules need.
 #[derive(Debug)]
 enum ValueFacts {
     /// `None`, which breaks no rule.
     Nothing,
     Quantity(Box<dyn RangedValue>),
     Bool(bool),
-    /// A text, or the text of a path, which its rules apply to.
+    /// A text, or a path as the text that its rules apply to.
     String(String),
     /// A value without rules: an address, a word.
     NoRules,
-    /// A list: fewer entries where it is a set and some are the same.
+    /// A list: a set has fewer entries if some are equal.
     List {
         min: usize,
         max: usize,
@@ -212,7 +209,7 @@ enum ValueFacts {
 }
 
 impl ValueFacts {
-    /// Asks a rule; the error says why it could not be asked.
+    /// Applies a rule; the error is the reason why it could not be applied.
     fn obeys(&self, rule: &Rule, secret: bool, out: &mut Reasons) -> Result<(), String> {
         let none = |rule: &str| Err(format!("the schema's `{rule}` does not fit its type"));
         match (self, rule) {
@@ -301,7 +298,7 @@ fn unreadable(rule: &str, text: &str) -> String {
     format!("the schema's `{rule}` cannot be read: `{text}`")
 }
 
-/// Asks a rule with two ends: of an end that only the program knows, as if there were none.
+/// Applies a rule with two ends. An end that only the program knows counts as open.
 fn bounds(
     interval: &Interval,
     rule: &str,
@@ -339,7 +336,7 @@ fn bounds(
 
 type LengthRange = (std::ops::Bound<usize>, std::ops::Bound<usize>);
 
-/// Asks for a length.
+/// Applies a rule of length.
 fn length(
     interval: &Interval,
     out: &mut Reasons,
@@ -362,7 +359,7 @@ fn length(
     })
 }
 
-/// Asks for a choice among texts.
+/// Applies a choice among texts.
 fn one_of_texts<V>(value: &V, choices: &[String], secret: bool, out: &mut Reasons)
 where
     V: for<'a> Choice<&'a str>,
@@ -371,7 +368,7 @@ where
     one_of(value, &choices, secret, out);
 }
 
-/// Asks for a choice among values that are read from texts.
+/// Applies a choice among values that are read from texts.
 fn one_of_read<V: Choice<C>, C: fmt::Display>(
     value: &V,
     choices: &[String],
@@ -490,10 +487,10 @@ quantities! {
 #[derive(Clone, Copy)]
 struct TypeSeed<'s> {
     kind: &'s Type,
-    /// Whether a word, where that is what is read, stands there alone: then what was expected is
-    /// said beside the error, not in it.
+    /// Whether a word, if one is read, is the whole value: then the expected form is beside the
+    /// error, not in it.
     alone: bool,
-    /// The words of the type that is innermost, each with its place.
+    /// The words of the innermost type, each with its place.
     places: &'s HashMap<&'s str, usize>,
 }
 
@@ -514,7 +511,8 @@ impl<'de> DeserializeSeed<'de> for TypeSeed<'_> {
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<ReadValue, D::Error> {
         match self.kind {
             Type::Scalar(scalar) => read_scalar(*scalar, from),
-            // The words would have to be known while compiling: the visitor says what they are.
+            // Here serde needs words that are known while compiling: the visitor names them
+            // instead.
             Type::Words(words) => from.deserialize_enum(
                 "",
                 &[],
@@ -644,7 +642,7 @@ impl<'de> Visitor<'de> for ListVisitor<'_> {
     }
 }
 
-/// Reads names with their values, as the maps do: of a name that is there twice the last counts.
+/// Reads names with their values, as the maps do: if a name is there twice, the last counts.
 struct MapVisitor<'s>(TypeSeed<'s>);
 
 impl<'de> Visitor<'de> for MapVisitor<'_> {
@@ -713,7 +711,8 @@ impl Visitor<'_> for WordSeed<'_> {
         if let Some(place) = places.get(word) {
             return Ok(*place);
         }
-        // In the words of `Error::unknown_variant`, which wants them to be known while compiling.
+        // The wording of `Error::unknown_variant`, which needs words that are known while
+        // compiling.
         let near = nearest(word, words.iter().map(String::as_str));
         let wrong = suggest("not a known variant", near);
         Err(match alone {

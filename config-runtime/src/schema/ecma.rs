@@ -1,13 +1,13 @@
-//! Whether a regular expression means the same in JSON Schema.
+//! Checks whether a regular expression means the same in JSON Schema.
 //!
-//! In: a pattern in the syntax of the crate `regex`. Out: whether ECMA 262 reads it, with its flag
-//! `u`, as the same. It knows a part that both have and refuses the rest. Only `\d`, `\w`, `\s`,
-//! `\b` and `.` mean a little less there: ASCII, or one line.
+//! In: a pattern in the syntax of the crate `regex`. Out: whether ECMA 262, with its flag `u`,
+//! reads it the same way. It accepts a common subset and rejects the rest. Only `\d`, `\w`, `\s`,
+//! `\b` and `.` mean a little less in ECMA: ASCII, or one line.
 
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// Whether both read the pattern as the same.
+/// Whether both read the pattern the same way.
 pub(super) fn understands(pattern: &str) -> bool {
     Scanner {
         rest: pattern.chars().peekable(),
@@ -23,7 +23,7 @@ struct Scanner<'a> {
 /// The kind of token that a quantifier could follow.
 #[derive(Clone, Copy, PartialEq)]
 enum QuantifierTarget {
-    /// The beginning, a group's beginning, `|`, `^`: nothing that can be repeated.
+    /// The beginning, a group's beginning, `|`, `^`: not repeatable.
     Nothing,
     Atom,
     /// A quantifier, which a `?` may follow.
@@ -48,7 +48,7 @@ impl Scanner<'_> {
         Some(())
     }
 
-    /// What follows a backslash.
+    /// Reads the rest of an escape, after the backslash.
     fn escape(&mut self, in_class: bool) -> Option<QuantifierTarget> {
         match self.rest.next()? {
             letter if "dDwWsSnrtvf^$\\.*+?()[]{}|/".contains(letter) => {
@@ -62,18 +62,18 @@ impl Scanner<'_> {
         }
     }
 
-    /// What follows an opening bracket.
+    /// Reads the rest of a class, after the opening bracket.
     fn class(&mut self) -> Option<QuantifierTarget> {
         self.rest.next_if_eq(&'^');
         let mut last = None;
         loop {
             let letter = self.rest.next()?;
             match letter {
-                // The first closing bracket is a letter to `regex`, and the end to ECMA.
+                // An initial closing bracket is a letter in `regex`, and the end in ECMA.
                 ']' if last.is_none() => return None,
                 ']' => return Some(QuantifierTarget::Atom),
                 '[' => return None,
-                // Twice they are operations on sets to `regex`.
+                // Doubled, these are set operations in `regex`.
                 '&' | '~' | '-' if last == Some(letter) => return None,
                 '\\' => {
                     self.escape(true)?;
@@ -84,7 +84,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// What follows an opening parenthesis.
+    /// Reads the start of a group, after the opening parenthesis.
     fn group(&mut self) -> Option<QuantifierTarget> {
         if self.rest.next_if_eq(&'?').is_some() {
             match self.rest.next()? {
@@ -104,7 +104,7 @@ impl Scanner<'_> {
 
     fn quantifier(&mut self, letter: char, before: QuantifierTarget) -> Option<QuantifierTarget> {
         match (letter, before) {
-            // It makes the one before it lazy, and is the end of that.
+            // It makes the preceding quantifier lazy; no further quantifier may follow.
             ('?', QuantifierTarget::Quantifier) => return Some(QuantifierTarget::Nothing),
             (_, QuantifierTarget::Atom) => {}
             _ => return None,

@@ -1,6 +1,6 @@
 //! The schema as a file, and back.
 //!
-//! In: a [`Schema`], or a text. Out: JSON as [the module](super) describes it, or a schema, or the
+//! In: a [`Schema`], or a text. Out: JSON in the format of [the module](super), or a schema, or the
 //! error in the text and its place.
 
 use std::collections::BTreeMap;
@@ -15,17 +15,17 @@ use super::declared::{
 use super::json::{Json, Members};
 use crate::wording::misleads;
 
-/// The version of the format; it begins a file.
+/// The version of the format, which is the first member of a file.
 const VERSION: &str = "hotconfig-schema/1";
 
-/// Why a text is no [`Schema`].
+/// The reason why a text is not a [`Schema`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct SchemaError(String);
 
 impl Schema {
-    /// The schema as JSON, in the [format of files](mod@crate::schema#the-file): the same text for
-    /// the same schema, with a newline at its end.
+    /// Writes the schema as JSON, in the [format of files](mod@crate::schema#the-file): the same
+    /// text for the same schema, with a newline at its end.
     pub fn to_json(&self) -> String {
         let mut members = vec![("format".to_owned(), Json::text(VERSION))];
         members.extend(head_members(self));
@@ -35,14 +35,14 @@ impl Schema {
         Json::Lines(members).pretty()
     }
 
-    /// Reads what [`Schema::to_json`] writes. The order of members does not matter.
+    /// Reads the output of [`Schema::to_json`]. The order of members does not matter.
     ///
     /// # Errors
-    /// Where the text is no JSON, is of another version, or has a member or a key twice, one too
-    /// many or one too few: it may be more than this version understands, and so is not guessed.
+    /// If the text is not JSON, is of another version, or has a member or a key twice, one too many
+    /// or one too few: its meaning may be unknown to this version, and is not guessed.
     pub fn from_json(text: &str) -> Result<Self, SchemaError> {
         let wrong = |error: serde_json::Error| SchemaError(readable(error.to_string()));
-        // First, because what a later version writes has no place in this one.
+        // This is first, because a later version's members are unknown to this one.
         let head: FormatOnly = serde_json::from_str(text).map_err(wrong)?;
         match head.format.as_deref() {
             Some(VERSION) => {}
@@ -141,7 +141,7 @@ pub(super) fn key_members(key: &Key) -> Members {
     members
 }
 
-/// The field of a key, unless it is said.
+/// The field of a key that does not name one.
 fn field_of(key: &str) -> String {
     key.replace('/', ".")
 }
@@ -184,8 +184,7 @@ fn interval(interval: &Interval) -> Json {
     Json::Object(members.collect())
 }
 
-// The JSON of a file, in types of its own, so that its names do not change with those of the
-// fields.
+// The JSON of a file, in separate types, so that its names do not depend on those of the fields.
 
 #[derive(serde::Deserialize)]
 struct FormatOnly {
@@ -464,7 +463,7 @@ impl IntervalOfFile {
     }
 }
 
-/// A message that may quote the file: as it is, if a person can read it.
+/// A message that may quote the file: unchanged if a person can read it.
 fn readable(message: String) -> String {
     const MAX: usize = 1_000;
     let odd = |char: char| misleads(char) && char != '\n';
@@ -491,7 +490,7 @@ mod tests {
     ];
 
     fn text() -> impl Strategy<Value = String> + Clone {
-        // With what JSON has to escape.
+        // Includes characters that JSON has to escape.
         "[a-c/\"\\\\\n\u{1f}é🦀]{0,6}"
     }
 
@@ -655,7 +654,7 @@ mod tests {
     fn refuses(text: &str, wrong: &str) {
         let error = Schema::from_json(text).unwrap_err();
         let error = error.to_string();
-        // Which column it is, `serde_json` decides.
+        // `serde_json` chooses the column.
         let (error, _) = error.split_once(" column").unwrap_or((&error, ""));
         assert_eq!(error, wrong);
     }

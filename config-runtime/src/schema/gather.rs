@@ -1,8 +1,8 @@
-//! From the constants of a struct to its schema as a value.
+//! Converts the constants of a struct to its schema as a value.
 //!
-//! In: a [`Tree`], and what only the program knows of it: which absent keys are allowed, and the
-//! texts of defaults that are expressions. Out: a [`Schema`], in the order of the keys. It calls
-//! no code of a user's by itself.
+//! In: a [`Tree`], and facts that only the program knows: which absent keys are allowed, and the
+//! texts of defaults that are expressions. Out: a [`Schema`], in the order of the keys. It calls no
+//! user code by itself.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::typed::read::{LeafReader, Specimen};
 use crate::typed::shape::Shape;
 use crate::typed::tree::{self, ANY, Bounds, DefaultValue, End, Kind, Leaf, Tree, join};
 
-/// What a struct declares: its keys, their types, defaults, rules and descriptions.
+/// Returns the declaration of a struct: its keys, their types, defaults, rules and descriptions.
 ///
 /// Defaults that are expressions are computed, and shown as the store would hold them.
 ///
@@ -41,23 +41,23 @@ pub fn schema<T: HotConfig>() -> Schema {
 /// The facts about a struct's leaves that only the program knows.
 #[derive(Default)]
 struct ProgramFacts {
-    /// The patterns of those that are a problem where they are absent.
+    /// The patterns of the leaves that are a problem if they are absent.
     missing: Vec<u32>,
-    /// The patterns of those whose default has a secret inside, also where the field says nothing
-    /// of it.
+    /// The patterns of the leaves whose default has a secret inside, even if the field is not
+    /// marked.
     secrets: Vec<u32>,
-    /// What the defaults that are expressions are in the store, by the pattern.
+    /// The text in the store of each default that is an expression, by the pattern.
     defaults: BTreeMap<u32, Absent>,
 }
 
 impl ProgramFacts {
     fn collect<T: HotConfig>() -> Self {
-        // With an entry in each map: it says what an absent key in it stands for.
-        let mut intake = LeafReader::all(&Specimen);
-        // A panic in a skipped field's default: what was found until then is all there is.
-        let _ = guard(|| T::__build(&mut intake).is_some());
-        let secrets = intake.secrets().iter().map(|leaf| leaf.pattern).collect();
-        let findings = intake.into_findings().into_iter();
+        // With an entry in each map, which shows the meaning of an absent key in it.
+        let mut reader = LeafReader::all(&Specimen);
+        // A panic in a skipped field's default ends this; the findings until then are used.
+        let _ = guard(|| T::__build(&mut reader).is_some());
+        let secrets = reader.secrets().iter().map(|leaf| leaf.pattern).collect();
+        let findings = reader.into_findings().into_iter();
         let defaults = T::TREE.leaves().into_iter().filter_map(|leaf| {
             let path = leaf.path.within(&vec![ANY; leaf.path.maps()])?;
             let default = guard(|| T::__default(&path)).ok().flatten()?;
@@ -71,7 +71,7 @@ impl ProgramFacts {
     }
 
     fn hides(&self, leaf: &Leaf) -> bool {
-        // A secret deep inside shows in what was written alone, where the default is never read.
+        // If the default is never read, a secret deep inside shows only in the source text.
         let written = match leaf.field.default {
             DefaultValue::Expression(written) => written,
             _ => "",
@@ -117,7 +117,7 @@ fn gather(tree: &Tree, facts: &ProgramFacts) -> Schema {
     }
 }
 
-/// Notes the sections and maps above a leaf; the answer is the note of one that is deprecated.
+/// Notes the sections and maps above a leaf, and returns the note of the first deprecated one.
 fn above<'t>(
     tree: &'t Tree,
     leaf: &Leaf,
@@ -138,8 +138,8 @@ fn above<'t>(
             Kind::Leaf(_) | Kind::Skipped => break,
         };
         key = join(&key, '/', field.key);
-        // What stands on the field says what the section is for; what stands on its struct, what
-        // it is.
+        // The field's comment describes the section's purpose; the struct's comment describes the
+        // struct.
         let doc = if field.doc.is_empty() {
             section.doc
         } else {
@@ -183,7 +183,7 @@ fn key(leaf: &Leaf, deprecated: Option<&str>, facts: &ProgramFacts) -> Key {
             .map(|one| rule(one, facts.hides(leaf)))
             .collect(),
         compare: field.flags.compare.map(str::to_owned),
-        // One with a secret inside is never printed either, though the program shows the rest.
+        // A leaf with a secret inside is never printed either, although the program shows the rest.
         secret: facts.hides(leaf),
         restart: leaf.restart,
         deprecated: deprecated.map(str::to_owned),
@@ -192,7 +192,7 @@ fn key(leaf: &Leaf, deprecated: Option<&str>, facts: &ProgramFacts) -> Key {
 }
 
 fn kind(shape: Shape, type_name: &str) -> Type {
-    // The name stands for the whole: the names inside an opaque type are unknown.
+    // An opaque type inside makes the whole a name: its own names are unknown.
     of_shape(shape).unwrap_or_else(|| Type::Rust(type_name.to_owned()))
 }
 
@@ -225,7 +225,7 @@ fn absent(leaf: &Leaf, facts: &ProgramFacts) -> Absent {
         DefaultValue::None => {
             let named = is_option(field.type_name);
             let optional = match (field.shape, &field.kind) {
-                // Without serde, whether a type is optional is known by its name alone.
+                // Without serde, only the name shows whether a type is optional.
                 (_, Kind::Leaf(tree::Format::With(_))) => named,
                 (Shape::Optional(_), _) => true,
                 (Shape::Opaque, _) => named || !facts.missing.contains(&leaf.pattern),
@@ -257,7 +257,7 @@ fn is_option(type_name: &str) -> bool {
     path.trim().rsplit("::").next() == Some("Option")
 }
 
-/// The rule, which does not name the values of a secret.
+/// The rule, without the values of a secret.
 fn rule(rule: &tree::Rule, secret: bool) -> Rule {
     match rule {
         tree::Rule::OneOf(_) if secret => Rule::Hidden,

@@ -4,7 +4,7 @@
 
 use std::fmt::{self, Write};
 
-/// The longest line that an array or an object is kept on.
+/// The maximum length of an array or an object on one line.
 const WIDTH: usize = 100;
 
 /// JSON, its members in order.
@@ -14,13 +14,13 @@ pub(super) enum Json {
     Literal(String),
     String(String),
     List(Vec<Json>),
-    /// On one line where it is short.
+    /// On one line if it is short.
     Object(Members),
-    /// A line for each member, however short.
+    /// One line for each member, even if it is short.
     Lines(Members),
 }
 
-/// What an object holds, in order.
+/// The members of an object, in order.
 pub(super) type Members = Vec<(String, Json)>;
 
 impl Json {
@@ -41,7 +41,7 @@ impl Json {
         Self::Object(vec![(name.to_owned(), value)])
     }
 
-    /// On one line.
+    /// Writes the value on one line.
     fn flat(&self, out: &mut String) {
         match self {
             Self::Literal(word) => out.push_str(word),
@@ -67,7 +67,7 @@ impl Json {
         }
     }
 
-    /// Whether it has to be on lines of its own, wherever it stands.
+    /// Whether it always has to be on several lines.
     fn tall(&self) -> bool {
         match self {
             Self::Literal(_) | Self::String(_) => false,
@@ -77,7 +77,7 @@ impl Json {
         }
     }
 
-    /// Where the line has `used` columns already.
+    /// Writes the value after `used` columns of the line.
     fn write(&self, depth: usize, used: usize, out: &mut String) {
         if !self.tall() {
             let mut flat = String::new();
@@ -119,7 +119,7 @@ impl Json {
         }
     }
 
-    /// On as many lines as it takes, the last of them ended.
+    /// The value on as many lines as necessary, the last of them ended.
     pub(super) fn pretty(&self) -> String {
         let mut out = String::new();
         self.write(0, 0, &mut out);
@@ -128,7 +128,7 @@ impl Json {
     }
 }
 
-/// On one line.
+/// The value on one line.
 impl fmt::Display for Json {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut flat = String::new();
@@ -137,7 +137,7 @@ impl fmt::Display for Json {
     }
 }
 
-/// What was read, in the order of `serde_json`.
+/// The members keep the order of `serde_json`.
 impl From<serde_json::Value> for Json {
     fn from(value: serde_json::Value) -> Self {
         use serde_json::Value;

@@ -1,8 +1,7 @@
 //! The schema as JSON Schema, draft 2020-12, for editors.
 //!
 //! In: a [`Schema`]. Out: a schema of one JSON document that holds the whole configuration: a
-//! section is an object, a key is a member. It says what JSON Schema can say; the rest of the
-//! rules stands in `$comment`.
+//! section is an object, a key is a member. Rules that JSON Schema can't express are in `$comment`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -17,14 +16,14 @@ use crate::rules::Bound as _;
 use crate::value::{Size, duration};
 
 impl Schema {
-    /// The schema as [JSON Schema](https://json-schema.org), draft 2020-12, for editors of a
+    /// Writes the schema as [JSON Schema](https://json-schema.org), draft 2020-12, for editors of a
     /// configuration that is one JSON or YAML document: sections are objects, keys are their
-    /// members, and old keys are there as deprecated ones.
+    /// members, and old keys are deprecated members.
     ///
-    /// It refuses nothing that is valid, but for some odd forms: numbers in a text such as
-    /// `"1 000s"`, durations as serde's object. What JSON Schema cannot say it leaves to the
-    /// program: the range of a duration, a function, a pattern that ECMA 262 does not have, and
-    /// all of a type of which only the name is known. These stand in `$comment`.
+    /// It rejects nothing that is valid, except some odd forms: numbers in a text such as
+    /// `"1 000s"`, durations as serde's object. It leaves to the program: the range of a duration,
+    /// a function, a pattern that ECMA 262 does not have, and the values of a type of which only
+    /// the name is known. These are in `$comment`.
     pub fn to_json_schema(&self) -> String {
         let mut root = ObjectSchema::default();
         let mut either = Vec::new();
@@ -80,7 +79,7 @@ impl ObjectSchema {
         while let Some((section, below)) = rest.split_once('/') {
             let node = object.properties.entry(section.to_owned());
             let node = node.or_insert_with(|| Property::Section(Self::default()));
-            // A key below a key: no struct has that, and a file that does is not believed.
+            // A key below a key: no struct has that, and a file that has it is not trusted.
             let Property::Section(inner) = node else {
                 return;
             };
@@ -132,7 +131,7 @@ impl ObjectSchema {
     }
 }
 
-/// A schema that asks for this key, and for nothing else.
+/// A schema that requires this key, and nothing else.
 fn there(key: &str) -> Json {
     let (name, below) = match key.split_once('/') {
         Some((section, below)) => (section, Some(below)),
@@ -146,7 +145,7 @@ fn there(key: &str) -> Json {
     Json::Object(members)
 }
 
-/// The schema of one value; that of an old key names the new one.
+/// The schema of one value; the schema of an old key names the new one.
 fn leaf(key: &Key, new: Option<&str>) -> Members {
     let mut leaf = ValueSchema::for_key(key);
     for rule in &key.rules {
@@ -193,11 +192,11 @@ fn leaf(key: &Key, new: Option<&str>) -> Members {
 
 /// The schema of a value while its rules are added.
 struct ValueSchema<'k> {
-    /// The type without what makes it optional.
+    /// The type without its `Option`.
     kind: &'k Type,
     nullable: bool,
     members: Members,
-    /// Constraints that stand in the way of others.
+    /// Constraints that conflict with a member already present.
     more: Vec<Members>,
     /// The rules that JSON Schema cannot express.
     comments: Vec<String>,
@@ -240,7 +239,7 @@ impl<'k> ValueSchema<'k> {
         }
     }
 
-    /// Adds what the rule says; `None` where not all of it can be said.
+    /// Adds the rule's constraints; `None` if JSON Schema can't express all of them.
     fn constrain(&mut self, rule: &Rule) -> Option<()> {
         match rule {
             Rule::Range(interval) => self.range(interval),
@@ -263,7 +262,7 @@ impl<'k> ValueSchema<'k> {
             }
             Rule::OneOf(choices) => {
                 match self.kind {
-                    // Two texts may be one value.
+                    // Two texts may be the same value.
                     Type::Scalar(Scalar::Period | Scalar::Bytes) => return None,
                     Type::Scalar(_) | Type::Words(_) => {}
                     _ => return None,
@@ -315,7 +314,7 @@ impl<'k> ValueSchema<'k> {
         all.then_some(())
     }
 
-    /// Adds a limit in the place of one that says less.
+    /// Adds a limit, and replaces a weaker one.
     fn limit(&mut self, name: &str, at: Json) {
         let old = if name == "exclusiveMaximum" {
             "maximum"
@@ -387,7 +386,7 @@ impl<'k> ValueSchema<'k> {
     }
 }
 
-/// Allows `null`, too.
+/// Also allows `null`.
 fn or_null(members: &mut Members) {
     for (name, value) in members {
         match (name.as_str(), value) {
@@ -399,7 +398,7 @@ fn or_null(members: &mut Members) {
     }
 }
 
-/// What the type alone says.
+/// The schema of the type alone.
 fn of_type(kind: &Type) -> Members {
     let typed = |name: &str| vec![("type".to_owned(), Json::text(name))];
     let with = |mut members: Members, name: &str, value: Json| {
@@ -482,7 +481,7 @@ fn of_scalar(scalar: Scalar) -> Members {
         ),
         Scalar::SocketV4 => text("pattern", Json::text(format!("^{SOCKET_V4}$"))),
         Scalar::SocketV6 => text("pattern", Json::text(format!("^{SOCKET_V6}$"))),
-        // Texts; whole numbers are dealt with above.
+        // Texts; whole numbers are handled above.
         _ => members(&[("type", Json::text("string"))]),
     }
 }
@@ -516,7 +515,7 @@ fn limits(scalar: Scalar) -> Option<(String, String)> {
     }
 }
 
-/// A number as JSON writes it; `None` where the text is none.
+/// A number as JSON writes it; `None` if the text is not a number.
 fn as_number(text: &str, scalar: Scalar) -> Option<Json> {
     let text = text.trim();
     if limits(scalar).is_some() {
@@ -526,11 +525,11 @@ fn as_number(text: &str, scalar: Scalar) -> Option<Json> {
             .ok();
     }
     let number = text.parse::<f64>().ok()?;
-    // As `serde_json` writes it: with a point, or with an exponent.
+    // As in `serde_json`: with a point, or with an exponent.
     number.is_finite().then(|| Json::from(Value::from(number)))
 }
 
-/// A text of the store as JSON; `None` where it is none of this type.
+/// A text of the store as JSON; `None` if it is not of this type.
 fn default(text: &str, kind: &Type, format: &Format) -> Option<Json> {
     match (format, kind) {
         (Format::With(_), _) => None,
@@ -562,7 +561,7 @@ fn read(text: &str, kind: &Type) -> Option<Json> {
     Some(in_words(value, kind))
 }
 
-/// Durations as texts, the rest as it is.
+/// Durations as texts, the rest unchanged.
 fn in_words(value: Value, kind: &Type) -> Json {
     match (value, kind) {
         (value, Type::Optional(inner)) => in_words(value, inner),

@@ -1,13 +1,13 @@
 //! The schema as a table for people.
 //!
 //! In: a [`Schema`]. Out: Markdown, as GitHub reads it. Descriptions are Markdown already, as doc
-//! comments are; everything else is shown letter by letter.
+//! comments are; all other text is shown literally.
 
 use super::declared::{Absent, Key, Rule, Schema, Type};
 use crate::wording::misleads;
 
 impl Schema {
-    /// A Markdown table of the keys, their types, defaults, rules and descriptions.
+    /// Writes a Markdown table of the keys, their types, defaults, rules and descriptions.
     ///
     /// ```
     /// use hotconfig::HotConfig;
@@ -52,25 +52,24 @@ impl Schema {
     }
 }
 
-/// Letter by letter, on one line. The fence is longer than any inside.
+/// The literal text on one line. The fence is longer than any inside.
 fn code(text: &str) -> String {
     if text.is_empty() {
         return "(empty)".to_owned();
     }
     let mut shown = String::new();
-    let (mut run, mut longest) = (0, 0);
+    let (mut run, mut max) = (0, 0);
     for letter in text.chars() {
         run = if letter == '`' { run + 1 } else { 0 };
-        longest = longest.max(run);
+        max = max.max(run);
         match letter {
-            // The one letter that also means something inside a fence, because the cells are
-            // cut first.
+            // This letter has a meaning even inside a fence, because the cells are split first.
             '|' => shown.push_str("\\|"),
             letter if misleads(letter) => shown.extend(letter.escape_default()),
             letter => shown.push(letter),
         }
     }
-    let fence = "`".repeat(longest + 1);
+    let fence = "`".repeat(max + 1);
     // A fence takes one space from each side, if there are two.
     let edge = |letter: Option<char>| matches!(letter, Some('`' | ' '));
     let pad = if edge(shown.chars().next()) || edge(shown.chars().next_back()) {
@@ -99,7 +98,7 @@ fn kind(kind: &Type) -> String {
             let words: Vec<String> = words.iter().map(|word| code(word)).collect();
             words.join(", ")
         }
-        // What it is shows where it is there; that it may be absent is no part of the type.
+        // The type of a present value is shown; optionality is not part of it.
         Type::Optional(inner) => self::kind(inner),
         Type::List(inner) => format!("list of {}", self::kind(inner)),
         Type::Map(inner) => format!("map of {}", self::kind(inner)),
@@ -135,7 +134,7 @@ fn rules(key: &Key) -> String {
     rules.collect::<Vec<_>>().join("; ")
 }
 
-/// The description, with what else is to be known of the key before it.
+/// The description, preceded by other facts about the key.
 fn description(key: &Key) -> String {
     let mut parts = Vec::new();
     for (flag, name) in [(key.secret, "secret"), (key.restart, "restart")] {

@@ -1,14 +1,14 @@
-//! The schema: what a struct declares, as constants and as a value.
+//! The schema: the declaration of a struct, as constants and as a value.
 //!
-//! [`tree`] is what the derive writes, [`HotValue`] what the compiler knows of a type, and
-//! [`Schema`] the same as a value, without the struct.
+//! The derive writes [`tree`], [`HotValue`] is the compiler's knowledge of a type, and [`Schema`]
+//! is the same as a value, without the struct.
 //!
 //! # The file
 //!
 //! [`Schema::to_json`] writes a schema, [`Schema::from_json`] reads it, and
-//! [`assert_schema!`](crate::assert_schema) holds a committed one to its struct. It is made to be
-//! reviewed: the keys are in order, a member that says nothing is left out, and a change of one
-//! thing is a change of one line.
+//! [`assert_schema!`](crate::assert_schema) compares a committed one with its struct. The format is
+//! made for review: the keys are in order, a member without content is left out, and a change of
+//! one thing changes one line.
 //!
 //! | member | what it is |
 //! | --- | --- |
@@ -20,7 +20,7 @@
 //! | `sections` | the descriptions of sections, by their keys |
 //! | `keys` | the keys below the prefix, `"db/pool_size"`, and what is said of each |
 //!
-//! What is said of a key:
+//! The members of a key:
 //!
 //! | member | what it is |
 //! | --- | --- |
@@ -37,8 +37,8 @@
 //! | `restart` | `true` where a change takes effect at the next start only |
 //! | `deprecated` | the note, which may be empty |
 //!
-//! A range and a length have `min`, and `max` or `below`, which is not included. Each is a text
-//! as the store would hold it, or `{"expression": "LIMIT"}` where only the program knows it.
+//! A range and a length have `min`, and `max` or `below`, which is not included. Each is a text as
+//! the store would hold it, or `{"expression": "LIMIT"}` if only the program knows it.
 //!
 //! A key with neither `required` nor `default` is optional. The choices and the default of a
 //! secret are never in a schema.

@@ -1,8 +1,7 @@
 //! An immutable configuration.
 //!
 //! In: a value with its revision and, for each leaf, its origin. Out: a [`Snapshot`], which shares
-//! them; a
-//! [`Draft`], which nobody shares yet. It knows no keys, no store and no subscribers.
+//! them; a [`Draft`], which is not shared yet. It knows no keys, no store and no subscribers.
 
 mod origin;
 
@@ -44,22 +43,23 @@ use crate::{Field, HotConfig, Revision};
 /// # Ok(())
 /// # }
 /// ```
-pub struct Snapshot<T>(pub(crate) Arc<State<T>>);
+pub struct Snapshot<T>(pub(crate) Arc<Inner<T>>);
 
-/// What a snapshot holds.
-pub(crate) struct State<T> {
+/// The content of a snapshot.
+pub(crate) struct Inner<T> {
     value: T,
     revision: Option<Revision>,
     epoch: u64,
-    /// One for each pattern, in the order of the schema.
+    /// The origin of each pattern, in the order of the schema.
     origins: Arc<[Origin]>,
-    /// One for each leaf of an entry, by its path, `tenants[acme].dsn`.
+    /// The origin of each leaf of an entry, by its path, `tenants[acme].dsn`.
     entry_origins: Arc<BTreeMap<String, Origin>>,
-    /// Which publication of its hub it is; the hub writes it once, before anyone else has it.
+    /// The number of the publication in its hub; the hub writes it once, before the snapshot is
+    /// shared.
     number: AtomicU64,
 }
 
-impl<T: Clone> Clone for State<T> {
+impl<T: Clone> Clone for Inner<T> {
     fn clone(&self) -> Self {
         Self {
             value: self.value.clone(),
@@ -72,7 +72,7 @@ impl<T: Clone> Clone for State<T> {
     }
 }
 
-impl<T> State<T> {
+impl<T> Inner<T> {
     pub(crate) fn value(&self) -> &T {
         &self.value
     }
@@ -94,12 +94,12 @@ impl<T> State<T> {
     }
 }
 
-/// A snapshot that nobody else has: it can still be changed, where it will be read from.
+/// A snapshot that is not shared yet: it can still be changed in place.
 #[derive(Debug)]
 pub(crate) struct Draft<T>(Snapshot<T>);
 
 impl<T> Draft<T> {
-    /// Of a configuration that was built anew; the origins are to be given at the end.
+    /// Begins a draft of a configuration that was built anew; the origins must be set at the end.
     pub(crate) fn new(value: T) -> Self {
         Self(Snapshot::new(value, None, 0, Arc::new([])))
     }
@@ -108,28 +108,28 @@ impl<T> Draft<T> {
 impl<T: Clone> Draft<T> {
     /// The value, to be changed.
     pub(crate) fn value(&mut self) -> &mut T {
-        &mut self.state().value
+        &mut self.inner().value
     }
 
     /// The origins, to be changed: one for each leaf, in the order of the schema.
     pub(crate) fn origins(&mut self) -> &mut Arc<[Origin]> {
-        &mut self.state().origins
+        &mut self.inner().origins
     }
 
     /// The origins of the leaves of entries, to be changed, by their paths.
     pub(crate) fn entry_origins(&mut self) -> &mut BTreeMap<String, Origin> {
-        Arc::make_mut(&mut self.state().entry_origins)
+        Arc::make_mut(&mut self.inner().entry_origins)
     }
 
-    /// From now on others may have it.
+    /// Ends the draft: from now on the snapshot may be shared.
     pub(crate) fn finish(mut self, revision: Option<Revision>, epoch: u64) -> Snapshot<T> {
-        let state = self.state();
+        let state = self.inner();
         (state.revision, state.epoch) = (revision, epoch);
         self.0
     }
 
-    /// Nobody else has it, so that this copies nothing.
-    fn state(&mut self) -> &mut State<T> {
+    /// The draft is not shared, so this copies nothing.
+    fn inner(&mut self) -> &mut Inner<T> {
         Arc::make_mut(&mut self.0.0)
     }
 }
@@ -145,19 +145,19 @@ impl<T> Deref for Draft<T> {
 impl<T: Clone> Snapshot<T> {
     /// A copy to change.
     pub(crate) fn draft(&self) -> Draft<T> {
-        Draft(Self(Arc::new(State::clone(&self.0))))
+        Draft(Self(Arc::new(Inner::clone(&self.0))))
     }
 }
 
 impl<T> Snapshot<T> {
-    /// A snapshot; `origins` has one entry for each leaf, in the order of the schema.
+    /// Creates a snapshot; `origins` has one entry for each leaf, in the order of the schema.
     pub(crate) fn new(
         value: T,
         revision: Option<Revision>,
         epoch: u64,
         origins: Arc<[Origin]>,
     ) -> Self {
-        Self(Arc::new(State {
+        Self(Arc::new(Inner {
             value,
             revision,
             epoch,
@@ -167,14 +167,14 @@ impl<T> Snapshot<T> {
         }))
     }
 
-    /// The revision whose state this is; `None` where it did not come from the store: the
-    /// fallback and the defaults have none.
+    /// The revision whose state this is; `None` if it did not come from the store: the fallback and
+    /// the defaults have none.
     pub fn revision(&self) -> Option<Revision> {
         self.0.revision
     }
 
-    /// Which unbroken history of the store the revision belongs to. Revisions of one epoch can
-    /// be compared, others cannot.
+    /// The unbroken history of the store that the revision belongs to. Only revisions of one epoch
+    /// can be compared.
     pub fn epoch(&self) -> u64 {
         self.0.epoch
     }
@@ -191,8 +191,8 @@ impl<T> Snapshot<T> {
 }
 
 impl<T: HotConfig> Snapshot<T> {
-    /// Where the value of a field came from. For a section: where its first field came from;
-    /// [`Snapshot::origins`] tells all of them.
+    /// The origin of a field's value. For a section: the origin of its first field;
+    /// [`Snapshot::origins`] lists all of them.
     pub fn origin<V>(&self, field: Field<T, V>) -> &Origin {
         self.0
             .origins

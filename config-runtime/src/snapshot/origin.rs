@@ -1,6 +1,6 @@
-//! Where the value of a field came from.
+//! The origin of a field's value.
 //!
-//! In: what `layers` and `apply` found out. Out: one [`Origin`] for each leaf of a snapshot. It
+//! In: the results of `layers` and `apply`. Out: one [`Origin`] for each leaf of a snapshot. It
 //! carries keys and revisions, and the bytes of a key for `describe`; never those of a secret.
 
 use std::fmt;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::Revision;
 use crate::wording::shown;
 
-/// Where the value of a field came from.
+/// The origin of a field's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
@@ -20,21 +20,21 @@ pub enum Origin {
         key: Arc<str>,
         /// The revision that wrote it.
         revision: Revision,
-        /// Which prefix it lies under, 0 being the lowest layer.
+        /// The layer of its prefix; 0 is the lowest.
         layer: usize,
-        /// What stands there, for `describe`; `None` for a secret.
+        /// The key's value, for `describe`; `None` for a secret.
         #[doc(hidden)]
         text: Option<OriginText>,
     },
-    /// The fallback file: the store has not been read since the start, or what it has for this
-    /// key is held.
+    /// The fallback file: the store has not been read since the start, or its change of this key is
+    /// held.
     #[non_exhaustive]
     Fallback {
         /// The whole key, `/configs/users/prod/db/pool_size`.
         key: Arc<str>,
         /// The revision that had written it when the copy was made.
         revision: Revision,
-        /// What stood there, for `describe`; `None` for a secret.
+        /// The key's value in the copy, for `describe`; `None` for a secret.
         #[doc(hidden)]
         text: Option<OriginText>,
     },
@@ -42,7 +42,7 @@ pub enum Origin {
     Default,
     /// The program itself, through `Hot::fixed`.
     Fixed,
-    /// The last good value, while a change of the field is held; with the origin of that value.
+    /// The last good value, while a change of the field is held, with the origin of that value.
     LastGood(Box<Origin>),
 }
 
@@ -72,7 +72,7 @@ impl Origin {
         }
     }
 
-    /// A key as the fallback file has it.
+    /// A key of the fallback file.
     pub(crate) fn fallback(
         key: impl Into<Arc<str>>,
         revision: Revision,
@@ -85,7 +85,7 @@ impl Origin {
         }
     }
 
-    /// What stands in the key, shortened; `None` for a secret, and where there is no key.
+    /// The value of the key, shortened; `None` for a secret, and if there is no key.
     pub(crate) fn text(&self) -> Option<String> {
         match self {
             Self::Key { text, .. } | Self::Fallback { text, .. } => {
@@ -96,7 +96,7 @@ impl Origin {
         }
     }
 
-    /// The same value, now standing in for a held change; twice is the same as once.
+    /// The same origin, marked as the last good value during a held change; idempotent.
     #[must_use]
     pub(crate) fn held(self) -> Self {
         match self {
@@ -105,7 +105,7 @@ impl Origin {
         }
     }
 
-    /// The same value, standing in for a held change or, where nothing is held any more, not.
+    /// The same origin, marked as the last good value if a change is held, and otherwise unmarked.
     #[must_use]
     pub(crate) fn standing_in(self, held: bool) -> Self {
         match self {
@@ -115,7 +115,7 @@ impl Origin {
         }
     }
 
-    /// Whether a change of the field is held, so that its last good value stands in.
+    /// Whether a change of the field is held, so that its last good value stays in use.
     pub fn is_held(&self) -> bool {
         matches!(self, Self::LastGood(_))
     }

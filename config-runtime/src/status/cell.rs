@@ -1,7 +1,7 @@
 //! The current status: one loop writes it, any handle reads it.
 //!
-//! In: each status, with the swap that it belongs to. Out: the status of the configuration that is
-//! visible; and wake-ups for those who watch it. It knows no log and no metrics.
+//! In: each status, with the swap that it belongs to. Out: the status of the visible configuration,
+//! and wake-ups for its subscribers. It knows no log and no metrics.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,8 +16,8 @@ use crate::guard::guard;
 #[derive(Debug)]
 pub(crate) struct StatusCell {
     current: ArcSwap<Status>,
-    /// Held while a configuration is swapped and its status is written: whoever has seen the one
-    /// finds the other, also who looked between the two.
+    /// Held while a configuration is swapped and its status is written: a reader that has seen one
+    /// of them finds the other, even if it read between the two.
     publishing: Mutex<()>,
     watchers: Mutex<Watchers>,
 }
@@ -30,7 +30,7 @@ pub(crate) struct StatusChange {
     pub(crate) now: Arc<Status>,
 }
 
-/// Those who watch the status.
+/// The subscribers of the status.
 #[derive(Debug, Default)]
 struct Watchers {
     next: u64,
@@ -46,13 +46,14 @@ impl StatusCell {
         })
     }
 
-    /// The status of the configuration that can be seen. Waits for a swap that is under way.
+    /// The status of the visible configuration. Waits for a swap that is under way.
     pub(crate) fn read(&self) -> Arc<Status> {
         let _whole = self.publishing();
         self.current.load_full()
     }
 
-    /// Writes the status together with what `swap` does. No code of a user's may run in it.
+    /// Writes the status together with the effect of `swap`, which must not run any code of the
+    /// user.
     pub(crate) fn write<R>(&self, now: Arc<Status>, swap: impl FnOnce() -> R) -> (R, StatusChange) {
         let whole = self.publishing();
         let swapped = swap();
@@ -61,7 +62,7 @@ impl StatusCell {
         (swapped, StatusChange { before, now })
     }
 
-    /// Wakes those who watch the status, if there is news. Returns whether there is.
+    /// Wakes the subscribers of the status, if there is news. Returns whether there is.
     pub(crate) fn notify(&self, written: &StatusChange) -> bool {
         let is_news = !written.now.is_no_news(&written.before);
         if is_news {
@@ -70,8 +71,8 @@ impl StatusCell {
         is_news
     }
 
-    /// Writes the end into the status, and wakes those who watch it. Returns the change, and
-    /// whether there was one.
+    /// Writes the end into the status, and wakes its subscribers. Returns the change, and whether
+    /// there was one.
     pub(crate) fn end(&self) -> (StatusChange, bool) {
         let mut ended = Status::clone(&self.current.load());
         ended.connected = false;
@@ -81,7 +82,7 @@ impl StatusCell {
         (written, is_news)
     }
 
-    /// Adds one that is woken by news, until [`StatusCell::forget`].
+    /// Adds a subscriber that is woken by news, until [`StatusCell::forget`].
     pub(super) fn watch(&self) -> (u64, Arc<Notify>) {
         let mut watchers = self.watchers();
         let (id, notify) = (watchers.next, Arc::new(Notify::new()));
@@ -94,8 +95,8 @@ impl StatusCell {
         self.watchers().all.remove(&id);
     }
 
-    /// Wakes all. Not under the lock: a waker may run anything, and its panic must not kill the
-    /// loop.
+    /// Wakes all subscribers. Not under the lock: a waker may run any code, and its panic must not
+    /// kill the loop.
     fn wake_all(&self) {
         let all: Vec<_> = self.watchers().all.values().cloned().collect();
         for notify in all {

@@ -1,7 +1,8 @@
-//! What the loop knows of itself: for people, for health checks, for `describe`.
+//! The status of the loop: for people, health checks and `describe`.
 //!
-//! In: what `sync` and `apply` say after each step. Out: [`Status`], which computes its age when it
-//! is asked, so that it is right also while the loop can't run. No secret is in it.
+//! In: the facts of `sync` and `apply` after each step. Out: [`Status`], which computes its age
+//! when it is requested, so that it is correct even while the loop can't run. It contains no
+//! secret.
 
 mod cell;
 mod ready;
@@ -21,7 +22,7 @@ pub(crate) use cell::{StatusCell, StatusChange};
 pub use ready::NotReady;
 pub use watch::StatusWatch;
 
-/// What the loop knows of itself, at one moment.
+/// The status of the loop at one moment.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 #[expect(
@@ -29,43 +30,44 @@ pub use watch::StatusWatch;
     reason = "each is a fact of its own, and any of them goes with any other"
 )]
 pub struct Status {
-    /// Whether a watch stands.
+    /// Whether a watch is open.
     pub connected: bool,
     /// The revision up to which everything was applied or held; `None` before the first reading.
     pub revision: Option<Revision>,
-    /// One unbroken history of the store; a restore from a backup that is noticed begins a new
-    /// one, and this number grows.
+    /// The number of the unbroken history of the store. A detected restore from a backup begins a
+    /// new history, and this number grows.
     pub epoch: u64,
-    /// When the configuration was last known to be all that the store had: the moment at which a
-    /// quorum of the cluster was asked, either for all keys, for their number and newest change, or
-    /// for its revision, which the watch has reached by now. `None`: never.
+    /// The time at which the configuration was last known to match the store: the moment of a
+    /// request to a quorum of the cluster, either for all keys, for their number and newest change,
+    /// or for its revision, which the watch has reached by now. `None`: never.
     ///
-    /// An event alone confirms nothing. It may have been on its way for long, and the member that
+    /// An event alone confirms nothing. It may have been in transit for long, and the member that
     /// sent it may be cut off from the others without knowing it.
     pub confirmed: Option<Instant>,
-    /// Since when, and why, the configuration may be out of date. `None`: it is fresh.
+    /// The time since which, and the reason why, the configuration may be out of date. `None`: it
+    /// is fresh.
     pub stale: Option<Stale>,
-    /// Changes that were refused; the last good values stand in.
+    /// The rejected changes; the last good values stay in use.
     pub held: Vec<Held>,
     /// Restart-only fields whose new value waits for a restart.
     pub pending_restart: Vec<Pending>,
-    /// Keys below the prefix that the schema doesn't know: the first hundred.
+    /// Keys below the prefix that the schema doesn't know: the first 100.
     pub unknown: Arc<[Unknown]>,
-    /// How many there are in all.
+    /// The total number of unknown keys.
     pub unknown_count: usize,
     /// Old keys and deprecated fields that are in use.
     pub warnings: Vec<Warning>,
     /// The last failure of the store that has not been overcome.
     pub failure: Option<StoreError>,
-    /// The fallback, where there is one.
+    /// The fallback, if there is one.
     pub fallback: Option<FallbackStatus>,
-    /// Whether the loop ended: nothing is followed any more.
+    /// Whether the loop ended: the store is no longer followed.
     pub ended: bool,
     pub(crate) staleness: Duration,
     pub(crate) begun: Instant,
-    /// Of a configuration that follows nothing, and so is always current.
+    /// Whether this is a configuration that follows no store, and so is always current.
     pub(crate) fixed: bool,
-    /// Whether it was stale when it was written: what was told of it.
+    /// Whether it was stale when it was written: the state that subscribers were notified of.
     pub(crate) aged: bool,
 }
 
@@ -92,7 +94,7 @@ impl Status {
         }
     }
 
-    /// That of a configuration that follows nothing.
+    /// The status of a configuration that follows no store.
     pub(crate) fn fixed() -> Self {
         Self {
             confirmed: Some(Instant::now()),
@@ -101,7 +103,7 @@ impl Status {
         }
     }
 
-    /// The same with its age as of now.
+    /// The same status with its age as of now.
     pub(crate) fn at(mut self, now: Instant) -> Self {
         self.stale = self.is_stale_at(now).then(|| Stale {
             since: self.confirmed.unwrap_or(self.begun),
@@ -110,13 +112,13 @@ impl Status {
         self
     }
 
-    /// Whether it is too long ago that the configuration was confirmed.
+    /// Whether the last confirmation of the configuration is too long ago.
     pub(crate) fn is_stale_at(&self, now: Instant) -> bool {
         let old = |at| now.saturating_duration_since(at) >= self.staleness;
         self.ended || (!self.fixed && self.confirmed.is_none_or(old))
     }
 
-    /// Why nothing confirms the configuration.
+    /// The reason why nothing confirms the configuration.
     pub(crate) fn cause(&self) -> String {
         match &self.failure {
             _ if self.ended => "the loop ended".to_owned(),
@@ -132,12 +134,12 @@ impl Status {
         self.stale.is_none()
     }
 
-    /// Whether a [`StatusWatch`] has nothing to tell of the difference.
+    /// Whether the difference is no news for a [`StatusWatch`].
     ///
-    /// The revision and the moment of the last confirmation are none, and neither is the revision
-    /// of an unknown key: they move with every event.
+    /// The revision and the moment of the last confirmation are no news, and neither is the
+    /// revision of an unknown key: they change with every event.
     fn is_no_news(&self, before: &Self) -> bool {
-        // Named, so that whoever adds a fact decides here whether it is told.
+        // All fields are named, so that a new one requires a decision here whether it is news.
         let Self {
             connected,
             revision: _,
@@ -177,8 +179,8 @@ impl Status {
     }
 }
 
-/// Several lines for people: how it stands with the store, and what is held, pending and unknown.
-/// No secret is in it.
+/// Prints several lines for people: the state of the store, and the held, pending and unknown keys.
+/// They contain no secret.
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let age = |at: Instant| at.elapsed().as_secs_f64();
@@ -224,31 +226,33 @@ impl fmt::Display for Status {
     }
 }
 
-/// Since when, and why, a configuration may be out of date.
+/// The time since which, and the reason why, a configuration may be out of date.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stale {
-    /// When it was last confirmed; if never, when the loop began.
+    /// The time of the last confirmation; if there was none, the start of the loop.
     pub since: Instant,
-    /// Why it could not be.
+    /// The reason why it could not be confirmed since.
     pub cause: String,
 }
 
-/// How the fallback is: the copy on disk that a start without the store is served from.
+/// The state of the fallback: the copy on disk that a start without the store is served from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FallbackStatus {
-    /// Where it is.
+    /// The path of the file.
     pub path: PathBuf,
     /// Whether the configuration is the copy's: the store has not been read since the start.
     pub serving: bool,
-    /// Why the copy that was found at the start was of no use, until another one is written.
+    /// The reason why the copy that was found at the start could not be used, until another one is
+    /// written.
     pub refused: Option<String>,
-    /// When this process wrote it last.
+    /// The time at which this process wrote it last.
     pub written: Option<SystemTime>,
-    /// The revision of what was written last.
+    /// The revision of the copy that was written last.
     pub revision: Option<Revision>,
-    /// Why it could not be written, until it can. It is tried again, at least every minute.
+    /// The reason why it could not be written, until it can. The loop tries again at least every
+    /// minute.
     pub failure: Option<String>,
 }
 
@@ -264,7 +268,7 @@ impl FallbackStatus {
         }
     }
 
-    /// What an operator would act on: not each copy that is written.
+    /// The facts that an operator would act on: not each copy that is written.
     fn facts(&self) -> (bool, Option<&str>, Option<&str>) {
         (
             self.serving,
@@ -275,7 +279,7 @@ impl FallbackStatus {
 }
 
 impl FallbackStatus {
-    /// A line for each thing that is not as it should be.
+    /// Prints a line for each fault.
     fn lines(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.serving {
             write!(f, "\nserved from the fallback {}", self.path.display())?;
@@ -341,14 +345,14 @@ mod tests {
     fn drill_19_ready_is_what_was_confirmed_within_the_limit_that_the_caller_sets() {
         let (status, at) = confirmed();
         assert_eq!(status.ready_at(at + 5 * SECOND, 5 * SECOND), Ok(()));
-        // However long the status itself calls it fresh.
+        // Even if the status itself is fresh for longer.
         let refused = failing(status.clone()).ready_at(at + 5 * SECOND, 4 * SECOND);
         let Err(NotReady::Unconfirmed { age, limit, cause }) = &refused else {
             panic!("{refused:?}");
         };
         assert_eq!((*age, *limit), (5 * SECOND, 4 * SECOND));
         assert!(cause.contains("cut off"), "{cause}");
-        // And however long it calls it stale.
+        // And even if the status itself is stale.
         let year = Duration::from_secs(365 * 24 * 60 * 60);
         assert_eq!(failing(status).ready_at(at + year, Duration::MAX), Ok(()));
     }

@@ -1,34 +1,35 @@
-//! Whether to send requests to a program that runs with this configuration.
+//! Readiness: whether a program with this configuration should be sent requests.
 
 use std::time::{Duration, Instant};
 
 use super::Status;
 
-/// Why a program is not ready: from [`Status::ready_within`].
+/// The reason why a program is not ready, returned by [`Status::ready_within`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NotReady {
-    /// The loop ended: nothing is followed any more.
+    /// The loop ended: the store is no longer followed.
     #[error("the loop ended")]
     Ended,
-    /// No answer of the store ever confirmed the configuration: it is the defaults, or a copy.
+    /// No answer of the store ever confirmed the configuration: it comes from the defaults, or from
+    /// a copy.
     #[error("never confirmed, since {:.1} s: {cause}", .age.as_secs_f64())]
     NeverConfirmed {
-        /// How long the loop has run.
+        /// The time that the loop has run.
         age: Duration,
-        /// Why nothing confirmed it.
+        /// The reason why nothing confirmed it.
         cause: String,
     },
-    /// It is too long ago that the store confirmed it.
+    /// The store's last confirmation is too long ago.
     #[error(
         "not confirmed for {:.1} s, which is more than {:?}: {cause}", .age.as_secs_f64(), .limit
     )]
     Unconfirmed {
-        /// How long ago it was confirmed.
+        /// The time since the last confirmation.
         age: Duration,
-        /// The limit that was asked for.
+        /// The limit that was requested.
         limit: Duration,
-        /// Why nothing confirmed it since.
+        /// The reason why nothing confirmed it since.
         cause: String,
     },
 }
@@ -36,21 +37,22 @@ pub enum NotReady {
 impl Status {
     /// Whether the store confirmed the configuration within this limit: for a readiness probe.
     ///
-    /// It is computed at the moment of the call, so that it is right also while the loop can't run;
-    /// ask a new [`Hot::status`](crate::Hot::status) each time, since a status that is kept knows
-    /// of no later confirmation. What is held makes nobody unready: the last good values serve. A
-    /// [`Hot::fixed`](crate::Hot::fixed) configuration is ready until it ends.
+    /// It is computed at the moment of the call, so that it is correct even while the loop can't
+    /// run. Take a new [`Hot::status`](crate::Hot::status) each time, since a status that is kept
+    /// contains no later confirmation. Held changes do not make a program unready: the last good
+    /// values stay in use. A [`Hot::fixed`](crate::Hot::fixed) configuration is ready until it
+    /// ends.
     ///
-    /// # What limit
-    /// Say how old a configuration you would rather not serve. With a short one, such as the
-    /// staleness limit, an outage of the store takes *every* instance out of service at the same
-    /// time, although each of them could go on; with [`Duration::MAX`] an instance that once was
-    /// confirmed stays. A limit below half of the staleness limit refuses also while all is well,
-    /// since a configuration is confirmed no more often than that.
+    /// # Choosing a limit
+    /// Choose the age at which you no longer want to serve a configuration. With a short limit,
+    /// such as the staleness limit, an outage of the store takes *every* instance out of service at
+    /// the same time, although each of them could continue; with [`Duration::MAX`] an instance that
+    /// once was confirmed stays ready. A limit below half of the staleness limit can fail even
+    /// while all is well, since a configuration is confirmed no more often than that.
     ///
     /// An instance that started without the store, from the defaults or from a copy, is not ready
     /// before the store has confirmed it, whatever the limit: in a rollout the old instances stay.
-    /// Who wants it otherwise says so:
+    /// To treat it as ready:
     ///
     /// ```
     /// # use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Waiting for news of the status.
+//! The subscription to the status.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,19 +8,19 @@ use tokio::sync::Notify;
 
 use super::{Status, StatusCell};
 
-/// Waits for news of the status and gives the latest: from [`Hot::watch_status`].
+/// Waits for news of the status, and returns the latest one; see [`Hot::watch_status`].
 ///
-/// News is what an operator would act on: connected or not, fresh or stale, another epoch, another
-/// failure, something else that is held, pending, unknown or out of use, the end. A confirmation
-/// and a revision are none: they come with every event, and [`Hot::status`] has them. States
-/// between may be skipped, the last never; one that is the same as the one given last is not given
-/// again.
+/// News is a change that an operator would act on: connected or not, fresh or stale, another epoch,
+/// another failure, another key that is held, pending, unknown or deprecated, the end. A
+/// confirmation and a revision are no news: they come with every event, and [`Hot::status`] has
+/// them. States in between may be skipped, but never the last one; a state that equals the one
+/// returned last is not returned again.
 ///
-/// That nothing was confirmed within the staleness limit is told by the loop's own timer; while the
-/// loop can't run, because a validator hangs, nobody is woken, and [`Hot::status`] says it all the
-/// same.
+/// The loop's own timer notifies when nothing was confirmed within the staleness limit. While the
+/// loop can't run, because a validator hangs, no subscriber is woken, but [`Hot::status`] is stale
+/// all the same.
 ///
-/// Dropping it ends the subscription. It does not keep the loop alive.
+/// Dropping the watch ends the subscription. It does not keep the loop alive.
 ///
 /// # Example
 /// ```
@@ -49,7 +49,7 @@ use super::{Status, StatusCell};
 ///
 /// [`Hot::status`]: crate::Hot::status
 /// [`Hot::watch_status`]: crate::Hot::watch_status
-#[must_use = "a watch tells only who awaits its changes"]
+#[must_use = "a watch does nothing unless its changes are awaited"]
 pub struct StatusWatch {
     cell: Arc<StatusCell>,
     id: u64,
@@ -59,7 +59,7 @@ pub struct StatusWatch {
 
 impl StatusWatch {
     pub(crate) fn new(cell: Arc<StatusCell>) -> Self {
-        // In this order: what is written after the look rings.
+        // In this order: a status that is written after `now` wakes this watch.
         let (id, notify) = cell.watch();
         let last = now(&cell);
         Self {
@@ -70,11 +70,11 @@ impl StatusWatch {
         }
     }
 
-    /// The status, once there is news since the one that was given last; `None` when the loop has
-    /// ended and that was given.
+    /// Waits for news since the status that was returned last, and returns the new one; `None` when
+    /// the loop has ended and the last status was returned.
     ///
     /// Cancel safe: a future that is dropped before it was ready has taken nothing; the next call
-    /// gives the status. It runs on any runtime, and on none.
+    /// returns the status. It runs on any runtime, and without one.
     pub async fn changed(&mut self) -> Option<Status> {
         loop {
             let status = now(&self.cell);
@@ -89,13 +89,13 @@ impl StatusWatch {
         }
     }
 
-    /// The status that was given last; at first the one from which on news is told.
+    /// The status that was returned last; at first the one that changes are counted from.
     pub fn current(&self) -> &Status {
         &self.last
     }
 }
 
-/// The status with its age as of now: only that counts, not what was told of it.
+/// The status with its age as of now, instead of the age that subscribers were notified of.
 fn now(cell: &StatusCell) -> Status {
     let mut status = Status::clone(&cell.read()).at(Instant::now());
     status.aged = status.stale.is_some();

@@ -1,8 +1,8 @@
 //! The entries of one range, in a few large pieces of memory.
 //!
-//! In: keys and values, page by page. Out: the same, borrowed, in their order. A reading goes from
-//! the store's thread to the loop's; of a hundred thousand keys, each with memory of its own, the
-//! freeing alone would cost as much as the decoding.
+//! In: keys and values, page by page. Out: the same, borrowed, in their order. A reading is moved
+//! from the store's thread to the loop's; if each of 100,000 keys had memory of its own, freeing it
+//! would cost as much as the decoding.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ pub struct Entry<'a> {
     pub mod_revision: Revision,
 }
 
-/// The entries of one range, in the order of their keys, none twice.
+/// The entries of one range, in the order of their keys, without duplicates.
 #[derive(Clone, Default)]
 pub struct Entries {
     pages: Vec<Page>,
@@ -54,7 +54,7 @@ impl Page {
 }
 
 impl Entries {
-    /// Adds some, all of them after those that are there.
+    /// Adds a page of entries, which must come after the existing ones.
     pub fn add<'a, I>(&mut self, page: I)
     where
         I: IntoIterator<Item = Entry<'a>>,
@@ -82,17 +82,17 @@ impl Entries {
         self.pages.push(added);
     }
 
-    /// All of them, in order.
+    /// All entries, in order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = Entry<'_>> {
         self.pages.iter().flat_map(Page::iter)
     }
 
-    /// How many there are.
+    /// The number of entries.
     pub fn len(&self) -> usize {
         self.pages.iter().map(|page| page.spans.len()).sum()
     }
 
-    /// Whether there is none.
+    /// Whether there are no entries.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -107,7 +107,7 @@ impl<'a> FromIterator<Entry<'a>> for Entries {
     }
 }
 
-/// However they came in pages.
+/// Compares the entries, regardless of their pages.
 impl PartialEq for Entries {
     fn eq(&self, other: &Self) -> bool {
         self.iter().eq(other.iter())

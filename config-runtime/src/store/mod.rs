@@ -21,7 +21,7 @@ pub use entries::{Entries, Entry};
 use crate::Revision;
 use backend::Backend;
 
-/// A place that configurations live in: [`Memory`] or, with the feature `etcd`, `Etcd`.
+/// A store of configurations: [`Memory`] or, with the feature `etcd`, `Etcd`.
 ///
 /// Sealed until 1.0: its methods still change.
 #[diagnostic::on_unimplemented(
@@ -36,7 +36,7 @@ impl<S: Backend + Send + Sync + 'static> Store for S {}
 
 /// Keys that begin with `start`, which ends with the separator: `/configs/app/prod/`.
 ///
-/// So `/configs/app` never takes in `/configs/app2`.
+/// So `/configs/app` never includes `/configs/app2`.
 #[doc(hidden)]
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Range {
@@ -44,7 +44,7 @@ pub struct Range {
 }
 
 impl Range {
-    /// The keys below this prefix, which has no separator at its end.
+    /// The range of the keys below this prefix, which has no separator at its end.
     pub fn below(prefix: &str) -> Self {
         Self {
             start: format!("{prefix}/").into(),
@@ -56,7 +56,7 @@ impl Range {
         &self.start
     }
 
-    /// The first key after all of them, as etcd wants it: the separator becomes the next byte.
+    /// The first key after all of them, as etcd requires it: the separator becomes the next byte.
     pub fn end(&self) -> Vec<u8> {
         let mut end = self.start.as_bytes().to_vec();
         if let Some(last) = end.last_mut() {
@@ -65,7 +65,7 @@ impl Range {
         end
     }
 
-    /// Whether the key is one of them.
+    /// Whether the key is in the range.
     pub fn holds(&self, key: &[u8]) -> bool {
         key.starts_with(self.start.as_bytes())
     }
@@ -81,7 +81,8 @@ pub struct Reading {
     pub entries: Vec<Entries>,
 }
 
-/// A cheap look at the store: how many keys each range has, and the newest change in it.
+/// The result of a cheap check of the store: the number of keys in each range, and the newest
+/// change in it.
 #[doc(hidden)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probe {
@@ -97,9 +98,9 @@ pub struct Probe {
 pub struct Event {
     /// The whole key.
     pub key: Vec<u8>,
-    /// The new value; `None` where it was deleted, by hand or with its lease.
+    /// The new value; `None` if it was deleted, by hand or with its lease.
     pub value: Option<Arc<[u8]>>,
-    /// The revision that did it.
+    /// The revision that made the change.
     pub revision: Revision,
 }
 
@@ -107,20 +108,21 @@ pub struct Event {
 #[doc(hidden)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WatchEvent {
-    /// The watch of this range stands; the store was at this revision. It is no barrier: events
-    /// up to it may still come. A number below our own cursor says that the history is another.
+    /// The watch of this range is open; the store was at this revision. It is no barrier: events up
+    /// to it may still come. A revision below the cursor means another history, or a member that
+    /// lags behind.
     Created { range: usize, revision: Revision },
     /// Changes in one range: whole revisions, in order. A revision's changes in *another* range
-    /// come by themselves.
+    /// come separately.
     Events { range: usize, events: Vec<Event> },
-    /// All events of all ranges up to this revision have been handed over. Only a store whose
-    /// word can be trusted says this.
+    /// All events of all ranges up to this revision have been delivered. Only a store whose
+    /// progress can be trusted sends this.
     Progress { revision: Revision },
     /// The watch is over, for all ranges. Nothing follows.
     Lost(StoreError),
 }
 
-/// Why a store did not answer, or not as asked.
+/// The reason why a store did not answer, or not as requested.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{kind}: {message}")]
 pub struct StoreError {
@@ -130,19 +132,19 @@ pub struct StoreError {
 
 /// The kinds of [`StoreError`].
 ///
-/// | kind | what was done about it before it is told | what follows in a loop | a start |
+/// | kind | handled before it is reported | reaction of the loop | reaction of a start |
 /// | --- | --- | --- | --- |
 /// | `Unreachable`, `Timeout` | tried at once at each other endpoint | back off, read again | waits for its time limit |
 /// | `Compacted`, `Cancelled`, `TooBig` | pages are halved, and pinned ones begun anew | back off, read again: a reading needs no history | waits |
 /// | `Unauthenticated` | logged in again, once in a call | back off, read again | gives up |
-/// | `Denied`, `Invalid` | nothing: somebody has to change it | back off, read again | gives up |
+/// | `Denied`, `Invalid` | nothing: an operator has to fix it | back off, read again | gives up |
 /// | `Refused`, `Other` | nothing | back off, read again | waits |
 ///
-/// A start that gives up, or whose time is over, is served from the fallback or the defaults, where
-/// that was asked for. A back-off is a random part of a length that doubles with each failure, from 100
-/// ms to 30 s ([`Builder::backoff`](crate::Builder::backoff)), and is forgotten after 60 s of
-/// health. What is known stays meanwhile, and [`Status::failure`](crate::Status::failure) says why;
-/// the reading that follows is compared with it, so that nothing that was missed is lost.
+/// A start that gives up, or whose time limit expired, is served from the fallback or the defaults,
+/// if that was requested. A back-off is a random part of a length that doubles with each failure,
+/// from 100 ms to 30 s ([`Builder::backoff`](crate::Builder::backoff)), and is reset after 60 s of
+/// health. The known state stays meanwhile, and [`Status::failure`](crate::Status::failure) has the
+/// reason; the reading that follows is compared with it, so that no missed change is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -158,7 +160,7 @@ pub enum ErrorKind {
     /// The user, the password or the token is not valid.
     #[error("not authenticated")]
     Unauthenticated,
-    /// The revision that was asked for is gone.
+    /// The requested revision is gone.
     #[error("the revision is compacted")]
     Compacted,
     /// More than a message, or the queue of a watch, can hold.
@@ -170,7 +172,7 @@ pub enum ErrorKind {
     /// The builder was given something that no store can be built from.
     #[error("not a valid store")]
     Invalid,
-    /// The store does not do what was asked, now or later: too many operations, a key twice.
+    /// The store rejects the request, now and later: too many operations, a key twice.
     #[error("the store refused the request")]
     Refused,
     /// Anything else.
@@ -192,13 +194,13 @@ impl StoreError {
         self.kind
     }
 
-    /// What the store, or the way to it, said.
+    /// The message of the store, or of the connection to it.
     pub fn message(&self) -> &str {
         &self.message
     }
 }
 
-/// What a store has to do. Hidden, so that [`Store`] is sealed.
+/// The interface of a store. Hidden, so that [`Store`] is sealed.
 #[doc(hidden)]
 pub mod backend {
     use std::future::Future;
@@ -208,38 +210,38 @@ pub mod backend {
     use super::{Arc, Probe, Range, Reading, Revision, StoreError, WatchEvent};
 
     /// A future of the store.
-    pub type Answer<'a, R> = Pin<Box<dyn Future<Output = R> + Send + 'a>>;
+    pub type BoxFuture<'a, R> = Pin<Box<dyn Future<Output = R> + Send + 'a>>;
 
-    /// What `sync` asks of a store.
+    /// The requests of `sync` to a store.
     ///
     /// Every future ends: each call behind it within the store's own time limit, and a reading is a
-    /// call for each of its pages. It may be dropped at any time: nothing is half-done by it.
+    /// call for each of its pages. It may be dropped at any time: nothing is left half-done.
     pub trait Backend: std::fmt::Debug {
         /// Reads everything in the ranges at one revision.
-        fn read(&self, ranges: Arc<[Range]>) -> Answer<'static, Result<Reading, StoreError>>;
+        fn read(&self, ranges: Arc<[Range]>) -> BoxFuture<'static, Result<Reading, StoreError>>;
 
-        /// Looks how many keys there are, and which change was the newest.
-        fn probe(&self, ranges: Arc<[Range]>) -> Answer<'static, Result<Probe, StoreError>>;
+        /// Reads the number of keys, and the revision of the newest change.
+        fn probe(&self, ranges: Arc<[Range]>) -> BoxFuture<'static, Result<Probe, StoreError>>;
 
-        /// The store's revision, not older than the call, and cheap. It reads a key in the ranges, so
-        /// that a user without permission gets an error.
-        fn latest(&self, ranges: Arc<[Range]>) -> Answer<'static, Result<Revision, StoreError>>;
+        /// The store's revision, not older than the call; it is cheap. It reads a key in the
+        /// ranges, so that a user without permission gets an error.
+        fn latest(&self, ranges: Arc<[Range]>) -> BoxFuture<'static, Result<Revision, StoreError>>;
 
         /// Watches the ranges from this revision on, itself included.
         fn watch(
             &self,
             ranges: Arc<[Range]>,
             from: Revision,
-        ) -> Answer<'static, Result<Box<dyn WatchStream>, StoreError>>;
+        ) -> BoxFuture<'static, Result<Box<dyn WatchStream>, StoreError>>;
 
-        /// Waits, from this call on, for the program to change how the store is asked: what failed
+        /// Waits, from this call on, for the program to set another user: requests that failed
         /// before may then succeed.
-        fn renewed(&self) -> Answer<'static, ()> {
+        fn renewed(&self) -> BoxFuture<'static, ()> {
             Box::pin(std::future::pending())
         }
 
-        /// The id of the cluster that answered last; `None` before the first answer, and of a
-        /// store that has none. A store that was wiped or restored may well have kept its own.
+        /// The id of the cluster that answered last; `None` before the first answer, and for a
+        /// store that has none. A store that was wiped or restored may have kept its id.
         fn cluster(&self) -> Option<u64> {
             None
         }
@@ -249,15 +251,15 @@ pub mod backend {
     pub trait WatchStream: Send {
         /// The next event. Cancel safe: nothing is lost when the future is dropped. After
         /// [`WatchEvent::Lost`] it returns the same again, without end.
-        fn next(&mut self) -> Answer<'_, WatchEvent>;
+        fn next(&mut self) -> BoxFuture<'_, WatchEvent>;
 
-        /// When the last event arrived in this process, if that is known. The event may have waited
-        /// for the call of [`next`](Self::next).
+        /// The time at which the last event arrived in this process, if that is known. The event
+        /// may have waited for the call of [`next`](Self::next).
         fn arrived(&self) -> Option<Instant> {
             None
         }
 
-        /// Asks for a [`WatchEvent::Progress`]. `false` where the store's word cannot be trusted,
+        /// Requests a [`WatchEvent::Progress`]. `false` if the store's progress cannot be trusted,
         /// so that none will come.
         fn ask_progress(&mut self) -> bool;
     }

@@ -1,12 +1,12 @@
-//! How long to wait after a failure.
+//! The back-off after a failure.
 //!
 //! In: failures and health, with the time. Out: the length of the back-off. It has no clock of its
 //! own.
 
 use std::time::Duration;
 
-/// Doubling, with full jitter, forgotten only after sustained health: a store that takes a
-/// connection and drops it at once is not healthy.
+/// A doubling back-off with full jitter. It is reset only after sustained health: a store that
+/// accepts a connection and drops it at once is not healthy.
 #[derive(Debug)]
 pub(crate) struct Backoff {
     min: Duration,
@@ -29,12 +29,12 @@ impl Backoff {
         }
     }
 
-    /// The store answers.
+    /// Notes that the store answers.
     pub(crate) fn healthy(&mut self, now: Duration) {
         self.healthy_since.get_or_insert(now);
     }
 
-    /// The store failed. Returns the length of the back-off.
+    /// Notes that the store failed. Returns the length of the back-off.
     pub(crate) fn failed(&mut self, now: Duration) -> Duration {
         if let Some(since) = self.healthy_since.take()
             && now.saturating_sub(since) >= self.forget_after
@@ -46,8 +46,8 @@ impl Backoff {
             .saturating_mul(1_u32.checked_shl(self.failures).unwrap_or(u32::MAX));
         let limit = doubled.min(self.max);
         self.failures = self.failures.saturating_add(1).min(31);
-        // At least a quarter of the minimum, since zero would be no back-off. It is added, not a
-        // bound: many instances would come back exactly then.
+        // At least a quarter of the minimum, since zero would be no back-off. It is added and not
+        // used as a lower bound: otherwise many instances would come back at exactly that time.
         let min = self.min / 4;
         min + limit.saturating_sub(min).mul_f64(self.random.f64())
     }
@@ -67,26 +67,24 @@ mod tests {
         Backoff::new(min, max, Duration::from_secs(60), seed)
     }
 
-    /// The longest of the rests that many seeds take at each failure.
+    /// The longest of the back-offs that many seeds take at each failure.
     fn longest(failures: usize) -> Vec<Duration> {
-        let mut longest = vec![Duration::ZERO; failures];
+        let mut max = vec![Duration::ZERO; failures];
         for seed in 0..500 {
             let mut backoff = backoff(seed);
-            for at in &mut longest {
+            for at in &mut max {
                 *at = (*at).max(backoff.failed(Duration::ZERO));
             }
         }
-        longest
+        max
     }
 
     #[test]
     fn p10_rests_double_up_to_the_most_and_are_never_nothing() {
-        let longest = longest(40);
-        assert!(longest[0] <= Duration::from_millis(100) && longest[0] > Duration::from_millis(90));
-        assert!(
-            longest[3] <= Duration::from_millis(800) && longest[3] > Duration::from_millis(700)
-        );
-        assert!(longest[39] <= Duration::from_secs(30) && longest[39] > Duration::from_secs(28));
+        let max = longest(40);
+        assert!(max[0] <= Duration::from_millis(100) && max[0] > Duration::from_millis(90));
+        assert!(max[3] <= Duration::from_millis(800) && max[3] > Duration::from_millis(700));
+        assert!(max[39] <= Duration::from_secs(30) && max[39] > Duration::from_secs(28));
         let mut backoff = backoff(1);
         assert!((0..1000).all(|_| backoff.failed(Duration::ZERO) >= Duration::from_millis(25)));
     }

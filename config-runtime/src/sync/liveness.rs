@@ -1,22 +1,21 @@
 //! The search for losses that raise no error.
 //!
-//! In: a watch that is open, the time, and the answers to what this file requests: progress of the
-//! watch, the store's revision, a probe. Out: the moment as of which the state is confirmed to be
-//! current, and a reading beside the watch where anything contradicts. It knows no keys and no
-//! values.
+//! In: an open watch, the time, and the answers to this file's requests: progress of the watch, the
+//! store's revision, a probe. Out: the moment as of which the state is confirmed to be current, and
+//! a reading beside the watch if anything contradicts the state. It knows no keys and no values.
 //!
-//! | check | what follows when its time comes | what ends it |
+//! | check | when its time comes | ended by |
 //! | --- | --- | --- |
 //! | idle | proven: progress and the store's revision are requested; otherwise a probe | |
 //! | asked | a probe | the answer |
 //! | probing | the connection failed | the answer: confirmed, suspect, or doubted |
 //! | suspect | the second probe | the answer: confirmed, or a reading |
 //!
-//! | trust | what it means | what ends it |
+//! | trust | meaning | ended by |
 //! | --- | --- | --- |
-//! | unproven | the watch is open, but nothing has shown that it continues what is known: the store may have been restored between the reading and the opening, and have overtaken the cursor | a probe that finds what is known, or a reading |
-//! | proven | the watch continues what is known | a revision of the store below the cursor |
-//! | doubted | the store seems to be behind what is known: nothing that the watch says is handed out | a reading |
+//! | unproven | the watch is open, but nothing has shown that it continues the known state: the store may have been restored between the reading and the opening, and have overtaken the cursor | a probe that finds the known state, or a reading |
+//! | proven | the watch continues the known state | a revision of the store below the cursor |
+//! | doubted | the store seems to be behind the known state: no event of the watch is handed out | a reading |
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -25,29 +24,30 @@ use super::{RangeCount, Request, State, Sync, Turn};
 use crate::Revision;
 use crate::store::Probe;
 
-/// How long a `wait_for` lets events arrive before progress is requested.
+/// The time that a `wait_for` lets events arrive before progress is requested.
 const GRACE: Duration = Duration::from_millis(20);
-/// The interval of progress requests while a `wait_for` is pending, and the shortest one of checks
-/// at a suspicion.
+/// The interval of progress requests while a `wait_for` is pending, and the minimum interval of
+/// checks at a suspicion.
 pub(super) const AGAIN: Duration = Duration::from_secs(1);
-/// How many moments are kept that are yet to be confirmed.
+/// The maximum number of moments that are kept until they are confirmed.
 const MAX_MARKS: usize = 16;
 
-/// What is known of the watch that is open.
+/// The state of the checks of the open watch.
 #[derive(Debug)]
 pub(super) struct Liveness {
     check: LivenessCheck,
     trust: Trust,
     progress: ProgressTrust,
-    /// When the store was asked, and the revision that it was at, in order: what was current then
-    /// is known once the cursor is there.
+    /// The times of requests to the store, and its revisions then, in order: once the cursor
+    /// reaches a revision, the state was current at that time.
     marks: VecDeque<(Duration, Revision)>,
-    /// Probes that found what is known at these revisions, beyond the cursor, and what was
-    /// confirmed before each. An event up to there brings back what the store no longer has.
+    /// The revisions, beyond the cursor, at which probes found the known state, and the
+    /// confirmation before each. An event up to there brings back state that the store no longer
+    /// has.
     same_at: VecDeque<(Revision, Option<Duration>)>,
 }
 
-/// Whether the watch continues what is known.
+/// Whether the watch continues the known state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trust {
     Unproven,
@@ -55,22 +55,25 @@ pub(super) enum Trust {
     Doubted,
 }
 
-/// Whether the store's word about progress is of use.
+/// Whether the store's progress messages can be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ProgressTrust {
-    /// It is, as far as is known.
+    /// They can, as far as is known.
     Trusted,
-    /// The store has a version that skips events.
+    /// They can't: the store has a version that skips events.
     Untrusted,
 }
 
-/// Where the check stands.
+/// The state of the check.
 #[derive(Debug, Clone, Copy)]
 enum LivenessCheck {
-    /// The next check is due then.
+    /// The next check is due at `at`.
     Idle { at: Duration },
     /// Progress was requested; without an answer by `until`, a probe.
-    Asked { until: Duration, why: Question },
+    Asked {
+        until: Duration,
+        why: ProgressPurpose,
+    },
     /// A probe is under way.
     Probing {
         since: Duration,
@@ -79,28 +82,28 @@ enum LivenessCheck {
         again: bool,
         attempts: u32,
     },
-    /// A probe found something else than is known, with the cursor here. Events may be on their
-    /// way: a second check decides.
+    /// A probe found a difference from the known state, with the cursor here. Events may be on
+    /// their way: a second check decides.
     Suspect {
         at: Duration,
         cursor: Option<Revision>,
-        /// How many checks found a difference.
+        /// The number of checks that found a difference.
         attempts: u32,
     },
 }
 
-/// Why progress was requested.
+/// The purpose of a progress request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Question {
-    /// To hand out revisions that wait for another range. The next check stays due then.
+enum ProgressPurpose {
+    /// To hand out revisions that wait for another range. The next check stays due at `look_at`.
     HandOut { look_at: Duration },
-    /// To confirm the moment of the request, together with the store's revision, which is still to
-    /// come. The cursor was here then.
+    /// To confirm the moment of the request, together with the store's revision, which has not
+    /// arrived yet. `cursor` is the cursor at the request.
     Confirm {
         since: Duration,
         cursor: Option<Revision>,
     },
-    /// The same, and the revision came.
+    /// The same, after the revision arrived.
     Reach(Revision),
 }
 
@@ -115,7 +118,7 @@ impl Liveness {
         }
     }
 
-    /// Nothing that the watch says is handed out until a reading.
+    /// Doubts the watch: none of its events is handed out until a reading.
     pub(super) fn doubt(&mut self) {
         self.trust = Trust::Doubted;
     }
@@ -124,7 +127,7 @@ impl Liveness {
         self.trust == Trust::Doubted
     }
 
-    /// A reading showed that the watch continues what is known.
+    /// Notes that a reading showed that the watch continues the known state.
     pub(super) fn prove(&mut self, next_check: Duration) {
         self.trust = Trust::Proven;
         self.check = LivenessCheck::Idle { at: next_check };
@@ -134,7 +137,7 @@ impl Liveness {
         self.check = LivenessCheck::Idle { at };
     }
 
-    /// When the next check is due, while none is under way.
+    /// The time of the next check, while none is under way.
     pub(super) fn idle_until(&self) -> Option<Duration> {
         match self.check {
             LivenessCheck::Idle { at } => Some(at),
@@ -142,7 +145,7 @@ impl Liveness {
         }
     }
 
-    /// Looks sooner than planned.
+    /// Brings the next check forward.
     pub(super) fn hurry(&mut self, now: Duration) {
         if let LivenessCheck::Idle { at } = &mut self.check {
             *at = (*at).min(now + GRACE);
@@ -153,7 +156,7 @@ impl Liveness {
     /// for it. The request is answered by this.
     pub(super) fn take_hand_out(&mut self) -> Option<Duration> {
         let LivenessCheck::Asked {
-            why: Question::HandOut { look_at },
+            why: ProgressPurpose::HandOut { look_at },
             ..
         } = self.check
         else {
@@ -163,7 +166,7 @@ impl Liveness {
         Some(look_at)
     }
 
-    /// When something is due.
+    /// The time at which something is due.
     pub(super) fn deadline(&self, read_limit: Duration) -> Duration {
         match self.check {
             LivenessCheck::Idle { at } | LivenessCheck::Suspect { at, .. } => at,
@@ -172,8 +175,8 @@ impl Liveness {
         }
     }
 
-    /// An event of this revision arrived. If a probe has vouched for the state beyond it, the
-    /// confirmation goes back to the one before the probe.
+    /// Notes that an event of this revision arrived. If a probe has vouched for the state beyond
+    /// it, the confirmation goes back to the one before the probe.
     pub(super) fn undo(&mut self, revision: Revision, confirmed: &mut Option<Duration>) {
         let mut same_at = self.same_at.iter();
         if let Some(first) = same_at.position(|(at, _)| revision <= *at)
@@ -183,7 +186,7 @@ impl Liveness {
         }
     }
 
-    /// The store was at that revision when it was asked, or later.
+    /// Notes that the store was at that revision when the request was made, or later.
     fn mark(&mut self, since: Duration, revision: Revision) {
         if self.marks.len() >= MAX_MARKS {
             self.marks.pop_back();
@@ -191,7 +194,7 @@ impl Liveness {
         self.marks.push_back((since, revision));
     }
 
-    /// A probe found what is known, at a revision beyond the cursor.
+    /// Notes that a probe found the known state, at a revision beyond the cursor.
     fn vouch(&mut self, revision: Revision, confirmed: Option<Duration>) {
         if self.same_at.len() >= MAX_MARKS {
             self.same_at.pop_front();
@@ -233,13 +236,13 @@ impl Sync {
         self.settings.staleness / 3
     }
 
-    /// When to check again: sooner while a `wait_for` is pending.
+    /// The time of the next check: sooner while a `wait_for` is pending.
     pub(super) fn next_check(&mut self, now: Duration) -> Duration {
         let idle = self.idle();
         if !self.waits() {
             return now + idle;
         }
-        // Where progress can't be trusted each check is a reading of everything.
+        // Back off: if progress can't be trusted, each check is a reading of everything.
         let again = AGAIN.saturating_mul(1 << self.in_vain.min(10));
         self.in_vain += 1;
         now + again.min(idle.max(AGAIN))
@@ -248,14 +251,14 @@ impl Sync {
     /// The first check after the watch was opened.
     pub(super) fn first_check(&mut self, now: Duration) -> Duration {
         let at = self.next_check(now).min(now + AGAIN);
-        // A reading that took long is old already.
+        // A reading that took long is already old.
         let due = self
             .confirmed
             .map_or(now, |confirmed| confirmed + self.idle());
         at.min(due).max(now + GRACE)
     }
 
-    /// The store's revision arrived.
+    /// Takes in the store's revision.
     pub(super) fn latest(&mut self, turn: &mut Turn<'_>, revision: Revision) {
         let State::Watching(watching) = &mut self.state else {
             return;
@@ -263,7 +266,7 @@ impl Sync {
         let liveness = &mut watching.liveness;
         let LivenessCheck::Asked {
             until,
-            why: Question::Confirm { since, cursor },
+            why: ProgressPurpose::Confirm { since, cursor },
         } = liveness.check
         else {
             return;
@@ -275,12 +278,12 @@ impl Sync {
         liveness.mark(since, revision);
         liveness.check = LivenessCheck::Asked {
             until,
-            why: Question::Reach(revision),
+            why: ProgressPurpose::Reach(revision),
         };
         self.confirm(turn.now);
     }
 
-    /// The cursor may have reached a revision that was to be confirmed.
+    /// Confirms the moments whose revisions the cursor has reached.
     pub(super) fn confirm(&mut self, now: Duration) {
         let cursor = self.cursor;
         let State::Watching(watching) = &mut self.state else {
@@ -293,7 +296,7 @@ impl Sync {
         self.confirmed = self.confirmed.max(liveness.reached(cursor));
         liveness.same_at.retain(|(at, _)| Some(*at) > cursor);
         if let LivenessCheck::Asked {
-            why: Question::Reach(revision),
+            why: ProgressPurpose::Reach(revision),
             ..
         } = liveness.check
             && Some(revision) <= cursor
@@ -305,20 +308,20 @@ impl Sync {
         }
     }
 
-    /// Requests what confirms this moment.
+    /// Requests progress and the store's revision, which together confirm this moment.
     pub(super) fn request_confirmation(&mut self, turn: &mut Turn<'_>) {
         let (since, cursor) = (turn.now, self.cursor);
-        self.ask(turn, Question::Confirm { since, cursor });
+        self.ask(turn, ProgressPurpose::Confirm { since, cursor });
     }
 
     /// Requests progress, to hand out revisions that wait for another range.
     pub(super) fn ask_to_hand_out(&mut self, turn: &mut Turn<'_>, look_at: Duration) {
-        self.ask(turn, Question::HandOut { look_at });
+        self.ask(turn, ProgressPurpose::HandOut { look_at });
     }
 
-    /// Requests progress; if its word is of no use, checks without it.
-    fn ask(&mut self, turn: &mut Turn<'_>, why: Question) {
-        // How long an answer may take.
+    /// Requests progress; if it can't be trusted, checks without it.
+    fn ask(&mut self, turn: &mut Turn<'_>, why: ProgressPurpose) {
+        // The time limit for the answer.
         let until = turn.now + self.settings.staleness / 6;
         let State::Watching(watching) = &mut self.state else {
             return;
@@ -328,12 +331,12 @@ impl Sync {
             return self.no_progress(turn);
         }
         turn.requests.push(Request::Progress);
-        if let Question::Confirm { .. } = why {
+        if let ProgressPurpose::Confirm { .. } = why {
             turn.requests.push(Request::Latest);
         }
     }
 
-    /// The store's word about progress is of no use: none will come.
+    /// Notes that the store's progress can't be trusted: none will come.
     pub(super) fn no_progress(&mut self, turn: &mut Turn<'_>) {
         let waits = self.waits();
         let cursor = self.cursor;
@@ -345,14 +348,14 @@ impl Sync {
             return;
         };
         if waits || !watching.waiting.is_empty() {
-            // Only a reading moves the cursor where no event comes.
+            // If no event comes, only a reading moves the cursor.
             self.compare(turn);
         } else {
             watching.liveness.probe(turn, cursor, false, 0);
         }
     }
 
-    /// A probe was answered.
+    /// Takes in the answer to a probe.
     pub(super) fn probed(&mut self, turn: &mut Turn<'_>, probe: &Probe) {
         let (now, next, waits) = (turn.now, self.next_check(turn.now), self.waits());
         let idle = self.idle();
@@ -370,7 +373,7 @@ impl Sync {
             return;
         };
         if cursor.is_some_and(|cursor| probe.revision < cursor) {
-            // The store went back; the reading will show how far.
+            // The store's revision went back; the reading will show how far.
             liveness.doubt();
             return self.compare(turn);
         }
@@ -387,14 +390,14 @@ impl Sync {
             }
             liveness.idle_at(at);
         } else if again && (cursor == self.cursor || liveness.trust != Trust::Proven) {
-            // Nothing came in all that time: an event was lost, or the watch is dead.
+            // Nothing arrived in all that time: an event was lost, or the watch is dead.
             self.compare(turn);
         } else {
-            // The difference should be known otherwise.
+            // If the revision is not beyond the cursor, the difference should be known already.
             if cursor < Some(probe.revision) {
                 liveness.mark(since, probe.revision);
             }
-            // Where events come, they may be behind for long.
+            // If events keep arriving, they may lag behind for long.
             let wait = AGAIN.saturating_mul(1 << attempts.min(10));
             liveness.check = LivenessCheck::Suspect {
                 at: now + wait.min(idle.max(AGAIN)),
@@ -405,8 +408,8 @@ impl Sync {
         }
     }
 
-    /// The time of a check may have come. Returns whether the watch is to be given up, and whether
-    /// a check is to follow.
+    /// Runs the check whose time has come, if any. Returns whether to give up the watch, and
+    /// whether to begin a check.
     pub(super) fn check_time(&mut self, turn: &mut Turn<'_>) -> Due {
         let (now, limit, cursor) = (turn.now, self.settings.read_limit, self.cursor);
         let State::Watching(watching) = &mut self.state else {
@@ -414,7 +417,7 @@ impl Sync {
         };
         let liveness = &mut watching.liveness;
         match liveness.check {
-            // ProgressTrust says nothing of what lies before the watch.
+            // Progress proves nothing about revisions before the watch.
             LivenessCheck::Idle { at } if now >= at && liveness.trust != Trust::Proven => {
                 liveness.probe(turn, cursor, false, 0);
             }

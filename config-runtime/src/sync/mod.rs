@@ -1,57 +1,57 @@
-//! List, watch, reconnect: from what a store says to whole revisions, in order, none lost.
+//! Lists, watches, reconnects: from a store's answers to whole revisions, in order, none lost.
 //!
-//! In: what the store says ([`StoreEvent`]), and the time. Out: what to ask of the store next
-//! ([`Request`]), and whole revisions for the [`Replica`], which keeps what is known of the keys.
-//! It has no I/O, no clock and no values: a history of events gives the same requests every time.
-//! It follows a list of ranges.
+//! In: events of the store ([`StoreEvent`]), and the time. Out: the next requests to the store
+//! ([`Request`]), and whole revisions for the [`Replica`], which keeps the known state of the keys.
+//! It has no I/O, no clock and no values: a history of events leads to the same requests every
+//! time. It follows a list of ranges.
 //!
-//! | state | what comes | what follows | its timer |
+//! | state | event | reaction | timer |
 //! | --- | --- | --- | --- |
 //! | reading | the reading, at revision R | staged; opening the watch from R + 1 | `read_limit`: failed |
 //! | | a failure | by its class, below | |
-//! | opening | the watch stands | watching | `read_limit`: failed |
+//! | opening | the watch is open | watching | `read_limit`: failed |
 //! | | a failure | by its class | |
 //! | watching | events | those already seen are dropped; whole revisions are staged | the next check |
 //! | | progress at or above the cursor | the cursor moves there | |
-//! | watching, unproven | the time of a check | a probe: nothing has shown yet that the watch continues what is known | the probe's `read_limit`: failed |
-//! | | a probe that finds what is known, or a reading | proven | |
+//! | watching, unproven | the time of a check | a probe: nothing has shown yet that the watch continues the known state | the probe's `read_limit`: failed |
+//! | | a probe that finds the known state, or a reading | proven | |
 //! | watching, proven | the time of a check | progress and the store's revision are requested | a sixth of the staleness limit: a probe |
 //! | | the store's revision, at or below the cursor | confirmed as of the request | |
-//! | | the store's revision, above the cursor | confirmed so once the cursor is there | the same |
-//! | | no revision | by its class, if it gives up; otherwise as if it came later | the same |
-//! | watching, either | a beginning, progress, a revision or a probe *below* the cursor | doubted: a reading beside the watch tells a member that lags from another history | |
-//! | watching, doubted | what the watch says | it waits: nothing is handed out | `read_limit` of the reading: failed |
-//! | | the reading shows the same history | proven; what waited is handed out | |
+//! | | the store's revision, above the cursor | confirmed as of the request once the cursor is there | the same |
+//! | | an error instead of the revision | by its class, if it gives up; otherwise as if the revision came later | the same |
+//! | watching, either | an opening, progress, a revision or a probe *below* the cursor | doubted: a reading beside the watch distinguishes a member that lags from another history | |
+//! | watching, doubted | events and progress | they wait: nothing is handed out | `read_limit` of the reading: failed |
+//! | | the reading shows the same history | proven; the waiting events are handed out | |
 //! | watching, any | a reading that shows another history | staged; back off, read again | |
 //! | | the end of the watch, or another request that failed | by its class | `read_limit` for each request: failed |
-//! | backing off | anything late | dropped | the back-off: reading |
-//! | | the program gave another user | the back-off is over | |
+//! | backing off | late answers | dropped | the back-off: reading |
+//! | | the program set another user | the back-off is over | |
 //!
-//! | class of a failure | its [kinds](ErrorKind) | done about it before it comes here | what follows |
+//! | class of a failure | [kinds](ErrorKind) | handled before it arrives here | reaction |
 //! | --- | --- | --- | --- |
 //! | [`Class::Elsewhere`] | unreachable, no answer in time | retried at once at each other endpoint | back off, read again |
 //! | [`Class::ReadAgain`] | compacted, cancelled, too big | pages are halved, pinned pages begun anew | back off, read again: nothing is lost, since a reading needs no history |
 //! | [`Class::LogIn`] | not authenticated | logged in again, once in a call | back off, read again; a start gives up |
-//! | [`Class::GiveUp`] | denied, not a valid store | | back off, read again: somebody may grant it; a start gives up |
+//! | [`Class::GiveUp`] | denied, not a valid store | | back off, read again: an operator may grant it; a start gives up |
 //! | [`Class::BackOff`] | refused, anything else | | back off, read again |
 //!
-//! A back-off is a random part of a length that doubles with each failure and is forgotten after
-//! sustained health: so no answer of a store makes anybody spin, and many instances don't come back
-//! in the same instant. Whatever the class, what is known stays, the status says why, and the
-//! reading that follows is compared with what is known: a change that the watch lost is found,
-//! deletes included. While watching, *checks* find losses that raise no error (`liveness`): the
-//! watch is asked for progress, and the store for its revision; where progress can't be trusted, or
+//! A back-off is a random part of a length that doubles with each failure and is reset after
+//! sustained health: so no answer of a store makes the loop spin, and many instances don't come
+//! back in the same instant. In every class the known state stays, the status has the reason, and
+//! the reading that follows is compared with the known state: a change that the watch lost is
+//! found, deletes included. While watching, *checks* find losses that raise no error (`liveness`):
+//! the watch's progress and the store's revision are requested; if progress can't be trusted, or
 //! does not come, and once after each opening, the store is probed (the number of keys and the
-//! newest change). Now and then everything is read and compared beside the open watch.
+//! newest change). Periodically, everything is read and compared beside the open watch.
 //!
-//! *Confirmed* is the moment of a question: of a reading, of a probe that found what is known, or
-//! of one for the store's revision, once the cursor is there. What the watch says by itself
-//! confirms nothing: events may have been on their way for long, and the member that sends them may
-//! be cut off from the others without knowing it. Questions for the revision are answered by a
-//! quorum.
+//! *Confirmed* is the moment of a request: of a reading, of a probe that found the known state, or
+//! of a request for the store's revision, once the cursor is there. Messages that the watch sends
+//! by itself confirm nothing: events may have been on their way for long, and the member that sends
+//! them may be cut off from the others without knowing it. Requests for the revision are answered
+//! by a quorum.
 //!
-//! A reading shows *another history* (a new epoch) where its revision is below one that is known
-//! already, or where it contradicts what is known (see [`Replica::contradicts`]).
+//! A reading shows *another history* (a new epoch) if its revision is below one that is already
+//! known, or if it contradicts the known state (see [`Replica::contradicts`]).
 //!
 //! The cursor moves only by events, by progress that can be trusted, and by readings; the
 //! revision in a header or in a probe never moves it.
@@ -69,18 +69,18 @@ use crate::store::{ErrorKind, Event, Probe, Reading, StoreError, WatchEvent};
 use backoff::Backoff;
 use liveness::{Due, Liveness};
 
-/// How long things may take.
+/// The time limits and intervals.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
-    /// After that long without a confirmation the state counts as stale.
+    /// The time without a confirmation after which the state counts as stale.
     pub(crate) staleness: Duration,
-    /// How often everything is read and compared, ± 20 %.
+    /// The interval at which everything is read and compared, ± 20 %.
     pub(crate) compare_every: Duration,
-    /// When a reading or an opening counts as failed.
+    /// The time after which a reading or an opening counts as failed.
     pub(crate) read_limit: Duration,
     /// The shortest and the longest back-off after a failure.
     pub(crate) backoff: (Duration, Duration),
-    /// How long a watch must stand for failures to be forgotten.
+    /// The time that a watch must be open before failures are forgotten.
     pub(crate) forget_after: Duration,
 }
 
@@ -96,18 +96,18 @@ impl Default for Settings {
     }
 }
 
-/// What is done about a failure. See the table of the module.
+/// The treatment of a failure. See the table of the module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Class {
-    /// The way is broken; every other way has been tried.
+    /// The connection is broken; every other endpoint has been tried.
     Elsewhere,
-    /// The history between is not to be had: only a reading goes on.
+    /// The history in between is not available: only a reading continues.
     ReadAgain,
     /// A new login did not help.
     LogIn,
-    /// It will not help to ask again; but somebody may change that.
+    /// Repeating the request does not help until an operator changes something.
     GiveUp,
-    /// Whatever it is, it may pass.
+    /// The failure may pass.
     BackOff,
 }
 
@@ -122,20 +122,20 @@ impl Class {
         }
     }
 
-    /// Whether a start need not wait for it to pass.
+    /// Whether a start does not wait for the failure to pass.
     pub(crate) fn ends_a_start(self) -> bool {
         matches!(self, Self::LogIn | Self::GiveUp)
     }
 }
 
-/// What the store, or the way to it, says.
+/// An event of the store, or of the connection to it.
 #[derive(Debug)]
 pub(crate) enum StoreEvent {
     /// The reading that was requested.
     Read(Result<Reading, StoreError>),
-    /// The watch that was requested is open, or is not.
+    /// The watch that was requested is open, or failed to open.
     Opened(Result<(), StoreError>),
-    /// The watch says something.
+    /// An event of the watch.
     Watch(WatchEvent),
     /// This store's progress can't be trusted: none will come.
     NoProgress,
@@ -143,20 +143,20 @@ pub(crate) enum StoreEvent {
     Latest(Result<Revision, StoreError>),
     /// The probe that was requested.
     Probed(Result<Probe, StoreError>),
-    /// The program changed how the store is asked: a request that failed before may succeed.
+    /// The program set another user or password: a request that failed before may succeed.
     Renewed,
 }
 
-/// What to ask of the store.
+/// A request to the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Request {
     /// Read everything in the ranges.
     Read,
     /// Open the watch from this revision on.
     Open(Revision),
-    /// Ask the watch for progress; where that can't be trusted, say so.
+    /// Request progress of the watch; if that can't be trusted, report [`StoreEvent::NoProgress`].
     Progress,
-    /// Ask the store which revision it is at.
+    /// Request the store's revision.
     Latest,
     /// Probe the ranges.
     Probe,
@@ -169,18 +169,18 @@ pub(crate) type RangeCount = (usize, Option<Revision>);
 
 /// The copy of the store's keys that `sync` keeps up to date.
 pub(crate) trait Replica {
-    /// Whether this reading can't be of the history that is known: a key whose `mod_revision` went
-    /// back, say.
+    /// Whether this reading can't be of the known history, for example because a key's
+    /// `mod_revision` went back.
     fn contradicts(&self, reading: &Reading) -> bool;
 
-    /// What is known of each range, to compare a probe with.
+    /// The known counts of each range, to compare with a probe.
     fn counts(&self) -> Vec<RangeCount>;
 
-    /// A reading is requested: what happens from now on may not be in it.
+    /// Notes that a reading is requested: changes from now on may not be in it.
     fn expect_reading(&mut self);
 
-    /// Compares with this: it is everything there is. With a new epoch, nothing that is known of
-    /// revisions counts any more.
+    /// Compares with this reading, which is complete. With a new epoch, no known revision counts
+    /// any longer.
     fn stage_reading(&mut self, reading: &Reading, new_epoch: bool);
 
     /// Takes all changes of one revision, with the range of each.
@@ -212,13 +212,13 @@ enum State {
 /// The watch is open.
 #[derive(Debug)]
 struct Watching {
-    /// For each range the revision up to which all its events are here.
+    /// For each range the revision up to which all its events have arrived.
     seen: Vec<Revision>,
     /// Revisions that some range may still have events of.
     waiting: BTreeMap<Revision, Vec<(usize, Event)>>,
     liveness: Liveness,
-    /// A reading beside the watch: since when, and the newest revision that was known when it was
-    /// requested.
+    /// The reading beside the watch: the time of its request, and the newest revision that was
+    /// known then.
     comparing: Option<(Duration, Option<Revision>)>,
     compare_at: Duration,
 }
@@ -239,10 +239,10 @@ pub(crate) struct Sync {
     epoch: u64,
     cursor: Option<Revision>,
     wanted: Option<Revision>,
-    /// How many looks for it were in vain.
+    /// The number of checks that were scheduled while `wanted` was not reached.
     in_vain: u32,
     backoff: Backoff,
-    /// Whether the way to the store was changed since it was asked.
+    /// Whether the user was changed since the pending request was sent.
     renewed: bool,
     confirmed: Option<Duration>,
     failure: Option<StoreError>,
@@ -281,12 +281,12 @@ impl Sync {
         self.cursor
     }
 
-    /// The number of the unbroken history, from 1.
+    /// The number of the unbroken history, counted from 1.
     pub(crate) fn epoch(&self) -> u64 {
         self.epoch
     }
 
-    /// When what is known was last confirmed to be current.
+    /// The time at which the state was last confirmed to be current.
     pub(crate) fn confirmed(&self) -> Option<Duration> {
         self.confirmed
     }
@@ -301,7 +301,7 @@ impl Sync {
         self.failure.as_ref()
     }
 
-    /// When [`Sync::tick`] is due. There is no state without it.
+    /// The time at which [`Sync::tick`] is due. Every state has one.
     pub(crate) fn deadline(&self) -> Duration {
         let limit = self.settings.read_limit;
         match &self.state {
@@ -317,7 +317,7 @@ impl Sync {
         }
     }
 
-    /// What the store says, and what follows.
+    /// Takes in an event of the store, and returns the requests that follow.
     pub(crate) fn step(
         &mut self,
         now: Duration,
@@ -330,7 +330,7 @@ impl Sync {
             StoreEvent::Watch(event) => sync.watch_event(turn, event),
             StoreEvent::NoProgress => sync.no_progress(turn),
             StoreEvent::Latest(Ok(revision)) => sync.latest(turn, revision),
-            // A store that is busy with itself may still send events: a probe will follow.
+            // A busy store may still send events: a probe will follow.
             StoreEvent::Latest(Err(error)) if !Class::for_kind(error.kind()).ends_a_start() => {}
             StoreEvent::Probed(Ok(probe)) => sync.probed(turn, &probe),
             StoreEvent::Renewed => sync.renewed(turn),
@@ -341,12 +341,12 @@ impl Sync {
         })
     }
 
-    /// A timer may have run out.
+    /// Runs the timers that are due.
     pub(crate) fn tick(&mut self, now: Duration, replica: &mut dyn Replica) -> Vec<Request> {
         self.turn(now, replica, Self::time)
     }
 
-    /// This is the newest revision that a `wait_for` is pending for.
+    /// Sets the newest revision that a `wait_for` is pending for.
     pub(crate) fn want(&mut self, now: Duration, revision: Option<Revision>) {
         let sooner = revision.is_some() && revision > self.wanted;
         if revision != self.wanted {
@@ -414,8 +414,8 @@ impl Sync {
                 self.release(turn);
             }
             State::Watching(_) => {
-                // The watch counts in the numbers of a history that is gone. A back-off, since two
-                // stores that answer in turns would bring us here again and again.
+                // The watch counts in the revisions of a history that is gone. A back-off is
+                // needed, since two stores that answer in turns would lead here again and again.
                 let said = "the store's history is another one than before";
                 self.fail(turn, StoreError::new(ErrorKind::Other, said));
             }
@@ -447,14 +447,14 @@ impl Sync {
             return;
         };
         match event {
-            // A beginning comes for each range; events of another may have come before it.
+            // `Created` comes for each range; events of another range may have come before it.
             WatchEvent::Created { revision, .. } if Some(revision) < self.cursor => {
                 watching.liveness.doubt();
                 self.compare(turn);
             }
-            // No barrier: events up to it may still come.
+            // It is no barrier: events up to its revision may still come.
             WatchEvent::Created { .. } => {}
-            // Another history, or a member that lags behind: a reading tells.
+            // Another history, or a member that lags behind: a reading decides.
             WatchEvent::Progress { revision } if Some(revision) < watching.newest(self.cursor) => {
                 watching.liveness.doubt();
                 self.compare(turn);
@@ -473,7 +473,7 @@ impl Sync {
             return;
         };
         let before = *seen;
-        // Servers repeat events, and deliver old ones on a watch of the future.
+        // Servers repeat events, and deliver old ones on a watch from a future revision.
         for event in events.into_iter().filter(|event| event.revision > before) {
             *seen = event.revision.max(*seen);
             watching.liveness.undo(event.revision, &mut self.confirmed);
@@ -499,10 +499,10 @@ impl Sync {
         }
     }
 
-    /// Hands out the revisions that can be, and requests progress for the others.
+    /// Hands out the revisions that are complete, and requests progress for the others.
     fn release(&mut self, turn: &mut Turn<'_>) {
         self.hand_out(turn);
-        // With several ranges only progress tells that a range has nothing of a revision.
+        // With several ranges only progress shows that a range has nothing of a revision.
         if let State::Watching(watching) = &self.state
             && !watching.waiting.is_empty()
             && !watching.liveness.is_doubted()
@@ -550,7 +550,7 @@ impl Sync {
     fn renewed(&mut self, turn: &mut Turn<'_>) {
         match self.state {
             State::BackingOff { .. } => self.resume(turn),
-            // Open requests may have gone out in the old way, and fail.
+            // Open requests may have been sent as the old user, and fail.
             State::Reading { .. } | State::Opening { .. } => self.renewed = true,
             State::Watching(_) => {}
         }
@@ -604,7 +604,7 @@ impl Sync {
         self.fail(turn, error);
     }
 
-    /// Whatever its class: back off, then read everything and compare.
+    /// Handles a failure of any class: backs off, then reads everything and compares.
     fn fail(&mut self, turn: &mut Turn<'_>, error: StoreError) {
         if let State::BackingOff { .. } = self.state {
             return;

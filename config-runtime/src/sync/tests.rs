@@ -1,7 +1,7 @@
-//! Random histories of a store, and of the way to it, through [`Sync`].
+//! Random histories of a store, and of the connection to it, through [`Sync`].
 //!
-//! The store of these tests keeps every state that it ever had. What `sync` hands out is
-//! followed in a mirror, which must equal the store's state at the cursor after every step.
+//! The store of these tests keeps every state that it ever had. A mirror follows the revisions that
+//! `sync` hands out, and must equal the store's state at the cursor after every step.
 
 #![allow(
     clippy::cast_possible_truncation,
@@ -34,7 +34,7 @@ struct World {
     trusted: bool,
     now: Duration,
     sync: Sync,
-    /// What `sync` has asked, and where its watch stands in each range.
+    /// The pending requests of `sync`, and the position of its watch in each range.
     reading: bool,
     opening: Option<Revision>,
     probing: bool,
@@ -42,16 +42,16 @@ struct World {
     asked_latest: bool,
     watch: Option<Vec<Revision>>,
     mirror: Mirror,
-    /// Whether the history went back: then the cursor may stand in another history.
+    /// Whether the history went back: then the cursor may be in another history.
     rolled_back: bool,
 }
 
-/// What `sync` has handed out, put together.
+/// The revisions that `sync` has handed out, put together.
 struct Mirror {
     keys: Vec<Keys>,
     /// The cursor before the step.
     cursor: Option<Revision>,
-    /// Whether readings are said to contradict what is known.
+    /// Whether readings are reported to contradict the known state.
     contradicts: bool,
     staged_readings: usize,
 }
@@ -68,8 +68,8 @@ impl Replica for Mirror {
 
     fn expect_reading(&mut self) {}
 
-    /// As `apply` does it: what is known from after the reading stays. The mirror forgets what
-    /// was deleted after the reading; the states tell.
+    /// Stages like `apply`: newer state than the reading's stays. So a reading from before the
+    /// cursor changes nothing, unless it begins a new epoch.
     fn stage_reading(&mut self, reading: &Reading, new_epoch: bool) {
         self.staged_readings += 1;
         let at = reading.revision;
@@ -347,7 +347,7 @@ impl World {
                 },
             ));
         }
-        // Deleting what is not there makes no revision.
+        // Deleting a missing key makes no revision.
         if !events.is_empty() {
             self.states.push(state);
             self.events.push(events);
@@ -394,7 +394,7 @@ impl World {
     }
 
     fn check(&self) {
-        // Always within reach: no state waits for ever, and none is due again and again.
+        // The deadline is always near: no state waits forever, and none is due again and again.
         assert!(
             self.sync.deadline() <= self.now + Duration::from_secs(721),
             "P10"
@@ -415,8 +415,8 @@ impl World {
         }
     }
 
-    /// Writes stop and the store can be reached: within a bounded number of answers everything
-    /// is known.
+    /// Stops the writes, and makes the store reachable: within a bounded number of answers
+    /// everything is known.
     fn come_to_rest(&mut self) {
         let limit = self.now + Duration::from_secs(1_800);
         for _ in 0..2_000 {
@@ -502,7 +502,7 @@ fn watching(trusted: bool) -> World {
     world.run(&Op::Read);
     world.run(&Op::Open);
     assert!(world.sync.is_watching());
-    // The look that follows each opening.
+    // The check that follows each opening.
     world.now = world.sync.deadline();
     world.tick();
     assert!(world.probing, "progress says nothing of what lies before");
@@ -745,7 +745,7 @@ fn p02_what_a_watch_says_that_began_below_the_cursor_waits_for_a_reading() {
         range: 0,
         revision: Revision::new(2),
     }));
-    // The younger history has overtaken us meanwhile.
+    // The younger history has overtaken the cursor meanwhile.
     world.run(&Op::Write(vec![(0, 2, Some(3))]));
     let confirmed = world.sync.confirmed();
     world.run(&Op::Deliver {
@@ -775,7 +775,7 @@ fn p13_a_reading_that_contradicts_what_is_known_begins_a_new_epoch() {
     assert_eq!(world.sync.cursor(), Some(revision));
 }
 
-/// Answers probes until something is so, and nothing else.
+/// Answers probes, and nothing else, until the condition holds.
 fn probe_until(world: &mut World, mut so: impl FnMut(&mut World) -> bool) {
     while !so(world) {
         world.run(&Op::Probe);
@@ -788,7 +788,8 @@ fn asked_for_progress(world: &mut World) -> bool {
     std::mem::take(&mut world.progress)
 }
 
-/// A watch that is looked into, at this time; its store has gone on to revision 9.
+/// A watch with a pending check, and the time of its requests; the store has moved on to revision
+/// 9.
 fn looked_into() -> (World, Duration) {
     let mut world = watching(true);
     for value in world.latest().get()..9 {
@@ -806,7 +807,7 @@ fn p09_a_cursor_confirms_the_moment_at_which_the_store_was_there() {
     let before = world.sync.confirmed();
     world.now += Duration::from_secs(1);
     world.run(&Op::Latest);
-    // The answer to an older question, say.
+    // For example, the answer to an older request.
     let revision = Revision::new(8);
     world.step(StoreEvent::Watch(WatchEvent::Progress { revision }));
     assert_eq!(world.sync.confirmed(), before);

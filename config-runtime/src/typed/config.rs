@@ -1,9 +1,9 @@
 //! [`HotConfig`], which the derive implements.
 //!
-//! In: what the expansion declares and does for one struct. Out: the interface that the runtime
-//! builds, changes and compares configurations by. The expansion holds tables
-//! ([`Leaf`](super::leaf::Leaf)) and one `match` for each method; whatever can be a function is one
-//! in this folder.
+//! In: the declarations and functions that the expansion has for one struct. Out: the interface by
+//! which the runtime builds, changes and compares configurations. The expansion contains tables
+//! ([`LeafDecoder`](super::leaf::LeafDecoder)) and one `match` for each method; everything that can
+//! be a function is one in this folder.
 
 use super::checks::Checks;
 use super::path::Step;
@@ -31,22 +31,22 @@ use super::tree::{Absent, Tree};
     note = "write `#[derive(HotConfig, Clone)]` on `{Self}`; for a field that is one key, leave `nested` out"
 )]
 pub trait HotConfig: Clone + Send + Sync + Sized + 'static {
-    /// What the struct declares.
+    /// The declaration of the struct.
     const TREE: &'static Tree;
 
     /// Builds the struct from all leaves; visits every one, so that all problems are found.
     #[doc(hidden)]
-    fn __build(intake: &mut LeafReader<'_>) -> Option<Self>;
+    fn __build(reader: &mut LeafReader<'_>) -> Option<Self>;
 
     /// Replaces the leaf at `path`; in a map, that may create or remove the entry.
     #[doc(hidden)]
-    fn __set(&mut self, path: &[Step<'_>], intake: &mut LeafReader<'_>);
+    fn __set(&mut self, path: &[Step<'_>], reader: &mut LeafReader<'_>);
 
     /// Whether the leaf at `path`, or the map, has the same value in both.
     #[doc(hidden)]
     fn __same(&self, other: &Self, path: &[Step<'_>]) -> bool;
 
-    /// The leaf at `path` for people, where its type can be shown.
+    /// The leaf at `path` for people, if its type can be shown.
     #[doc(hidden)]
     fn __show(&self, path: &[Step<'_>]) -> Option<String>;
 
@@ -54,8 +54,8 @@ pub trait HotConfig: Clone + Send + Sync + Sized + 'static {
     #[doc(hidden)]
     fn __validate(&self, checks: &mut Checks);
 
-    /// What the default of the leaf at `path` is in the store, where it is written as an
-    /// expression, is no secret and its type can be written.
+    /// The default of the leaf at `path` as the store would hold it, if it is an expression, is not
+    /// secret and its type can be written.
     #[doc(hidden)]
     fn __default(path: &[Step<'_>]) -> Option<Absent> {
         let _ = path;
@@ -63,11 +63,11 @@ pub trait HotConfig: Clone + Send + Sync + Sized + 'static {
     }
 }
 
-/// What the expansion asks of a nested struct: its [`HotConfig`], without what that asks for in
-/// turn.
+/// The expansion's requirement on a nested struct: its [`HotConfig`], without the supertraits of
+/// that.
 ///
-/// Each mention of `HotConfig` would say once more that the struct is not `Clone`, which its own
-/// `impl` says.
+/// Each mention of `HotConfig` would repeat the error that the struct is not `Clone`, which its own
+/// `impl` reports.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a hotconfig struct",
@@ -76,8 +76,8 @@ pub trait HotConfig: Clone + Send + Sync + Sized + 'static {
 )]
 pub trait Section: Sized {
     const TREE: &'static Tree;
-    fn __build(intake: &mut LeafReader<'_>) -> Option<Self>;
-    fn __set(&mut self, path: &[Step<'_>], intake: &mut LeafReader<'_>);
+    fn __build(reader: &mut LeafReader<'_>) -> Option<Self>;
+    fn __set(&mut self, path: &[Step<'_>], reader: &mut LeafReader<'_>);
     fn __same(&self, other: &Self, path: &[Step<'_>]) -> bool;
     fn __show(&self, path: &[Step<'_>]) -> Option<String>;
     fn __validate(&self, checks: &mut Checks);
@@ -87,12 +87,12 @@ pub trait Section: Sized {
 impl<T: HotConfig> Section for T {
     const TREE: &'static Tree = <T as HotConfig>::TREE;
 
-    fn __build(intake: &mut LeafReader<'_>) -> Option<Self> {
-        <T as HotConfig>::__build(intake)
+    fn __build(reader: &mut LeafReader<'_>) -> Option<Self> {
+        <T as HotConfig>::__build(reader)
     }
 
-    fn __set(&mut self, path: &[Step<'_>], intake: &mut LeafReader<'_>) {
-        <T as HotConfig>::__set(self, path, intake);
+    fn __set(&mut self, path: &[Step<'_>], reader: &mut LeafReader<'_>) {
+        <T as HotConfig>::__set(self, path, reader);
     }
 
     fn __same(&self, other: &Self, path: &[Step<'_>]) -> bool {

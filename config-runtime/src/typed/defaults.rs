@@ -1,6 +1,6 @@
-//! Whether the defaults of a struct are what it asks of values.
+//! Checks the defaults of a struct against its own rules.
 //!
-//! In: a struct. Out: what is wrong, in sentences. It knows no store: every key is absent.
+//! In: a struct. Out: the mistakes, in sentences. It knows no store: every key is absent.
 
 use super::checks::{BrokenRule, Checks};
 use super::config::HotConfig;
@@ -9,23 +9,23 @@ use super::tree::{DefaultValue, Leaf};
 use crate::guard::guard;
 use crate::reason::{Reason, SECRET_DOES_NOT_FIT};
 
-/// What may be said of a leaf that is secret, of its value or of its default.
+/// The reason that may be shown for a secret leaf, about its value or its default.
 pub(crate) fn of_secret(leaf: &Leaf, about_value: bool, reason: Reason) -> Reason {
     match leaf.field.default {
         _ if about_value => reason.of_secret(SECRET_DOES_NOT_FIT),
-        // There is nothing that could be quoted: the key is missing.
+        // The key is missing, so there is nothing to quote.
         DefaultValue::None => reason,
         _ => reason.of_secret("the default, which is a secret, does not fit"),
     }
 }
 
-/// The fields that are secret and have no default: a fallback without secrets could not serve.
+/// The secret fields without a default: a fallback without secrets could not serve them.
 pub(crate) fn required_secrets<T: HotConfig>() -> Vec<String> {
     let leaves = T::TREE.leaves();
-    let mut intake = LeafReader::all(&Nothing);
-    // A panic is a mistake that `bad` tells of.
-    let _ = guard(|| drop(T::__build(&mut intake)));
-    let findings = intake.into_findings().into_iter();
+    let mut reader = LeafReader::all(&Nothing);
+    // `bad` reports a panic.
+    let _ = guard(|| drop(T::__build(&mut reader)));
+    let findings = reader.into_findings().into_iter();
     let missing = findings.filter_map(|finding| leaves.get(finding.leaf.place()));
     missing
         .filter(|leaf| leaf.secret && leaf.field.default == DefaultValue::None)
@@ -33,14 +33,14 @@ pub(crate) fn required_secrets<T: HotConfig>() -> Vec<String> {
         .collect()
 }
 
-/// Defaults that don't parse or break their own field's rule; with `required` also the fields
-/// that have none.
+/// Defaults that don't parse or break their own field's rule; with `required`, also the fields
+/// without a default.
 pub(crate) fn bad<T: HotConfig>(required: bool) -> Vec<String> {
     let leaves = T::TREE.leaves();
-    let mut intake = LeafReader::all(&Nothing);
+    let mut reader = LeafReader::all(&Nothing);
     let mut checks = Checks::default();
     let built = guard(|| {
-        if let Some(defaults) = T::__build(&mut intake)
+        if let Some(defaults) = T::__build(&mut reader)
             && required
         {
             defaults.__validate(&mut checks);
@@ -62,8 +62,8 @@ pub(crate) fn bad<T: HotConfig>(required: bool) -> Vec<String> {
         };
         format!("the defaults of `{of}` break its rule `{rule}`: {invalid}")
     });
-    let secrets: Vec<_> = intake.secrets().iter().map(|leaf| leaf.pattern).collect();
-    let findings = intake.into_findings().into_iter();
+    let secrets: Vec<_> = reader.secrets().iter().map(|leaf| leaf.pattern).collect();
+    let findings = reader.into_findings().into_iter();
     let in_entries = in_entries::<T>(&leaves);
     let single = findings.chain(in_entries).filter_map(|finding| {
         let leaf = leaves.get(finding.leaf.place())?;
@@ -90,10 +90,10 @@ fn in_entries<T: HotConfig>(leaves: &[Leaf]) -> Vec<FieldError> {
     if leaves.iter().all(|leaf| leaf.map.is_none()) {
         return Vec::new();
     }
-    let mut intake = LeafReader::all(&Specimen);
+    let mut reader = LeafReader::all(&Specimen);
     // `bad` reports a panic of the struct itself.
-    let _ = guard(|| drop(T::__build(&mut intake)));
-    let findings = intake.into_findings().into_iter();
+    let _ = guard(|| drop(T::__build(&mut reader)));
+    let findings = reader.into_findings().into_iter();
     findings
         .filter(|finding| finding.leaf.outside_maps().is_none())
         .collect()

@@ -1,27 +1,27 @@
-//! What the expansion asks of a value of any type: to be shown, and to be written.
+//! Shows or encodes a value of any type, if the type can be shown or encoded.
 //!
-//! In: a value. Out: a text for people, or the bytes that the store would hold; nothing, where the
-//! type can't. It knows no keys and no store.
+//! In: a value. Out: a text for people, or the bytes that the store would hold; nothing if the type
+//! has neither. It knows no keys and no store.
 
-use super::leaf::Leaf;
+use super::leaf::LeafDecoder;
 use super::tree::{Absent, Format};
 use crate::guard::guard;
 use crate::value::{self, encode};
 
-/// Shows a value of any type: through `Debug` where it has it, else not at all.
+/// Shows a value of any type: through `Debug` if the type has it, otherwise not at all.
 ///
-/// The expansion calls `(&Shown(&field)).show()` with both traits in scope; method resolution
+/// The expansion calls `(&AsDebug(&field)).show()` with both traits in scope; method resolution
 /// takes the first that fits.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Shown<'a, V: ?Sized>(pub &'a V);
+pub struct AsDebug<'a, V: ?Sized>(pub &'a V);
 
 #[doc(hidden)]
 pub trait ShowDebug {
     fn show(&self) -> Option<String>;
 }
 
-impl<V: std::fmt::Debug + ?Sized> ShowDebug for Shown<'_, V> {
+impl<V: std::fmt::Debug + ?Sized> ShowDebug for AsDebug<'_, V> {
     fn show(&self) -> Option<String> {
         Some(format!("{:?}", self.0))
     }
@@ -32,17 +32,20 @@ pub trait ShowNothing {
     fn show(&self) -> Option<String>;
 }
 
-impl<V: ?Sized> ShowNothing for &Shown<'_, V> {
+impl<V: ?Sized> ShowNothing for &AsDebug<'_, V> {
     fn show(&self) -> Option<String> {
         None
     }
 }
 
-/// The default of a leaf as the store would hold it, if what was encoded is read as the same.
+/// The default of a leaf as the store would hold it, if reading it gives the same value.
 ///
-/// `encode` is `(&Encoded(value, format)).encode()`, with both traits in scope.
+/// `encode` is `(&AsStored(value, format)).encode()`, with both traits in scope.
 #[doc(hidden)]
-pub fn default_of<V>(leaf: fn() -> Leaf<V>, encode: fn(&V) -> Option<Bytes>) -> Option<Absent> {
+pub fn default_of<V>(
+    leaf: fn() -> LeafDecoder<V>,
+    encode: fn(&V) -> Option<Bytes>,
+) -> Option<Absent> {
     let written = guard(|| {
         let leaf = leaf();
         let value = (leaf.absent)()?.ok()?;
@@ -51,7 +54,7 @@ pub fn default_of<V>(leaf: fn() -> Leaf<V>, encode: fn(&V) -> Option<Bytes>) -> 
         };
         value::secret_was_read();
         let again = (leaf.decode)(&raw);
-        // A type may write what it keeps in a `Secret`.
+        // A type may write a value that it keeps in a `Secret`.
         if value::secret_was_read() {
             return Some(Absent::Hidden);
         }
@@ -62,27 +65,27 @@ pub fn default_of<V>(leaf: fn() -> Leaf<V>, encode: fn(&V) -> Option<Bytes>) -> 
                 let again = (leaf.decode)(text.as_bytes());
                 again.is_ok_and(|again| (leaf.same)(&value, &again))
             };
-            // A file that is committed is the same each time.
+            // The text of a committed file must not change between runs.
             Absent::Text(encode::canonical(&text, same))
         })
     });
     written.ok().flatten()
 }
 
-/// The bytes of a value; `None` where the value is nothing.
+/// The bytes of a value; `None` if there is no value.
 type Bytes = Option<Vec<u8>>;
 
 /// A value to be written in a format, if its type has `Serialize`.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Encoded<'a, V: ?Sized>(pub &'a V, pub Format);
+pub struct AsStored<'a, V: ?Sized>(pub &'a V, pub Format);
 
 #[doc(hidden)]
 pub trait EncodeSerialize {
     fn encode(&self) -> Option<Bytes>;
 }
 
-impl<V: serde::Serialize + ?Sized> EncodeSerialize for Encoded<'_, V> {
+impl<V: serde::Serialize + ?Sized> EncodeSerialize for AsStored<'_, V> {
     fn encode(&self) -> Option<Bytes> {
         match self.1 {
             Format::Auto => encode::auto(self.0),
@@ -99,7 +102,7 @@ pub trait EncodeNothing {
     fn encode(&self) -> Option<Bytes>;
 }
 
-impl<V: ?Sized> EncodeNothing for &Encoded<'_, V> {
+impl<V: ?Sized> EncodeNothing for &AsStored<'_, V> {
     fn encode(&self) -> Option<Bytes> {
         None
     }

@@ -1,4 +1,4 @@
-//! What the expansion asks of a type that the macro cannot see through.
+//! Facts about a type that the macro can't know, as constants.
 //!
 //! In: a type. Out: constants: its shape, whether it is secret, whether it has keys of its own. It
 //! knows no values.
@@ -9,30 +9,31 @@ use super::config::HotConfig;
 use super::shape::{Comparable, HotValue, Readable, Shape};
 use crate::value::Secret;
 
-/// Asks for the shape of any type: [`HotValue::SHAPE`] where it has one, else [`Shape::Opaque`].
+/// The shape of any type: [`HotValue::SHAPE`] if the type has it, otherwise [`Shape::Opaque`].
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Probe<V: ?Sized>(PhantomData<V>);
+pub struct TypeFacts<V: ?Sized>(PhantomData<V>);
 
-impl<V: HotValue + ?Sized> Probe<V> {
+impl<V: HotValue + ?Sized> TypeFacts<V> {
     pub const SHAPE: Shape = V::SHAPE;
 }
 
-impl<V> Probe<Secret<V>> {
-    /// Whether it is never printed.
+impl<V> TypeFacts<Secret<V>> {
+    /// Whether values are never printed.
     pub const SECRET: bool = true;
 }
 
-impl<V> Probe<Option<Secret<V>>> {
+impl<V> TypeFacts<Option<Secret<V>>> {
     pub const SECRET: bool = true;
 }
 
-impl<V: HotConfig + Readable + Comparable> Probe<V> {
-    /// Whether it has keys of its own, and could be one key as well.
+impl<V: HotConfig + Readable + Comparable> TypeFacts<V> {
+    /// Whether the type has keys of its own, and could be one key as well.
     pub const SECTION: bool = true;
 }
 
-/// What [`Probe`] answers for the others: an inherent constant comes before one of a trait.
+/// The shape from [`TypeFacts`] for all other types: an inherent constant takes precedence over one
+/// of a trait.
 #[doc(hidden)]
 pub trait AnyShape {
     const SHAPE: Shape = Shape::Opaque;
@@ -40,4 +41,4 @@ pub trait AnyShape {
     const SECTION: bool = false;
 }
 
-impl<V: ?Sized> AnyShape for Probe<V> {}
+impl<V: ?Sized> AnyShape for TypeFacts<V> {}

@@ -1,8 +1,7 @@
 //! `field!` and `key!`: a field of a configuration as a value.
 //!
-//! In: a struct and a path or a key, checked while compiling. Out: a [`Field`], which says where
-//! the value is in the struct and which leaves it stands for. It knows no values, no keys and no
-//! store.
+//! In: a struct and a path or a key, checked while compiling. Out: a [`Field`] with the value's
+//! place in the struct and its leaves. It knows no values, no keys and no store.
 
 use std::fmt;
 
@@ -10,8 +9,7 @@ use super::compile::lookup::{HERE, Span};
 
 /// A field of the configuration `T`, or a section of it, with values of the type `V`.
 ///
-/// Made by [`field!`](crate::field) or [`key!`](crate::key); a constant, and as small as a few
-/// words.
+/// [`field!`](crate::field) or [`key!`](crate::key) makes it: a constant of a few words.
 pub struct Field<T: 'static, V: 'static> {
     get: fn(&T) -> &V,
     span: Span,
@@ -35,7 +33,7 @@ impl<T: 'static, V: 'static> Field<T, V> {
         self.path
     }
 
-    /// The leaves that it stands for: one, or those of a section.
+    /// The leaves of the field: one, or those of a section.
     #[doc(hidden)]
     pub const fn span(self) -> Span {
         self.span
@@ -70,14 +68,14 @@ impl<T> At<HERE, T> for T {
 
 /// A field of a configuration, by its path in Rust: `field!(UserService, db.pool_size)`.
 ///
-/// The path is checked while compiling: a field that does not exist, one that is
-/// `#[hot(skip)]`, or a path into a value that is one key do not compile. The type of the value
-/// is the field's; the whole is a constant.
+/// The path is checked while compiling: an unknown field, a field with `#[hot(skip)]`, and a path
+/// into a value that is one key do not compile. The type of the value is the field's; the result is
+/// a constant.
 ///
-/// Inside an `impl` the struct may be called `Self`. Where it has type parameters that are not
-/// known yet, write `for` before it: `field!(for Service<T>, db.pool_size)`, `field!(for Self,
-/// db)`. Of these, `cargo check` sees that the fields exist; whether they have keys is known only
-/// once the types are, by `cargo build`.
+/// Inside an `impl` the struct may be called `Self`. If it has type parameters that are not known
+/// yet, write `for` before it: `field!(for Service<T>, db.pool_size)`, `field!(for Self, db)`. For
+/// these, `cargo check` checks that the fields exist; only `cargo build`, which knows the types,
+/// checks that they have keys.
 ///
 /// # Example
 /// ```
@@ -113,7 +111,7 @@ impl<T> At<HERE, T> for T {
 /// let size = field!(Service, pool_sise);
 /// ```
 ///
-/// Nor does what has no key, in generic code by the time that it is used:
+/// A field without a key does not compile either. In generic code, the error comes at first use:
 /// ```compile_fail,E0080
 /// # use hotconfig::{Field, HotConfig, field};
 /// # #[derive(HotConfig, Clone, Debug)]
@@ -144,14 +142,14 @@ macro_rules! field {
 
 /// A field of a configuration, by its key: `key!(UserService, "db/pool_size")`.
 ///
-/// The same [`Field`] that [`field!`](crate::field) makes of the path, for tests and tools that
-/// think in keys. The key is the one below the prefix; that of a section stands for all that is in
-/// it. A key that the struct does not have does not compile, and the message names the nearest that
-/// it has. The type of the value is the field's; the whole is a constant.
+/// It is the same [`Field`] as that of [`field!`](crate::field) for the path, for tests and tools
+/// that use keys. The key is the one below the prefix; the key of a section stands for everything
+/// in it. An unknown key does not compile, and the message names the nearest known ones. The type
+/// of the value is the field's; the result is a constant.
 ///
-/// Keys are public: a field may be named by its key where it is private, if its type is not. The
-/// struct is written with all its types: neither `Self` nor type parameters are known when keys
-/// are looked up.
+/// Keys are public: a private field may be named by its key, if its type is not private. The struct
+/// is written with all its types: neither `Self` nor type parameters are known when keys are looked
+/// up.
 ///
 /// # Example
 /// ```

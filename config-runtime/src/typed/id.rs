@@ -1,7 +1,7 @@
 //! The identity of a leaf.
 //!
-//! In: the place of a leaf in the schema, and the entry that it is in. Out: a [`LeafId`], by which
-//! the runtime names the leaf from its bytes to its subscribers. It knows no schema and no names.
+//! In: the place of a leaf in the schema, and the entry that it is in. Out: a [`LeafId`], the
+//! leaf's name everywhere in the runtime. It knows no schema and no names.
 
 /// A leaf of a configuration. Ids are ordered by the schema, then by the entry.
 #[doc(hidden)]
@@ -14,8 +14,8 @@ pub struct LeafId {
     pub entry: EntryId,
 }
 
-/// An entry of a map. The owner of the entries gives the ids, which are unique among all maps of a
-/// configuration.
+/// An entry of a map. The owner of the entries assigns the ids, which are unique among all maps of
+/// a configuration.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntryId(u32);
@@ -34,7 +34,7 @@ impl EntryId {
     /// No entry: for a leaf outside maps.
     pub const NONE: Self = Self(u32::MAX);
 
-    /// The only entry of every map, for a schema that is asked about its defaults.
+    /// The only entry of every map, for questions to a schema about its defaults.
     pub(crate) const SPECIMEN: Self = Self(0);
 
     /// The entry with this number; `None` if the number is too high.
@@ -70,13 +70,14 @@ impl LeafId {
     }
 }
 
-/// The pattern of the leaf at this place. A place that is too high gives the highest pattern, which
+/// The pattern of the leaf at this place. For a place that is too high, the highest pattern, which
 /// no schema reaches.
 pub(crate) fn pattern_at(place: usize) -> u32 {
     u32::try_from(place).unwrap_or(u32::MAX)
 }
 
-/// The place of a pattern; one that is too high for this machine is no place in any list.
+/// The place of a pattern; a pattern that is too high for this machine has a place that is in no
+/// list.
 pub(crate) fn place_of(pattern: u32) -> usize {
     usize::try_from(pattern).unwrap_or(usize::MAX)
 }

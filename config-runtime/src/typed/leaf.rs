@@ -1,6 +1,6 @@
-//! How one leaf is read.
+//! The decoder of one leaf: its codec, its default and its rules.
 //!
-//! In: the bytes of one key, or their absence, and what the derive declares of the field. Out: a
+//! In: the bytes of one key, or their absence, and the derive's declarations for the field. Out: a
 //! value that breaks no rule of its own, or the reasons. It knows no other leaf, no key and no
 //! store.
 
@@ -8,15 +8,15 @@ use super::shape::{Comparable, Readable};
 use crate::reason::{Reason, Reasons};
 use crate::value::{self, Secret};
 
-/// How one leaf is read: the derive writes one for each.
+/// The decoder of one leaf, which the derive writes.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Leaf<V: 'static> {
+pub struct LeafDecoder<V: 'static> {
     /// Reads the store's bytes.
     pub decode: fn(&[u8]) -> Result<V, Reason>,
-    /// What an absent key is read from, where the default is a text.
+    /// The text that is read for an absent key, if the default is a text.
     pub text: Option<&'static [u8]>,
-    /// What it stands for where there is no text; `None` where the field is required.
+    /// The value of an absent key, if there is no text; `None` if the field is required.
     pub absent: fn() -> Option<Result<V, Reason>>,
     /// The rules of the field.
     pub check: fn(&V, &mut Reasons),
@@ -40,13 +40,13 @@ pub trait IsSecret {}
 impl<V> IsSecret for Secret<V> {}
 impl<V> IsSecret for Option<Secret<V>> {}
 
-/// Asks the compiler whether a secret leaf is one.
+/// Makes the compiler check that a secret leaf has a secret type.
 #[doc(hidden)]
 pub const fn secret<V: IsSecret>() {}
 
-impl<V> Leaf<V> {
-    /// A leaf of which nothing was said. The bounds are on the functions, so that the compiler
-    /// names the one that is missing.
+impl<V> LeafDecoder<V> {
+    /// A leaf without attributes. The bounds are on the functions, so that the compiler names the
+    /// missing one.
     pub const fn auto() -> Self
     where
         V: Readable + Comparable,

@@ -1,4 +1,4 @@
-//! What the derive writes against, and how one leaf is read.
+//! The interface between the derive and the runtime, and the reading of one leaf.
 //!
 //! In: the constants and the functions that the expansion generates for a struct, and bytes. Out:
 //! the tree of its fields ([`tree`]), what the compiler can check ([`compile`]), and values
@@ -10,11 +10,11 @@ pub mod compile;
 pub(crate) mod config;
 pub(crate) mod defaults;
 pub(crate) mod encode;
+pub(crate) mod facts;
 pub(crate) mod field;
 pub(crate) mod id;
 pub(crate) mod leaf;
 pub(crate) mod path;
-pub(crate) mod probe;
 pub(crate) mod read;
 pub(crate) mod selector;
 pub(crate) mod shape;

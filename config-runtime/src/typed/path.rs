@@ -1,9 +1,9 @@
-//! The way to a value inside a configuration.
+//! The path to a value inside a configuration.
 //!
 //! In: the numbers of fields and the names of entries. Out: a [`Path`], which a leaf of the schema
 //! has, and the steps by which the expansion finds the value. It knows no keys and no values.
 
-/// One step of the way to a value.
+/// One step of the path to a value.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step<'a> {
@@ -13,7 +13,7 @@ pub enum Step<'a> {
     Entry(&'a str),
 }
 
-/// The way to a leaf of the schema: a step for each field, and a gap for the name of each entry.
+/// The path to a leaf of the schema: a step for each field, and a gap for the name of each entry.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Path {
     fields: Vec<Step<'static>>,
@@ -76,7 +76,7 @@ impl Path {
 }
 
 /// The value that [`first_field`] adds to the number of a field if the path goes on behind it: a
-/// round number above those of all fields. The expansion knows it, too.
+/// round number above those of all fields. The expansion uses it too.
 const GOES_ON: u32 = 100_000;
 
 /// The number that [`first_field`] returns for a path that does not begin with a field.
@@ -100,7 +100,7 @@ pub fn first_field<'p, 's>(path: &'p [Step<'s>]) -> (u32, &'p [Step<'s>]) {
 /// `__same`.
 ///
 /// They do not if the path has the name of an entry: only a mistake of the caller leads here with
-/// one, and a subscriber may be notified once too often but never too seldom.
+/// one, and a subscriber may be notified too often but never too seldom.
 #[doc(hidden)]
 pub fn same_unknown(path: &[Step<'_>]) -> bool {
     !names_entry(path)
@@ -176,7 +176,7 @@ mod tests {
         for path in [&[][..], &[entry], &[entry, field(3)]] {
             assert_eq!(first_field(path), (NO_FIELD, path));
         }
-        // No number of a field gets to that of another with steps behind it, or to that of none.
+        // No field's number equals that of another with steps behind it, or that of no field.
         let (last, _) = first_field(&[field(u16::MAX)]);
         let (last_with_steps, _) = first_field(&[field(u16::MAX), entry]);
         assert!(last < GOES_ON && last_with_steps < NO_FIELD);

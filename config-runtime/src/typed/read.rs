@@ -1,8 +1,8 @@
-//! A struct is read, leaf by leaf.
+//! Reads a struct, leaf by leaf.
 //!
-//! In: for each leaf the bytes that stand in the store, or that there are none, and the names of
-//! entries ([`Raws`]). Out: the values, as the expansion asks for them, and what was wrong. It
-//! knows no keys, no revisions and no store.
+//! In: for each leaf the bytes in the store, if there are any, and the names of entries ([`Raws`]).
+//! Out: the values, on request of the expansion, and the mistakes. It knows no keys, no revisions
+//! and no store.
 
 mod raws;
 #[cfg(test)]
@@ -12,7 +12,7 @@ use std::fmt;
 
 use super::checks::{BrokenRule, Checks};
 use super::id::{EntryId, LeafId, MapId, pattern_at};
-use super::leaf::Leaf;
+use super::leaf::LeafDecoder;
 use super::path::{Step, names_entry};
 use super::tree::Tree;
 use crate::guard::guard;
@@ -21,19 +21,19 @@ use crate::value;
 pub(crate) use raws::{Nothing, Specimen};
 pub use raws::{RawEntries, Raws};
 
-/// What was wrong with one leaf.
+/// The mistake in one leaf.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct FieldError {
     /// The leaf.
     pub leaf: LeafId,
-    /// What was wrong, and what would be right.
+    /// The mistake, and the expected form.
     pub reason: Reason,
-    /// Whether the reason speaks of the value itself, and so may print a part of it.
+    /// Whether the reason is about the value itself, and so may contain a part of it.
     pub about_value: bool,
 }
 
-/// Hands the store's bytes to the fields and takes back what was wrong with them.
+/// Reads the fields from the store's bytes and collects the mistakes in them.
 #[doc(hidden)]
 pub struct LeafReader<'a> {
     raws: &'a dyn Raws,
@@ -49,15 +49,15 @@ pub struct LeafReader<'a> {
 }
 
 impl<'a> LeafReader<'a> {
-    /// For [`HotConfig::__build`]: every leaf, in the order of [`Tree::leaves`]; those of a map for
-    /// each entry.
+    /// Creates a reader for [`HotConfig::__build`]: every leaf, in the order of [`Tree::leaves`],
+    /// the leaves of a map for each entry.
     ///
     /// [`HotConfig::__build`]: super::config::HotConfig::__build
     pub fn all(raws: &'a dyn Raws) -> Self {
         Self::one(LeafId::fixed(0), raws)
     }
 
-    /// For [`HotConfig::__set`]: that leaf, or the whole entry if it is a new one.
+    /// Creates a reader for [`HotConfig::__set`]: that leaf, or the whole entry if it is new.
     ///
     /// [`HotConfig::__set`]: super::config::HotConfig::__set
     pub fn one(leaf: LeafId, raws: &'a dyn Raws) -> Self {
@@ -73,7 +73,7 @@ impl<'a> LeafReader<'a> {
     }
 
     /// The next leaf's value, or `None` and a finding. For the expansion of `__build`.
-    pub fn leaf<V>(&mut self, leaf: &Leaf<V>) -> Option<V> {
+    pub fn leaf<V>(&mut self, leaf: &LeafDecoder<V>) -> Option<V> {
         let id = self.advance(1);
         let raw = self.raws.raw(id);
         if self.builds {
@@ -102,9 +102,10 @@ impl<'a> LeafReader<'a> {
         }
     }
 
-    /// The next leaves as a section. For the expansion of `__build`.
+    /// Reads the next leaves as a section. For the expansion of `__build`.
     ///
-    /// Its own rule is asked here, too: where the whole can't be built, nobody else would.
+    /// The section's own rule is called here too: if the whole can't be built, nothing else calls
+    /// it.
     pub fn section<V>(
         &mut self,
         name: &'static str,
@@ -120,8 +121,8 @@ impl<'a> LeafReader<'a> {
         section
     }
 
-    /// The next leaves as a map: its entries with their names, in the order of the names. For the
-    /// `__build` of a map, which is called as that of a section.
+    /// Reads the next leaves as a map: its entries with their names, in the order of the names. For
+    /// the `__build` of a map, which is called as that of a section.
     ///
     /// `element` is the tree of an entry. `build` and `validate` are called for each entry, with
     /// the leaves of that entry as the next ones. Returns `None` if an entry can't be built, after
@@ -167,7 +168,7 @@ impl<'a> LeafReader<'a> {
         entry
     }
 
-    /// Whether the entry exists to which the leaf belongs in this map. For the `__set` of a map.
+    /// Whether the entry to which the leaf belongs exists in this map. For the `__set` of a map.
     ///
     /// `rest` are the steps from the entry to the leaf.
     pub fn has_entry(&self, rest: &[Step<'_>]) -> bool {
@@ -242,17 +243,17 @@ impl<'a> LeafReader<'a> {
         leaf
     }
 
-    /// The rules of sections that were broken, while the whole was built.
+    /// The broken rules of sections, collected while the whole was built.
     pub fn take_broken(&mut self) -> Vec<BrokenRule> {
         let mut broken = self.checks.take_broken();
-        // A section inside a section is asked by both.
+        // A section inside a section is checked by both.
         let mut seen = std::collections::HashSet::new();
         broken.retain(|broken| seen.insert((broken.section.clone(), broken.rule)));
         broken
     }
 
-    /// Replaces a field where its new value is valid and differs. For the expansion of `__set`.
-    pub fn replace<V>(&mut self, field: &mut V, leaf: &Leaf<V>) {
+    /// Replaces a field if its new value is valid and differs. For the expansion of `__set`.
+    pub fn replace<V>(&mut self, field: &mut V, leaf: &LeafDecoder<V>) {
         let id = self.next;
         let Some(new) = self.leaf(leaf) else { return };
         match guard(|| (leaf.same)(field, &new)) {
@@ -298,7 +299,7 @@ impl<'a> LeafReader<'a> {
         &self.secrets
     }
 
-    /// What was wrong.
+    /// The mistakes.
     pub fn into_findings(self) -> Vec<FieldError> {
         self.findings
     }

@@ -1,15 +1,15 @@
 //! [`Selector`]: a value that names a part of a configuration.
 //!
-//! In: a [`Field`]. Out: the trait by which handles take it, and later the selectors of entries. It
-//! knows no values, no keys and no store.
+//! In: a [`Field`]. Out: the trait by which handles accept it, and later the selectors of entries.
+//! It knows no values, no keys and no store.
 
 use std::borrow::Cow;
 
 use super::compile::lookup::Span;
 use super::field::Field;
 
-/// The name of a part of the configuration `T`, as `watch`, `changes`, `on_change`, `view` and
-/// `part` take it.
+/// The name of a part of the configuration `T`, an argument of `watch`, `changes`, `on_change`,
+/// `view` and `part`.
 ///
 /// [`field!`](crate::field) and [`key!`](crate::key) make a [`Field`], which names a field or a
 /// section. The trait is sealed: only types of this crate implement it.

@@ -1,7 +1,7 @@
-//! What the compiler knows of a value's type.
+//! The shape of a value's type, as a constant.
 //!
-//! In: a type. Out: a constant, the same through aliases, `Option`, `Secret` and newtypes that say
-//! so. It knows no rules and no formats.
+//! In: a type. Out: a constant, the same through aliases, `Option`, `Secret` and newtypes that
+//! implement [`HotValue`]. It knows no rules and no formats.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, LinkedList, VecDeque};
@@ -15,25 +15,25 @@ use serde::{Deserialize, Serialize};
 
 use crate::value::{Secret, Size};
 
-/// What a value is, as far as its type says.
+/// The form of a value, as far as its type determines it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Shape {
-    /// A type that everybody knows.
+    /// A well-known type.
     Scalar(Scalar),
     /// One of these words: an enum whose variants have no data.
     Words(&'static [&'static str]),
-    /// The same, or nothing.
+    /// The same shape, or nothing.
     Optional(&'static Shape),
     /// A sequence.
     List(&'static Shape),
-    /// Names, and for each of them this.
+    /// Names, each with a value of this shape.
     Map(&'static Shape),
-    /// A type of which nothing is known.
+    /// An unknown type.
     Opaque,
 }
 
-/// A type of which the store holds one word, or one text.
+/// A type whose values the store holds as one word or one text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[non_exhaustive]
 #[allow(missing_docs)] // each is named as its type
@@ -105,7 +105,7 @@ pub enum Scalar {
 }
 
 impl Scalar {
-    /// The least and the highest number of an integer type, as far as `i128` reaches.
+    /// The minimum and the maximum of an integer type, as far as `i128` reaches.
     pub(crate) const fn limits(self) -> Option<(i128, i128)> {
         macro_rules! limits {
             ($number:ident) => {
@@ -129,7 +129,7 @@ impl Scalar {
         }
     }
 
-    /// Whether zero is none of its values.
+    /// Whether zero is not among its values.
     pub(crate) const fn is_non_zero(self) -> bool {
         matches!(
             self,
@@ -149,12 +149,12 @@ impl Scalar {
     }
 }
 
-/// A type of values of which the compiler may know more than its name.
+/// A type about which the compiler may know more than its name.
 ///
-/// The types of the standard library that are one word have it, and `Option`, [`Secret`],
-/// sequences and maps of them. Derive it for an enum of words or for a newtype: then the compiler
-/// checks a default that is written as a text, and the schema names the words. An enum with
-/// `#[serde(other)]` has no words of its own, and is [`Shape::Opaque`].
+/// It is implemented for the types of the standard library that are one word, and for `Option`,
+/// [`Secret`], sequences and maps of them. Derive it for an enum of words or for a newtype: then
+/// the compiler checks a default that is written as a text, and the schema names the words. An enum
+/// with `#[serde(other)]` has no words of its own, and is [`Shape::Opaque`].
 ///
 /// ```
 /// use hotconfig::{HotConfig, HotValue};
@@ -170,12 +170,12 @@ impl Scalar {
 /// }
 /// ```
 pub trait HotValue {
-    /// What a value of this type is.
+    /// The shape of this type's values.
     const SHAPE: Shape;
 }
 
-/// What can be read from a key. One trait for each thing that a value needs, so that what is
-/// missing is named.
+/// A type that can be read from a key. Each requirement on a value is a separate trait, so that the
+/// compiler names the missing one.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read from a key: `serde::Deserialize` is missing",
@@ -188,7 +188,7 @@ pub trait Readable: DeserializeOwned {}
 #[diagnostic::do_not_recommend]
 impl<V: DeserializeOwned> Readable for V {}
 
-/// What two values of one key can be: compared.
+/// A type with values that can be compared, for two values of one key.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "two values of `{Self}` cannot be compared: `PartialEq` is missing",

@@ -1,8 +1,8 @@
-//! What a `HotConfig` struct declares, as constants.
+//! The declaration of a `HotConfig` struct, as constants.
 //!
-//! In: nothing; the derive writes these constants. Out: a tree to walk ([`Tree`]), the flat
-//! list of its leaves ([`Tree::leaves`]). It knows no values, no store and no prefix that has its
-//! variables.
+//! In: nothing; the derive writes these constants. Out: a tree to walk ([`Tree`]), and the flat
+//! list of its leaves ([`Tree::leaves`]). It knows no values, no store and no prefix with values
+//! for its variables.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::path::{Path, Step};
 use super::shape::Shape;
 use crate::value::Size;
 
-/// What a struct with `#[derive(HotConfig)]` declares.
+/// The declaration of a struct with `#[derive(HotConfig)]`.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Tree {
@@ -20,9 +20,9 @@ pub struct Tree {
     pub name: &'static str,
     /// Its doc comment, lines joined by `\n`; empty without one.
     pub doc: &'static str,
-    /// The prefix's template, `/configs/{app}/{env}`, where the struct has one.
+    /// The prefix's template, `/configs/{app}/{env}`, if the struct has one.
     pub prefix: Option<&'static str>,
-    /// The path of the rule over the whole struct, where it has one.
+    /// The path of the rule over the whole struct, if there is one.
     pub validate: Option<&'static str>,
     /// The fields, in the order of the source.
     pub fields: &'static [Field],
@@ -41,31 +41,31 @@ pub struct Field {
     pub number: u16,
     /// The field's name in Rust, without `r#`.
     pub name: &'static str,
-    /// Its key below that of its section, `limits/rps`; empty where it is skipped.
+    /// Its key below that of its section, `limits/rps`; empty if it is skipped.
     pub key: &'static str,
-    /// Old keys that are still read, the first that is there; below the section, too.
+    /// Old keys that are still read, in order of precedence; below the section, too.
     pub aliases: &'static [&'static str],
     /// Its doc comment.
     pub doc: &'static str,
-    /// The type as it was written.
+    /// The type in the source.
     pub type_name: &'static str,
-    /// What the compiler knows of the type; [`Shape::Opaque`] for a section.
+    /// The compiler's knowledge of the type; [`Shape::Opaque`] for a section.
     pub shape: Shape,
     /// Leaf, section, map or skipped.
     pub kind: Kind,
-    /// What an absent key stands for.
+    /// The meaning of an absent key.
     pub default: DefaultValue,
-    /// The rules of its own, in the order of the source.
+    /// The rules of the field itself, in the order of the source.
     pub rules: &'static [Rule],
     /// The flags.
     pub flags: Flags,
 }
 
-/// What a field is.
+/// The kind of a field.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Kind {
-    /// One key; how its bytes are read.
+    /// One key, with the format of its bytes.
     Leaf(Format),
     /// A nested struct.
     Section(&'static Tree),
@@ -77,21 +77,21 @@ pub enum Kind {
     Skipped,
 }
 
-/// How the bytes of a leaf are read.
+/// The format of a leaf's bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Format {
-    /// Plain text for what is a word, JSON for the rest, as [`crate::value`] says.
+    /// Plain text for single words, JSON for the rest, as described in [`crate::value`].
     Auto,
     /// Plain text, never JSON.
     Text,
-    /// JSON, also for what is a word.
+    /// JSON, even for single words.
     Json,
     /// The codec at this path.
     With(&'static str),
 }
 
-/// What an absent key stands for.
+/// The meaning of an absent key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DefaultValue {
@@ -99,24 +99,24 @@ pub enum DefaultValue {
     None,
     /// `#[hot(default)]`: `Default::default()` of its type.
     OfType,
-    /// `#[hot(default = "30s")]`: read as the store's bytes would be. A number, a character or a
-    /// `bool` that is written out is one, too, as the store would hold it.
+    /// `#[hot(default = "30s")]`: read as the store's bytes would be. A literal number, character
+    /// or `bool` also becomes a text, as the store would hold it.
     Text(&'static str),
-    /// `#[hot(default = 8)]`: the expression as it was written.
+    /// `#[hot(default = 8)]`: the expression in the source.
     Expression(&'static str),
 }
 
-/// What an absent key stands for, once the default is computed.
+/// The meaning of an absent key, with the default computed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Absent {
-    /// It is a problem: the key is required.
+    /// An absent key is a problem: it is required.
     Required,
     /// Nothing: the type is optional.
     Nothing,
     /// A default, as the store would hold it: `30s`.
     Text(String),
-    /// A default that can't be shown as a text, as it was written in Rust.
+    /// A default that can't be shown as a text: the expression in Rust.
     Expression(String),
     /// A default that is secret.
     Hidden,
@@ -146,7 +146,7 @@ pub enum Rule {
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Bounds {
-    /// As it was written: `MIN..=64`.
+    /// The source text: `MIN..=64`.
     pub written: &'static str,
     /// The lower bound; always included.
     pub low: End,
@@ -160,7 +160,7 @@ pub struct Bounds {
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum End {
-    /// There is none.
+    /// No bound.
     Open,
     /// A whole number.
     Integer(i128),
@@ -172,7 +172,7 @@ pub enum End {
     Bytes(Size),
     /// As the store would hold it: `30s`.
     Text(&'static str),
-    /// What the macro could not compute: an expression on a type that it does not know.
+    /// An expression that the macro could not compute, on a type that it does not know.
     Unknown,
 }
 
@@ -193,13 +193,13 @@ impl Bounds {
 #[non_exhaustive]
 #[allow(clippy::struct_excessive_bools)] // they are independent of one another
 pub struct Flags {
-    /// Never printed.
+    /// Whether the value is never printed.
     pub secret: bool,
-    /// Keeps its first value until the program starts again.
+    /// Whether the field keeps its first value until the program starts again.
     pub restart: bool,
-    /// The note of `#[hot(deprecated = "…")]`; empty where there is none.
+    /// The note of `#[hot(deprecated = "…")]`; empty without one.
     pub deprecated: Option<&'static str>,
-    /// Two values are compared by this function, not by `==`.
+    /// The function by which two values are compared, if it is not `==`.
     pub compare: Option<&'static str>,
 }
 
@@ -209,15 +209,15 @@ pub struct Flags {
 pub struct Leaf {
     /// Its place in the list.
     pub pattern: u32,
-    /// The way to it in a value of the struct.
+    /// The path to it in a value of the struct.
     pub path: Path,
-    /// The path as Rust writes it, `db.pool_size`; in a map `tenants[*].dsn`.
+    /// The path in Rust, `db.pool_size`; in a map `tenants[*].dsn`.
     pub name: String,
     /// The key below the prefix, `db/pool_size`; in a map `tenants/*/dsn`.
     pub key: String,
     /// Old keys below the prefix.
     pub aliases: Vec<String>,
-    /// What was declared.
+    /// The declaration.
     pub field: &'static Field,
     /// Whether it, or a section that it is in, is secret.
     pub secret: bool,
@@ -243,7 +243,7 @@ pub struct MapPattern {
 }
 
 impl Tree {
-    /// A schema without fields: where the derive begins.
+    /// Creates a schema without fields, to which the derive adds.
     #[doc(hidden)]
     pub const fn new(name: &'static str) -> Self {
         Self {
@@ -291,7 +291,7 @@ impl Tree {
         self
     }
 
-    /// All leaves, in the order of the source: a section's leaves stand where the section does. The
+    /// All leaves, in the order of the source; a section's leaves are at the section's place. The
     /// leaves of a map are patterns: each stands for a leaf of every entry.
     pub fn leaves(&self) -> Vec<Leaf> {
         let mut leaves = Vec::new();
@@ -359,7 +359,7 @@ impl Tree {
         Some(pattern_at(count))
     }
 
-    /// Whether the steps to each leaf outside maps pass the test, and those to each map.
+    /// Whether the steps to each leaf outside maps, and those to each map, pass the test.
     #[doc(hidden)]
     pub fn every(&self, test: &mut dyn FnMut(&[Step<'_>]) -> bool) -> bool {
         self.every_below(&mut Vec::new(), test)
@@ -382,7 +382,7 @@ impl Tree {
         })
     }
 
-    /// How many leaves the tree has.
+    /// The number of leaves in the tree.
     pub const fn len(&self) -> usize {
         let mut count = 0;
         let mut fields = self.fields;
@@ -400,7 +400,7 @@ impl Tree {
 }
 
 impl Leaf {
-    /// The id of the leaf if it is outside maps; in a map, that of its pattern, which is no leaf.
+    /// The id of a leaf outside maps; in a map, that of its pattern, which is not a leaf.
     #[doc(hidden)]
     pub fn id(&self) -> LeafId {
         LeafId::fixed(self.pattern)
@@ -418,7 +418,7 @@ struct Above {
 }
 
 impl Above {
-    /// The same for what is below this field.
+    /// The same for everything below this field.
     fn below(&self, field: &Field) -> Self {
         Self {
             name: join(&self.name, '.', field.name),
@@ -429,7 +429,7 @@ impl Above {
         }
     }
 
-    /// The same for what is in the entries of this map.
+    /// The same for the entries of this map.
     fn entry(self, first: u32, len: usize) -> Self {
         Self {
             name: format!("{}[*]", self.name),
@@ -458,7 +458,7 @@ pub(crate) fn join(above: &str, separator: char, own: &str) -> String {
 }
 
 impl Field {
-    /// A required leaf without rules: where the derive begins.
+    /// Creates a required leaf without rules, to which the derive adds.
     #[doc(hidden)]
     pub const fn new(
         number: u16,
@@ -521,7 +521,7 @@ impl Field {
         self
     }
 
-    /// A map; `element` is the tree of an entry.
+    /// Makes the field a map; `element` is the tree of an entry.
     #[doc(hidden)]
     #[must_use]
     pub const fn map(mut self, element: &'static Tree) -> Self {

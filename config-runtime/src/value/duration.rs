@@ -1,11 +1,11 @@
 //! A duration as text: `30s`, `1h 30m`.
 //!
-//! In: text. Out: a [`Duration`], or what is wrong with the text; and back. The words are those
-//! of the crate `humantime`.
+//! In: text. Out: a [`Duration`], or the mistake in the text; and back. The words are those of the
+//! crate `humantime`.
 
 use std::time::Duration;
 
-/// What would be right.
+/// The expected form.
 pub(super) const EXPECTED: &str = "a duration such as `250ms`, `30s` or `1h 30m`";
 
 /// Reads a duration.
@@ -15,7 +15,7 @@ pub(crate) fn read(text: &str) -> Result<Duration, &'static str> {
         return Err("not a duration");
     }
     let mut total = Duration::ZERO;
-    // Span by span: `humantime` 2.4 panics where the seconds of several together are `u64::MAX`
+    // Span by span: `humantime` 2.4 panics if the seconds of several spans together are `u64::MAX`
     // and the rest is a second more.
     for span in spans(text) {
         total = humantime::parse_duration(span)
@@ -33,7 +33,7 @@ pub(crate) fn show(duration: Duration) -> String {
 
 const TOO_LONG: &str = "too long, or finer than a nanosecond";
 
-/// What is wrong, without the text, which may be a secret or without end.
+/// The mistake, without the text, which may be a secret or very long.
 fn wrong(error: &humantime::DurationError) -> &'static str {
     use humantime::DurationError as Error;
     match error {

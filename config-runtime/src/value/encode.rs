@@ -1,13 +1,13 @@
-//! From a typed value to the bytes of one key: the way back of [`auto`](super::auto),
+//! Converts a typed value to the bytes of one key: the inverse of [`auto`](super::auto),
 //! [`text`](super::text) and [`json`](super::json).
 //!
-//! In: a value. Out: bytes that the codec of the same name reads as that value; or `None`, where
-//! the value is nothing and the key is best left out; or why there are no such bytes. It knows no
+//! In: a value. Out: bytes that the codec of the same name reads as that value; or `None`, if there
+//! is no value and the key is best left out; or the reason why there are no such bytes. It knows no
 //! keys and no rules.
 //!
-//! A type is read by what it asks of serde, and is written by what it tells serde. Where the two
-//! differ there may be no way back: a text in a `serde_json::Value` that looks like a number is
-//! read as one. Who has to be sure reads the bytes again.
+//! A type is read by its requests to serde, and is written by its calls of serde. If the two
+//! differ, there may be no way back: a text in a `serde_json::Value` that looks like a number is
+//! read as one. To be sure, read the bytes again.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +20,7 @@ use super::duration;
 use crate::reason::Reason;
 use crate::wording::shorten;
 
-/// Plain text for what is a word, JSON for the rest.
+/// Encodes single words as plain text, and the rest as JSON.
 ///
 /// ```
 /// use std::time::Duration;
@@ -33,19 +33,19 @@ use crate::wording::shorten;
 /// ```
 pub fn auto<V: Serialize + ?Sized>(value: &V) -> Result<Option<Vec<u8>>, Reason> {
     match value.serialize(WordSerializer) {
-        // A type's own message may stand for another error: JSON will say it again.
+        // A type's own message may replace another error: JSON will report it again.
         Err(WordError::Other | WordError::Custom(_)) => json(value),
         word => word.map_err(WordError::reason),
     }
 }
 
-/// Plain text, never JSON; a type that is no word is refused.
+/// Encodes plain text, never JSON; a type that is not a word is rejected.
 pub fn text<V: Serialize + ?Sized>(value: &V) -> Result<Option<Vec<u8>>, Reason> {
     value.serialize(WordSerializer).map_err(WordError::reason)
 }
 
-/// JSON, also for what is a word; nothing is `null`. A duration is serde's
-/// `{"secs": 30, "nanos": 0}`, which is also read where `"30s"` is not.
+/// Encodes JSON, even for single words; an absent value is `null`. A duration is serde's
+/// `{"secs": 30, "nanos": 0}`, which is read even where `"30s"` is not.
 pub fn json<V: Serialize + ?Sized>(value: &V) -> Result<Option<Vec<u8>>, Reason> {
     serde_json::to_vec(value)
         .map(Some)
@@ -56,7 +56,8 @@ pub fn json<V: Serialize + ?Sized>(value: &V) -> Result<Option<Vec<u8>>, Reason>
 /// `HashMap` or a `HashSet`: the members of objects are sorted, and so are the entries of those
 /// arrays whose order does not change the value.
 ///
-/// `same` says whether a text is read as the value. A text that is not JSON is returned as it is.
+/// `same` returns whether a text is read as the value. A text that is not JSON is returned
+/// unchanged.
 pub(crate) fn canonical(text: &str, same: impl Fn(&str) -> bool) -> String {
     let mut arrays = BTreeSet::new();
     let nothing = BTreeSet::new();
@@ -95,9 +96,9 @@ type JsonPath = Vec<Option<String>>;
 
 /// Writes JSON again. Numbers keep their digits, which may be more than a type can hold.
 struct CanonicalWriter<'a> {
-    /// The arrays that are put in order.
+    /// The arrays that are sorted.
     sorted: &'a BTreeSet<JsonPath>,
-    /// The arrays that could be.
+    /// The arrays that could be sorted.
     seen: Option<&'a mut BTreeSet<JsonPath>>,
     path: JsonPath,
 }
@@ -144,7 +145,7 @@ impl CanonicalWriter<'_> {
     }
 }
 
-/// Numbers by their value, the rest by their text.
+/// Compares numbers by their value, the rest by their text.
 fn in_order(one: &str, other: &str) -> Ordering {
     let by_text = one.cmp(other);
     match (one.parse::<f64>(), other.parse::<f64>()) {
@@ -153,14 +154,14 @@ fn in_order(one: &str, other: &str) -> Ordering {
     }
 }
 
-/// Why a value is no word.
+/// The reason why a value is not a word.
 #[derive(Debug)]
 enum WordError {
     /// It is of another kind.
     Other,
-    /// Its type says so.
+    /// A custom error of its type.
     Custom(String),
-    /// It is a number that nothing can write.
+    /// A number that is not finite, which has no text.
     NotFinite(String),
 }
 
@@ -195,7 +196,7 @@ type EncodedWord = Option<Vec<u8>>;
 /// Serializes a single word, and rejects all other values.
 struct WordSerializer;
 
-/// A method for each of these types: its own `Display`.
+/// A method for each of these types, with its own `Display`.
 macro_rules! displayed {
     ($($method:ident($type:ty);)+) => {$(
         fn $method(self, value: $type) -> Result<EncodedWord, WordError> {
@@ -204,7 +205,7 @@ macro_rules! displayed {
     )+};
 }
 
-/// A method for each of these shapes, which are no word, whatever is inside.
+/// A method for each of these shapes, which are never a word.
 macro_rules! no_words {
     ($($method:ident($($argument:ty),*) -> $answer:ident;)+) => {$(
         fn $method(self, $(_: $argument),*) -> Result<Self::$answer, WordError> {
@@ -314,7 +315,7 @@ fn finite(is_finite: bool, value: impl std::fmt::Debug) -> Result<EncodedWord, W
     }
 }
 
-/// The fields of a struct that is called as serde calls a [`Duration`](std::time::Duration).
+/// The fields of a struct named as serde names a [`Duration`](std::time::Duration).
 #[derive(Default)]
 struct DurationFields {
     secs: Option<u64>,
@@ -340,7 +341,7 @@ impl SerializeStruct for DurationFields {
         name: &'static str,
         value: &V,
     ) -> Result<(), WordError> {
-        // The numbers come as their words.
+        // The numbers arrive as words.
         let word = value
             .serialize(WordSerializer)
             .map_err(|_| WordError::Other)?;
@@ -355,7 +356,7 @@ impl SerializeStruct for DurationFields {
 
     fn end(self) -> Result<EncodedWord, WordError> {
         match (self.secs, self.nanos) {
-            // More nanos are a second more, which may be one too many.
+            // More nanos carry into the seconds, which may overflow.
             (Some(secs), Some(nanos)) if nanos < 1_000_000_000 => {
                 let duration = std::time::Duration::new(secs, nanos);
                 Ok(Some(duration::show(duration).into_bytes()))

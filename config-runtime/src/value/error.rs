@@ -9,7 +9,7 @@ use serde::de::{self, Expected, Unexpected};
 
 use crate::wording::{nearest, one_of_words, shorten, suggest};
 
-/// What was wrong, and what would be right.
+/// The mistake, and the expected form.
 #[derive(Debug)]
 pub(super) struct Error {
     pub(super) wrong: String,
@@ -31,7 +31,7 @@ impl Error {
         }
     }
 
-    /// An error of another deserializer, which this one stands around.
+    /// An error of another deserializer, inside this one.
     pub(super) fn foreign(error: &impl fmt::Display) -> Self {
         Self::new(shorten(&without_values(&error.to_string())))
     }
@@ -87,8 +87,8 @@ impl de::Error for Error {
     }
 }
 
-/// A message of serde's without the values that it quotes, one of which may be a secret in the
-/// wrong place. A name that is nearly a known one is a typing error, and stays.
+/// A message of serde's without the values that it quotes, because a secret may be in the wrong
+/// place. A name that is nearly a known one is a typing error, and is kept.
 fn without_values(message: &str) -> String {
     let mut cleaned = String::with_capacity(message.len());
     let mut rest = message;
@@ -111,9 +111,9 @@ struct QuotePhrase {
 enum QuoteStyle {
     /// Like a literal of Rust.
     Literal,
-    /// As it is, up to what follows.
+    /// Literally, up to the words that follow.
     Value,
-    /// As it is, and then the names that there are.
+    /// Literally, and then the known names.
     Name,
 }
 
@@ -132,7 +132,7 @@ impl QuotePhrase {
         Self { words, quotes }
     }
 
-    /// From where to where a value is quoted, if it is.
+    /// The start and the end of a quoted value, if there is one.
     fn find(&self, message: &str) -> Option<(usize, usize)> {
         let quote = if self.quotes == QuoteStyle::Literal {
             " \""
@@ -148,7 +148,7 @@ impl QuotePhrase {
                 continue;
             };
             let length = match self.quotes {
-                // One that was cut off goes on to the end.
+                // The quote of a shortened message goes on to the end.
                 QuoteStyle::Literal => Some(literal(value).unwrap_or(value.len())),
                 QuoteStyle::Value => value.find("`, expected "),
                 QuoteStyle::Name => value
@@ -169,7 +169,7 @@ impl QuotePhrase {
     }
 }
 
-/// Where a literal ends that has begun.
+/// The end of a literal that has begun.
 fn literal(text: &str) -> Option<usize> {
     let mut escaped = false;
     text.find(|char| {
@@ -179,7 +179,7 @@ fn literal(text: &str) -> Option<usize> {
     })
 }
 
-/// What serde found, without the value.
+/// The kind of value that serde found, without the value.
 fn kind(found: Unexpected<'_>) -> &'static str {
     match found {
         Unexpected::Bool(_) => "a boolean",

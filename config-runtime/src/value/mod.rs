@@ -1,12 +1,12 @@
-//! From the bytes of one key to a typed value.
+//! Converts the bytes of one key to a typed value.
 //!
-//! In: the bytes. Out: a value, or a [`Reason`] that says what was wrong and what would be right.
-//! It knows no keys and no rules.
+//! In: the bytes. Out: a value, or a [`Reason`] with the mistake and the expected form. It knows no
+//! keys and no rules.
 //!
 //! # How a type is written
 //!
-//! What is one word is plain text; everything else is JSON. It is the type that decides, by what
-//! it asks of serde, never the bytes.
+//! A single word is plain text; everything else is JSON. The type decides, by its requests to
+//! serde, never the bytes.
 //!
 //! | type | in the store | not accepted |
 //! | --- | --- | --- |
@@ -29,36 +29,36 @@
 //!
 //! # Odd values
 //!
-//! * White space around a value, and so the newline that `etcdctl put key < file` sends along, is
-//!   not looked at. A text keeps it, unless its type refuses the text for it: `10.0.0.1` with a
-//!   newline is an `IpAddr`, a `String` with a newline has a newline.
-//! * An empty value is the empty text, or no bytes; no other type takes it. To go back to the
+//! * White space around a value is ignored, and so is the newline that `etcdctl put key < file`
+//!   sends. A text keeps it, unless its type rejects the text for it: `10.0.0.1` with a newline is
+//!   an `IpAddr`, a `String` with a newline has a newline.
+//! * An empty value is the empty text, or no bytes; no other type accepts it. To go back to the
 //!   default, delete the key.
-//! * `null` is `None`, except where the type inside takes it as a text: an `Option<String>` is
-//!   `Some("null")`. It is `None` where the key is absent, and `null` where the field says `json`.
-//! * A byte order mark is refused before everything but a text.
-//! * JSON may be nested 128 deep, and ends where the value does. Of a key that stands twice in an
-//!   object, a map takes the last; a struct refuses it.
-//! * A duration in JSON is `"30s"` or serde's `{"secs": 30, "nanos": 0}`. What serde reads into a
-//!   buffer first (`flatten`, `untagged` and internally tagged types) knows the latter only,
-//!   and there a struct may come from an array after all.
-//! * A struct of your own that is called `Duration` and has the fields `secs` and `nanos`, and no
-//!   others, is written as a duration.
+//! * `null` is `None`, unless the type inside reads it as a text: an `Option<String>` is
+//!   `Some("null")`. It is `None` if the key is absent, and for `null` if the field has `json`.
+//! * A byte order mark is rejected before everything except a text.
+//! * JSON may be nested 128 deep, and ends with the value. If a key is in an object twice, a map
+//!   takes the last value; a struct rejects it.
+//! * A duration in JSON is `"30s"` or serde's `{"secs": 30, "nanos": 0}`. Types that serde buffers
+//!   first (`flatten`, `untagged` and internally tagged types) accept only the latter, and a struct
+//!   in them may be read from an array.
+//! * A struct of your own with the name `Duration` and exactly the fields `secs` and `nanos` is
+//!   written as a duration.
 //!
-//! The way back, from a value to its bytes, is [`encode`].
+//! [`encode`] converts a value to its bytes.
 //!
 //! # Reasons
 //!
-//! What was expected depends on the type alone, so that it can be said of a secret too. What was
-//! wrong may quote a part of the value where a type's own `Deserialize` or `FromStr` does, in a
-//! message of its own: never more than some 200 characters of it, and never of what is in a
-//! [`Secret`].
+//! The expected form depends on the type alone, so that it can be shown for a secret too. The
+//! mistake may quote a part of the value if a type's own `Deserialize` or `FromStr` does, in a
+//! message of its own: never more than some 200 characters of it, and never any of a [`Secret`].
 //!
-//! A [`Secret`] may be anywhere inside a value, `Vec<Secret<String>>`, and what can't be read shows
-//! no place of it. So of what has several parts (JSON, and enums whose variants have data) only the
-//! shape is shown, with the names of the struct's own fields; no text, no number and no other name.
-//! A codec of your own (`with`) does not tell what it reads, and neither does a type of your own
-//! that reads a text (`FromStr`, `try_from`): mark the field `secret` where one keeps a secret.
+//! A [`Secret`] may be anywhere inside a value, `Vec<Secret<String>>`, and its place is unknown if
+//! the value can't be read. So for values of several parts (JSON, and enums whose variants have
+//! data) only the shape is shown, with the names of the struct's own fields; no text, no number and
+//! no other name. A codec of your own (`with`) does not expose the types that it reads, and neither
+//! does a type of your own that reads a text (`FromStr`, `try_from`): if one keeps a secret, mark
+//! the field `secret`.
 
 pub(crate) mod duration;
 pub mod encode;
@@ -79,7 +79,7 @@ use serde::de::DeserializeOwned;
 use crate::reason::Reason;
 use crate::wording::shorten;
 
-/// Plain text for what is a word, JSON for the rest: the codec of a field that names none.
+/// Reads plain text for single words, and JSON for the rest: the codec of a field that names none.
 ///
 /// ```
 /// use hotconfig::value;
@@ -94,34 +94,33 @@ pub fn auto<V: DeserializeOwned>(raw: &[u8]) -> Result<V, Reason> {
     plain::decode(raw, Mode::Auto)
 }
 
-/// Plain text, never JSON: the codec of `#[hot(text)]`.
+/// Reads plain text, never JSON: the codec of `#[hot(text)]`.
 ///
-/// A type that is no word is refused whatever stands there; one that asks for anything gets a
-/// text.
+/// A type that is not a word is always rejected; one that requests anything gets a text.
 pub fn text<V: DeserializeOwned>(raw: &[u8]) -> Result<V, Reason> {
     plain::decode(raw, Mode::Text)
 }
 
-/// JSON, also for what is a word: the codec of `#[hot(json)]`. A text stands in quotes then, and
-/// so do a variant without data, a duration and an address.
+/// Reads JSON, even for single words: the codec of `#[hot(json)]`. A text is in quotes then, and so
+/// are a variant without data, a duration and an address.
 pub fn json<V: DeserializeOwned>(raw: &[u8]) -> Result<V, Reason> {
     plain::decode(raw, Mode::Json)
 }
 
-/// What an absent key stands for where no default was declared: `None` for an `Option`, also
-/// behind an alias, in a `Box` or in a newtype; nothing for other types.
+/// The value of an absent key if no default was declared: `None` for an `Option`, even behind an
+/// alias, in a `Box` or in a newtype; nothing for other types.
 #[doc(hidden)]
 pub fn missing<V: DeserializeOwned>() -> Option<Result<V, Reason>> {
     plain::missing().map(Ok)
 }
 
-/// What an absent key stands for where the type's own default was asked for.
+/// The value of an absent key with the type's own default.
 #[doc(hidden)]
 pub fn of_type<V: Default>() -> Option<Result<V, Reason>> {
     Some(Ok(V::default()))
 }
 
-/// What an absent key stands for where it has to be there.
+/// The value of an absent key that is required: none.
 #[doc(hidden)]
 pub fn required<V>() -> Option<Result<V, Reason>> {
     None
@@ -133,7 +132,7 @@ pub fn with<V, R: Decoded<V>>(decode: impl Fn(&[u8]) -> R, raw: &[u8]) -> Result
     decode(raw).decoded()
 }
 
-/// What a `decode` function answers for a field of type `V`.
+/// The result of a `decode` function for a field of type `V`.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`decode` answers `{Self}`, and the field is of type `{V}`",
@@ -151,8 +150,8 @@ impl<V, E: std::fmt::Display> Decoded<V> for Result<V, E> {
     }
 }
 
-/// What `#[hot(default = …)]` may be for a field of type `V`: a `V`; what an `Option` or a
-/// [`Secret`] holds; a `&str` for a text.
+/// A type for `#[hot(default = …)]` on a field of type `V`: a `V`; the value inside an `Option` or
+/// a [`Secret`]; a `&str` for a text.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the default of a field of type `{V}`",
@@ -162,7 +161,7 @@ impl<V, E: std::fmt::Display> Decoded<V> for Result<V, E> {
 pub trait IntoDefault<V>: Sized {
     fn into_default(self) -> V;
 
-    /// The same, as a leaf's `absent` answers.
+    /// The same as the result of a leaf's `absent`.
     fn into_absent(self) -> Option<Result<V, Reason>> {
         Some(Ok(self.into_default()))
     }
@@ -216,8 +215,7 @@ pub mod from_str {
 
     use super::{Reason, shorten};
 
-    /// Reads the value's text; where the type refuses it as it stands, without the white space
-    /// around it.
+    /// Reads the value's text; if the type rejects it, reads it without the white space around it.
     pub fn decode<V>(raw: &[u8]) -> Result<V, Reason>
     where
         V: FromStr,

@@ -1,6 +1,6 @@
 //! The bytes of a key as a deserializer: plain text for a single word, JSON for the rest.
 //!
-//! In: bytes, and a [`Mode`]. Out: a value of the type that serde asks for. [`decode`] reads a type
+//! In: bytes, and a [`Mode`]. Out: a value of the type that serde requests. [`decode`] reads a type
 //! that is known while compiling, [`decode_seed`] one that is known only at run time; both are the
 //! same code.
 
@@ -184,7 +184,7 @@ impl<'a> PlainDeserializer<'a, '_> {
         Ok(value)
     }
 
-    /// For a type that is no word.
+    /// Reads a type that is not a word.
     fn no_word<R>(
         self,
         expected: impl Into<String>,
@@ -198,7 +198,7 @@ impl<'a> PlainDeserializer<'a, '_> {
         self.json(read)
     }
 
-    /// For a type that is a word.
+    /// Reads a type that is a word.
     fn scalar<V: Visitor<'a>>(
         self,
         expected: &str,
@@ -215,7 +215,7 @@ impl<'a> PlainDeserializer<'a, '_> {
         }
     }
 
-    /// For a type that takes any text and may refuse it for its content.
+    /// Reads a type that takes any text, and may reject its content.
     fn any_text<V: Visitor<'a>>(
         self,
         visitor: V,
@@ -250,7 +250,7 @@ fn whole<N: FromStr<Err = std::num::ParseIntError>>(word: &str) -> Result<N, Err
         let only = |allowed: fn(u8) -> bool| !digits.is_empty() && digits.bytes().all(allowed);
         Error::new(match error.kind() {
             Kind::PosOverflow | Kind::NegOverflow => "out of range",
-            // A number below zero where there are none.
+            // A number below zero for an unsigned type.
             _ if only(|byte| byte.is_ascii_digit()) => "out of range",
             _ if only(|byte| byte.is_ascii_digit() || byte == b'_') => {
                 "not a whole number: leave the `_` out"
@@ -429,7 +429,7 @@ impl<'de> Deserializer<'de> for PlainDeserializer<'de, '_> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Error> {
-        // `serde_json::value::RawValue` is no newtype of anything: only JSON knows it.
+        // `serde_json::value::RawValue` is not a real newtype: only JSON can read it.
         if name.starts_with("$serde_json::") {
             return self.no_word("JSON", |json| {
                 json.deserialize_newtype_struct(name, visitor)
@@ -494,7 +494,7 @@ impl<'de> Deserializer<'de> for PlainDeserializer<'de, '_> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         self.requests.variants.set(variants);
-        // A visitor that knows the words only at run time has them in its `expecting`.
+        // A visitor that knows the words only at run time lists them in its `expecting`.
         let expected = match variants {
             [] => (&visitor as &dyn Expected).to_string(),
             variants => one_of_words(variants),
@@ -537,13 +537,13 @@ impl<'de> Deserializer<'de> for PlainDeserializer<'de, '_> {
     }
 }
 
-/// The character of a text that has just one.
+/// The character of a text with exactly one.
 fn only_char(text: &str) -> Option<char> {
     let mut chars = text.chars();
     chars.next().filter(|_| chars.next().is_none())
 }
 
-/// `` `a`, `b` ``.
+/// The words as a list: `` `a`, `b` ``.
 fn list(words: &[&str]) -> String {
     words
         .iter()
@@ -552,7 +552,7 @@ fn list(words: &[&str]) -> String {
         .join(", ")
 }
 
-/// A variant's name that stands alone.
+/// A variant's name without data.
 struct VariantName<'a>(&'a str);
 
 impl<'de> EnumAccess<'de> for VariantName<'de> {

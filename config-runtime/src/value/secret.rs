@@ -1,6 +1,6 @@
 //! A value that is never printed.
 //!
-//! In: a value. Out: the same value, to who asks for it by name. It knows nothing of the value.
+//! In: a value. Out: the same value, on an explicit call. It knows nothing of the value.
 
 use std::cell::Cell;
 use std::fmt;
@@ -9,12 +9,12 @@ use serde::de::{Deserialize, Deserializer, Error};
 
 /// A value that is never printed: `{:?}` and `{}` show `***`.
 ///
-/// It is read from the store like the value inside, with `Option`, rules and all. When that
-/// fails, its error says no more than that. `==` is that of the value inside and takes no
-/// constant time. Memory is not zeroed when it is dropped.
+/// It is read from the store like the value inside, including `Option` and rules. The error of a
+/// failed read says only that the secret can't be read. `==` is that of the value inside and is not
+/// constant-time. Memory is not zeroed when it is dropped.
 ///
-/// There is no `Serialize`: whatever serialises a configuration, a debug page or a dump to a
-/// file, would print the secret. Who has to write it calls [`Secret::expose`].
+/// There is no `Serialize`, because serializing a configuration, for a debug page or a dump to a
+/// file, would print the secret. To write it, call [`Secret::expose`].
 ///
 /// ```
 /// use hotconfig::Secret;
@@ -27,12 +27,12 @@ use serde::de::{Deserialize, Deserializer, Error};
 pub struct Secret<V>(V);
 
 thread_local! {
-    /// Whether this thread has read a secret since it was last asked.
+    /// Whether this thread has read a secret since the last call of [`was_read`].
     static READ: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Whether a secret was read on this thread since the last call: a value may have one anywhere
-/// inside, behind an alias or in a list, where its field does not say so.
+/// inside, behind an alias or in a list, where its field is not marked.
 pub(crate) fn was_read() -> bool {
     READ.replace(false)
 }
@@ -43,12 +43,12 @@ impl<V> Secret<V> {
         Self(value)
     }
 
-    /// The value. From here on, keeping it out of logs is up to you.
+    /// Returns the value. From here on, you have to keep it out of logs.
     pub const fn expose(&self) -> &V {
         &self.0
     }
 
-    /// The value, no longer hidden.
+    /// Returns the value, no longer hidden.
     pub fn into_inner(self) -> V {
         self.0
     }
@@ -82,7 +82,7 @@ impl<'de, V: Deserialize<'de>> Deserialize<'de> for Secret<V> {
     }
 }
 
-/// What is said of a secret that can't be read, whatever is wrong with it.
+/// The error for a secret that can't be read, whatever the reason.
 pub(crate) fn unreadable<E: Error>() -> E {
     E::custom("the secret cannot be read")
 }

@@ -1,7 +1,7 @@
 //! A number of bytes, written `64MiB`.
 //!
-//! In: text, or a number of bytes. Out: a [`Size`], or what is wrong; and back. The units are
-//! those of the crate `bytesize`.
+//! In: text, or a number of bytes. Out: a [`Size`], or the mistake; and back. The units are those
+//! of the crate `bytesize`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,8 +11,8 @@ use serde::{Serialize, Serializer};
 
 /// A number of bytes, written `64MiB`.
 ///
-/// The units are `B`, `kB`, `MB`, … (powers of 1000) and `KiB`, `MiB`, … (powers of 1024), in
-/// upper or lower case; a number alone is bytes. A fraction is cut to whole bytes. In JSON it is
+/// The units are `B`, `kB`, `MB`, … (powers of 1000) and `KiB`, `MiB`, … (powers of 1024), in upper
+/// or lower case; a number without a unit is bytes. A fraction is cut to whole bytes. In JSON it is
 /// such a text or a number of bytes.
 ///
 /// ```
@@ -26,26 +26,26 @@ use serde::{Serialize, Serializer};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Size(u64);
 
-/// Why a text is no [`Size`].
+/// The reason why a text is not a [`Size`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct SizeError(&'static str);
 
-/// What would be right.
+/// The expected form.
 pub(super) const EXPECTED: &str = "a size such as `64MiB`, `1.5GB` or a number of bytes";
 
 impl Size {
-    /// So many bytes.
+    /// Creates a size from a number of bytes.
     pub const fn new(bytes: u64) -> Self {
         Self(bytes)
     }
 
-    /// How many bytes it is.
+    /// The number of bytes.
     pub const fn bytes(self) -> u64 {
         self.0
     }
 
-    /// How many bytes it is; the highest `usize` where it is more.
+    /// The number of bytes; `usize::MAX` if it is more.
     pub fn as_usize(self) -> usize {
         usize::try_from(self.0).unwrap_or(usize::MAX)
     }
@@ -63,21 +63,21 @@ impl From<Size> for u64 {
     }
 }
 
-/// A number, of which the part behind the point may be missing, and a unit, which may be too.
+/// Reads a number, with an optional fraction, and an optional unit.
 impl FromStr for Size {
     type Err = SizeError;
 
     fn from_str(text: &str) -> Result<Self, SizeError> {
         const TOO_BIG: SizeError = SizeError("too big: it must be less than 16EiB");
         let text = text.trim();
-        // As whole numbers have it: so what was a number may become a size.
+        // As in whole numbers, so that a number field may become a size.
         let text = text.strip_prefix('+').unwrap_or(text);
         let end = text
             .find(|c: char| !c.is_ascii_digit() && c != '.')
             .unwrap_or(text.len());
         let (number, unit) = text.split_at(end);
-        // `bytesize` itself would make the highest number of one that is too big, and of most
-        // fractions a rounded one.
+        // `bytesize` itself would read a number that is too big as the highest one, and would round
+        // most fractions.
         let factor = match unit.trim_start() {
             "" => 1,
             unit => {
@@ -93,7 +93,7 @@ impl FromStr for Size {
         }
         let bytes: u64 = whole.parse().map_err(|_| TOO_BIG)?;
         let bytes = bytes.checked_mul(factor).ok_or(TOO_BIG)?;
-        // Eighteen digits more than tell the bytes of an exbibyte apart.
+        // Eighteen digits are more than enough to tell the bytes of an exbibyte apart.
         let (part, scale) = fraction
             .bytes()
             .take(18)
@@ -105,7 +105,7 @@ impl FromStr for Size {
     }
 }
 
-/// A whole number of the largest unit that gives one.
+/// Writes a whole number of the largest unit that gives one.
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const UNITS: [(u64, &str); 12] = [
@@ -157,7 +157,7 @@ impl<'de> Deserialize<'de> for Size {
         }
 
         if deserializer.is_human_readable() {
-            // A text or a number, whichever stands there.
+            // Either a text or a number.
             deserializer.deserialize_any(SizeVisitor)
         } else {
             deserializer.deserialize_u64(SizeVisitor)
@@ -165,7 +165,7 @@ impl<'de> Deserialize<'de> for Size {
     }
 }
 
-/// As its text; as the number of bytes where the format is not for people.
+/// Writes its text, or the number of bytes if the format is not for people.
 impl Serialize for Size {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {

@@ -1,9 +1,9 @@
 //! JSON, read more strictly than `serde_json` does by itself.
 //!
-//! In: a deserializer of JSON. Out: the same values, except that at any depth a struct comes
-//! from an object only, a duration may be written `"30s"`, no `f32` is infinite, and errors are
-//! those of [`Error`]. What serde buffers first (`flatten`, `untagged` and internally tagged
-//! types) it reads by itself, and so as it would without this.
+//! In: a deserializer of JSON. Out: the same values, except that at any depth a struct is read only
+//! from an object, a duration may be written `"30s"`, no `f32` is infinite, and errors are those of
+//! [`Error`]. Values that serde buffers first (`flatten`, `untagged` and internally tagged types)
+//! are read by serde itself, without these restrictions.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ use serde::de::{
 use super::duration;
 use super::error::Error;
 
-/// A deserializer, or a part of one, that is read strictly.
+/// A deserializer, or a part of one, that reads strictly.
 pub(super) struct StrictReader<T>(pub(super) T);
 
 /// A visitor that restricts the one inside.
@@ -44,12 +44,12 @@ impl<V> StrictVisitor<V> {
     }
 }
 
-/// Whether serde asks for a [`std::time::Duration`].
+/// Whether serde requests a [`std::time::Duration`].
 pub(super) fn is_duration(name: &str, fields: &[&str]) -> bool {
     name == "Duration" && fields == ["secs", "nanos"]
 }
 
-/// Hands a duration to the visitor of [`std::time::Duration`], which takes seconds and nanos.
+/// Passes a duration to the visitor of [`std::time::Duration`], which takes seconds and nanos.
 pub(super) fn visit_duration<'de, V: Visitor<'de>>(
     text: &str,
     visitor: V,
@@ -237,7 +237,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for StrictVisitor<V> {
                 .visit_seq(StrictReader(seq))
                 .map_err(A::Error::custom)
         } else {
-            // By name an object is readable and can grow; by place it breaks when it does.
+            // An object is readable and can grow; an array breaks when the struct grows.
             Err(A::Error::custom(Error::invalid_type(
                 Unexpected::Seq,
                 &self,

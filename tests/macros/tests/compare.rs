@@ -26,8 +26,8 @@ use proptest::prelude::*;
 /// Whether a program with the struct accepts the bytes, or that there are none.
 fn accepts<T: HotConfig>(raw: Option<&[u8]>) -> bool {
     let raws = vec![raw];
-    let mut intake = LeafReader::all(&raws);
-    T::__build(&mut intake).is_some() && intake.into_findings().is_empty()
+    let mut reader = LeafReader::all(&raws);
+    T::__build(&mut reader).is_some() && reader.into_findings().is_empty()
 }
 
 /// One of the family.

@@ -32,9 +32,9 @@ fn build<T: HotConfig>(keys: &[(&str, &str)]) -> (Option<T>, Vec<FieldError>) {
                 .map(|(_, raw)| raw.as_bytes())
         })
         .collect();
-    let mut intake = LeafReader::all(&raws);
-    let built = T::__build(&mut intake);
-    (built, intake.into_findings())
+    let mut reader = LeafReader::all(&raws);
+    let built = T::__build(&mut reader);
+    (built, reader.into_findings())
 }
 
 /// The configuration of these keys, which are right.
@@ -64,10 +64,10 @@ fn set<T: HotConfig>(config: &mut T, key: &str, raw: Option<&str>) -> (bool, boo
         .expect("a key of the schema");
     let mut raws = vec![None; leaves.len()];
     raws[leaf.id().place()] = raw.map(str::as_bytes);
-    let mut intake = LeafReader::one(leaf.id(), &raws);
-    config.__set(leaf.path.fixed(), &mut intake);
-    let changed = !intake.changed().is_empty();
-    (changed, !intake.into_findings().is_empty())
+    let mut reader = LeafReader::one(leaf.id(), &raws);
+    config.__set(leaf.path.fixed(), &mut reader);
+    let changed = !reader.changed().is_empty();
+    (changed, !reader.into_findings().is_empty())
 }
 
 /// The keys of a schema.
@@ -618,7 +618,7 @@ mod without_prelude {
     // Names that the expansion might have used for itself.
     pub(super) const value: u8 = 1;
     pub(super) const reasons: u8 = 2;
-    pub(super) const intake: u8 = 3;
+    pub(super) const reader: u8 = 3;
     pub(super) const size: u8 = 4;
     pub(super) const first: u8 = 5;
     pub(super) const rest: u8 = 6;
@@ -627,10 +627,10 @@ mod without_prelude {
     #[derive(::hotconfig::HotConfig, ::core::clone::Clone, ::core::fmt::Debug)]
     #[hot(validate = accept)]
     pub(super) struct Hidden {
-        #[hot(default = value, range(reasons - 2..=intake))]
+        #[hot(default = value, range(reasons - 2..=reader))]
         pub(super) size: u8,
         #[hot(default)]
-        pub(super) intake: u8,
+        pub(super) reader: u8,
         #[hot(default = "x", length(..=3), pattern("x"), non_empty, one_of("x"))]
         pub(super) text: ::std::string::String,
         #[hot(nested)]
@@ -656,8 +656,8 @@ mod without_prelude {
 
 #[test]
 fn the_expansion_needs_no_prelude_and_sees_no_shadow() {
-    let hidden: without_prelude::Hidden = valid(&[("intake", "9")]);
-    assert_eq!((hidden.size, hidden.intake, hidden.skipped), (1, 9, 0));
+    let hidden: without_prelude::Hidden = valid(&[("reader", "9")]);
+    assert_eq!((hidden.size, hidden.reader, hidden.skipped), (1, 9, 0));
     assert_eq!(without_prelude::field().get(&hidden), &6);
 }
 

@@ -570,9 +570,9 @@ fn dressed(value: &str) -> [String; 7] {
 fn typed<T: HotConfig>(raws: &[&[u8]]) -> Vec<Vec<String>> {
     let mut reasons = vec![Vec::new(); raws.len()];
     let raws: Vec<_> = raws.iter().map(|raw| Some(*raw)).collect();
-    let mut intake = LeafReader::all(&raws);
-    let _ = T::__build(&mut intake);
-    for finding in intake.into_findings() {
+    let mut reader = LeafReader::all(&raws);
+    let _ = T::__build(&mut reader);
+    for finding in reader.into_findings() {
         reasons[finding.leaf.place()].push(finding.reason.to_string());
     }
     reasons

@@ -12,7 +12,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use hotconfig::__::{AnyShape as _, Probe};
+use hotconfig::__::{AnyShape as _, TypeFacts};
 use hotconfig::schema::{Absent, Scalar, Shape, Type};
 use hotconfig::{HotConfig, HotValue, Secret, Size, value};
 
@@ -127,23 +127,23 @@ type Maybe<T> = Option<T>;
 
 #[test]
 fn a_shape_is_found_through_aliases_newtypes_and_wrappers() {
-    assert_eq!(Probe::<Timeout>::SHAPE, Shape::Scalar(Scalar::Period));
+    assert_eq!(TypeFacts::<Timeout>::SHAPE, Shape::Scalar(Scalar::Period));
     assert_eq!(Port::SHAPE, Shape::Scalar(Scalar::U16));
     assert_eq!(
-        Probe::<Maybe<Secret<Box<Port>>>>::SHAPE,
+        TypeFacts::<Maybe<Secret<Box<Port>>>>::SHAPE,
         Shape::Optional(&Shape::Scalar(Scalar::U16))
     );
     assert_eq!(
-        Probe::<HashMap<String, Vec<Size>>>::SHAPE,
+        TypeFacts::<HashMap<String, Vec<Size>>>::SHAPE,
         Shape::Map(&Shape::List(&Shape::Scalar(Scalar::Bytes)))
     );
 }
 
 #[test]
 fn a_type_that_says_nothing_is_opaque() {
-    assert_eq!(Probe::<Foreign>::SHAPE, Shape::Opaque);
-    assert_eq!(Probe::<Vec<Foreign>>::SHAPE, Shape::Opaque);
-    assert_eq!(Probe::<HashMap<u8, u8>>::SHAPE, Shape::Opaque);
+    assert_eq!(TypeFacts::<Foreign>::SHAPE, Shape::Opaque);
+    assert_eq!(TypeFacts::<Vec<Foreign>>::SHAPE, Shape::Opaque);
+    assert_eq!(TypeFacts::<HashMap<u8, u8>>::SHAPE, Shape::Opaque);
     // Of a parameter nothing is known while the generic type is compiled.
     assert_eq!(Named::<Foreign>::SHAPE, Shape::Opaque);
     let _ = Named { inner: 0 }.inner;

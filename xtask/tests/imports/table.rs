@@ -220,7 +220,7 @@ pub(crate) const TABLES: &[Table] = &[
             &[
                 ("defaults", &["checks", "config", "read", "tree"]),
                 ("encode", &["leaf", "tree"]),
-                ("probe", &["config", "shape"]),
+                ("facts", &["config", "shape"]),
                 ("selector", &["compile", "field"]),
             ],
             &[

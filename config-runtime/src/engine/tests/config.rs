@@ -1,4 +1,4 @@
-//! The struct of these tests, and what it says of texts, without the derive.
+//! The struct of these tests, and its rules over texts, written without the derive.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +12,8 @@ use crate::typed::tree::{Absent, Field, Tree};
 use crate::value::Secret;
 use crate::{HotConfig, Invalid};
 
-/// One of each: with rules of its own, required, optional, with an old name, secret, only at a
-/// restart; rules between fields at two levels; and a map, whose entries have them, too.
+/// One field of each kind: with rules of its own, required, optional, with an old name, secret,
+/// restart-only; rules between fields at two levels; and a map, whose entries have such rules, too.
 #[derive(HotConfig, Clone, Debug, PartialEq)]
 #[hot(prefix = "/p", validate = in_order)]
 pub(super) struct Config {
@@ -45,7 +45,7 @@ pub(super) struct Pair {
     pub(super) right: u8,
 }
 
-/// The section around the map, written by hand: the derive knows no maps.
+/// The section around the map, written by hand: the derive does not support maps.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Tenants {
     pub(super) of: Map<Pair>,
@@ -56,15 +56,15 @@ impl HotConfig for Tenants {
         &Tree::new("Tenants")
             .fields(&[Field::new(0, "of", "of", "Map<Pair>").map(<Map<Pair> as Section>::TREE)]);
 
-    fn __build(intake: &mut LeafReader<'_>) -> Option<Self> {
-        let of = intake.section("of", Map::__build, Map::__validate);
+    fn __build(reader: &mut LeafReader<'_>) -> Option<Self> {
+        let of = reader.section("of", Map::__build, Map::__validate);
         Some(Self { of: of? })
     }
 
-    fn __set(&mut self, path: &[Step<'_>], intake: &mut LeafReader<'_>) {
+    fn __set(&mut self, path: &[Step<'_>], reader: &mut LeafReader<'_>) {
         match path {
-            [Step::Field(0), rest @ ..] => self.of.__set(rest, intake),
-            _ => intake.unknown(path),
+            [Step::Field(0), rest @ ..] => self.of.__set(rest, reader),
+            _ => reader.unknown(path),
         }
     }
 
@@ -117,8 +117,8 @@ pub(super) type Texts = BTreeMap<Key, Text>;
 /// The layer above and the one below.
 pub(super) const PREFIXES: [&str; 2] = ["/p@1/", "/p/"];
 
-/// For each leaf its keys, the strongest first: in the layer above, then below; the old name
-/// after the new one. Those of entries come last.
+/// The keys of each leaf, the strongest first: in the layer above, then below; the old name after
+/// the new one. Leaves of entries come last.
 pub(super) const LEAVES: [&[Key]; 13] = [
     &[b"/p@1/min", b"/p/min"],
     &[b"/p@1/max", b"/p@1/maximum", b"/p/max", b"/p/maximum"],
@@ -135,7 +135,7 @@ pub(super) const LEAVES: [&[Key]; 13] = [
     &[b"/p@1/tenants/of/b/right", b"/p/tenants/of/b/right"],
 ];
 
-/// For each leaf its path.
+/// The path of each leaf.
 pub(super) const NAMES: [&str; LEAVES.len()] = [
     "min",
     "max",
@@ -152,19 +152,19 @@ pub(super) const NAMES: [&str; LEAVES.len()] = [
     "tenants.of[b].right",
 ];
 
-/// Those that are only read when the program starts.
+/// The leaf that is only read when the program starts.
 pub(super) const THREADS: usize = 6;
 
 /// The first leaf of the map, which has two patterns.
 pub(super) const MAP: usize = 9;
 
-/// The entries that there may be, each with its first leaf.
+/// The possible entries, each with its first leaf.
 const ENTRIES: [(&str, usize); 2] = [("a", MAP), ("b", MAP + 2)];
 
-/// What a leaf is worth whose entry does not exist.
+/// The shown value of a leaf whose entry does not exist.
 pub(super) const ABSENT: &str = "absent";
 
-/// Keys that nobody knows, below the prefixes. Those in the map make no entry.
+/// Keys below the prefixes that the schema doesn't know. Those in the map make no entry.
 pub(super) const UNKNOWN: [Key; 8] = [
     b"/p/nim",
     b"/p/\xff\xfe",
@@ -176,10 +176,10 @@ pub(super) const UNKNOWN: [Key; 8] = [
     b"/p/tenants/of/a/left/x",
 ];
 
-/// Keys of somebody else, next to the prefixes.
+/// Keys of other programs, next to the prefixes.
 pub(super) const FOREIGN: [Key; 4] = [b"/p", b"/p2/min", b"/p@11/max", b"/q/need"];
 
-/// What is written: good for some fields and bad for others.
+/// The values that are written: good for some fields and bad for others.
 pub(super) const TEXTS: [Text; 18] = [
     b"0",
     b"1",
@@ -231,7 +231,7 @@ pub(super) fn keys_around(leaf: usize) -> Vec<Key> {
     }
 }
 
-/// The keys of all entries; for each entry those of its leaves.
+/// The keys of all entries, one list for each entry.
 pub(super) fn keys_of_entries() -> Vec<Vec<Key>> {
     let entries = ENTRIES.iter();
     entries.map(|(_, first)| keys_around(*first)).collect()
@@ -243,7 +243,7 @@ fn is_absent(texts: &Texts, leaf: usize) -> bool {
     entry_of(leaf).is_some() && !keys.any(|key| texts.contains_key(key))
 }
 
-/// The keys of a leaf as far as the one that gives the value, and that value.
+/// The keys of a leaf up to the one that gives the value, and that value.
 fn effective(texts: &Texts, leaf: usize) -> (&'static [Key], Option<Text>) {
     let keys = LEAVES[leaf];
     match keys.iter().position(|key| texts.contains_key(key)) {
@@ -267,7 +267,7 @@ fn word(text: Text) -> Result<String, ()> {
     if fits { Ok(word.to_owned()) } else { Err(()) }
 }
 
-/// One leaf, alone.
+/// Reads one leaf, alone.
 fn read<V>(
     texts: &Texts,
     leaf: usize,
@@ -277,7 +277,7 @@ fn read<V>(
     effective(texts, leaf).1.map_or(absent, read)
 }
 
-/// What a leaf is worth, as text; an error where it is bad by itself.
+/// The value of a leaf, as text; an error if it is bad by itself.
 pub(super) fn leaf(texts: &Texts, at: usize) -> Result<String, ()> {
     let number = |default| read(texts, at, default, digit).map(|digit| digit.to_string());
     match at {
@@ -295,7 +295,7 @@ pub(super) fn leaf(texts: &Texts, at: usize) -> Result<String, ()> {
     }
 }
 
-/// What a leaf of a configuration is worth, in the same words.
+/// The value of a leaf of a configuration, in the same form.
 pub(super) fn shown(config: &Config, at: usize) -> String {
     match at {
         0 => config.min.to_string(),
@@ -317,7 +317,7 @@ fn shown_in_entry(config: &Config, at: usize) -> Option<String> {
     Some(if at == first { left } else { right }.to_string())
 }
 
-/// Whether it breaks none of its rules.
+/// Whether a configuration breaks none of its rules.
 pub(super) fn is_valid(config: &Config) -> bool {
     let Config { min, max, need, .. } = config;
     let digits = [*min, *max, *need, config.threads];
@@ -339,7 +339,7 @@ fn is_valid_pair(Pair { left, right }: &Pair) -> bool {
     *left <= 9 && *right <= 9 && (left + right).is_multiple_of(2)
 }
 
-/// What a program that starts now would have.
+/// The configuration of a program that starts now.
 pub(super) fn intended(texts: &Texts) -> Option<Config> {
     let mut leaves = Vec::new();
     for at in 0..LEAVES.len() {
@@ -367,7 +367,7 @@ pub(super) fn intended(texts: &Texts) -> Option<Config> {
     is_valid(&config).then_some(config)
 }
 
-/// The struct, in the words of the model of holding.
+/// The struct, in the terms of the model of holding.
 #[derive(Debug, Default)]
 pub(super) struct Spoken {
     /// The first value of `threads`: it stays until a restart.
@@ -379,7 +379,7 @@ impl Words for Spoken {
     type Text = Text;
     type Config = Config;
 
-    /// Both must be valid: what is published, and what a restart would give.
+    /// Both must be valid: the published configuration, and the one after a restart.
     fn decode(&self, texts: &Texts) -> Option<Config> {
         let mut config = intended(texts)?;
         config.threads = self.running.unwrap_or(config.threads);

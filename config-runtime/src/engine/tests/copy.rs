@@ -1,11 +1,11 @@
-//! Starts with a copy of what was published once: the fallback.
+//! Starts with a copy of an earlier publication: the fallback.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::config::{Config, Key, Text, intended};
-use super::judge::{Judged, ensure};
+use super::judge::{JudgeResult, ensure};
 use super::server::{Change, State};
 use super::world::World;
 use crate::Revision;
@@ -14,25 +14,25 @@ use crate::reference::holding::texts;
 use crate::snapshot::Snapshot;
 use crate::sync::Class;
 
-/// How long a start waits for the store.
+/// The time that a start waits for the store.
 pub(super) const LIMIT: Duration = Duration::from_secs(10);
 
-/// What a copy changes of a program's start.
+/// The effect of a copy on a program's start.
 #[derive(Default)]
 pub(super) struct Copy {
     /// Whether there is one.
     pub(super) exists: bool,
     /// Whether it serves.
     pub(super) serves: bool,
-    /// The keys that are as the copy has them, and were not found in the store since.
+    /// The keys whose values are the copy's, and that were not found in the store since.
     pub(super) keys: BTreeSet<Key>,
-    /// Whether it is what was begun with, and nothing was published since.
+    /// Whether the start was from the copy, and nothing was published since.
     pub(super) alone: bool,
 }
 
 impl World {
-    /// Every other entry of the copy is in the store, too, and as new.
-    pub(super) fn seed(&mut self, entries: &[(Key, Text)]) -> Judged {
+    /// Writes every other entry of the copy into the store, too, with the same value.
+    pub(super) fn seed(&mut self, entries: &[(Key, Text)]) -> JudgeResult {
         let own = |(key, _): &&(Key, Text)| self.own.contains(key);
         let entries: Vec<_> = entries.iter().filter(own).copied().collect();
         let in_the_store = entries.iter().step_by(2);
@@ -65,8 +65,11 @@ impl World {
         Ok(())
     }
 
-    /// The start took the copy, since the store did not come.
-    pub(super) fn judge_begun_without_the_store(&mut self, first: &Snapshot<Config>) -> Judged {
+    /// Judges a start from the copy, since the store did not answer.
+    pub(super) fn judge_begun_without_the_store(
+        &mut self,
+        first: &Snapshot<Config>,
+    ) -> JudgeResult {
         let failure = self.engine.sync.failure();
         let hopeless =
             failure.is_some_and(|failure| Class::for_kind(failure.kind()).ends_a_start());
@@ -91,7 +94,7 @@ impl World {
         self.judge_origins(first)
     }
 
-    /// What the copy's keys are now is also known from the store, or waits.
+    /// Drops the copy's keys that are now known from the store; the others wait in a group.
     pub(super) fn compare_with_the_copy(&mut self) {
         let groups: BTreeSet<Key> = self.model.groups.values().flatten().copied().collect();
         self.copy.keys.retain(|key| groups.contains(key));
@@ -99,7 +102,7 @@ impl World {
 
     /// The first publication after a start without the store may bring nothing new: it gives the
     /// snapshot its revision and its origins.
-    pub(super) fn anchors(&mut self, published: Option<&Publication<Config>>) -> Judged<bool> {
+    pub(super) fn anchors(&mut self, published: Option<&Publication<Config>>) -> JudgeResult<bool> {
         let anchors = std::mem::take(&mut self.copy.alone);
         ensure!(
             !anchors || published.is_some(),
@@ -108,8 +111,8 @@ impl World {
         Ok(anchors)
     }
 
-    /// The next copy would be of what is published.
-    pub(super) fn judge_kept(&self) -> Judged {
+    /// Judges that the next copy would contain the published bytes.
+    pub(super) fn judge_kept(&self) -> JudgeResult {
         let kept = self.engine.kept().map(|(key, raw, secret)| {
             let key = key.as_bytes().to_vec();
             (key, (raw.value.to_vec(), raw.revision.get(), secret))

@@ -1,4 +1,4 @@
-//! Entries of a map that come and go, one case at a time.
+//! Entries of a map that appear and disappear, one case at a time.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -28,7 +28,7 @@ fn delete(key: Key) -> Step {
 }
 
 fn begin(steps: Vec<Step>) -> (World, History) {
-    // With one prefix, whatever arrives is handed out at once.
+    // With one prefix, everything that arrives is handed out at once.
     let history = History {
         layered: false,
         ..quiet(steps)
@@ -84,7 +84,7 @@ fn an_entry_whose_last_key_is_deleted_during_an_outage_is_found_missing() {
         Step::Compact(0),
         Step::Calm(5_000),
     ]);
-    // What is left of `a` breaks its rule.
+    // The remaining key of `a` breaks its rule.
     assert_eq!(
         entries(&world),
         [("a".to_owned(), 2, 4), ("b".to_owned(), 5, 1)]
@@ -195,7 +195,7 @@ impl Bare {
         self.say(StoreEvent::Watch(WatchEvent::Events { range: 0, events }));
     }
 
-    /// An entry comes and goes again.
+    /// Writes an entry and deletes it again.
     fn visit(&mut self, name: &str, left: Text) {
         let key: Key = format!("/p/tenants/of/{name}/left").leak().as_bytes();
         self.change(key, Some(left));
@@ -207,7 +207,7 @@ impl Bare {
         self.say(StoreEvent::Read(Ok(reading)));
     }
 
-    /// Lets the time pass until everything is to be compared.
+    /// Lets the time pass until everything is due to be compared.
     fn await_reading(&mut self) {
         loop {
             for request in std::mem::take(&mut self.asked) {

@@ -1,7 +1,7 @@
-//! The promises, as far as they can be judged here, held against what the world knows.
+//! The judge of a history: compares the engine's publications and status with the world's.
 //!
-//! In an honest world everything is exact: what is staged is the store's state at the cursor, and
-//! what is published and held is what the model of holding makes of it. In a lying one each
+//! In an honest world everything is exact: the staged state is the store's state at the cursor, and
+//! the published and held changes are those of the model of holding. In a lying one each
 //! publication must be valid by itself, and the end must be right.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -21,8 +21,8 @@ use crate::snapshot::{Origin, Snapshot};
 use crate::status::Status;
 use crate::sync::{RangeCount, Settings};
 
-/// What is wrong, in words: a panic for each try of the shrinking would bury it.
-pub(super) type Judged<V = ()> = Result<V, String>;
+/// A result whose error describes the fault: a panic for each try of the shrinking would bury it.
+pub(super) type JudgeResult<V = ()> = Result<V, String>;
 
 macro_rules! ensure {
     ($holds:expr, $($wrong:tt)+) => {
@@ -35,21 +35,22 @@ pub(super) use ensure;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// What is remembered for the judgements.
+/// The state that the judgements need.
 pub(super) struct Judgement {
-    /// The last moment at which what is known was current, for all that the world knows.
+    /// The last moment at which the engine's known state was current, as far as the world knows.
     truth: Option<Duration>,
-    /// The revisions beyond the cursor that changed something, and when; and up to which revision
-    /// that is known.
+    /// The revisions beyond the cursor that changed something, with their times; and the revision
+    /// up to which this list is complete.
     ahead: (VecDeque<(u64, Duration)>, u64),
-    /// When the store's revision became which.
+    /// The times at which the store reached its revisions.
     was: Vec<(Duration, u64)>,
-    /// The questions, the ticks, and what the engine could not help, of the last minute.
-    questions: VecDeque<Duration>,
+    /// The requests, the ticks, and the disturbances that the engine did not cause, of the last
+    /// minute.
+    requests: VecDeque<Duration>,
     ticks: VecDeque<Duration>,
     stirs: VecDeque<Duration>,
-    /// How many questions a minute may have.
-    most: usize,
+    /// The maximum number of requests in a minute.
+    max_requests: usize,
     /// The epoch and the revision of the last publication, and of the last cursor.
     published: Option<(u64, Option<Revision>)>,
     cursor: (u64, Option<Revision>),
@@ -65,12 +66,12 @@ impl Judgement {
             truth: None,
             ahead: (VecDeque::new(), 0),
             was: Vec::new(),
-            questions: VecDeque::new(),
+            requests: VecDeque::new(),
             ticks: VecDeque::new(),
             stirs: VecDeque::new(),
-            // A check asks for progress, probes twice and reads; a failure, of which there are
-            // not many in a minute, reads and opens.
-            most: 4 * usize::try_from(checks).unwrap() + 80,
+            // A check requests progress, probes twice and reads; a failure, of which there are not
+            // many in a minute, reads and opens.
+            max_requests: 4 * usize::try_from(checks).unwrap() + 80,
             published: None,
             cursor: (1, None),
             publications: 0,
@@ -78,41 +79,41 @@ impl Judgement {
         }
     }
 
-    /// What is known was current at that time.
+    /// Notes that the known state was current at that time.
     pub(super) fn confirmed(&mut self, at: Duration) {
         self.truth = self.truth.max(Some(at));
     }
 
-    /// When the store went beyond a revision, after that time.
+    /// The first time after `after` at which the store was beyond a revision.
     pub(super) fn beyond(&self, revision: u64, after: Duration) -> Option<Duration> {
         let mut was = self.was.iter();
         let beyond = was.find(|(at, was)| *at > after && *was > revision);
         beyond.map(|(at, _)| *at)
     }
 
-    /// Something came that was not asked for.
+    /// Notes a disturbance: something arrived that was not requested.
     pub(super) fn stirred(&mut self, now: Duration) {
         count(&mut self.stirs, now);
     }
 
-    pub(super) fn asked(&mut self, now: Duration) -> Judged {
-        let questions = count(&mut self.questions, now);
-        self.is_calm(questions, "questions")
+    pub(super) fn asked(&mut self, now: Duration) -> JudgeResult {
+        let requests = count(&mut self.requests, now);
+        self.is_calm(requests, "requests")
     }
 
-    pub(super) fn ticked(&mut self, now: Duration) -> Judged {
+    pub(super) fn ticked(&mut self, now: Duration) -> JudgeResult {
         let ticks = count(&mut self.ticks, now);
         self.is_calm(ticks, "ticks")
     }
 
-    fn is_calm(&self, count: usize, what: &str) -> Judged {
-        let most = self.most + self.stirs.len();
-        ensure!(count <= most, "P10: {count} {what} within a minute");
+    fn is_calm(&self, count: usize, what: &str) -> JudgeResult {
+        let max = self.max_requests + self.stirs.len();
+        ensure!(count <= max, "P10: {count} {what} within a minute");
         Ok(())
     }
 }
 
-/// Counts one more, and how many there were within a minute.
+/// Adds one, and returns the number within the last minute.
 fn count(times: &mut VecDeque<Duration>, now: Duration) -> usize {
     times.push_back(now);
     while times.front().is_some_and(|first| *first + MINUTE < now) {
@@ -135,7 +136,7 @@ impl World {
         self.server.counts(self.prefixes, self.cursor().max(1))
     }
 
-    /// The texts that a program would begin with at a revision.
+    /// The texts that a program would start with at a revision.
     fn texts_at(&self, revision: u64) -> Texts {
         let mut texts = texts(self.server.state(revision));
         texts.retain(|key, _| self.own.contains(key));
@@ -148,9 +149,9 @@ impl World {
             .count()
     }
 
-    /// The engine went on from a cursor, perhaps by a reading: the model does the same, from
-    /// the store's own history.
-    pub(super) fn staged(&mut self, before: Option<u64>, read: Option<u64>) -> Judged {
+    /// Follows the engine from a cursor, perhaps by a reading: the model does the same, from the
+    /// store's own history.
+    pub(super) fn staged(&mut self, before: Option<u64>, read: Option<u64>) -> JudgeResult {
         let (epoch, cursor) = (self.engine.epoch(), self.engine.cursor());
         ensure!(
             (epoch, cursor) >= self.judgement.cursor,
@@ -169,7 +170,8 @@ impl World {
         let mut from = before.unwrap_or(0);
         if let Some(read) = read.filter(|read| *read >= from) {
             self.model.read(&self.own, self.server.state(read), read);
-            // What of the copy is found is the store's, whatever comes before it is settled.
+            // Keys of the copy that were found are the store's, even if they change before this is
+            // settled.
             self.compare_with_the_copy();
             from = read;
         }
@@ -184,8 +186,8 @@ impl World {
         Ok(())
     }
 
-    /// What is promised of every publication, whatever the world is like.
-    pub(super) fn judge_publication(&mut self, snapshot: &Snapshot<Config>) -> Judged {
+    /// Judges the guarantees of every publication, in any world.
+    pub(super) fn judge_publication(&mut self, snapshot: &Snapshot<Config>) -> JudgeResult {
         ensure!(
             is_valid(snapshot),
             "P7: published, but it breaks a rule: {snapshot:?}"
@@ -206,7 +208,10 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn judge_begun(&mut self, begun: &Result<Snapshot<Config>, Vec<Problem>>) -> Judged {
+    pub(super) fn judge_begun(
+        &mut self,
+        begun: &Result<Snapshot<Config>, Vec<Problem>>,
+    ) -> JudgeResult {
         let read = self.texts_at(self.cursor());
         let whole = intended(&read);
         let first = match begun {
@@ -235,7 +240,7 @@ impl World {
                 self.model.settle();
             }
             None if self.copy.serves => {
-                // The last good values stand in for what is bad.
+                // The last good values stand in for bad keys.
                 self.model.settle();
                 let should = self.model.published.as_ref();
                 ensure!(
@@ -258,8 +263,9 @@ impl World {
         self.judge_held(first)
     }
 
-    /// What a start with bad keys lets in is its own; but it must be what it says that it is.
-    fn adopt(&mut self, first: &Config) -> Judged {
+    /// Takes over the keys that a start with bad keys accepted. The selection is the engine's, but
+    /// it must match the reported held keys.
+    fn adopt(&mut self, first: &Config) -> JudgeResult {
         let held = self.held_keys();
         ensure!(!held.is_empty(), "starting: bad keys, yet nothing is held");
         self.model.good = self.model.staged.clone();
@@ -284,8 +290,8 @@ impl World {
         held.flat_map(|held| held.keys.iter().cloned()).collect()
     }
 
-    /// A batch was settled.
-    pub(super) fn judge_settled(&mut self, published: Option<&Publication<Config>>) -> Judged {
+    /// Judges a settled batch.
+    pub(super) fn judge_settled(&mut self, published: Option<&Publication<Config>>) -> JudgeResult {
         let Some(hub) = self.hub.clone() else {
             return Ok(());
         };
@@ -302,7 +308,7 @@ impl World {
             self.judge_publication(snapshot)?;
             let differ = (0..LEAVES.len()).filter(|at| shown(&before, *at) != shown(snapshot, *at));
             let differ: BTreeSet<_> = differ.map(|at| NAMES[at].to_owned()).collect();
-            // An entry's names are still known when it is gone.
+            // The paths of an entry's leaves are still known when it is gone.
             let told: BTreeSet<_> = self.engine.fields(changed).into_iter().collect();
             ensure!(
                 anchors || !differ.is_empty(),
@@ -343,8 +349,8 @@ impl World {
         Ok(())
     }
 
-    /// What is said to be held, pending and unknown.
-    fn judge_held(&self, published: &Config) -> Judged {
+    /// Judges the reported held, pending and unknown keys.
+    fn judge_held(&self, published: &Config) -> JudgeResult {
         let held = self.status.held.iter().map(|held| {
             let id = (held.epoch, held.revision.get(), held.missing);
             (id, held.keys.iter().cloned().collect())
@@ -392,12 +398,13 @@ impl World {
         Ok(())
     }
 
-    /// Each leaf that exists has its origin; one of an entry that does not exist has none.
-    pub(super) fn judge_origins(&self, snapshot: &Snapshot<Config>) -> Judged {
+    /// Judges that each leaf that exists has its origin, and that a leaf of a missing entry has
+    /// none.
+    pub(super) fn judge_origins(&self, snapshot: &Snapshot<Config>) -> JudgeResult {
         let Spoken { running } = self.model.words;
         let next = intended(&texts(&self.model.good)).map(|next| next.threads);
         let is_judged = |at: &usize| {
-            // A value that waits for a restart hides where the running one came from.
+            // A value that waits for a restart hides the origin of the running one.
             (*at != THREADS || next == running) && shown(snapshot, *at) != ABSENT
         };
         let should = (0..LEAVES.len()).filter(is_judged);
@@ -417,7 +424,7 @@ impl World {
         Ok(())
     }
 
-    /// Where the published value of a leaf came from.
+    /// The origin of the published value of a leaf.
     fn origin(&self, at: usize) -> Origin {
         let own = LEAVES[at];
         let good = &self.model.good;
@@ -438,7 +445,7 @@ impl World {
         origin.standing_in(groups.any(|key| own.contains(key)))
     }
 
-    /// Until when what the engine knows was all that there was.
+    /// The time until which the engine's known state was complete.
     fn current_until(&mut self) -> Duration {
         let (cursor, latest) = (self.cursor(), self.server.latest());
         let (ahead, known) = &mut self.judgement.ahead;
@@ -453,7 +460,7 @@ impl World {
         {
             ahead.pop_front();
         }
-        // A key may have come and gone.
+        // A key may have been written and deleted again.
         let mut until = self.now;
         for (revision, at) in ahead.iter().rev() {
             if self.server.same(self.prefixes, cursor, *revision) {
@@ -464,16 +471,16 @@ impl World {
         until
     }
 
-    /// What is promised at every moment.
-    pub(super) fn judge_time(&mut self) -> Judged {
+    /// Judges the guarantees that hold at every moment.
+    pub(super) fn judge_time(&mut self) -> JudgeResult {
         let deadline = self.engine.deadline();
         ensure!(
             self.hub.is_none() || deadline > self.now,
             "P10: due already, after everything was done"
         );
-        let longest = self.settings.compare_every.mul_f64(1.2);
+        let until_comparison = self.settings.compare_every.mul_f64(1.2);
         ensure!(
-            deadline <= self.now + longest.max(self.settings.read_limit),
+            deadline <= self.now + until_comparison.max(self.settings.read_limit),
             "P10: no timer within reach"
         );
         let latest = self.server.latest();
@@ -502,16 +509,15 @@ impl World {
         Ok(())
     }
 
-    /// Whether the status says that it is fresh.
+    /// Whether the status is fresh.
     fn is_fresh(&self) -> bool {
         let mut status = Status::new(self.settings.staleness);
         status.confirmed = self.status.confirmed;
         status.at(self.base + self.now).is_fresh()
     }
 
-    /// Whether everything is as it must be once there were no faults for long enough; else what
-    /// is not.
-    pub(super) fn judge_rest(&self) -> Judged {
+    /// Judges that everything is as it must be once there were no faults for long enough.
+    pub(super) fn judge_rest(&self) -> JudgeResult {
         let Some(hub) = &self.hub else {
             return Err("not begun".to_owned());
         };

@@ -1,8 +1,9 @@
-//! Any history of a store, of the way to it and of time, through the whole engine and the hub.
+//! Any history of a store, of the connection to it and of time, through the whole engine and the
+//! hub.
 //!
 //! An honest world keeps etcd's guarantees: there everything is exact after every step. A lying one
 //! loses events and replaces its history: there the end must be right within a bounded time. Both
-//! end with calm weather. `HOTCONFIG_HISTORIES` says how many histories are tried.
+//! end with a time without faults. `HOTCONFIG_HISTORIES` is the number of histories to try.
 
 mod config;
 mod copy;
@@ -19,11 +20,11 @@ use proptest::prelude::*;
 use proptest::test_runner::RngAlgorithm;
 
 use crate::apply::BadKeys;
-use judge::{Judged, ensure};
+use judge::{JudgeResult, ensure};
 use steps::{History, Nature, Step, history};
 use world::World;
 
-/// Everything to a good value, and nothing else.
+/// Writes and deletes that give every field a good value, and leave no other key.
 const REPAIR: [server::Change; 28] = [
     (b"/p/min", Some(b"1")),
     (b"/p/max", Some(b"9")),
@@ -55,7 +56,7 @@ const REPAIR: [server::Change; 28] = [
     (b"/p@1/tenants/of/b/right", None),
 ];
 
-/// How many histories there are in all.
+/// The total number of histories.
 fn histories() -> u32 {
     let number = std::env::var("HOTCONFIG_HISTORIES");
     number.map_or(10_000, |number| {
@@ -67,14 +68,14 @@ fn histories() -> u32 {
 fn some(share: u32) -> ProptestConfig {
     ProptestConfig {
         cases: (histories() / share).max(1),
-        // The other one is slow where it is not optimised.
+        // The default algorithm is slow without optimisation.
         rng_algorithm: RngAlgorithm::XorShift,
         ..ProptestConfig::default()
     }
 }
 
-/// Runs a history to its end, and says what it carried.
-fn run(history: &History, log: bool) -> Judged<Vec<String>> {
+/// Runs a history to its end, and returns the log of what it carried.
+fn run(history: &History, log: bool) -> JudgeResult<Vec<String>> {
     let mut world = World::new(history, log)?;
     for (at, step) in history.steps.iter().enumerate() {
         world
@@ -85,8 +86,8 @@ fn run(history: &History, log: bool) -> Judged<Vec<String>> {
     Ok(world.into_log())
 }
 
-/// Faults stop, and everything comes to rest.
-fn end(world: &mut World, history: &History) -> Judged {
+/// Stops the faults, and waits until everything is settled.
+fn end(world: &mut World, history: &History) -> JudgeResult {
     world.faults_stop();
     come_to_rest(world, "P4, P8, P13")?;
     if world.refused {
@@ -97,7 +98,7 @@ fn end(world: &mut World, history: &History) -> Judged {
     }
     world.server.write(&REPAIR);
     come_to_rest(world, "P4")?;
-    // Recoveries and comparisons swap nothing where nothing changed.
+    // Recoveries and comparisons swap nothing if nothing changed.
     if history.seed.is_multiple_of(8) {
         let before = world.judgement.publications;
         world.calm(world.settings.compare_every.mul_f64(1.3))?;
@@ -118,7 +119,7 @@ fn end(world: &mut World, history: &History) -> Judged {
     Ok(())
 }
 
-fn come_to_rest(world: &mut World, promise: &str) -> Judged {
+fn come_to_rest(world: &mut World, promise: &str) -> JudgeResult {
     let limit = world.rest_limit();
     let end = world.now + limit;
     while let Err(wrong) = world.judge_rest() {
@@ -160,7 +161,7 @@ proptest! {
     }
 }
 
-/// A history in an honest world, which is watched from the beginning.
+/// A history in an honest world, with an open watch from the beginning.
 fn quiet(steps: Vec<Step>) -> History {
     let seconds = Duration::from_secs;
     History {
@@ -177,7 +178,7 @@ fn quiet(steps: Vec<Step>) -> History {
     }
 }
 
-/// The judge of answers looks at what is published then.
+/// The judge of answers checks the configuration that is published then.
 #[test]
 fn a_wait_is_answered_once_its_revision_is_published() {
     let history = History {
@@ -196,7 +197,7 @@ fn a_wait_is_answered_once_its_revision_is_published() {
     end(&mut world, &history).unwrap();
 }
 
-/// Both take away what would give the field its value; each could have come alone.
+/// Both delete a key that would give the field its value; each could have come alone.
 #[test]
 fn two_changes_that_are_bad_only_together_do_not_block_each_other() {
     let history = quiet(vec![

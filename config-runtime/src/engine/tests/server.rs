@@ -13,7 +13,7 @@ use super::config::Spoken;
 /// All keys, with the revisions that wrote them.
 pub(super) type State = Written<Spoken>;
 
-/// A key and what it became; `None`: it was deleted.
+/// A key and its new value; `None`: it was deleted.
 pub(super) type Change = (Key, Option<Text>);
 
 #[derive(Debug, Clone)]
@@ -53,14 +53,14 @@ impl Server {
         &commit.state
     }
 
-    /// What a revision changed.
+    /// The changes of a revision.
     pub(super) fn changes(&self, revision: u64) -> &[Change] {
         let commit = self.commits.get(&revision);
         commit.map_or(&[], |commit| &commit.changes)
     }
 
-    /// One transaction. The later of two changes of a key counts, and what deletes only keys that
-    /// are not there makes no revision.
+    /// Runs one transaction. The later of two changes of a key counts, and a transaction that
+    /// deletes only missing keys makes no revision.
     pub(super) fn write(&mut self, changes: &[Change]) {
         let revision = self.latest + 1;
         let mut state = self.state(self.latest).clone();
@@ -88,7 +88,7 @@ impl Server {
         self.compacted = self.compacted.max(self.latest.saturating_sub(back));
     }
 
-    /// The store is as it was so many revisions ago. With a number the revisions go on that far
+    /// Restores the store as of `back` revisions ago. With `bump`, the revisions continue that far
     /// beyond the old ones, and everything before is compacted.
     pub(super) fn restore(&mut self, back: u64, bump: Option<u64>) {
         let old = self.latest;
@@ -178,7 +178,7 @@ impl Server {
         of_it.map(|(revision, _)| *revision).collect()
     }
 
-    /// What a watch of the range says of a revision.
+    /// The events of a revision in a watch of the range.
     pub(super) fn events(&self, prefix: &str, revision: u64) -> Vec<Event> {
         let changes = self.changes(revision).iter();
         let of_it = changes.filter(|(key, _)| key.starts_with(prefix.as_bytes()));

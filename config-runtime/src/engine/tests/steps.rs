@@ -1,4 +1,4 @@
-//! What can happen to the engine, one step after another, and how it is told to people.
+//! The steps of a history, and their text in a report.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,17 +10,17 @@ use super::server::Change;
 use crate::apply::BadKeys;
 use crate::store::ErrorKind;
 
-/// What the way to the store, and the store, are like.
+/// The nature of the store, and of the connection to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Nature {
-    /// Connections break and answers are late or never come; but what comes is what etcd
+    /// Connections break, and answers are late or never arrive; but those that arrive keep etcd's
     /// guarantees.
     Honest,
-    /// Events are lost, the history is replaced, and nobody says so.
+    /// Events are lost, and the history is replaced, without an error.
     Lying,
 }
 
-/// One history: where it begins, and what happens.
+/// One history: its initial state, and its steps.
 #[derive(Clone)]
 pub(super) struct History {
     pub(super) nature: Nature,
@@ -32,9 +32,10 @@ pub(super) struct History {
     pub(super) staleness: Duration,
     pub(super) compare_every: Duration,
     pub(super) seed: u64,
-    /// Whether it is watching when the steps begin; else it has only asked for the first reading.
+    /// Whether it is watching when the steps begin; otherwise it has only requested the first
+    /// reading.
     pub(super) watching: bool,
-    /// What a fallback holds, if there is one, besides what is in the store from the beginning.
+    /// The content of a fallback, if there is one, in addition to the initial content of the store.
     pub(super) copy: Option<Vec<(Key, Text)>>,
     pub(super) steps: Vec<Step>,
 }
@@ -43,17 +44,17 @@ pub(super) struct History {
 pub(super) enum Step {
     /// One transaction.
     Write(Vec<Change>),
-    /// So many revisions of other people's keys.
+    /// That many revisions of other programs' keys.
     Elsewhere(u8),
-    /// All but so many revisions are compacted.
+    /// All but that many revisions are compacted.
     Compact(u8),
-    /// One of the questions that are open is answered, as things are now or were at `Take`.
+    /// One of the open requests is answered, with the state of now or of `Take`.
     Answer(u8),
     /// The store computes the answers; they are on their way.
     Take,
-    /// One of the questions that are open ends with an error.
+    /// One of the open requests ends with an error.
     Fail(u8, ErrorKind),
-    /// Whatever is open will never be answered.
+    /// No open request will ever be answered.
     Swallow,
     /// The member that answers next does not know the newest revisions yet.
     Lag(u8),
@@ -61,45 +62,45 @@ pub(super) enum Step {
     CatchUp,
     /// The watch sends the next revisions of a range as one message.
     Send(u8, u8),
-    /// The watch sends its progress, where it was asked.
+    /// The watch sends its progress, if it was requested.
     Progress,
-    /// So many messages of the watch arrive, as one batch.
+    /// That many messages of the watch arrive, as one batch.
     Arrive(u8),
-    /// All that the watch has not sent is sent, a range at a time, and arrives.
+    /// Everything that the watch has not sent is sent, a range at a time, and arrives.
     Deliver,
     /// The watch breaks, with what was on its way.
     Break(ErrorKind),
-    /// The watch says nothing any more, and does not end.
+    /// The watch sends nothing any more, and does not end.
     Hang,
-    /// What the next few steps bring is settled with the one after them.
+    /// The results of the next few steps are settled together with those of the step after them.
     Burst(u8),
-    /// Time passes, and nobody answers.
+    /// Time passes without any answer.
     Sleep(u32),
     /// Time passes, and everything is answered at once.
     Calm(u32),
     /// Time passes, and everything fails at once.
     Refuse(u32, ErrorKind),
-    /// Somebody waits for the revision that is so far ahead of the newest one.
+    /// A handle waits for the revision that is that far ahead of the newest one.
     Want(u8),
-    /// A subscriber looks.
+    /// A subscriber polls.
     Look(u8),
-    /// The program gives another user.
+    /// The program sets another user.
     Renew,
 
     /// The watch leaves out the next revisions of a range.
     Skip(u8, u8),
-    /// The watch sends again what it sent before.
+    /// The watch repeats revisions that it sent before.
     Repeat(u8, u8),
     /// The watch sends half of a revision, then the other half.
     Halve(u8),
     /// The watch answers that all is sent, up to that far beyond the newest revision.
     FalseProgress(u8),
-    /// A reading is answered with the state of so many revisions ago.
+    /// A reading is answered with the state of that many revisions ago.
     OldReading(u8),
-    /// For so many milliseconds two stores answer in turns, after so many answers each: this one,
-    /// and one that went another way so many revisions ago.
+    /// For `ms` milliseconds two stores answer in turns, `every` answers each: this one, and one
+    /// whose history diverged `back` revisions ago.
     Twins { ms: u32, every: u8, back: u8 },
-    /// The history is that of a backup of so many revisions ago.
+    /// The history becomes that of a backup from `back` revisions ago.
     Restore {
         back: u8,
         bump: Option<u8>,
@@ -126,7 +127,7 @@ fn keys(leaves: &[&[Key]]) -> (Vec<Key>, Vec<Key>) {
     (below.collect(), leaves.concat())
 }
 
-/// Outside the map, but for those that make no entry.
+/// A key outside the map, or one in it that makes no entry.
 fn fixed_key() -> impl Strategy<Value = Key> {
     let (below, all) = keys(&LEAVES[..MAP]);
     prop_oneof![
@@ -137,7 +138,7 @@ fn fixed_key() -> impl Strategy<Value = Key> {
     ]
 }
 
-/// In an entry of the map.
+/// A key in an entry of the map.
 fn entry_key() -> impl Strategy<Value = Key> {
     let (below, all) = keys(&LEAVES[MAP..]);
     prop_oneof![
@@ -153,7 +154,7 @@ fn text() -> impl Strategy<Value = Text> {
     ]
 }
 
-/// What is in the secret is nowhere else, so that it can be told where it is printed.
+/// Keeps the secret's text out of all other keys, so that a test can detect where it is printed.
 fn fit(key: Key, text: Text) -> Text {
     match text.starts_with(b"hush") && !key.ends_with(b"token") {
         true => b"no secret",
@@ -161,7 +162,8 @@ fn fit(key: Key, text: Text) -> Text {
     }
 }
 
-/// Entries come and go: their keys are deleted as often as they are written.
+/// One change. Keys of entries are deleted as often as they are written, so that entries appear and
+/// disappear.
 fn change() -> impl Strategy<Value = Change> {
     let change = prop_oneof![
         3 => (fixed_key(), prop::option::weighted(0.8, text())),
@@ -290,7 +292,7 @@ pub(super) fn history(nature: Nature) -> impl Strategy<Value = History> {
     )
 }
 
-/// The history in words: what proptest prints of the shortest one that fails.
+/// The history as text: proptest prints the shortest one that fails.
 impl fmt::Debug for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let prefixes = if self.layered { "/p@1 over /p" } else { "/p" };

@@ -1,11 +1,11 @@
-//! Those who are told, and what they may be told.
+//! The subscribers of a history, and a judge of their changes.
 
 use std::sync::Arc;
 
 use futures_util::FutureExt;
 
 use super::config::{Config, LEAVES, MAP, pattern, shown};
-use super::judge::{Judged, ensure};
+use super::judge::{JudgeResult, ensure};
 use crate::Field;
 use crate::publish::{Changes, Hub, Reader, Update, Watch};
 use crate::snapshot::Snapshot;
@@ -19,13 +19,13 @@ enum Handle {
 
 pub(super) struct Subscriber {
     handle: Handle,
-    /// The leaves of its field: the first, and how many.
+    /// The leaves of its field: the first, and their number.
     leaves: (usize, usize),
-    /// What it was given last.
+    /// The values that it received last.
     last: Vec<String>,
 }
 
-/// What those leaves are worth.
+/// The values of those leaves.
 fn values(config: &Config, (first, len): (usize, usize)) -> Vec<String> {
     let leaves = first..first + len;
     leaves.map(|leaf| shown(config, leaf)).collect()
@@ -39,8 +39,8 @@ fn span((first, len): (usize, usize)) -> Span {
 }
 
 impl Subscriber {
-    /// One of each kind, of fields, of the map and of everything; the last two look only when all
-    /// is over.
+    /// Creates a subscriber of each kind, for fields, for the map and for everything; the last two
+    /// poll only at the end.
     pub(super) fn some(hub: &Arc<Hub<Config>>) -> Vec<Self> {
         // The whole struct, compared by the leaves of a field.
         let field = |leaves| Field::__new(|config| config, span(leaves), "");
@@ -70,8 +70,8 @@ impl Subscriber {
         subscribers.collect()
     }
 
-    /// Looks once. `true` where there was something.
-    pub(super) fn look(&mut self, current: &Snapshot<Config>) -> Judged<bool> {
+    /// Polls once. `true` if there was something.
+    pub(super) fn look(&mut self, current: &Snapshot<Config>) -> JudgeResult<bool> {
         let leaves = self.leaves;
         let change = match &mut self.handle {
             Handle::Reader(reader) => {
@@ -113,8 +113,8 @@ impl Subscriber {
         Ok(true)
     }
 
-    /// Takes what is left, after the end.
-    pub(super) fn drain(&mut self, current: &Snapshot<Config>) -> Judged {
+    /// Takes the remaining items, after the end.
+    pub(super) fn drain(&mut self, current: &Snapshot<Config>) -> JudgeResult {
         while self.look(current)? {}
         let over = match &mut self.handle {
             Handle::Reader(_) => return Ok(()),

@@ -1,8 +1,8 @@
-//! The engine between a store and its subscribers, in a time that passes only when it is told to.
+//! The engine between a store and its subscribers, in a time that passes only when a step says so.
 //!
 //! It carries as `hot::driver` does: one answer to one request, nothing after a `Close`, and the
-//! commands of the engine in their order. It decides nothing that the engine decides. Everything
-//! that is staged, published and answered goes to the judgements of `judge`.
+//! commands of the engine in their order. It makes none of the engine's decisions. Everything that
+//! is staged, published and answered goes to the judgements of `judge`.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::config::{Config, Key, PREFIXES, Spoken, keys_below};
 use super::copy::{Copy, LIMIT};
-use super::judge::{Judged, Judgement, ensure};
+use super::judge::{JudgeResult, Judgement, ensure};
 use super::server::Server;
 use super::steps::{History, Nature, Step};
 use super::subscribers::Subscriber;
@@ -27,7 +27,7 @@ use crate::store::{ErrorKind, Probe, Range, Reading, StoreError, WatchEvent};
 use crate::sync::{Class, Request, Settings, StoreEvent};
 use crate::{HotConfig, Revision};
 
-/// A status was published, and perhaps a configuration.
+/// A published status, and perhaps a configuration, whose subscribers are not yet notified.
 struct Unannounced(Option<Announcement<Config>>);
 
 /// Longer than any history.
@@ -35,14 +35,14 @@ const NO_LIMIT: Duration = Duration::from_secs(1 << 40);
 
 /// A request of the engine that is open.
 #[derive(Debug)]
-struct Question<A> {
-    /// It will never be answered.
+struct PendingRequest<A> {
+    /// Whether it will never be answered.
     swallowed: bool,
     /// The answer that is on its way, and the time at which it was true.
     computed: Option<(Duration, A)>,
 }
 
-impl<A> Question<A> {
+impl<A> PendingRequest<A> {
     fn new() -> Self {
         let (swallowed, computed) = (false, None);
         Self {
@@ -52,28 +52,28 @@ impl<A> Question<A> {
     }
 }
 
-/// The watch that stands.
+/// The open watch.
 #[derive(Debug)]
 pub(super) struct Line {
     /// For each range: everything up to here was sent.
     sent: Vec<u64>,
     /// For each range: the newest revision whose events have arrived.
-    heard: Vec<u64>,
+    event: Vec<u64>,
     wire: VecDeque<Sent>,
     asked: bool,
-    /// How far the member is that serves it, where it lags behind.
+    /// The revision of the member that serves it, if that lags behind.
     behind: Option<u64>,
     hung: bool,
 }
 
-/// Something that has not arrived yet.
+/// A message that has not arrived yet.
 #[derive(Debug)]
 struct Sent {
-    /// When it was true.
+    /// The time at which it was true.
     at: Duration,
-    /// Whether the engine did not ask for it.
+    /// Whether the engine did not request it.
     unasked: bool,
-    heard: WatchEvent,
+    event: WatchEvent,
 }
 
 pub(super) struct World {
@@ -89,41 +89,41 @@ pub(super) struct World {
     pub(super) server: Server,
     pub(super) engine: Engine<Config>,
     pub(super) now: Duration,
-    /// What the virtual time is counted from, for the status.
+    /// The moment that the virtual time is counted from, for the status.
     pub(super) base: Instant,
-    reading: Option<Question<Reading>>,
-    probe: Option<Question<Probe>>,
-    latest: Option<Question<Revision>>,
+    reading: Option<PendingRequest<Reading>>,
+    probe: Option<PendingRequest<Probe>>,
+    latest: Option<PendingRequest<Revision>>,
     opening: Option<(u64, bool)>,
     pub(super) line: Option<Line>,
     lag: u64,
     burst: u8,
-    /// Something was carried in that is not settled yet.
+    /// Whether an event was passed in that is not settled yet.
     unsettled: bool,
     /// The waits that are not answered, each with its revision, its epoch and its end.
     waits: BTreeMap<WaitId, (Revision, u64, Duration)>,
     next_wait: WaitId,
-    /// What holding makes of what was staged, in an honest world.
+    /// The model of holding for the staged changes, in an honest world.
     pub(super) model: Model<Spoken>,
     pub(super) judgement: Judgement,
     pub(super) hub: Option<Arc<Hub<Config>>>,
     /// The first configuration, before the start is over.
     first: Option<Snapshot<Config>>,
-    /// What was published, while its subscribers are still to be notified.
+    /// The last publication, while its subscribers are still to be notified.
     unannounced: Option<Unannounced>,
     pub(super) status: Arc<Status>,
-    /// Whether the fallback's writer is to learn of news in this batch, and whether it has.
+    /// Whether the fallback's writer is to be notified in this batch, and whether it was.
     keep: (bool, bool),
     pub(super) subscribers: Vec<Subscriber>,
-    /// The start was refused: keys are bad.
+    /// Whether the start failed because keys are bad.
     pub(super) refused: bool,
     pub(super) copy: Copy,
-    /// Everything that was carried, in words; only where it is compared.
+    /// A log of everything that was carried; only if it is compared.
     log: Option<Vec<String>>,
 }
 
 impl World {
-    pub(super) fn new(history: &History, log: bool) -> Judged<Self> {
+    pub(super) fn new(history: &History, log: bool) -> JudgeResult<Self> {
         let prefixes = if history.layered {
             &PREFIXES[..]
         } else {
@@ -198,7 +198,7 @@ impl World {
         Ok(world)
     }
 
-    /// What was carried, in words.
+    /// The log of everything that was carried.
     pub(super) fn into_log(self) -> Vec<String> {
         self.log.unwrap_or_default()
     }
@@ -209,8 +209,8 @@ impl World {
         }
     }
 
-    /// One thing that happened, to the engine, and what follows at once.
-    fn say(&mut self, event: StoreEvent) -> Judged {
+    /// Passes one event to the engine, and carries out the commands that follow at once.
+    fn say(&mut self, event: StoreEvent) -> JudgeResult {
         let before = self.engine.cursor().map(Revision::get);
         let read = match &event {
             StoreEvent::Read(Ok(reading)) => Some(reading.revision.get()),
@@ -224,7 +224,7 @@ impl World {
     }
 
     /// Carries out commands in their order.
-    fn execute(&mut self, commands: Vec<Command<Config>>) -> Judged {
+    fn execute(&mut self, commands: Vec<Command<Config>>) -> JudgeResult {
         for command in commands {
             match command {
                 Command::Ask(request) => self.ask(request)?,
@@ -249,12 +249,12 @@ impl World {
         Ok(())
     }
 
-    fn ask(&mut self, request: Request) -> Judged {
+    fn ask(&mut self, request: Request) -> JudgeResult {
         self.note(|| format!("{request:?}"));
         match request {
-            Request::Read => self.reading = Some(Question::new()),
-            Request::Probe => self.probe = Some(Question::new()),
-            Request::Latest => self.latest = Some(Question::new()),
+            Request::Read => self.reading = Some(PendingRequest::new()),
+            Request::Probe => self.probe = Some(PendingRequest::new()),
+            Request::Latest => self.latest = Some(PendingRequest::new()),
             Request::Open(from) => {
                 self.line = None;
                 self.opening = Some((from.get(), false));
@@ -276,7 +276,11 @@ impl World {
         self.judgement.asked(self.now)
     }
 
-    fn publish(&mut self, publication: Option<Publication<Config>>, status: Arc<Status>) -> Judged {
+    fn publish(
+        &mut self,
+        publication: Option<Publication<Config>>,
+        status: Arc<Status>,
+    ) -> JudgeResult {
         ensure!(
             self.unannounced.is_none(),
             "the order: published again before anybody was notified"
@@ -299,7 +303,7 @@ impl World {
         Ok(())
     }
 
-    fn started(&mut self, outcome: Result<(), NoStart>) -> Judged {
+    fn started(&mut self, outcome: Result<(), NoStart>) -> JudgeResult {
         let begun = match outcome {
             Ok(()) => Ok(self.first.take().ok_or("the order: started with nothing")?),
             Err(NoStart::Problems(problems)) => Err(problems),
@@ -329,8 +333,8 @@ impl World {
         }
     }
 
-    /// Another process takes over before anything was read.
-    fn begin_again(&mut self) -> Judged {
+    /// Starts another process before anything was read.
+    fn begin_again(&mut self) -> JudgeResult {
         let last = self.engine.end();
         self.execute(last)?;
         let start = Start {
@@ -348,7 +352,7 @@ impl World {
         self.execute(commands)
     }
 
-    fn answered(&mut self, id: WaitId, answer: &Result<Reached, WaitError>) -> Judged {
+    fn answered(&mut self, id: WaitId, answer: &Result<Reached, WaitError>) -> JudgeResult {
         self.note(|| format!("{answer:?}"));
         ensure!(
             self.unannounced.is_none(),
@@ -384,13 +388,13 @@ impl World {
         Ok(())
     }
 
-    /// How far the member knows that serves the watch.
+    /// The revision of the member that serves the watch.
     fn member(&self) -> u64 {
         let behind = self.line.as_ref().and_then(|line| line.behind);
         behind.unwrap_or(u64::MAX).min(self.server.latest())
     }
 
-    /// The next revisions of a range that the watch has not sent.
+    /// The revisions of a range that the watch has not sent.
     fn unsent(&self, range: usize) -> Vec<u64> {
         match &self.line {
             Some(line) if !line.hung => {
@@ -403,11 +407,11 @@ impl World {
     }
 
     /// Puts something on the wire.
-    fn send(&mut self, heard: WatchEvent) {
+    fn send(&mut self, event: WatchEvent) {
         let at = self.now;
         if let Some(line) = &mut self.line {
-            let unasked = matches!(heard, WatchEvent::Events { .. });
-            line.wire.push_back(Sent { at, unasked, heard });
+            let unasked = matches!(event, WatchEvent::Events { .. });
+            line.wire.push_back(Sent { at, unasked, event });
         }
     }
 
@@ -445,7 +449,7 @@ impl World {
         }
     }
 
-    /// A server that can be trusted answers only when everything was sent.
+    /// Sends progress. A server that can be trusted does so only once everything was sent.
     fn send_progress(&mut self) {
         let in_step = (0..self.prefixes.len()).all(|range| self.unsent(range).is_empty());
         let revision = Revision::new(self.member());
@@ -461,67 +465,67 @@ impl World {
         }
     }
 
-    fn arrive(&mut self) -> Judged<bool> {
+    fn arrive(&mut self) -> JudgeResult<bool> {
         let next = self.line.as_mut().and_then(|line| line.wire.pop_front());
-        let Some(Sent { at, unasked, heard }) = next else {
+        let Some(Sent { at, unasked, event }) = next else {
             return Ok(false);
         };
         let cursor = self.engine.cursor().map_or(0, Revision::get);
         if unasked {
             self.judgement.stirred(self.now);
         }
-        match &heard {
+        match &event {
             WatchEvent::Events { range, events } => {
                 if let (Some(line), Some(last)) = (&mut self.line, events.last()) {
                     let last = last.revision.get();
-                    if last > line.heard[*range] && last > cursor {
+                    if last > line.event[*range] && last > cursor {
                         self.judgement.confirmed(self.now);
                     }
-                    line.heard[*range] = line.heard[*range].max(last);
+                    line.event[*range] = line.event[*range].max(last);
                 }
             }
             WatchEvent::Progress { revision } if revision.get() >= cursor => {
-                // What it says, be it true or not, holds for as long as nothing new is written.
+                // The progress, true or not, confirms the state until something new is written.
                 let until = self.judgement.beyond(revision.get(), at);
                 self.judgement.confirmed(until.unwrap_or(self.now));
             }
             WatchEvent::Lost(_) => self.line = None,
             _ => {}
         }
-        self.say(StoreEvent::Watch(heard))?;
+        self.say(StoreEvent::Watch(event))?;
         Ok(true)
     }
 
-    /// Whether a reading is asked for.
+    /// Whether a reading is requested.
     pub(super) fn is_reading(&self) -> bool {
         self.reading.is_some()
     }
 
-    /// Which questions can be answered.
-    fn open_questions(&self) -> Vec<Open> {
-        let opening = matches!(self.opening, Some((_, false))).then_some(Open::Opening);
+    /// The requests that can be answered.
+    fn open_requests(&self) -> Vec<RequestKind> {
+        let opening = matches!(self.opening, Some((_, false))).then_some(RequestKind::Opening);
         let reading = self.reading.as_ref().filter(|it| !it.swallowed);
         let probe = self.probe.as_ref().filter(|it| !it.swallowed);
         let latest = self.latest.as_ref().filter(|it| !it.swallowed);
         let open = [
             opening,
-            reading.map(|_| Open::Reading),
-            probe.map(|_| Open::Probe),
-            latest.map(|_| Open::Latest),
+            reading.map(|_| RequestKind::Reading),
+            probe.map(|_| RequestKind::Probe),
+            latest.map(|_| RequestKind::Latest),
         ];
         open.into_iter().flatten().collect()
     }
 
-    fn answer(&mut self, which: Open) -> Judged {
+    fn answer(&mut self, which: RequestKind) -> JudgeResult {
         match which {
-            Open::Opening => {
+            RequestKind::Opening => {
                 let Some((from, _)) = self.opening.take() else {
                     return Ok(());
                 };
                 let lag = std::mem::take(&mut self.lag);
                 self.line = Some(Line {
                     sent: vec![from - 1; self.prefixes.len()],
-                    heard: vec![from - 1; self.prefixes.len()],
+                    event: vec![from - 1; self.prefixes.len()],
                     wire: VecDeque::new(),
                     asked: false,
                     behind: (lag > 0).then(|| self.server.latest().saturating_sub(lag).max(1)),
@@ -537,7 +541,7 @@ impl World {
                 }
                 self.say(StoreEvent::Opened(Ok(())))
             }
-            Open::Reading => {
+            RequestKind::Reading => {
                 let asked = self.reading.take();
                 let computed = asked.and_then(|asked| asked.computed);
                 let (true_at, reading) = computed.unwrap_or_else(|| self.compute_reading());
@@ -545,7 +549,7 @@ impl World {
                 self.judgement.confirmed(until.unwrap_or(self.now));
                 self.say(StoreEvent::Read(Ok(reading)))
             }
-            Open::Probe => {
+            RequestKind::Probe => {
                 let asked = self.probe.take();
                 let computed = asked.and_then(|asked| asked.computed);
                 let (true_at, probe) = computed.unwrap_or_else(|| self.compute_probe());
@@ -558,11 +562,11 @@ impl World {
                 }
                 self.say(StoreEvent::Probed(Ok(probe)))
             }
-            Open::Latest => self.answer_latest(),
+            RequestKind::Latest => self.answer_latest(),
         }
     }
 
-    fn answer_latest(&mut self) -> Judged {
+    fn answer_latest(&mut self) -> JudgeResult {
         let asked = self.latest.take();
         let computed = asked.and_then(|asked| asked.computed);
         let (true_at, latest) = computed.unwrap_or_else(|| self.compute_latest());
@@ -576,7 +580,7 @@ impl World {
         (self.now, Revision::new(self.server.latest()))
     }
 
-    /// What is asked is answered as of now, whenever that arrives.
+    /// Computes the answers to the open requests as of now; they arrive later.
     fn take(&mut self) {
         let reading = self.compute_reading();
         let probe = self.compute_probe();
@@ -601,23 +605,23 @@ impl World {
         (self.now, self.server.probe(self.prefixes))
     }
 
-    fn fail(&mut self, which: Open, kind: ErrorKind) -> Judged {
+    fn fail(&mut self, which: RequestKind, kind: ErrorKind) -> JudgeResult {
         let error = error(kind);
         self.note(|| format!("{kind:?}"));
         match which {
-            Open::Opening => {
+            RequestKind::Opening => {
                 self.opening = None;
                 self.say(StoreEvent::Opened(Err(error)))?;
             }
-            Open::Reading => {
+            RequestKind::Reading => {
                 self.reading = None;
                 self.say(StoreEvent::Read(Err(error)))?;
             }
-            Open::Probe => {
+            RequestKind::Probe => {
                 self.probe = None;
                 self.say(StoreEvent::Probed(Err(error)))?;
             }
-            Open::Latest => {
+            RequestKind::Latest => {
                 self.latest = None;
                 self.say(StoreEvent::Latest(Err(error)))?;
             }
@@ -630,13 +634,13 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn run(&mut self, step: &Step) -> Judged {
+    pub(super) fn run(&mut self, step: &Step) -> JudgeResult {
         if self.refused {
             return Ok(());
         }
         self.note(|| step.to_string());
         let range = |range: u8| usize::from(range) % self.prefixes.len();
-        let pick = |open: Vec<Open>, which: u8| match open.len() {
+        let pick = |open: Vec<RequestKind>, which: u8| match open.len() {
             0 => None,
             count => Some(open[usize::from(which) % count]),
         };
@@ -648,12 +652,12 @@ impl World {
                 }
             }
             Step::Compact(back) => self.server.compact(u64::from(*back)),
-            Step::Answer(which) => match pick(self.open_questions(), *which) {
+            Step::Answer(which) => match pick(self.open_requests(), *which) {
                 Some(open) => self.answer(open)?,
                 None => return Ok(()),
             },
             Step::Take => self.take(),
-            Step::Fail(which, kind) => match pick(self.open_questions(), *which) {
+            Step::Fail(which, kind) => match pick(self.open_requests(), *which) {
                 Some(open) => self.fail(open, *kind)?,
                 None => return Ok(()),
             },
@@ -723,7 +727,7 @@ impl World {
         self.settle()
     }
 
-    fn lie(&mut self, step: &Step) -> Judged {
+    fn lie(&mut self, step: &Step) -> JudgeResult {
         match step {
             Step::Skip(at, count) => {
                 let at = usize::from(*at) % self.prefixes.len();
@@ -761,7 +765,7 @@ impl World {
                     self.send(WatchEvent::Progress { revision });
                 }
             }
-            Step::OldReading(back) if self.open_questions().contains(&Open::Reading) => {
+            Step::OldReading(back) if self.open_requests().contains(&RequestKind::Reading) => {
                 let revision = self.server.latest().saturating_sub(u64::from(*back));
                 self.reading = None;
                 self.judgement.confirmed(self.now);
@@ -784,8 +788,8 @@ impl World {
         Ok(())
     }
 
-    /// Two stores answer in turns.
-    fn twins(&mut self, length: Duration, every: u8, back: u8) -> Judged {
+    /// Lets two stores answer in turns.
+    fn twins(&mut self, length: Duration, every: u8, back: u8) -> JudgeResult {
         let mut twin = self.server.clone();
         twin.restore(u64::from(back), None);
         twin.write(&[
@@ -807,20 +811,20 @@ impl World {
         Ok(())
     }
 
-    /// The end of a batch.
-    fn settle(&mut self) -> Judged {
+    /// Ends a batch.
+    fn settle(&mut self) -> JudgeResult {
         if !std::mem::take(&mut self.unsettled) {
             return self.judge_time();
         }
         self.end_batch()?;
-        // There is not always time for it, and it must make no difference.
+        // The loop does not always have time for it, and it must make no difference.
         if self.server.latest().is_multiple_of(2) {
             self.engine.prepare();
         }
         self.judge_time()
     }
 
-    fn end_batch(&mut self) -> Judged {
+    fn end_batch(&mut self) -> JudgeResult {
         let ticks = self.now >= self.engine.sync.deadline();
         if ticks {
             self.judgement.ticked(self.now)?;
@@ -846,7 +850,7 @@ impl World {
         checked.map_err(|wrong| format!("an invariant: {wrong}"))
     }
 
-    fn serve(&mut self, first: Snapshot<Config>) -> Judged {
+    fn serve(&mut self, first: Snapshot<Config>) -> JudgeResult {
         self.note(|| format!("{first:?}"));
         let hub = Hub::new(first);
         self.subscribers = Subscriber::some(&hub);
@@ -866,21 +870,21 @@ impl World {
         }
     }
 
-    /// A timer woke the driver.
-    fn late(&mut self) -> Judged {
+    /// Wakes the driver by a timer.
+    fn late(&mut self) -> JudgeResult {
         self.end_batch()?;
         self.judge_time()
     }
 
-    fn renew(&mut self) -> Judged {
-        // It may ask everything anew: a reading, a watch, a look at it.
+    fn renew(&mut self) -> JudgeResult {
+        // It may request everything anew: a reading, a watch, a check.
         for _ in 0..4 {
             self.judgement.stirred(self.now);
         }
         self.say(StoreEvent::Renewed)
     }
 
-    fn want(&mut self, revision: u64, limit: Duration) -> Judged {
+    fn want(&mut self, revision: u64, limit: Duration) -> JudgeResult {
         let (id, epoch) = (self.next_wait, self.engine.epoch());
         let revision = Revision::new(revision);
         self.next_wait += 1;
@@ -897,8 +901,8 @@ impl World {
         self.execute(commands)
     }
 
-    /// What is still to be settled is, before time passes.
-    fn flush(&mut self) -> Judged {
+    /// Settles everything that is not settled yet, before time passes.
+    fn flush(&mut self) -> JudgeResult {
         self.burst = 0;
         self.settle()
     }
@@ -908,7 +912,7 @@ impl World {
         self.engine.deadline()
     }
 
-    fn sleep(&mut self, length: Duration) -> Judged {
+    fn sleep(&mut self, length: Duration) -> JudgeResult {
         self.flush()?;
         let end = self.now + length;
         while self.next_wake() <= end {
@@ -919,12 +923,12 @@ impl World {
         self.judge_time()
     }
 
-    /// Whatever is asked fails at once, for that long.
-    fn refuse(&mut self, length: Duration, kind: ErrorKind) -> Judged {
+    /// Lets every request fail at once, for that long.
+    fn refuse(&mut self, length: Duration, kind: ErrorKind) -> JudgeResult {
         let end = self.now + length;
         while self.now < end {
             self.flush()?;
-            if let Some(open) = self.open_questions().first() {
+            if let Some(open) = self.open_requests().first() {
                 self.fail(*open, kind)?;
                 self.settle()?;
                 self.now += Duration::from_millis(1);
@@ -939,8 +943,8 @@ impl World {
         self.judge_time()
     }
 
-    /// Everything is answered at once, for that long.
-    pub(super) fn calm(&mut self, length: Duration) -> Judged {
+    /// Answers everything at once, for that long.
+    pub(super) fn calm(&mut self, length: Duration) -> JudgeResult {
         let end = self.now + length;
         while self.now < end && !self.refused {
             self.calm_round(end)?;
@@ -948,8 +952,8 @@ impl World {
         Ok(())
     }
 
-    /// One thing is answered, or the time passes to the next timer.
-    pub(super) fn calm_round(&mut self, end: Duration) -> Judged {
+    /// Answers one request, or lets the time pass to the next timer.
+    pub(super) fn calm_round(&mut self, end: Duration) -> JudgeResult {
         self.flush()?;
         if self.refused {
             return Ok(());
@@ -967,8 +971,8 @@ impl World {
         self.judge_time()
     }
 
-    fn one_answer(&mut self) -> Judged<bool> {
-        if let Some(open) = self.open_questions().first() {
+    fn one_answer(&mut self) -> JudgeResult<bool> {
+        if let Some(open) = self.open_requests().first() {
             self.answer(*open)?;
             return Ok(true);
         }
@@ -989,8 +993,8 @@ impl World {
         Ok(self.line.as_ref().is_some_and(|line| !line.wire.is_empty()))
     }
 
-    /// The loop is over.
-    pub(super) fn end(&mut self) -> Judged {
+    /// Ends the loop.
+    pub(super) fn end(&mut self) -> JudgeResult {
         let last = self.engine.end();
         self.execute(last)?;
         ensure!(self.waits.is_empty(), "waiting: not answered at the end");
@@ -1002,18 +1006,18 @@ impl World {
         self.bad_keys
     }
 
-    /// How long it may take until everything is right, once faults have stopped.
+    /// The time limit until everything is right, once faults have stopped.
     pub(super) fn rest_limit(&self) -> Duration {
         let Settings {
             staleness,
             compare_every,
             read_limit,
-            backoff: (_, most),
+            backoff: (_, max_backoff),
             ..
         } = self.settings;
         match self.nature {
-            Nature::Honest => read_limit + most + staleness,
-            Nature::Lying => read_limit + most + staleness + compare_every.mul_f64(1.2),
+            Nature::Honest => read_limit + max_backoff + staleness,
+            Nature::Lying => read_limit + max_backoff + staleness + compare_every.mul_f64(1.2),
         }
     }
 
@@ -1025,8 +1029,8 @@ impl World {
         self.line.as_ref().is_some_and(|line| line.hung)
     }
 
-    /// Waits for the newest revision in calm weather.
-    pub(super) fn wait_for_the_newest(&mut self, limit: Duration) -> Judged {
+    /// Waits for the newest revision while there are no faults.
+    pub(super) fn wait_for_the_newest(&mut self, limit: Duration) -> JudgeResult {
         let revision = Revision::new(self.server.latest());
         self.want(revision.get(), limit)?;
         let end = self.now + limit;
@@ -1043,7 +1047,7 @@ impl World {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Open {
+enum RequestKind {
     Opening,
     Reading,
     Probe,

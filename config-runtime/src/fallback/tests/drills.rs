@@ -1,6 +1,6 @@
-//! The file on the disk: crashes, other processes, disks that refuse.
+//! The file on the disk: crashes, other processes, failing disks.
 //!
-//! Where a process of its own is needed, a test starts itself again, with the variable `ROLE`.
+//! If a test needs another process, it starts itself again, with the variable `ROLE`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -41,10 +41,10 @@ fn copy(author: u64, number: u64) -> Vec<u8> {
     encode(&contents, &Secrets::Plain).unwrap()
 }
 
-/// How many different copies an author has.
+/// The number of different copies of an author.
 const COPIES: u64 = 4;
 
-/// The author and the number of a file, which has to be whole.
+/// The author and the number of a file, which must be whole.
 fn whole(bytes: &[u8]) -> (u64, u64) {
     let contents = decode(bytes, &Secrets::Plain).unwrap();
     let (author, number) = (contents.cluster.unwrap(), contents.revision.unwrap().get());
@@ -52,7 +52,7 @@ fn whole(bytes: &[u8]) -> (u64, u64) {
     (author, number)
 }
 
-/// This test once more, in a process of its own, which gets `folder`.
+/// The command that runs this test again, in a process of its own, with `folder`.
 fn again(test: &str, folder: &Path) -> Command {
     let module = module_path!().split_once("::").unwrap().1;
     let mut command = Command::new(std::env::current_exe().unwrap());
@@ -67,8 +67,8 @@ fn role() -> Option<PathBuf> {
     std::env::var_os(ROLE).map(PathBuf::from)
 }
 
-/// Writes one copy after the other, and says each number that was written, until it is killed or
-/// nobody listens.
+/// Writes one copy after the other, and prints the number of each, until it is killed or its output
+/// is closed.
 fn write_for_ever(folder: &Path, author: u64) {
     let path = folder.join("copy");
     let copies: Vec<_> = (0..COPIES).map(|number| copy(author, number)).collect();
@@ -83,7 +83,7 @@ fn write_for_ever(folder: &Path, author: u64) {
     }
 }
 
-/// A process that writes for ever; it is killed when this is dropped.
+/// A process that writes forever; it is killed when this is dropped.
 struct Writer {
     child: Child,
     out: BufReader<ChildStdout>,
@@ -96,7 +96,7 @@ impl Writer {
         Self { child, out }
     }
 
-    /// The next number that it says. `None` after its end.
+    /// The next number that it prints. `None` after its end.
     fn next(&mut self) -> Option<u64> {
         let mut line = String::new();
         while self.out.read_line(&mut line).unwrap() > 0 {
@@ -147,7 +147,7 @@ fn drill_36_a_kill_at_any_instant_leaves_the_old_copy_or_the_new_one() {
         for _ in 0..fastrand::u32(0..8) {
             said = writer.next().unwrap();
         }
-        // Where in a writing it is hit is left to chance.
+        // The kill hits a random point of a write.
         std::thread::sleep(Duration::from_micros(fastrand::u64(0..2000)));
         writer.kill();
         while let Some(number) = writer.next() {
@@ -209,7 +209,7 @@ fn drill_36_what_a_crash_left_is_swept_and_what_is_being_written_is_not() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("copy");
     write(&path, b"old").unwrap();
-    // Somebody else's, however much alike.
+    // Files of other programs, however similar.
     let others = [
         ".copy.backup1.hotconfig",
         ".copy.abcdefgh",
@@ -294,7 +294,7 @@ mod unix {
     fn drill_37_a_copy_is_its_owners_only_whatever_stood_there() {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("copy");
-        // Before there is a byte in it.
+        // Before it contains a byte.
         assert_eq!(mode(hold(&path).path()), 0o600);
         write(&path, b"one").unwrap();
         assert_eq!(mode(&path), 0o600);
@@ -352,7 +352,7 @@ mod unix {
     fn drill_38_a_disk_without_room_keeps_the_old_copy_and_no_litter() {
         let this = "unix::drill_38_a_disk_without_room_keeps_the_old_copy_and_no_litter";
         if let Some(folder) = role() {
-            // Here no file may have more than 4 KiB.
+            // In this process no file may have more than 4 KiB.
             let path = folder.join("copy");
             write(&path, b"small").unwrap();
             for _ in 0..3 {

@@ -50,7 +50,7 @@ fn contents() -> Contents {
     }
 }
 
-/// A file of that body whose first line is right: what a writer that is not ours may leave.
+/// A file of that body with the right first line, as another program may leave it.
 fn file(body: &str) -> Vec<u8> {
     let mut file = format!(
         "hotconfig-fallback/1 sha256={} bytes={}\n",
@@ -156,7 +156,7 @@ fn drill_37_a_sealed_secret_needs_the_key_that_sealed_it() {
     }
     let refusal = decode(&bytes, &key(8)).unwrap_err();
     assert_eq!(refusal, Refusal::WrongKey { key: dsn() });
-    // No two files have the same nonce, or anything that tells that the value is the same.
+    // No two files have the same nonce, or anything that reveals that the value is the same.
     assert_ne!(encode(&contents(), &key(7)).unwrap(), bytes);
 }
 
@@ -181,7 +181,7 @@ fn drill_37_a_sealed_secret_opens_nowhere_else() {
             key: "/configs/users/prod/db/dsn".to_owned()
         }
     );
-    // Where it would no longer be treated as a secret.
+    // In a place where it would no longer be treated as a secret.
     let open = moved(r#""secret":true,"#, "");
     assert!(matches!(open, Refusal::Value { .. }), "{open}");
 }
@@ -201,7 +201,7 @@ fn drill_39_neither_secrets_nor_their_key_are_printed() {
     // The bytes of `hunter2`.
     assert!(!shown.contains("117, 110"), "{shown}");
 
-    // What serde would say of a value in the wrong place quotes it.
+    // serde's message about a value in the wrong place would quote it.
     let from = r#""mod_revision":3,"#;
     let bytes = edited(&Secrets::Plain, from, r#""mod_revision":"hunter2","#);
     let said = refusal(&bytes);
@@ -414,7 +414,7 @@ fn an_age_is_held_against_the_limit_in_both_directions() {
     let refusal = after(limit + Duration::from_millis(1)).unwrap_err();
     let said = "it was last confirmed to be current 1h 1s ago, and 1h are allowed";
     assert_eq!(refusal.to_string(), said);
-    // By a clock that goes ahead a little, and by one that is wrong.
+    // With a clock that is a little fast, and with one that is wrong.
     assert_eq!(copy.not_older_than(copy.confirmed - limit, limit), Ok(()));
     let by = limit + Duration::from_secs(1);
     let wrong = copy.not_older_than(copy.confirmed - by, limit);
@@ -516,7 +516,7 @@ proptest! {
         let secrets = if sealed { key(3) } else { Secrets::Plain };
         let bytes = encode(&copy, &secrets).unwrap();
         prop_assert_eq!(&decode(&bytes, &secrets).unwrap(), &copy);
-        // What is left out is all that is missing.
+        // Only the secrets that are left out are missing.
         let bytes = encode(&copy, &Secrets::LeaveOut).unwrap();
         let read = decode(&bytes, &Secrets::LeaveOut).unwrap();
         let (out, mut rest) = (copy.entries.iter().filter(|entry| entry.secret), copy.clone());
@@ -545,7 +545,7 @@ proptest! {
         prop_assert_eq!(round_trip(&bytes), Ok(false));
     }
 
-    /// Past the checksum: a body of which bytes were replaced, taken out and put in.
+    /// A body with bytes replaced, removed and inserted, under a matching checksum.
     #[test]
     fn drill_36_a_body_that_was_changed_is_refused_or_read_whole(
         edits in proptest::collection::vec(

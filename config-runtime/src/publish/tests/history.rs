@@ -1,4 +1,4 @@
-//! Any interleaving of publishing, subscribing, looking and dropping, held against its history.
+//! Any interleaving of publishing, subscribing, polling and dropping, compared with its history.
 
 use std::sync::Arc;
 use std::task::Poll;
@@ -16,9 +16,9 @@ use crate::typed::tree::{Field as SchemaField, Kind, Tree as Declared};
 
 #[derive(Debug, Clone)]
 enum Op {
-    /// Sets leaves to values of a small range, so that many come back.
+    /// Sets leaves to values of a small range, so that many repeat.
     Publish(Vec<(usize, u32)>),
-    /// A field, a queue of some capacity, and how many publications ago the baseline was.
+    /// A field, the capacity of the queue, and the age of the baseline in publications.
     Subscribe(usize, usize, Option<usize>),
     Poll(usize),
     Drop(usize),
@@ -34,7 +34,7 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
-/// Four fields that are all read as the leaves they have.
+/// The leaves of four fields.
 const LEAVES: [&[usize]; 4] = [&[0], &[1], &[1, 2, 3], &[3]];
 
 fn leaves(config: &Config) -> [u32; 5] {
@@ -66,19 +66,20 @@ enum Handles {
 struct Subscriber {
     handle: Handles,
     field: usize,
-    /// The publication that it was given last, in the history; for a queue, all are behind it.
+    /// The publication that it received last, in the history; for a queue, all later ones are
+    /// newer.
     given: u64,
-    /// What it was given last.
+    /// The values that it received last.
     last: Vec<u32>,
-    /// How many publications it was given or missed.
+    /// The number of publications that it received or missed.
     counted: u64,
-    /// How many there were.
+    /// The number of publications.
     published: u64,
     capacity: usize,
 }
 
 impl Subscriber {
-    /// Polls once, holds the answer against the whole history, and says whether there was one.
+    /// Polls once, compares the answer with the whole history, and returns whether there was one.
     fn poll(&mut self, history: &[Config]) -> Result<bool, TestCaseError> {
         let current = history.last().expect("never empty");
         let change = match &mut self.handle {
@@ -98,7 +99,7 @@ impl Subscriber {
                     return Ok(true);
                 }
                 Some(Update::Changed(change)) => {
-                    // Each publication has its revision: the next one is further on.
+                    // Each publication has its own revision, so the next one is higher.
                     let at = change.revision().expect("published").get() - 1;
                     prop_assert!(at > self.given, "in order, none twice");
                     prop_assert_eq!(
@@ -129,12 +130,13 @@ impl Subscriber {
         Ok(true)
     }
 
-    /// Everything that is left; no more than the queue may hold.
+    /// Takes all remaining updates; they must not exceed the queue's capacity.
     fn drain(&mut self, history: &[Config]) -> Result<(), TestCaseError> {
         let mut answers = 0;
         while self.poll(history)? {
             answers += 1;
-            // What was fetched already, what was missed, and the baseline's own change.
+            // Plus the update that was already fetched, the missed ones, and the baseline's own
+            // change.
             prop_assert!(answers <= self.capacity + 4, "the queue is bounded");
         }
         Ok(())
@@ -185,7 +187,7 @@ proptest! {
                         Handles::Changes(if ago.is_some() { queue.since(baseline) } else { queue })
                     };
                     let last = values(&history[from], field);
-                    // All that came between the baseline and now is one change.
+                    // All publications between the baseline and now are one change.
                     let published = u64::from(values(&history[now], field) != last);
                     subscribers.push(Subscriber {
                         handle, field, given: from as u64, last, counted: 0, published, capacity,
@@ -292,7 +294,7 @@ fn grow(fields: &[Tree]) -> &'static Declared {
     }))
 }
 
-/// The spans of all fields, counted in the slow way.
+/// Collects the spans of all fields, counted in the slow way.
 fn collect(schema: &Declared, mut first: usize, spans: &mut Vec<Span>) {
     for field in schema.fields {
         let len = match field.kind {

@@ -1,22 +1,21 @@
-//! What a change of the schema does to the values that are stored, and to the programs that run.
+//! The effects of a change of the schema on stored values, and on running programs.
 //!
 //! In: two schemas. Out: a [`Comparison`]: each [`Difference`], whether it is compatible, for whom,
-//! and why. It reads no store: it speaks of all values that the old schema allows, and of all that
-//! the new one allows.
+//! and why. It reads no store: it covers all values that the old schema allows, and all that the
+//! new one allows.
 //!
 //! For each difference two questions are answered:
 //!
-//! * *stored values*: does a program of the new version accept whatever one of the old version
-//!   accepts today, absent keys included?
-//! * *old programs*: does a program of the old version, still running, accept whatever the new
-//!   version allows to be written or to be deleted?
+//! * *stored values*: does a program of the new version accept everything that a program of the old
+//!   version accepts today, including absent keys?
+//! * *old programs*: does a running program of the old version accept everything that the new
+//!   version allows to be written or deleted?
 //!
-//! Where the answer is [`Compatible`](Grade::Compatible) or [`Notice`](Grade::Notice) it was shown
-//! to be so by reasoning. Where it is [`Incompatible`](Grade::Incompatible) there is an example: a
-//! value that the code itself accepts on the one side and refuses on the other. The rest is
-//! [`Unknown`](Grade::Unknown).
+//! The grades [`Compatible`](Grade::Compatible) and [`Notice`](Grade::Notice) are proved. The grade
+//! [`Incompatible`](Grade::Incompatible) has an example: a value that the code itself accepts on
+//! one side and rejects on the other. Everything else is [`Unknown`](Grade::Unknown).
 //!
-//! # What is compatible
+//! # Compatibility
 //!
 //! | difference | stored values | old programs | why |
 //! | --- | --- | --- | --- |
@@ -82,11 +81,11 @@
 //! | the prefix is another | incompatible | incompatible | other keys are read |
 //! | only the names of the prefix's variables are others | notice | compatible | the builder has to give them by their new names |
 //!
-//! # What is taken for granted
+//! # Assumptions
 //!
-//! What has the same name is the same: a function, a codec, a type of which only the name is
-//! known, an expression. What no schema tells has not changed: whether a list is a `Vec` or a
-//! set, the choices of a secret. `usize` has as many bits as where the comparison is made.
+//! Two things with the same name are the same: a function, a codec, a type of which only the name
+//! is known, an expression. Facts that are in no schema have not changed: whether a list is a `Vec`
+//! or a set, the choices of a secret. `usize` has as many bits as on the machine that compares.
 
 mod ends;
 mod proof;
@@ -103,9 +102,9 @@ use super::{Absent, Format, Key, Rule, Schema, StructRule, Type};
 use crate::wording::nearest;
 use crate::wording::printable;
 
-/// Compares two schemas: says of every difference whether it is compatible, for whom, and why.
+/// Compares two schemas: reports for every difference whether it is compatible, for whom, and why.
 ///
-/// [The table](mod@crate::schema::compare) says what is.
+/// [The table](mod@crate::schema::compare) lists the grades.
 ///
 /// ```
 /// use hotconfig::{HotConfig, schema::{Grade, compare}};
@@ -147,7 +146,7 @@ pub fn compare(old: &Schema, new: &Schema) -> Comparison {
     heads(old, new, &mut differences);
     let mut added: Vec<&Key> = Vec::new();
     let mut removed: Vec<&Key> = old.keys.iter().collect();
-    // Who has the same name has the first claim.
+    // The same name has the first claim.
     let mut pairs: Vec<(&Key, &Key)> = Vec::new();
     let mut left: Vec<&Key> = new.keys.iter().collect();
     let claims: [fn(&Key, &Key) -> bool; 3] = [
@@ -182,156 +181,155 @@ pub fn compare(old: &Schema, new: &Schema) -> Comparison {
     Comparison { differences }
 }
 
-/// How well two schemas go together.
+/// The compatibility of two schemas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Grade {
-    /// Everything is accepted, and means what it meant.
+    /// Everything is accepted, and has the same meaning.
     Compatible,
-    /// Everything is accepted, and something means something else, or is to be known.
+    /// Everything is accepted, but something has another meaning, or is worth knowing.
     Notice,
-    /// It can't be said by the schemas alone.
+    /// The schemas alone can't show it.
     Unknown,
-    /// Something is refused, or is no longer read.
+    /// Something is rejected, or is no longer read.
     Incompatible,
 }
 
-/// What a difference does to one side.
+/// The effect of a difference on one side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Effect {
-    /// How bad it is.
+    /// The grade of the effect.
     pub grade: Grade,
-    /// Why, in lower case and without a full stop.
+    /// The reason, in lower case and without a full stop.
     pub why: String,
 }
 
-/// One difference of two schemas.
+/// One difference between two schemas.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Difference {
-    /// The key in the old schema; none where it is new, or where the difference is of no key.
+    /// The key in the old schema; none if it is new, or if the difference is not about a key.
     pub old: Option<String>,
     /// The key in the new schema.
     pub new: Option<String>,
-    /// What differs.
+    /// The change.
     pub change: Change,
-    /// What becomes of values that are stored already, read by programs of the new version.
+    /// The effect on stored values, as read by programs of the new version.
     pub stored: Effect,
-    /// What becomes of programs of the old version that are still running, when programs of the
-    /// new one write.
+    /// The effect on running programs of the old version, when programs of the new version write.
     pub running: Effect,
 }
 
-/// What differs.
+/// The kind of a [`Difference`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Change {
-    /// The key is no more.
+    /// The key was removed.
     Removed,
-    /// The key is new.
+    /// The key was added.
     Added,
-    /// The key has another name, and one of them is an alias of the other.
+    /// The key has another name, and one of the names is an alias of the other key.
     Renamed,
-    /// A key is no more and another, much like it, is new.
+    /// A key was removed, and another, much like it, was added.
     Replaced,
     /// Old names that are still read.
     Aliases {
-        /// What they were.
+        /// The aliases in the old schema.
         old: Vec<String>,
-        /// What they are.
+        /// The aliases in the new schema.
         new: Vec<String>,
     },
     /// The path in Rust.
     Path {
-        /// What it was.
+        /// The path in the old schema.
         old: String,
-        /// What it is.
+        /// The path in the new schema.
         new: String,
     },
-    /// What a value is.
+    /// The type of the values.
     Kind {
-        /// What it was.
+        /// The type in the old schema.
         old: Type,
-        /// What it is.
+        /// The type in the new schema.
         new: Type,
     },
-    /// How the bytes are read.
+    /// The format of the bytes.
     Reading {
-        /// How they were.
+        /// The format in the old schema.
         old: Format,
-        /// How they are.
+        /// The format in the new schema.
         new: Format,
     },
     /// A rule of the key.
     Rule {
-        /// What it was; none where it is new.
+        /// The rule in the old schema; none if it was added.
         old: Option<Rule>,
-        /// What it is; none where it is no more.
+        /// The rule in the new schema; none if it was removed.
         new: Option<Rule>,
     },
-    /// What an absent key stands for.
+    /// The meaning of an absent key.
     Absent {
-        /// What it stood for.
+        /// The meaning in the old schema.
         old: Absent,
-        /// What it stands for.
+        /// The meaning in the new schema.
         new: Absent,
     },
-    /// Whether a change waits for a restart; what it is now.
+    /// Whether a change waits for a restart, in the new schema.
     Restart(bool),
-    /// Whether it is never printed; what it is now.
+    /// Whether the value is never printed, in the new schema.
     Hidden(bool),
-    /// Whether it is deprecated; the note, where it is now.
+    /// The deprecation: the note, if the key is deprecated in the new schema.
     Deprecated(Option<String>),
-    /// The function that compares two values, where there is one now.
+    /// The function that compares two values, if the new schema has one.
     Comparing(Option<String>),
     /// The description of a key, of a section or of the whole.
     Doc,
     /// The struct's name.
     Name {
-        /// What it was.
+        /// The name in the old schema.
         old: String,
-        /// What it is.
+        /// The name in the new schema.
         new: String,
     },
     /// The template of the prefix.
     Prefix {
-        /// What it was.
+        /// The template in the old schema.
         old: Option<String>,
-        /// What it is.
+        /// The template in the new schema.
         new: Option<String>,
     },
-    /// A rule over a struct is new.
+    /// A rule over a struct was added.
     StructRuleAdded(StructRule),
-    /// A rule over a struct is no more.
+    /// A rule over a struct was removed.
     StructRuleRemoved(StructRule),
 }
 
-/// All differences of two schemas: from [`compare`]. It is shown as a list.
+/// All differences between two schemas: from [`compare`]. `{}` prints a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Comparison {
-    /// The differences, in the order of their keys; those of no key first.
+    /// The differences, in the order of their keys; those about no key are first.
     pub differences: Vec<Difference>,
 }
 
 impl Comparison {
-    /// The worst that happens to values that are stored already.
+    /// The worst effect on stored values.
     pub fn stored(&self) -> Grade {
         self.worst(|difference| &difference.stored)
     }
 
-    /// The worst that happens to programs of the old version that are still running.
+    /// The worst effect on running programs of the old version.
     pub fn running(&self) -> Grade {
         self.worst(|difference| &difference.running)
     }
 
-    /// Whether everything is accepted by both sides, for certain.
+    /// Whether both sides certainly accept everything.
     pub fn is_compatible(&self) -> bool {
         self.stored().max(self.running()) <= Grade::Notice
     }
 
-    /// The differences by which something is refused, or lost, for certain.
+    /// The differences that certainly cause something to be rejected or lost.
     pub fn incompatible(&self) -> impl Iterator<Item = &Difference> {
         self.differences
             .iter()
@@ -391,7 +389,7 @@ fn bad(why: impl Into<String>) -> Effect {
     Effect::new(Grade::Incompatible, why)
 }
 
-/// What is of no key.
+/// Compares the parts that are not about a key.
 fn heads(old: &Schema, new: &Schema, out: &mut Vec<Difference>) {
     let mut push = |change, stored, running| {
         out.push(Difference {
@@ -556,7 +554,7 @@ fn replaced(old: &Key, new: &Key) -> Difference {
     )
 }
 
-/// Under which names a key is read.
+/// Compares the names under which a key is read.
 fn names(old: &Key, new: &Key, out: &mut Vec<Difference>) {
     let reads = |key: &Key, name: &String| key.key == *name || key.aliases.contains(name);
     if old.key != new.key {
@@ -624,7 +622,7 @@ fn names(old: &Key, new: &Key, out: &mut Vec<Difference>) {
     }
 }
 
-/// The type, the format and the rules: what values there may be.
+/// Compares the type, the format and the rules: the allowed values.
 fn values(old: &Key, new: &Key, out: &mut Vec<Difference>) {
     let mut changes: Vec<(Change, Key)> = Vec::new();
     if old.kind != new.kind {
@@ -676,7 +674,7 @@ fn values(old: &Key, new: &Key, out: &mut Vec<Difference>) {
             )
         })
         .collect();
-    // What no change does by itself, they do together.
+    // If no change has the whole effect by itself, the changes have it together.
     if let Some(first) = effects.first().cloned() {
         let stored = effects.iter().map(|effect| effect.0.grade).max();
         let running = effects.iter().map(|effect| effect.1.grade).max();
@@ -701,7 +699,7 @@ fn values(old: &Key, new: &Key, out: &mut Vec<Difference>) {
     }
 }
 
-/// What one of several changes does: no more than all of them together.
+/// The effect of one of several changes, at most the effect of all of them together.
 fn part(whole: &Effect, alone: impl FnOnce() -> Effect) -> Effect {
     if whole.grade <= Grade::Notice {
         return whole.clone();
@@ -714,7 +712,7 @@ fn part(whole: &Effect, alone: impl FnOnce() -> Effect) -> Effect {
     }
 }
 
-/// Which rules are others: the first of each sort with the first.
+/// The rules that differ, in pairs: the first of each sort with the first of the other schema.
 fn rules(old: &[Rule], new: &[Rule]) -> Vec<(Option<Rule>, Option<Rule>)> {
     let without = |rules: &[Rule], others: &[Rule]| -> Vec<Rule> {
         let rules = rules.iter();
@@ -725,7 +723,7 @@ fn rules(old: &[Rule], new: &[Rule]) -> Vec<(Option<Rule>, Option<Rule>)> {
     };
     let sort = |rule: &Rule| -> Option<Discriminant<Rule>> {
         match rule {
-            // Functions are not two versions of one another.
+            // Two functions are not versions of one another.
             Rule::Validate(_) => None,
             Rule::Hidden => Some(discriminant(&Rule::OneOf(Vec::new()))),
             rule => Some(discriminant(rule)),
@@ -766,7 +764,7 @@ fn accepted(from: &Key, to: &Key) -> Effect {
     }
 }
 
-/// What an absent key stands for.
+/// Compares the meanings of an absent key.
 fn absence(old: &Key, new: &Key, out: &mut Vec<Difference>) {
     if old.absent == new.absent {
         return;
@@ -808,7 +806,7 @@ fn same_default(old: &Key, new: &Key) -> bool {
     }
 }
 
-/// What does not change which values there may be.
+/// Compares the attributes that do not affect the allowed values.
 fn flags(old: &Key, new: &Key, out: &mut Vec<Difference>) {
     let mut push = |change, stored, running| {
         out.push(Difference::between(old, new, change, stored, running));

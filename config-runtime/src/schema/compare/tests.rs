@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use super::{Change, Comparison, Grade, Schema, compare};
 use Grade::{Compatible as C, Incompatible as I, Notice as N, Unknown as U};
 
-/// A row of the table, the keys of the old schema and of the new one, and what is said of them.
+/// A row of the table, the keys of the old schema and of the new one, and the expected grades.
 type Case = (&'static str, &'static str, &'static str, Grade, Grade);
 
 #[rustfmt::skip] // a table
@@ -257,7 +257,7 @@ const CASES: &[Case] = &[
      r#""a":{"type":"u8","required":true,"doc":"A.","field":"b"}"#, C, C),
 ];
 
-/// The rows that are of no key, held by tests of their own.
+/// The rows that are not about a key, which have tests of their own.
 const OF_NO_KEY: [&str; 4] = [
     "a rule over a struct is added",
     "a rule over a struct is removed",
@@ -310,7 +310,7 @@ fn every_row_of_the_table_has_a_case_and_says_its_grade() {
     for row in table() {
         assert_eq!(row.len(), 4, "{row:?}");
         for (name, _, _, stored, running) in CASES {
-            // Cells that refer to others speak of more than one grade.
+            // Cells that refer to others contain more than one grade.
             let says = |cell: &str, grade: &Grade| {
                 cell.contains(&grade.to_string())
                     || ["as ", "the same", "both", "if "]
@@ -372,7 +372,7 @@ fn each_of_several_changes_of_a_key_has_its_own_answer() {
 
 #[test]
 fn changes_that_go_well_together_are_compatible() {
-    // The type alone would refuse 300, the range alone would not fit it.
+    // The type alone would reject 300; the range alone would not fit the type.
     let comparison = compared(
         r#""a":{"type":"u16","required":true,"rules":[{"range":{"max":"200"}}]}"#,
         r#""a":{"type":"u8","required":true}"#,
@@ -404,7 +404,7 @@ fn hidden_choices_are_the_same_as_hidden_choices_and_unknown_beside_others() {
     let hidden = secret(r#"{"one_of":{"hidden":true}}"#);
     assert!(compared(&hidden, &hidden).differences.is_empty());
     let told = r#""a":{"type":"String","required":true,"rules":[{"one_of":["a","b"]}]}"#;
-    // The last is what older versions wrote.
+    // Older versions wrote the last form.
     for other in [told, &secret(r#"{"one_of":["a","b"]}"#), &secret("")] {
         for (old, new) in [(&*hidden, other), (other, &*hidden)] {
             let comparison = compared(old, new);

@@ -1,4 +1,4 @@
-//! A change in words.
+//! The wording of a change.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use super::super::{Absent, Format, Type};
 use super::Change;
 use crate::wording::printable;
 
-/// A value as an example: in full where it is short.
+/// A value as an example: in full if it is short.
 pub(super) fn excerpt(raw: &str) -> String {
     const MAX_CHARS: usize = 60;
     let shown: String = raw
@@ -14,7 +14,7 @@ pub(super) fn excerpt(raw: &str) -> String {
         .take(MAX_CHARS)
         .flat_map(char::escape_debug)
         .collect();
-    // Quotes are no danger between these.
+    // Quotes need no escape between these.
     let shown = shown.replace("\\\"", "\"").replace("\\'", "'");
     let rest = if raw.chars().nth(MAX_CHARS).is_some() {
         "…"
@@ -24,7 +24,7 @@ pub(super) fn excerpt(raw: &str) -> String {
     format!("`{shown}{rest}`")
 }
 
-/// The old key as an alias of the new one is written: below the section that both are in.
+/// The old key as it is written in an alias of the new one: below the section of both.
 pub(super) fn last_segments<'a>(old: &'a str, new: &str) -> &'a str {
     let section = new.rsplit_once('/').map_or("", |(section, _)| section);
     match old

@@ -1,16 +1,15 @@
 //! The two connections of an etcd, with users, retries and time limits.
 //!
-//! In: a call as a function of the clients. Out: its answer within the time limit of a call, or
-//! the [`StoreError`] that it ended with. It does not know the calls.
+//! In: a call as a function of the clients. Out: its answer within the time limit of a call, or its
+//! [`StoreError`]. It does not know the calls.
 //!
-//! A connection stays with one endpoint until that fails, and goes on to the next one then. A
-//! balancer that chooses anew for each call would choose a dead or silent endpoint again and
-//! again, for as long as it is one.
+//! A connection stays with one endpoint until that fails, and then moves on to the next one. A
+//! balancer that chooses anew for each call would choose a dead or silent endpoint again and again.
 //!
-//! etcd-client connects again by itself where a connection *broke*, with what it was made with.
-//! So a connection is made anew here where that is not enough: after a call without an answer,
-//! since a connection that nobody ends may be dead, or for ever about to shake hands; and where
-//! the files of [`Tls`](super::Tls) say something else.
+//! If a connection *broke*, etcd-client reconnects by itself, with the original settings. If that
+//! is not enough, a new connection is made here: after a call without an answer, since a connection
+//! that was not closed may be dead, or hang in the handshake; and after the files of
+//! [`Tls`](super::Tls) changed.
 
 use std::fmt;
 use std::future::Future;
@@ -27,8 +26,7 @@ use super::shared::EtcdShared;
 use super::tls::{TlsMaterial, TlsReloader};
 use crate::store::{ErrorKind, StoreError};
 
-/// The connections. Watches have one of their own, so that a flood of events is no obstacle to
-/// a call.
+/// The connections. Watches have one of their own, so that a flood of events does not delay a call.
 #[derive(Debug)]
 pub(super) struct Connections {
     pub(super) calls: Connection,
@@ -37,7 +35,7 @@ pub(super) struct Connections {
 
 impl Connections {
     pub(super) fn new(shared: &Arc<EtcdShared>) -> Self {
-        // Many programs start with the same list, and should not all go to its first member.
+        // Many programs start with the same list, and should not all connect to its first member.
         let first = fastrand::usize(..shared.settings.endpoints.len().max(1));
         Self {
             calls: Connection::new(Arc::clone(shared), first),
@@ -50,9 +48,9 @@ impl Connections {
 pub(super) struct Connection {
     shared: Arc<EtcdShared>,
     endpoints: Vec<Endpoint>,
-    /// Counts up; modulo their number it is the place of the endpoint in use.
+    /// A counter; modulo the number of endpoints it is the place of the endpoint in use.
     current: AtomicUsize,
-    /// How many channels were made.
+    /// The number of channels that were made.
     made: AtomicU64,
 }
 
@@ -80,8 +78,7 @@ pub(super) struct Clients {
     pub(super) turn: usize,
     /// The number of their channel.
     id: u64,
-    /// Held while a login is under way, so that many calls that find their token expired make
-    /// one.
+    /// Held while a login is under way, so that many calls with an expired token log in only once.
     logins: Arc<Mutex<Logins>>,
     /// Whether the server ever answered a call.
     answered: Arc<AtomicBool>,
@@ -90,7 +87,7 @@ pub(super) struct Clients {
 /// The logins over one channel.
 #[derive(Default)]
 struct Logins {
-    /// How many there were.
+    /// The number of logins.
     count: u64,
     /// The number of the user that logged in last.
     user: u64,
@@ -100,7 +97,7 @@ struct Logins {
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct LoginId {
     channel: u64,
-    /// Zero where there was none.
+    /// The number of the login; zero if there was none.
     login: u64,
 }
 
@@ -126,13 +123,13 @@ impl Connection {
         &self.shared
     }
 
-    /// The failure of a watch that was opened in that turn, as an error.
+    /// Turns the failure of a watch that was opened in that turn into an error.
     pub(super) fn lost(&self, failure: Failure, turn: usize, context: &CallContext) -> StoreError {
         self.leave(&failure, turn);
         self.error(failure, context)
     }
 
-    /// A failure, as an error.
+    /// Turns a failure into an error.
     pub(super) fn error(&self, failure: Failure, context: &CallContext) -> StoreError {
         failure.into_error(
             context,
@@ -141,7 +138,8 @@ impl Connection {
         )
     }
 
-    /// Goes on to the next endpoint if the way to this one failed and no other call did so before.
+    /// Moves on to the next endpoint if the connection to this one failed and no other call has
+    /// moved on yet.
     fn leave(&self, failure: &Failure, turn: usize) {
         if failure.is_of_the_way() {
             let next = turn.wrapping_add(1);
@@ -151,8 +149,8 @@ impl Connection {
         }
     }
 
-    /// Calls, and calls again where another endpoint, a new connection or a new token may help;
-    /// all of it within the time limit of a call. `call` must be harmless when done twice.
+    /// Makes a call, and repeats it if another endpoint, a new connection or a new token may help,
+    /// all within the time limit of a call. `call` must be idempotent.
     pub(super) async fn call<R, F>(
         &self,
         context: &CallContext,
@@ -172,8 +170,8 @@ impl Connection {
         F: Future<Output = Result<R, Failure>>,
     {
         let until = Instant::now() + self.settings().call_timeout;
-        // A connection that broke may be noticed by its next call only, so the endpoint that
-        // was in use is tried again after the others.
+        // A broken connection may be noticed only by its next call, so the endpoint that was in use
+        // is tried again after the others.
         let mut left = self.endpoints.len() + 1;
         let limit = match self.endpoints.len() {
             0 | 1 => self.settings().call_timeout,
@@ -305,7 +303,7 @@ impl Endpoint {
 }
 
 impl Clients {
-    /// Makes sure that the channel has a token of the user, and not that of the refused login.
+    /// Makes sure that the channel has a token of the user, and not that of the rejected login.
     async fn log_in(
         &self,
         shared: &EtcdShared,
@@ -326,11 +324,11 @@ impl Clients {
             let named = Some((user.name.clone(), user.password.clone()));
             if let Err(error) = client.update_user(named).await {
                 let failure = Failure::from(error);
-                // As etcd's own client has it: a user does no harm where none is asked for.
+                // As in etcd's own client: a user is harmless if authentication is disabled.
                 if !failure.message.contains("authentication is not enabled") {
                     return Err(failure.of_login(&user.name));
                 }
-                // Some versions refuse a token that they gave before it was switched off.
+                // Some versions reject a token that they issued before authentication was disabled.
                 client.update_user(None).await.map_err(Failure::from)?;
             }
             logins.count += 1;

@@ -1,9 +1,9 @@
-//! From what etcd and the way to it say, to the kinds of [`StoreError`].
+//! From the errors of etcd and of the connection to the kinds of [`StoreError`].
 //!
 //! In: an error of etcd-client, or the reason of a cancelled watch. Out: a [`Failure`], which
-//! becomes a [`StoreError`] once it is known what was asked and of whom. The texts are etcd's
-//! own: the codes alone say too little, since several errors share one, and some servers give
-//! the reason of a cancelled watch without any.
+//! becomes a [`StoreError`] once the call and the endpoints are known. The texts are etcd's own:
+//! the codes alone are not enough, since several errors share one, and some servers give the reason
+//! of a cancelled watch without a code.
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -73,7 +73,7 @@ impl CallContext {
     }
 }
 
-/// A word, quoted for a shell.
+/// Quotes a word for a shell.
 fn of_shell(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-@:+,".contains(c);
     if word.chars().all(plain) {
@@ -88,7 +88,8 @@ fn of_shell(word: &str) -> String {
 pub(super) struct Failure {
     pub(super) kind: ErrorKind,
     pub(super) message: String,
-    /// How often a fresh login may help: it may only say that our token is not valid any more.
+    /// The number of fresh logins that may help: the error may only mean that the token is no
+    /// longer valid.
     pub(super) logins: u32,
     /// Whether a TLS connection failed before its first answer.
     pub(super) tls_unconfirmed: bool,
@@ -112,7 +113,7 @@ impl Failure {
         }
     }
 
-    /// An answer that no etcd gives.
+    /// The failure of an answer that no etcd sends.
     pub(super) fn strange(message: impl Into<String>) -> Self {
         Self {
             foreign: true,
@@ -129,12 +130,12 @@ impl Failure {
         failure
     }
 
-    /// No answer in that time.
+    /// The failure of a call without an answer in that time.
     pub(super) fn silent(limit: Duration) -> Self {
         Self::new(ErrorKind::Timeout, format!("no answer within {limit:?}"))
     }
 
-    /// Why no clients could be made: nobody was contacted yet.
+    /// The reason why no clients could be made: nothing was contacted yet.
     pub(super) fn unmade(error: Error) -> Self {
         let message = match error {
             Error::TransportError(error) => {
@@ -149,8 +150,8 @@ impl Failure {
         Self::new(ErrorKind::Invalid, quoted(&message))
     }
 
-    /// Why etcd cancelled a watcher. `fresh` where it was never granted: then etcd says
-    /// "permission denied" for a token that has expired, too.
+    /// The reason why etcd cancelled a watcher. `fresh` if it was never granted: then etcd reports
+    /// "permission denied" for an expired token, too.
     pub(super) fn cancelled(reason: &str, compact_revision: i64, fresh: bool) -> Self {
         if compact_revision > 0 {
             return Self::new(
@@ -171,7 +172,7 @@ impl Failure {
         failure
     }
 
-    /// It was the login that failed.
+    /// Marks the failure as one of the login.
     pub(super) fn of_login(mut self, user: &str) -> Self {
         self.message = format!("logging in as {user:?}: {}", self.message);
         if self.kind == ErrorKind::Unauthenticated {
@@ -181,7 +182,7 @@ impl Failure {
         self
     }
 
-    /// Whether another endpoint, or a new connection, may do better.
+    /// Whether another endpoint, or a new connection, may succeed.
     pub(super) fn is_of_the_way(&self) -> bool {
         self.foreign || matches!(self.kind, ErrorKind::Unreachable | ErrorKind::Timeout)
     }
@@ -263,7 +264,7 @@ fn is_of_etcd(text: &str) -> bool {
 /// etcd's error for a token that was issued before the last change of a user or a role.
 const OLD: &str = "revision of auth store is old";
 
-/// The kind of an error by etcd's and the transport's own words, whatever its code.
+/// The kind of an error by the text of etcd or of the transport, whatever its code.
 fn by_text(text: &str) -> Option<ErrorKind> {
     const KNOWN: [(&str, ErrorKind); 28] = [
         ("Timeout expired", ErrorKind::Timeout),
@@ -275,9 +276,9 @@ fn by_text(text: &str) -> Option<ErrorKind> {
         ("user name is empty", ErrorKind::Unauthenticated),
         ("user name not found", ErrorKind::Unauthenticated),
         ("has been compacted", ErrorKind::Compacted),
-        // Only a store that went back in time has yet to reach a revision it once gave.
+        // Only a store that went back in time has not reached a revision that it once returned.
         ("is a future revision", ErrorKind::Compacted),
-        // tonic's, gRPC's in Go on both sides, and etcd's own.
+        // The texts of tonic, of gRPC in Go on both sides, and of etcd.
         ("message length too large", ErrorKind::TooBig),
         ("message larger than max", ErrorKind::TooBig),
         (
@@ -287,7 +288,7 @@ fn by_text(text: &str) -> Option<ErrorKind> {
         ("request is too large", ErrorKind::TooBig),
         ("too many operations in txn", ErrorKind::Refused),
         ("duplicate key given in txn", ErrorKind::Refused),
-        // Of one member, for a while: another may do better.
+        // Temporary errors of one member: another may succeed.
         ("no leader", ErrorKind::Unreachable),
         ("not leader", ErrorKind::Unreachable),
         ("leader changed", ErrorKind::Unreachable),
@@ -327,7 +328,7 @@ fn hint(message: &str, tls_unconfirmed: bool) -> Option<&'static str> {
         ),
         ("fatal alert", UNWANTED),
     ];
-    // The server's alert comes after the connection stands, and is often lost with it.
+    // The server's alert comes after the connection is established, and is often lost with it.
     const CUT: [&str; 4] = [
         "connection closed",
         "eset by peer",
@@ -342,7 +343,7 @@ fn hint(message: &str, tls_unconfirmed: bool) -> Option<&'static str> {
 const UNWANTED: &str = "the server may want another certificate of its clients: see \
                         `Tls::identity` and `Tls::identity_files`";
 
-/// The innermost cause: "tcp connect error" alone does not say that it was refused.
+/// The innermost cause: "tcp connect error" alone does not show that it was refused.
 fn root_cause(error: &dyn std::error::Error) -> Option<String> {
     let mut cause = error.source()?;
     while let Some(deeper) = cause.source() {
@@ -387,9 +388,9 @@ mod tests {
             Cancelled, Compacted, Denied, Other, Refused, Timeout, TooBig, Unauthenticated,
             Unreachable,
         };
-        // As `etcdserver/api/v3rpc/rpctypes` has them, and those of gRPC and of the transport.
+        // The errors of `etcdserver/api/v3rpc/rpctypes`, of gRPC and of the transport.
         for (code, text, expected) in [
-            // The way, or one member of several.
+            // The connection, or one member of several.
             (Code::Unavailable, "tcp connect error", Unreachable),
             (Code::Unavailable, "etcdserver: no leader", Unreachable),
             (Code::Unavailable, "etcdserver: leader changed", Unreachable),
@@ -419,7 +420,7 @@ mod tests {
                 "etcdserver: not leader",
                 Unreachable,
             ),
-            // 3.4 and 3.5 give it different codes.
+            // etcd 3.4 and 3.5 give it different codes.
             (
                 Code::Unavailable,
                 "etcdserver: rpc not supported for learner",
@@ -449,7 +450,7 @@ mod tests {
             // No answer in time.
             (Code::Cancelled, "Timeout expired", Timeout),
             (Code::DeadlineExceeded, "context deadline exceeded", Timeout),
-            // Who may.
+            // Permissions and authentication.
             (
                 Code::PermissionDenied,
                 "etcdserver: permission denied",
@@ -497,7 +498,7 @@ mod tests {
                 "etcdserver: mvcc: required revision is a future revision",
                 Compacted,
             ),
-            // Too big for somebody.
+            // Too big for the client, the server or a proxy.
             (
                 Code::OutOfRange,
                 "Error, decoded message length too large: found 5 bytes, the limit is: 4 bytes",
@@ -523,7 +524,7 @@ mod tests {
                 "etcdserver: request is too large",
                 TooBig,
             ),
-            // Never done.
+            // Calls that never succeed.
             (
                 Code::InvalidArgument,
                 "etcdserver: too many operations in txn request",
@@ -557,7 +558,7 @@ mod tests {
             (Code::Internal, "", Other),
         ] {
             assert_eq!(kind(code, text), expected, "{code:?}: {text}");
-            // The reason of a cancelled watch is the text alone, at times with the code before.
+            // The reason of a cancelled watch is the text alone, sometimes with the code before it.
             if text.starts_with("etcdserver") && expected != Other && expected != Cancelled {
                 for reason in [
                     text.to_owned(),
@@ -579,7 +580,7 @@ mod tests {
         assert_eq!(of("etcdserver: invalid auth token"), ONE_LOGIN);
         assert_eq!(of("etcdserver: revision of auth store is old"), MANY_LOGINS);
         assert_eq!(of("etcdserver: permission denied"), 0);
-        // Of a watcher that was never granted, a worn-out token is said to be denied, too.
+        // For a watcher that was never granted, an expired token is reported as denied, too.
         let denied = "etcdserver: permission denied";
         assert_eq!(Failure::cancelled(denied, 0, true).logins, ONE_LOGIN);
         assert_eq!(Failure::cancelled(denied, 0, false).logins, 0);

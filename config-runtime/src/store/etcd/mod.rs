@@ -5,9 +5,9 @@
 //! errors: a watch that ends stays ended until `sync` opens another.
 //!
 //! One [`Etcd`] is one thread with two connections, one for calls and one for watches, because
-//! watches without a reader could otherwise hold up the calls. [`worker`] is the thread,
-//! [`connection`] the way to the cluster with users and retries, [`read`] and [`watch`] are the
-//! calls over it, and in [`queue`] the events of a watch wait for their reader.
+//! watches without a reader could otherwise block the calls. [`worker`] is the thread,
+//! [`connection`] the connection to the cluster with users and retries, [`read`] and [`watch`] are
+//! the calls over it, and in [`queue`] the events of a watch wait for their reader.
 
 mod connection;
 mod errors;
@@ -25,7 +25,7 @@ use std::sync::Arc;
 pub use settings::EtcdBuilder;
 pub use tls::Tls;
 
-use super::backend::{Answer, Backend, WatchStream};
+use super::backend::{Backend, BoxFuture, WatchStream};
 use super::{Probe, Range, Reading, StoreError};
 use crate::Revision;
 use connection::Connections;
@@ -66,29 +66,30 @@ impl Etcd {
         }
     }
 
-    /// An etcd with these endpoints, such as `http://127.0.0.1:2379`; all of one cluster.
+    /// Returns a builder for an etcd with these endpoints, such as `http://127.0.0.1:2379`; all
+    /// must be of one cluster.
     ///
-    /// Name every member: calls and watches go to one of them, and to the next where that one
-    /// does not answer. The first is chosen at random, so that many programs spread over them.
+    /// Name every member: calls and watches go to one of them, and to the next if that one does not
+    /// answer. The first is chosen at random, so that many programs spread over them.
     pub fn builder<E: Into<String>>(endpoints: impl IntoIterator<Item = E>) -> EtcdBuilder {
         EtcdBuilder::new(endpoints.into_iter().map(Into::into).collect())
     }
 
-    /// Logs in as this user from now on, with this password: in place of the one that was given
-    /// to the [builder](EtcdBuilder::user), or for the first time.
+    /// Logs in as this user from now on, with this password. It replaces the user of the
+    /// [builder](EtcdBuilder::user), if there is one.
     ///
-    /// For all clones, and for all configurations built on them. It returns at once: the next call,
-    /// and the next watch that is opened, logs in anew; a configuration that backs off after a failure
-    /// asks again at once. Watches that are open go on, as etcd has it: with what the user could
-    /// read when they were opened. Nothing is forgotten that was read before; where the new user
-    /// may read less, the next question beside the watch is denied, the watch is given up, and the
-    /// status says so.
+    /// It applies to all clones, and to all configurations built on them. It returns at once: the
+    /// next call, and the next watch that is opened, logs in anew; a configuration that backs off
+    /// after a failure retries at once. Open watches continue, as in etcd, with the permissions
+    /// that the user had when they were opened. The configuration keeps everything that was read
+    /// before. If the new user may read less, the next request beside the watch is denied, the
+    /// watch is given up, and the status has the error.
     ///
     /// The password is never printed.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`](super::ErrorKind::Invalid) where the name is empty.
+    /// [`ErrorKind::Invalid`](super::ErrorKind::Invalid) if the name is empty.
     pub fn set_user(
         &self,
         name: impl Into<String>,
@@ -110,7 +111,7 @@ impl fmt::Debug for Etcd {
 }
 
 impl Backend for Etcd {
-    fn read(&self, ranges: Arc<[Range]>) -> Answer<'static, Result<Reading, StoreError>> {
+    fn read(&self, ranges: Arc<[Range]>) -> BoxFuture<'static, Result<Reading, StoreError>> {
         let worker = Arc::clone(&self.worker);
         Box::pin(async move {
             worker
@@ -119,7 +120,7 @@ impl Backend for Etcd {
         })
     }
 
-    fn probe(&self, ranges: Arc<[Range]>) -> Answer<'static, Result<Probe, StoreError>> {
+    fn probe(&self, ranges: Arc<[Range]>) -> BoxFuture<'static, Result<Probe, StoreError>> {
         let worker = Arc::clone(&self.worker);
         Box::pin(async move {
             worker
@@ -128,7 +129,7 @@ impl Backend for Etcd {
         })
     }
 
-    fn latest(&self, ranges: Arc<[Range]>) -> Answer<'static, Result<Revision, StoreError>> {
+    fn latest(&self, ranges: Arc<[Range]>) -> BoxFuture<'static, Result<Revision, StoreError>> {
         let worker = Arc::clone(&self.worker);
         Box::pin(async move {
             worker
@@ -141,7 +142,7 @@ impl Backend for Etcd {
         &self,
         ranges: Arc<[Range]>,
         from: Revision,
-    ) -> Answer<'static, Result<Box<dyn WatchStream>, StoreError>> {
+    ) -> BoxFuture<'static, Result<Box<dyn WatchStream>, StoreError>> {
         let worker = Arc::clone(&self.worker);
         Box::pin(async move {
             let opened = worker
@@ -151,11 +152,11 @@ impl Backend for Etcd {
         })
     }
 
-    fn renewed(&self) -> Answer<'static, ()> {
+    fn renewed(&self) -> BoxFuture<'static, ()> {
         let mut logins = self.shared.logins();
         Box::pin(async move {
             if logins.changed().await.is_err() {
-                // Nobody is left who could give one.
+                // No handle is left that could set one.
                 std::future::pending::<()>().await;
             }
         })

@@ -1,9 +1,9 @@
-//! The queue of a watch's events: bounded, so that a reader that stopped reading costs a known
+//! The queue of a watch's events: bounded, so that a reader that stopped reading costs a limited
 //! amount of memory, and never blocking, so that it delays no other watch.
 //!
-//! In: each [`WatchEvent`], from the task that drains the connection. Out: the same with the moment
-//! at which it came in, in order, to one reader. If the queue is full, the watch is lost:
-//! everything that waited is dropped, since a full read replaces it.
+//! In: each [`WatchEvent`], from the task that drains the connection. Out: the same with the time
+//! of its arrival, in order, to one reader. If the queue is full, the watch is lost: all waiting
+//! events are dropped, since a full read replaces them.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use crate::store::{ErrorKind, StoreError, WatchEvent};
 
-/// The maximum number of events that wait.
+/// The maximum number of waiting events.
 const MAX_EVENTS: usize = 1_000_000;
 
 /// The size of an event beside its key and value.
@@ -35,7 +35,7 @@ struct QueueState {
 }
 
 impl Queue {
-    /// A queue for that many bytes. A single event always fits.
+    /// Creates a queue for that many bytes. A single event always fits.
     pub(super) fn new(max_bytes: usize) -> Self {
         Self {
             state: Mutex::new(QueueState::default()),
@@ -75,7 +75,7 @@ impl Queue {
         !full
     }
 
-    /// Ends the watch, after what waits.
+    /// Ends the watch, after the waiting events.
     pub(super) fn end(&self, error: StoreError) {
         self.lock().lost.get_or_insert(error);
         self.arrived.notify_one();
@@ -85,7 +85,7 @@ impl Queue {
     /// time.
     pub(super) async fn next(&self) -> (WatchEvent, Instant) {
         loop {
-            // A message that arrives after this look has left its permit.
+            // A message that arrives after this check leaves a permit.
             if let Some(event) = self.lock().take() {
                 return event;
             }
@@ -206,7 +206,7 @@ mod tests {
         let queue = Queue::new(1_000);
         assert!(queue.push(events(2, 10)));
         let pushed = Instant::now();
-        // Whatever happens before it is read.
+        // A later event must not change the arrival of the first one.
         assert!(queue.push(events(3, 10)));
         let (_, arrived) = queue.next().now_or_never().expect("it is there");
         assert!(arrived <= pushed);

@@ -1,6 +1,6 @@
 //! Reading everything at one revision, and probing for changes.
 //!
-//! In: ranges. Out: a [`Reading`] or a [`Probe`] that was true at one revision, whatever was
+//! In: ranges. Out: a [`Reading`] or a [`Probe`] that was true at one revision, even if keys were
 //! written meanwhile; an error if the answers contradict that. It knows no watch.
 
 use etcd_client::{
@@ -19,7 +19,8 @@ const MAX_ATTEMPTS: u32 = 5;
 /// The factor by which the pages of the next attempt are bigger.
 const PAGE_GROWTH: i64 = 10;
 
-/// What etcd allows in one transaction unless it is started with another `--max-txn-ops`.
+/// The maximum number of operations in one transaction of etcd, unless it is started with another
+/// `--max-txn-ops`.
 const MAX_OPERATIONS: usize = 128;
 
 /// The number of pages that were not too big before a bigger one is tried.
@@ -58,11 +59,11 @@ async fn read_once(
     })
 }
 
-/// The number of keys to ask for in one page.
+/// The number of keys to request in one page.
 struct Pages {
     max: i64,
     limit: i64,
-    /// How many there were since the last that was too big.
+    /// The number of pages since the last one that was too big.
     good: u32,
 }
 
@@ -75,8 +76,8 @@ impl Pages {
         }
     }
 
-    /// Whether a smaller page can be asked for, where that many keys are left: a limit above their
-    /// number would bring all of them again.
+    /// Reduces the page size, with that many keys left: a limit above their number would return all
+    /// of them again. Returns whether a smaller page can be requested.
     fn too_big(&mut self, left: i64) -> bool {
         self.good = 0;
         let can = self.limit > 1;
@@ -84,7 +85,8 @@ impl Pages {
         can
     }
 
-    /// One big value must not make a page of each key after it.
+    /// Notes a page that was not too big. Pages grow again, so that one big value does not make a
+    /// page of each key after it.
     fn fitted(&mut self) {
         self.good += 1;
         if self.good >= GROW_AFTER && self.limit < self.max {
@@ -94,7 +96,7 @@ impl Pages {
     }
 }
 
-/// Reads one range, page by page. The first page of all says at which revision.
+/// Reads one range, page by page. The very first page determines the revision.
 async fn read_range(
     connection: &Connection,
     range: &Range,
@@ -145,8 +147,8 @@ async fn read_range(
     }
 }
 
-/// Whether a page can be true: keys of the range, in order, and none newer than the revision that
-/// was asked for.
+/// Checks that a page can be true: keys of the range, in order, and none newer than the requested
+/// revision.
 fn page_fits(page: &GetResponse, range: &Range, start: &[u8], at: i64) -> Result<(), Failure> {
     let pairs = page.kvs();
     // Keys in order are in the range if the first and the last are.
@@ -193,7 +195,7 @@ async fn get(
         .await
 }
 
-/// The name of the key that does not fit.
+/// Finds the name of the key that does not fit.
 async fn name_of(
     connection: &Connection,
     context: &CallContext,
@@ -216,7 +218,7 @@ fn one_too_big(connection: &Connection, name: &str, error: &StoreError) -> Store
     StoreError::new(ErrorKind::TooBig, message)
 }
 
-/// The revision of the cluster, by a read of one key that a quorum answers for.
+/// The revision of the cluster, by a read of one key that a quorum confirms.
 pub(super) async fn latest(
     connection: &Connection,
     ranges: &[Range],
@@ -245,7 +247,7 @@ pub(super) async fn probe(connection: &Connection, ranges: &[Range]) -> Result<P
                 pinned.get_or_insert(revision);
                 found.extend(part);
             }
-            // A server with a lower limit of its own.
+            // The server has a lower limit of its own.
             Err(error) if error.kind() == ErrorKind::Refused && max > 1 => max /= 2,
             Err(error) => return Err(error),
         }
@@ -262,7 +264,8 @@ async fn probe_part(
     pinned: Option<i64>,
 ) -> Result<(i64, Vec<(usize, Option<Revision>)>), StoreError> {
     let context = CallContext::for_ranges("looking at", ranges);
-    // Linearisable, as a transaction with one such read in it is: an old answer proves nothing.
+    // Linearisable reads, since an old answer proves nothing: a transaction with one such read is
+    // linearisable, too.
     let operations: Vec<TxnOp> = ranges
         .iter()
         .map(|range| {
@@ -297,7 +300,7 @@ async fn probe_part(
         .await
 }
 
-/// How many keys there are, and the revision of the newest.
+/// The number of keys, and the revision of the newest.
 fn newest(part: &GetResponse) -> Result<(usize, Option<Revision>), Failure> {
     let count = usize::try_from(part.count()).ok();
     let newest = part.kvs().first().map(etcd_client::KeyValue::mod_revision);
@@ -322,7 +325,7 @@ pub(super) fn require_ranges(ranges: &[Range]) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The revision of an answer. A store's first is 1.
+/// The revision of an answer. A store's first revision is 1.
 fn revision_of(
     connection: &Connection,
     header: Option<&etcd_client::ResponseHeader>,

@@ -56,7 +56,7 @@ pub(super) struct EtcdSettings {
 
 impl fmt::Debug for EtcdSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A password in an endpoint is refused, but not before `build`; nor is a path.
+        // `build` rejects a password or a path in an endpoint, but they can still be here.
         let place = |text: &str| text.split(['/', '?', '#']).next().map(str::to_owned);
         let shown = |endpoint: &String| match endpoint.rsplit_once('@') {
             Some((_, text)) => place(text).map(|place| format!("***@{place}")),
@@ -93,78 +93,79 @@ impl EtcdBuilder {
         }
     }
 
-    /// Logs in as this user. Without one, calls are anonymous; so they are where the server's
-    /// authentication is switched off.
+    /// Logs in as this user. Without a user, calls are anonymous; so they are if the server's
+    /// authentication is disabled.
     ///
-    /// Each of the two connections logs in once, and again where its token has expired. The
-    /// server checks a password with bcrypt, which takes it tens of milliseconds. A password that
-    /// changes while the program runs is given anew with [`Etcd::set_user`].
+    /// Each of the two connections logs in once, and again when its token has expired. The server
+    /// checks a password with bcrypt, which takes it tens of milliseconds. If the password changes
+    /// while the program runs, set the new one with [`Etcd::set_user`].
     pub fn user(mut self, name: impl Into<String>, password: impl Into<String>) -> Self {
         self.user = Some(User::new(name, password));
         self
     }
 
-    /// Sets how both sides prove who they are; all endpoints must be `https`.
+    /// Sets the TLS material of both sides; all endpoints must be `https`.
     pub fn tls(mut self, tls: Tls) -> Self {
         self.tls = Some(tls);
         self
     }
 
-    /// The time that one endpoint has to accept a connection; 2 s by default.
+    /// Sets the time that one endpoint has to accept a connection; 2 s by default.
     ///
-    /// A longer one lets a call wait longer for a host that is gone, before another is tried.
+    /// With a longer limit a call waits longer for a host that is gone, before another is tried.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.settings.connect_timeout = limit.min(MAX_LIMIT);
         self
     }
 
-    /// The time that one call may take, with everything that is tried again in it; 5 s by
-    /// default. A page of a [reading](Self::page_size) is a call, and so is opening a watch.
+    /// Sets the time limit of one call, including its retries; 5 s by default. A page of a
+    /// [reading](Self::page_size) is a call, and so is opening a watch.
     ///
-    /// With several endpoints each attempt gets half of it at most. A shorter
-    /// limit notices a silent server sooner, and takes a slow one for a silent one.
+    /// With several endpoints each attempt gets at most half of it. With a shorter limit a silent
+    /// server is noticed sooner, but a slow one may be taken for a silent one.
     pub fn call_timeout(mut self, limit: Duration) -> Self {
         self.settings.call_timeout = limit.min(MAX_LIMIT);
         self
     }
 
-    /// A connection in use is pinged after this long without a word (10 s by default, 5 s at
-    /// least), and given up if no answer comes within the timeout (3 s by default).
+    /// Sets the keep-alive: a connection in use is pinged after this time without traffic (10 s by
+    /// default, at least 5 s), and given up if no answer comes within the timeout (3 s by default).
     ///
-    /// Both together are the longest that a watch on a silent server goes unnoticed. A ping is
-    /// 17 bytes. An etcd cuts off who pings more often than every 5 s, unless it was started
+    /// A silent server under a watch is noticed after at most the sum of both. A ping is 17 bytes.
+    /// An etcd disconnects a client that pings more often than every 5 s, unless it was started
     /// with another `--grpc-keepalive-min-time`.
     pub fn keep_alive(mut self, interval: Duration, timeout: Duration) -> Self {
         self.settings.keep_alive = (interval.min(MAX_LIMIT), timeout.min(MAX_LIMIT));
         self
     }
 
-    /// The biggest message that is accepted, in bytes; 64 MiB by default.
+    /// Sets the maximum size of a message, in bytes; 64 MiB by default.
     ///
-    /// It bounds the memory that one answer can take. A page that is bigger is asked for again
-    /// in halves; a burst of changes that is bigger ends the watch, and everything is read
-    /// again. A single key with its value must fit.
+    /// It bounds the memory that one answer can take. A page that is bigger is requested again in
+    /// halves; a burst of changes that is bigger ends the watch, and everything is read again. A
+    /// single key with its value must fit.
     pub fn decode_limit(mut self, bytes: usize) -> Self {
         self.settings.decode_limit = bytes;
         self
     }
 
-    /// The most keys that one call reads; 10,000 by default.
+    /// Sets the maximum number of keys that one call reads; 10,000 by default.
     ///
-    /// Smaller pages take less memory at a time and longer in all, because the server counts
-    /// the whole range again for each. Lower it where 10,000 values can't come through the
-    /// network within the [time limit](Self::call_timeout). A reading whose revision is compacted
-    /// between two pages begins anew with pages ten times as big, up to four times.
+    /// Smaller pages take less memory at a time and longer in total, because the server counts the
+    /// whole range again for each. Lower it if 10,000 values can't be transferred within the [time
+    /// limit](Self::call_timeout). A reading whose revision is compacted between two pages begins
+    /// anew with pages ten times as big, up to four times.
     pub fn page_size(mut self, keys: u32) -> Self {
         self.settings.page_size = keys;
         self
     }
 
-    /// Checks what was given, and reads the files of its [`Tls`]. Contacts nothing.
+    /// Checks the settings, and reads the files of [`Tls`]. Contacts nothing.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Invalid`](crate::store::ErrorKind::Invalid), with what is wrong and no password in it.
+    /// [`ErrorKind::Invalid`](crate::store::ErrorKind::Invalid), with the mistake and without the
+    /// password.
     pub fn build(self) -> Result<Etcd, StoreError> {
         let mut settings = self.settings;
         if settings.endpoints.is_empty() {
@@ -228,9 +229,9 @@ impl EtcdSettings {
         let options = ConnectOptions::new()
             .with_connect_timeout(self.connect_timeout)
             .with_keep_alive(interval, timeout)
-            // etcd forbids pings on a connection without a call or a watch, and cuts it off.
+            // etcd forbids pings on a connection without a call or a watch, and closes it.
             .with_keep_alive_while_idle(false)
-            // A member that lost its leader says so, instead of leaving a watch to hang.
+            // A member that lost its leader ends a watch with an error, instead of letting it hang.
             .with_require_leader(true);
         match material {
             Some(material) => options.with_tls(material.options(self.connect_timeout)),
@@ -241,7 +242,7 @@ impl EtcdSettings {
 
 /// The endpoint with its scheme, if it is one.
 fn checked(endpoint: &str, secured: bool) -> Result<String, StoreError> {
-    // What stands before an `@` is a password, and the message would go to a log.
+    // The text before an `@` may be a password, and the message would go to a log.
     if endpoint.contains('@') {
         return Err(invalid(
             "an endpoint has a user in it; use `EtcdBuilder::user`",

@@ -1,6 +1,6 @@
-//! What all handles of one [`Etcd`](super::Etcd) and its thread have in common.
+//! The state that all handles of one [`Etcd`](super::Etcd) share with its thread.
 //!
-//! In: the settings, the user, the TLS material, and the id of the cluster. Out: the same, to any
+//! In: the settings, the user, the TLS material, and the id of the cluster. Out: the same, for any
 //! thread and without waiting. It knows no connection.
 
 use std::fmt;
@@ -49,7 +49,7 @@ impl User {
     }
 }
 
-/// The name; never the password.
+/// Shows the name, never the password.
 impl fmt::Debug for User {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.name.fmt(f)
@@ -75,7 +75,7 @@ impl EtcdShared {
         self.user.borrow().clone()
     }
 
-    /// Notifies of every other user from now on.
+    /// A receiver that is notified of every change of the user from now on.
     pub(super) fn logins(&self) -> watch::Receiver<CurrentUser> {
         self.user.subscribe()
     }
@@ -87,7 +87,7 @@ impl EtcdShared {
         Ok(())
     }
 
-    /// Who asks, for a message.
+    /// The user of the requests, for a message.
     pub(super) fn who(&self) -> String {
         let tls = self.tls.as_ref().map(TlsReloader::config);
         match self.user().1 {
@@ -107,19 +107,19 @@ impl EtcdShared {
         }
     }
 
-    /// An answer with this header came.
+    /// Notes that an answer with this header arrived.
     pub(super) fn answered(&self, header: &ResponseHeader) {
         self.answered_by(header.cluster_id());
     }
 
-    /// An answer of that cluster came; zero where it did not say.
+    /// Notes that an answer of that cluster arrived; zero if the answer did not name it.
     pub(super) fn answered_by(&self, cluster: u64) {
         if cluster != 0 {
             self.cluster.store(cluster, Ordering::Relaxed);
         }
     }
 
-    /// Writes down what it is, without secrets.
+    /// Writes the settings for `Debug`, without secrets.
     pub(super) fn show<'a, 'b, 'c>(
         &self,
         f: &'c mut fmt::DebugStruct<'a, 'b>,

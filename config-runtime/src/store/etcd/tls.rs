@@ -19,7 +19,8 @@ use crate::store::StoreError;
 /// The shortest time between two readings of the files.
 const CHECK_INTERVAL: Duration = Duration::from_millis(200);
 
-/// How an [`Etcd`](super::Etcd) with `https` endpoints proves who both sides are.
+/// The TLS settings of an [`Etcd`](super::Etcd) with `https` endpoints: the identities of both
+/// sides.
 ///
 /// ```no_run
 /// use hotconfig::store::{Etcd, Tls};
@@ -31,12 +32,11 @@ const CHECK_INTERVAL: Duration = Duration::from_millis(200);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// What is given as a file is read by `build()`, and again while the program runs: once the files
-/// have changed, the next call makes a new connection with what they say now. A certificate that
-/// is renewed on disk needs no restart. Watches that are open go on over the connection that they
-/// have, until the server ends it. Where the files can't be used, say because they are half
-/// written, or the key is not the certificate's, the last ones that could stay in use, and a
-/// warning is logged.
+/// Files are read by `build()`, and again while the program runs: once they have changed, the next
+/// call makes a new connection with their new content. A certificate that is renewed on disk needs
+/// no restart. Open watches stay on their connection until the server ends it. If the files can't
+/// be used, for example because they are half written, or the key is not that of the certificate,
+/// the last usable ones stay in use, and a warning is logged.
 #[derive(Clone, Default)]
 pub struct Tls {
     ca: Option<Pem>,
@@ -55,7 +55,7 @@ enum Pem {
 }
 
 impl Tls {
-    /// The system's certificate authorities, and no identity of our own.
+    /// Trusts the system's certificate authorities, without an identity for this client.
     ///
     /// `https` endpoints without any [`Tls`] are the same.
     #[must_use]
@@ -63,22 +63,22 @@ impl Tls {
         Self::default()
     }
 
-    /// The certificate authorities to trust, as PEM, in place of the system's.
+    /// Sets the certificate authorities to trust, as PEM, in place of the system's.
     #[must_use]
     pub fn ca(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.ca = Some(Pem::Inline(pem.into().into()));
         self
     }
 
-    /// The same from a file, which may be replaced while the program runs.
+    /// Sets the same from a file, which may be replaced while the program runs.
     #[must_use]
     pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.ca = Some(Pem::Path(path.into()));
         self
     }
 
-    /// The certificate (with those of its issuers, if it has any) and the key that this client
-    /// shows, as PEM. An etcd with `--client-cert-auth` wants one.
+    /// Sets the identity that this client presents, as PEM: the certificate (with those of its
+    /// issuers, if it has any) and the key. An etcd with `--client-cert-auth` requires one.
     #[must_use]
     pub fn identity(
         mut self,
@@ -90,7 +90,8 @@ impl Tls {
         self
     }
 
-    /// The same from files, which may be replaced while the program runs. One file may hold both.
+    /// Sets the same from files, which may be replaced while the program runs. One file may contain
+    /// both.
     #[must_use]
     pub fn identity_files(
         mut self,
@@ -101,14 +102,14 @@ impl Tls {
         self
     }
 
-    /// The name that the servers' certificates are for, where it is not the endpoints' host.
+    /// Sets the name that the servers' certificates are for, if it is not the endpoints' host.
     #[must_use]
     pub fn domain_name(mut self, name: impl Into<String>) -> Self {
         self.domain_name = Some(name.into());
         self
     }
 
-    /// Whether a certificate is shown to the servers.
+    /// Whether a certificate is presented to the servers.
     pub(super) fn has_identity(&self) -> bool {
         self.identity.is_some()
     }
@@ -119,7 +120,7 @@ impl Tls {
             || matches!(&self.identity, Some((certificate, key)) if of_file(certificate) || of_file(key))
     }
 
-    /// Reads what is in files, and checks all of it.
+    /// Reads the files, and checks all of the material.
     pub(super) fn read(&self) -> Result<TlsMaterial, StoreError> {
         if let Some(name) = &self.domain_name {
             ServerName::try_from(name.as_str())
@@ -148,7 +149,7 @@ impl Tls {
     }
 }
 
-/// The settings; never the key.
+/// Shows the settings, never the key.
 impl fmt::Debug for Tls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tls")
@@ -159,7 +160,7 @@ impl fmt::Debug for Tls {
     }
 }
 
-/// The path; never the content.
+/// Shows the path, never the content.
 impl fmt::Debug for Pem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -230,7 +231,7 @@ impl TlsMaterial {
         let mut options = TlsOptions::new().timeout(handshake);
         options = match &self.ca {
             Some(ca) => options.ca_certificate(Certificate::from_pem(ca)),
-            // Left to itself, etcd-client trusts no authority at all.
+            // By default etcd-client trusts no authority at all.
             None => options.with_enabled_roots(),
         };
         if let Some((certificate, key)) = &self.identity {
@@ -309,8 +310,8 @@ impl TlsReloader {
         self.lock().good = material.identity;
     }
 
-    /// This material with the last identity that a connection could be made with. For material name
-    /// key is not that of its certificate.
+    /// This material with the last identity that a connection could be made with. For material
+    /// whose key does not match its certificate.
     pub(super) fn last_good(&self, material: TlsMaterial, why: &str) -> Option<TlsMaterial> {
         let mut state = self.lock();
         let good = state.good.clone()?;

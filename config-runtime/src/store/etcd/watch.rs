@@ -1,9 +1,9 @@
 //! Watching several ranges over one stream.
 //!
 //! In: ranges and the revision to begin with. Out: an open watch, whose messages wait in a
-//! [`Queue`]. A task on the store's thread drains the stream whatever its reader does, and ends
+//! [`Queue`]. A task on the store's thread drains the stream independently of its reader, and ends
 //! with the first sign that something is missing or wrong: one watcher cancelled, one error, a key
-//! that was not asked for, a full queue. It knows no cursor; `sync` decides what an event means.
+//! that was not requested, a full queue. It knows no cursor; `sync` decides what an event means.
 
 use std::sync::Arc;
 use std::time;
@@ -20,15 +20,15 @@ use super::queue::Queue;
 use super::read::require_ranges;
 use super::worker::{self, Worker};
 use crate::Revision;
-use crate::store::backend::{Answer, WatchStream};
+use crate::store::backend::{BoxFuture, WatchStream};
 use crate::store::{ErrorKind, Event, Range, StoreError, WatchEvent};
 
 /// The id of answers that concern the whole stream.
 const WHOLE_STREAM: i64 = -1;
 
-/// The id that is asked for, for the first watcher of a stream; the others count up from it. etcd
+/// The id that is requested for the first watcher of a stream; the others count up from it. etcd
 /// assigns the requested id. Its proxy counts from 0 whatever is requested, which identifies it: it
-/// does not hand on etcd's progress messages.
+/// does not forward etcd's progress messages.
 const FIRST: i64 = 1;
 
 /// A watch whose watchers are created, with a task that drains it.
@@ -40,7 +40,7 @@ pub(super) struct OpenWatch {
     trusted: bool,
 }
 
-/// An open watch of [`Etcd`](super::Etcd). Keeps the thread it is drained on.
+/// An open watch of [`Etcd`](super::Etcd). Keeps the thread alive that drains it.
 #[derive(Debug)]
 pub(super) struct EtcdWatchStream {
     watch: OpenWatch,
@@ -59,7 +59,7 @@ impl EtcdWatchStream {
 }
 
 impl WatchStream for EtcdWatchStream {
-    fn next(&mut self) -> Answer<'_, WatchEvent> {
+    fn next(&mut self) -> BoxFuture<'_, WatchEvent> {
         Box::pin(async {
             let (event, at) = self.watch.queue.next().await;
             self.arrived = Some(at);
@@ -75,7 +75,7 @@ impl WatchStream for EtcdWatchStream {
         if !self.watch.trusted || self.watch.queue.is_over() {
             return false;
         }
-        // One that is under way will do.
+        // A request that is under way is enough.
         let _ = self.watch.asks.try_send(());
         true
     }
@@ -114,11 +114,11 @@ struct Stream {
     responses: WatchResponseStream,
     state: StreamState,
     queue: Arc<Queue>,
-    /// The turn of the endpoints in which it was watch.
+    /// The turn of the endpoints in which it was opened.
     turn: usize,
 }
 
-/// However the task that drains it ends, the reader is notified.
+/// Notifies the reader, however the task that drains the stream ends.
 impl Drop for Stream {
     fn drop(&mut self) {
         self.queue.end(worker::ended(THREAD));
@@ -132,7 +132,7 @@ async fn create_watchers(
     ranges: &[Range],
     from: Revision,
 ) -> Result<Stream, Failure> {
-    // Zero would be "from now on".
+    // To etcd, zero means "from now on".
     let start = i64::try_from(from.get()).unwrap_or(i64::MAX).max(1);
     let mut requests: Option<(WatchRequestSender, WatchResponseStream)> = None;
     for (id, range) in (FIRST..).zip(ranges) {
@@ -214,8 +214,8 @@ async fn drain(
         .end(connections.watches.lost(failure, stream.turn, &context));
 }
 
-/// The next message. Cancel safe. Never called again after an error: it would be the same one,
-/// for ever.
+/// The next message. Cancel safe. Must not be called again after an error, which would be returned
+/// again forever.
 async fn message(responses: &mut WatchResponseStream) -> Result<PbWatchResponse, Failure> {
     match responses.message().await? {
         Some(response) => Ok(response.0),
@@ -226,7 +226,7 @@ async fn message(responses: &mut WatchResponseStream) -> Result<PbWatchResponse,
     }
 }
 
-/// The state of a stream, which says how its messages are to be read.
+/// The state of a stream, which determines the meaning of its messages.
 struct StreamState {
     from: Revision,
     watchers: Vec<Watcher>,
@@ -236,7 +236,7 @@ struct StreamState {
     first: i64,
     /// The member that serves all of them; zero if that is unknown.
     member: u64,
-    /// Whether progress is to be asked for, and whether it ever was.
+    /// Whether progress is to be requested, and whether it ever was.
     to_ask: bool,
     asked: bool,
     /// The maximum size of a message that comes in pieces.
@@ -246,9 +246,9 @@ struct StreamState {
 /// The watcher of one range.
 struct Watcher {
     range: Range,
-    /// The newest revision that was handed on, with its keys.
+    /// The newest revision that was passed on, with its keys.
     last: (Revision, Vec<Vec<u8>>),
-    /// The pieces that came of a message so far, and their bytes.
+    /// The pieces of a message that have arrived so far, and their bytes.
     pieces: Vec<PbEvent>,
     bytes: usize,
 }
@@ -275,7 +275,7 @@ impl StreamState {
 
     /// The event of a message; an error if the watch is over.
     fn take(&mut self, response: PbWatchResponse) -> Result<Option<WatchEvent>, Failure> {
-        // Before anything else: a refusal says `created`, too, and the stream stays open.
+        // Before anything else: a rejection is marked as `created`, too, and the stream stays open.
         if response.canceled {
             return Err(Failure::cancelled(
                 &response.cancel_reason,
@@ -308,8 +308,8 @@ impl StreamState {
         if let Some(range) = self.place(id).filter(|place| *place < self.created)
             && let Some(watcher) = self.watchers.get_mut(range)
         {
-            // The last piece of a message may hold nothing. A single watcher's progress says
-            // nothing about the others.
+            // The last piece of a message may be empty. A single watcher's progress proves nothing
+            // about the others.
             let whole = watcher.join(response.events, response.fragment, self.max_bytes)?;
             let events = watcher.events(whole, self.from)?;
             return Ok((!events.is_empty()).then_some(WatchEvent::Events { range, events }));
@@ -317,8 +317,8 @@ impl StreamState {
         if !response.events.is_empty() {
             return Err(strange(id));
         }
-        // Progress that was not requested comes from a server that is not trusted to send it. And
-        // while a message is in pieces, its events have not been handed on.
+        // Progress that was not requested comes from a server whose progress is not trusted. And
+        // while a message is in pieces, its events have not been passed on.
         let in_pieces = self.watchers.iter().any(|one| !one.pieces.is_empty());
         let is_progress = id == WHOLE_STREAM && self.asked && revision > 0;
         Ok((is_progress && !in_pieces).then_some(WatchEvent::Progress {
@@ -333,7 +333,7 @@ impl StreamState {
 }
 
 impl Watcher {
-    /// The events of a message; none before its last piece is here.
+    /// The events of a message; none before its last piece has arrived.
     fn join(
         &mut self,
         events: Vec<PbEvent>,
@@ -364,7 +364,7 @@ impl Watcher {
     }
 
     /// The new events of a message, in the order of revisions. Servers repeat events (etcd #15274),
-    /// go back in time (#15271), and send what is older than what was asked for (#20221).
+    /// go back in time (#15271), and send events older than requested (#20221).
     fn events(&mut self, whole: Vec<PbEvent>, from: Revision) -> Result<Vec<Event>, Failure> {
         let mut events = Vec::with_capacity(whole.len());
         for event in whole {
@@ -385,13 +385,13 @@ impl Watcher {
                 if self.last.1.contains(&pair.key) {
                     continue;
                 }
-                // The revision was handed on in part only. Reading everything repairs that.
+                // Only a part of the revision was passed on. Reading everything repairs that.
                 return Err(Failure::strange(format!(
                     "revision {revision} came in two messages"
                 )));
             }
-            // The version of a key that was deleted is 0. The type of the event says the same,
-            // but might be one that is not known yet.
+            // The version of a key that was deleted is 0. The type of the event has the same
+            // information, but might be one that is not known yet.
             let value = (pair.version != 0).then(|| pair.value.into());
             events.push(Event {
                 key: pair.key,
@@ -416,10 +416,10 @@ fn strange(watch_id: i64) -> Failure {
     ))
 }
 
-/// Whether the member that serves the watch can be believed when it speaks of progress.
+/// Whether the progress messages of the member that serves the watch can be trusted.
 ///
-/// Each watch asks: a replaced member ends its watches, even if the new one has the same address;
-/// and an endpoint may lead to several members.
+/// Each watch checks this: a replaced member ends its watches, even if the new one has the same
+/// address; and an endpoint may lead to several members.
 async fn trusted(connection: &Connection, member: u64, until: Instant) -> bool {
     if member == 0 {
         return false;
@@ -435,7 +435,7 @@ async fn trusted(connection: &Connection, member: u64, until: Instant) -> bool {
     answered_by == Some(member) && keeps_its_word(status.version())
 }
 
-/// Whether an etcd of that version sends the events first and then says so (etcd #15220).
+/// Whether an etcd of that version sends the events before their progress (etcd #15220).
 fn keeps_its_word(version: &str) -> bool {
     let mut numbers = version.splitn(3, '.').map(str::parse::<u32>);
     let (Some(Ok(major)), Some(Ok(minor)), Some(Ok(patch))) =
@@ -565,7 +565,7 @@ mod tests {
             state.take(answer(WHOLE_STREAM, 100)).unwrap(),
             Some(progress)
         );
-        // Neither is a header that is missing a revision.
+        // A response without a header is no progress either.
         assert_eq!(state.take(PbWatchResponse::default()).unwrap(), None);
     }
 
@@ -619,7 +619,7 @@ mod tests {
         };
         for (ids, members, member) in [
             ([1, 2], [7, 7], 7),
-            // etcd's proxy, with what it says of the first watch of a range, and of later ones.
+            // etcd's proxy, with its answers to the first watch of a range, and to later ones.
             ([0, 1], [7, 7], 0),
             ([1, 2], [7, 0], 0),
             ([1, 2], [7, 8], 0),

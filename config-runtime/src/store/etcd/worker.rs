@@ -29,7 +29,7 @@ pub(super) struct Worker<C> {
 }
 
 impl<C: Send + Sync + 'static> Worker<C> {
-    /// A worker whose thread will have that name.
+    /// Creates a worker whose thread will have that name.
     pub(super) fn new(
         thread: &'static str,
         connect: impl Fn() -> C + Send + Sync + 'static,
@@ -83,7 +83,7 @@ impl<C: Send + Sync + 'static> Worker<C> {
                     format!("the thread {name} can't be started: {error}"),
                 )
             })?;
-        // The thread can't be gone yet; if it is, its answer is missing, which is noticed.
+        // The thread can't be gone yet; if it is, the caller notices the missing answer.
         let _ = sender.send(job);
         *jobs = Some(sender);
         Ok(())

@@ -1,4 +1,4 @@
-//! Keys, their versions and the log of what happened to them: etcd's data model.
+//! Keys, their versions and the log of their changes: etcd's data model.
 //!
 //! In: writes, compactions, restores. Out: the current keys, and each revision since the last
 //! compaction. It knows no watch, no fault and no clock.
@@ -28,19 +28,19 @@ pub(super) enum Operation {
 /// The change of one key by one revision.
 pub(super) struct KeyChange {
     pub(super) key: Arc<[u8]>,
-    /// `None` where it was deleted.
+    /// `None` if it was deleted.
     pub(super) after: Option<Arc<[u8]>>,
     /// The version that a restore puts back.
     before: Option<KeyVersion>,
 }
 
-/// Everything that one revision did, in the order of its operations.
+/// All changes of one revision, in the order of its operations.
 pub(super) struct Commit {
     pub(super) revision: Revision,
     pub(super) changes: Vec<KeyChange>,
 }
 
-/// The state, and how it came to be.
+/// The current state, and its history.
 pub(super) struct History {
     revision: Revision,
     /// The oldest revision that can be watched from; 0 before the first compaction.
@@ -68,7 +68,7 @@ impl History {
         self.compacted
     }
 
-    /// How many keys there are.
+    /// The number of keys.
     pub(super) fn len(&self) -> usize {
         self.live.len()
     }
@@ -93,7 +93,7 @@ impl History {
         self.log.range(start..)
     }
 
-    /// Does all of it at one new revision. Deletes of missing keys alone make none.
+    /// Writes everything at one new revision. Deletes of missing keys alone make no revision.
     pub(super) fn write(&mut self, operations: Vec<Operation>) -> Option<Revision> {
         let revision = self.revision.next();
         let mut changes = Vec::with_capacity(operations.len());
@@ -130,8 +130,8 @@ impl History {
         Some(revision)
     }
 
-    /// Forgets what happened before this revision, which is one between the last compaction and
-    /// now. The revision itself can still be watched from.
+    /// Forgets the changes before this revision, which is one between the last compaction and now.
+    /// A watch can still start at the revision itself.
     pub(super) fn compact(&mut self, revision: Revision) {
         self.compacted = revision;
         while self
@@ -141,8 +141,8 @@ impl History {
         {}
     }
 
-    /// Makes the state of this revision, which is none before the last compaction, the current
-    /// one, and forgets what happened since.
+    /// Makes the state of this revision the current one, and forgets the changes since. The
+    /// revision must not be before the last compaction.
     pub(super) fn restore(&mut self, to: Revision) {
         while let Some(commit) = self.log.pop_back_if(|commit| commit.revision > to) {
             for change in commit.changes.into_iter().rev() {

@@ -1,8 +1,8 @@
 //! A store in this process: revisions, transactions, history and compaction as etcd has them.
 //!
 //! In: writes by a holder of the [`Memory`], and the faults that a test injects. Out: the answers
-//! to [`super::backend`]. It knows no prefix template, no schema and no disk; and
-//! no runtime until a call has to wait.
+//! to [`super::backend`]. It knows no prefix template, no schema and no disk; and needs no runtime
+//! until a call has to wait.
 
 mod history;
 mod watch;
@@ -14,21 +14,22 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::backend::{Answer, Backend, WatchStream};
+use super::backend::{Backend, BoxFuture, WatchStream};
 use super::{Entry, Probe, Range, Reading, StoreError, WatchEvent};
 use crate::Revision;
 use history::{History, Operation};
 use watch::{MemoryWatch, MemoryWatchStream};
 
-/// What etcd allows in one transaction unless it is started with another `--max-txn-ops`.
+/// The maximum number of operations in one transaction of etcd, unless it is started with another
+/// `--max-txn-ops`.
 const MAX_OPERATIONS: usize = 128;
 
-/// A store in this process, for tests and for programs that bring no etcd.
+/// A store in this process, for tests and for programs without an etcd.
 ///
-/// It behaves as etcd does: every write makes the next revision of the whole store, a
-/// transaction is one revision, and a history is kept, so that watching can begin in the past.
-/// Keys and values are arbitrary bytes; the empty key, which etcd refuses, is one like any other.
-/// A clone is another handle on the same store.
+/// It behaves like etcd: every write makes the next revision of the whole store, a transaction is
+/// one revision, and a history is kept, so that watching can begin in the past. Keys and values are
+/// arbitrary bytes; the empty key, which etcd rejects, is allowed. A clone is another handle on the
+/// same store.
 ///
 /// ```
 /// use hotconfig::store::Memory;
@@ -43,14 +44,14 @@ const MAX_OPERATIONS: usize = 128;
 /// # History
 ///
 /// As in etcd, every change is kept until [`compact`](Self::compact) is called. A program that
-/// writes for weeks sets a [limit](Self::set_history_limit) instead.
+/// writes for weeks should set a [limit](Self::set_history_limit) instead.
 ///
 /// # Faults
 ///
-/// A test can take the store away: [`disconnect`](Self::disconnect), [`stall`](Self::stall),
-/// [`deny`](Self::deny), [`restore`](Self::restore) and [`wipe`](Self::wipe). Faults concern
-/// whoever reads and watches through a configuration. `put`, `get` and the other methods of
-/// this type are the operator's hand: they always work.
+/// A test can make the store fail: [`disconnect`](Self::disconnect), [`stall`](Self::stall),
+/// [`deny`](Self::deny), [`restore`](Self::restore) and [`wipe`](Self::wipe). Faults affect only
+/// the reads and watches of configurations. `put`, `get` and the other methods of this type act as
+/// the operator: they always work.
 #[derive(Clone)]
 pub struct Memory {
     shared: Arc<MemoryShared>,
@@ -74,7 +75,7 @@ struct MemoryState {
 }
 
 impl Memory {
-    /// An empty store, at revision 1 as a new etcd is.
+    /// Creates an empty store, at revision 1 like a new etcd.
     pub fn new() -> Self {
         let state = MemoryState {
             history: History::new(),
@@ -94,7 +95,7 @@ impl Memory {
         }
     }
 
-    /// Writes a key. The same value again is a new revision too.
+    /// Writes a key. Writing the same value again makes a new revision, too.
     ///
     /// ```
     /// let store = hotconfig::store::Memory::new();
@@ -110,7 +111,7 @@ impl Memory {
         })
     }
 
-    /// Deletes a key. `None`, and no new revision, where there was none.
+    /// Deletes a key. `None`, and no new revision, if there was none.
     ///
     /// ```
     /// let store = hotconfig::store::Memory::new();
@@ -123,10 +124,9 @@ impl Memory {
         self.shared.change(|state| state.write(vec![delete]))
     }
 
-    /// Deletes all keys that begin with these bytes, at one revision. `None` where there was
-    /// none.
+    /// Deletes all keys that begin with these bytes, at one revision. `None` if there was none.
     ///
-    /// They are bytes, not a path: `/configs/app` takes in `/configs/app2`.
+    /// They are bytes, not a path: `/configs/app` includes `/configs/app2`.
     ///
     /// ```
     /// let store = hotconfig::store::Memory::new();
@@ -181,7 +181,7 @@ impl Memory {
         self.shared.lock().history.revision()
     }
 
-    /// Several writes at one revision; nothing happens before [`Transaction::commit`].
+    /// Begins several writes at one revision; nothing is written before [`Transaction::commit`].
     ///
     /// ```
     /// let store = hotconfig::store::Memory::new();
@@ -203,14 +203,14 @@ impl Memory {
         }
     }
 
-    /// Forgets what happened before this revision. What stands now stays.
+    /// Forgets the changes before this revision. The current keys stay.
     ///
-    /// Watching can then begin at this revision or later. A watch that has yet to hear of
-    /// something that was forgotten is lost.
+    /// Watching can then begin at this revision or later. A watch with unread changes among the
+    /// forgotten ones is lost.
     ///
     /// # Errors
     ///
-    /// As etcd says: if that much was compacted before, or if the revision is yet to come.
+    /// As in etcd: if the revision was already compacted, or does not exist yet.
     ///
     /// ```
     /// let store = hotconfig::store::Memory::new();
@@ -233,11 +233,11 @@ impl Memory {
         })
     }
 
-    /// From now on keeps the history of this many revisions only: every write compacts what is
-    /// older. At least one is kept. Without a limit, which is the default, all of it is.
+    /// Limits the history to this many revisions: from now on every write compacts older ones. At
+    /// least one is kept. Without a limit, which is the default, the whole history is kept.
     ///
-    /// A watch that falls behind further than this is lost, and what stands is read again: more
-    /// work, but nothing is missed.
+    /// A watch that falls behind further than this is lost, and all keys are read again: more work,
+    /// but nothing is missed.
     pub fn set_history_limit(&self, revisions: u64) {
         self.shared.change(|state| {
             state.history_limit = Some(revisions.max(1));
@@ -245,14 +245,14 @@ impl Memory {
         });
     }
 
-    /// From now on a call takes no longer than this; 5 s by default.
+    /// Sets the time limit of a call; 5 s by default.
     ///
-    /// Only a [stalled](Self::stall) store lets a call wait at all.
+    /// A call waits only if the store is [stalled](Self::stall).
     pub fn set_call_timeout(&self, limit: Duration) {
         self.shared.lock().call_timeout = limit;
     }
 
-    /// How many watches are open: to see that something dropped is gone.
+    /// The number of open watches, for a test that checks that a dropped one is gone.
     pub fn watches(&self) -> usize {
         self.shared
             .lock()
@@ -265,8 +265,8 @@ impl Memory {
 
 /// The faults.
 impl Memory {
-    /// Breaks the connection: every watch is lost, with what it had yet to hear, and every call
-    /// fails at once with [`Unreachable`](super::ErrorKind::Unreachable), until
+    /// Breaks the connection: every watch is lost, with its unread events, and every call fails at
+    /// once with [`Unreachable`](super::ErrorKind::Unreachable), until
     /// [`reconnect`](Self::reconnect).
     pub fn disconnect(&self) {
         self.shared.change(|state| {
@@ -280,23 +280,23 @@ impl Memory {
         self.shared.change(|state| state.disconnected = false);
     }
 
-    /// Silence, without an error: no call is answered, so that each runs into its time limit,
-    /// and no watch says anything, until [`resume`](Self::resume). As when a member of etcd is
-    /// stopped or the network drops every packet.
+    /// Silences the store, without an error: no call is answered, so that each reaches its time
+    /// limit, and no watch sends anything, until [`resume`](Self::resume). The same happens when a
+    /// member of etcd is stopped or the network drops every packet.
     ///
-    /// [`disconnect`](Self::disconnect) is noticed all the same.
+    /// A [`disconnect`](Self::disconnect) is noticed all the same.
     pub fn stall(&self) {
         self.shared.change(|state| state.stalled = true);
     }
 
-    /// Ends [`stall`](Self::stall): what waited is answered now, and no event is missing.
+    /// Ends [`stall`](Self::stall): the waiting calls are answered now, and no event is missing.
     pub fn resume(&self) {
         self.shared.change(|state| state.stalled = false);
     }
 
-    /// Takes away the right to read keys that begin with these bytes; all keys if there are
-    /// none. A call that asks for any of them fails with
-    /// [`Denied`](super::ErrorKind::Denied). A watch that is open goes on, as in etcd.
+    /// Revokes the permission to read keys that begin with these bytes; all keys if the bytes are
+    /// empty. A call that requests any of them fails with [`Denied`](super::ErrorKind::Denied). An
+    /// open watch continues, as in etcd.
     pub fn deny(&self, prefix: impl AsRef<[u8]>) {
         let prefix = prefix.as_ref().to_vec();
         self.shared.change(|state| state.denied.insert(prefix));
@@ -307,14 +307,14 @@ impl Memory {
         self.shared.change(|state| state.denied.clear());
     }
 
-    /// Restores the store from a backup that was made at this revision: what stood then stands
-    /// now, what happened since never did, and the revision goes back. Every watch is lost.
+    /// Restores the store from a backup that was made at this revision: the keys of then are the
+    /// current ones, later changes are gone, and the revision goes back. Every watch is lost.
     ///
-    /// Revisions are then given a second time, as by etcd after `snapshot restore`.
+    /// Revisions are then reused, as by etcd after `snapshot restore`.
     ///
     /// # Errors
     ///
-    /// If the revision is yet to come, or was compacted.
+    /// If the revision does not exist yet, or was compacted.
     ///
     /// ```
     /// let store = hotconfig::store::Memory::new();
@@ -354,7 +354,7 @@ impl Default for Memory {
     }
 }
 
-/// No keys and no values: there may be secrets among them.
+/// Shows no keys and no values: there may be secrets among them.
 impl fmt::Debug for Memory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (revision, keys, watches) = {
@@ -373,7 +373,7 @@ impl fmt::Debug for Memory {
     }
 }
 
-/// Writes of a [`Memory`] that become one revision, or nothing: see [`Memory::transaction`].
+/// Writes of a [`Memory`] that become one revision, or nothing; see [`Memory::transaction`].
 ///
 /// Dropping it does nothing.
 #[must_use = "nothing is written before `commit`"]
@@ -395,15 +395,15 @@ impl Transaction {
         self
     }
 
-    /// Does all of it at one new revision, and returns that.
+    /// Writes everything at one new revision, and returns that.
     ///
-    /// Where there is nothing to do, because it is empty or deletes only what is not there, no
-    /// revision is made, and the store's current one is returned; as by etcd.
+    /// If there is nothing to do, because the transaction is empty or deletes only missing keys, no
+    /// revision is made, and the store's current one is returned, as by etcd.
     ///
     /// # Errors
     ///
-    /// Nothing is written if there are more than 128 operations, or if a key that is put is put
-    /// or deleted a second time; as in etcd.
+    /// If there are more than 128 operations, or if a key that is put is put or deleted a second
+    /// time, as in etcd. Then nothing is written.
     pub fn commit(self) -> Result<Revision, StoreError> {
         let Self { store, operations } = self;
         if operations.len() > MAX_OPERATIONS {
@@ -414,7 +414,7 @@ impl Transaction {
             let fits = match operation {
                 Operation::Put { key, .. } => puts.insert(key) && !deletes.contains(key),
                 Operation::Delete { key } => {
-                    // The same delete twice is nothing to etcd.
+                    // etcd accepts the same delete twice.
                     deletes.insert(key);
                     !puts.contains(key)
                 }
@@ -431,7 +431,7 @@ impl Transaction {
     }
 }
 
-/// No keys and no values: there may be secrets among them.
+/// Shows no keys and no values: there may be secrets among them.
 impl fmt::Debug for Transaction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Transaction")
@@ -466,10 +466,10 @@ impl MemoryShared {
         result
     }
 
-    /// Asks after every change until there is an answer. Dropping it ends that.
+    /// Calls `ask` after every change until there is an answer. Dropping the future ends that.
     async fn answer<R>(&self, mut ask: impl FnMut(&mut MemoryState) -> Option<R>) -> R {
         loop {
-            // Before the question, so that no change between the two goes unnoticed.
+            // Before `ask`, so that no change between the two goes unnoticed.
             let changed = self.changed.notified();
             let answer = ask(&mut self.lock());
             if let Some(answer) = answer {
@@ -519,7 +519,8 @@ impl MemoryState {
         }
     }
 
-    /// Why a call for these ranges fails now; `None` while there is no answer at all.
+    /// The result of a call for these ranges now: an error if it fails; `None` while there is no
+    /// answer at all.
     fn admit(&self, ranges: &[Range]) -> Option<Result<(), StoreError>> {
         if self.disconnected {
             return Some(Err(failure::unreachable()));
@@ -531,7 +532,8 @@ impl MemoryState {
             .iter()
             .map(|range| range.start().as_bytes())
             .any(|start| {
-                // Some keys of the range are not all of them: etcd denies the whole.
+                // A permission for only some keys of the range is not enough: etcd denies the whole
+                // range.
                 self.denied
                     .iter()
                     .any(|denied| start.starts_with(denied) || denied.starts_with(start))
@@ -582,13 +584,13 @@ impl MemoryState {
 }
 
 impl Memory {
-    /// A call of the store: at once where that is possible, so that only a call that has to wait
-    /// needs a runtime's clock.
+    /// Makes a call of the store: at once if possible, so that only a call that has to wait needs a
+    /// runtime's clock.
     fn call<R: Send + 'static>(
         &self,
         ranges: Arc<[Range]>,
         mut ask: impl FnMut(&mut MemoryState, &Arc<[Range]>) -> R + Send + 'static,
-    ) -> Answer<'static, Result<R, StoreError>> {
+    ) -> BoxFuture<'static, Result<R, StoreError>> {
         let shared = Arc::clone(&self.shared);
         Box::pin(async move {
             let mut ask = move |state: &mut MemoryState| {
@@ -610,15 +612,15 @@ impl Memory {
 }
 
 impl Backend for Memory {
-    fn read(&self, ranges: Arc<[Range]>) -> Answer<'static, Result<Reading, StoreError>> {
+    fn read(&self, ranges: Arc<[Range]>) -> BoxFuture<'static, Result<Reading, StoreError>> {
         self.call(ranges, |state, ranges| state.read(ranges))
     }
 
-    fn probe(&self, ranges: Arc<[Range]>) -> Answer<'static, Result<Probe, StoreError>> {
+    fn probe(&self, ranges: Arc<[Range]>) -> BoxFuture<'static, Result<Probe, StoreError>> {
         self.call(ranges, |state, ranges| state.probe(ranges))
     }
 
-    fn latest(&self, ranges: Arc<[Range]>) -> Answer<'static, Result<Revision, StoreError>> {
+    fn latest(&self, ranges: Arc<[Range]>) -> BoxFuture<'static, Result<Revision, StoreError>> {
         self.call(ranges, |state, _| state.history.revision())
     }
 
@@ -626,7 +628,7 @@ impl Backend for Memory {
         &self,
         ranges: Arc<[Range]>,
         from: Revision,
-    ) -> Answer<'static, Result<Box<dyn WatchStream>, StoreError>> {
+    ) -> BoxFuture<'static, Result<Box<dyn WatchStream>, StoreError>> {
         let number = self.call(ranges, move |state, ranges| state.watch(ranges, from));
         let shared = Arc::clone(&self.shared);
         Box::pin(async move {
@@ -636,7 +638,7 @@ impl Backend for Memory {
     }
 }
 
-/// What goes wrong, in etcd's words where it has any.
+/// The errors, with etcd's texts if it has any.
 mod failure {
     use std::time::Duration;
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::history::History;
 use super::{MemoryShared, failure};
 use crate::Revision;
-use crate::store::backend::{Answer, WatchStream};
+use crate::store::backend::{BoxFuture, WatchStream};
 use crate::store::{ErrorKind, Event, Range, StoreError, WatchEvent};
 
 /// An answer is complete once it holds this many events; a revision is never split.
@@ -17,11 +17,11 @@ const BATCH_EVENTS: usize = 1_000;
 /// The state of a watch, which the store keeps.
 pub(super) struct MemoryWatch {
     ranges: Arc<[Range]>,
-    /// For each range the first revision that it has not looked at.
+    /// For each range the first revision that was not read yet.
     places: Vec<Revision>,
     /// The store's revision when the watch was made.
     made_at: Revision,
-    /// How many ranges were already said to be watched.
+    /// The number of ranges that were already reported as watched.
     created: usize,
     progress_asked: bool,
     lost: Option<StoreError>,
@@ -43,13 +43,13 @@ impl MemoryWatch {
         self.lost.is_some()
     }
 
-    /// The connection broke, and the events that were not yet read are lost with it.
+    /// Breaks the watch: the events that were not yet read are lost.
     pub(super) fn break_off(&mut self, why: &StoreError) {
         self.lost.get_or_insert_with(|| why.clone());
     }
 
-    /// The history before this revision is about to be compacted. If it has unread changes of the
-    /// watch's own keys, the watch is lost.
+    /// Notes that the history before this revision is about to be compacted. If it has unread
+    /// changes of the watch's own keys, the watch is lost.
     pub(super) fn compact(&mut self, history: &History, revision: Revision) {
         if self.is_lost() {
             return;
@@ -103,7 +103,7 @@ impl MemoryWatch {
         })
     }
 
-    /// The next events, of the range that is furthest behind: so none waits for another for ever.
+    /// The next events, of the range that is furthest behind, so that no range waits forever.
     fn events(&mut self, history: &History) -> Option<WatchEvent> {
         loop {
             let places = self.places.iter_mut().zip(self.ranges.iter()).enumerate();
@@ -132,7 +132,7 @@ impl MemoryWatch {
                     events,
                 });
             }
-            // Even if a compaction left no commit to look at.
+            // Even if a compaction left no commit to read.
             *place = history.revision().next();
         }
     }
@@ -151,7 +151,7 @@ impl MemoryWatchStream {
 }
 
 impl WatchStream for MemoryWatchStream {
-    fn next(&mut self) -> Answer<'_, WatchEvent> {
+    fn next(&mut self) -> BoxFuture<'_, WatchEvent> {
         Box::pin(self.shared.answer(|state| state.next_event(self.number)))
     }
 

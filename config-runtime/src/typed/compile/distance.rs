@@ -1,9 +1,9 @@
-//! How far a word is from another.
+//! The edit distance of two words.
 //!
-//! In: two words. Out: how many letters have to be changed, added, left out or swapped with their
-//! neighbour. It knows no keys. It is slow in constants: ask it of siblings, not of a whole tree.
+//! In: two words. Out: the number of letters to change, add, leave out or swap with their
+//! neighbour. It knows no keys. It is slow in constants: use it for siblings, not for a whole tree.
 
-/// Words longer than this are near to nothing.
+/// Longer words are near to nothing.
 const MAX_LETTERS: usize = 64;
 
 /// The distance, if it is at most a third of the longer word.
@@ -14,11 +14,11 @@ const MAX_LETTERS: usize = 64;
 pub(crate) const fn distance(one: &str, other: &str) -> Option<usize> {
     let (one, other) = (one.as_bytes(), other.as_bytes());
     let longer = larger(one.len(), other.len());
-    let most = longer / 3;
-    if longer > MAX_LETTERS || longer - smaller(one.len(), other.len()) > most {
+    let max = longer / 3;
+    if longer > MAX_LETTERS || longer - smaller(one.len(), other.len()) > max {
         return None;
     }
-    // The rows of the last letter but one, of the last, and of this.
+    // The rows of the last letter but one, of the last letter, and of this letter.
     let mut before = [0; MAX_LETTERS + 1];
     let mut above = [0; MAX_LETTERS + 1];
     let mut row = [0; MAX_LETTERS + 1];
@@ -47,8 +47,8 @@ pub(crate) const fn distance(one: &str, other: &str) -> Option<usize> {
             best = smaller(best, cost);
             column += 1;
         }
-        // No row comes closer again.
-        if best > most {
+        // Later rows come no closer.
+        if best > max {
             return None;
         }
         before = above;
@@ -56,7 +56,7 @@ pub(crate) const fn distance(one: &str, other: &str) -> Option<usize> {
         line += 1;
     }
     let distance = above[other.len()];
-    if distance <= most {
+    if distance <= max {
         Some(distance)
     } else {
         None

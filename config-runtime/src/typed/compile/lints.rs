@@ -1,10 +1,10 @@
-//! What a type asks to be said of its field, where only the compiler knows the type.
+//! Lints for attributes that a field's type requires, if only the compiler knows the type.
 //!
-//! In: what it is. Out: a constant that compiles, or one sentence. It knows no value.
+//! In: facts about a type. Out: a constant that compiles, or one sentence. It knows no value.
 
 use super::message::Message;
 
-/// For a leaf; in a constant.
+/// Checks a leaf; in a constant.
 #[doc(hidden)]
 #[track_caller]
 #[expect(clippy::panic, reason = "how a constant refuses to compile")]

@@ -1,9 +1,8 @@
-//! What `field!` and `key!` name, looked up while compiling.
+//! Looks up the field of a `field!` or `key!` while compiling.
 //!
 //! In: the [`Tree`] of a struct, and a path or a key. Out: the leaves behind it ([`Span`]) and, for
 //! a key, the way there ([`Place`]); or a panic, which is the compiler's error. It knows no types
-//! and no values. What is right is found by going down once; only for a message are siblings
-//! compared.
+//! and no values. A right key is found in one descent; siblings are compared only for a message.
 
 mod refuse;
 
@@ -19,10 +18,10 @@ pub struct Span {
 }
 
 impl Span {
-    /// What a struct with a mistake has; nothing runs that could read it.
+    /// The span in a struct with a mistake; nothing runs that could read it.
     const FAULTY: Self = Self { first: 0, len: 0 };
 
-    /// Nothing, where only the check is wanted.
+    /// Returns 0, for a caller that needs only the check.
     #[must_use]
     pub const fn none(self) -> usize {
         0
@@ -32,8 +31,8 @@ impl Span {
 /// The patterns behind a path of field names; a map stands for all of its patterns.
 ///
 /// # Panics
-/// Where the path names a skipped field, goes into a value or a map, or gets there by a `Deref`. It
-/// is called in constants: the panic is the compiler's error.
+/// If the path names a skipped field, goes into a value or a map, or gets there by a `Deref`. The
+/// function is called in constants: the panic is the compiler's error.
 #[doc(hidden)]
 #[track_caller]
 #[expect(clippy::panic, reason = "how a constant refuses to compile")]
@@ -102,9 +101,9 @@ pub const fn span(tree: &Tree, path: &[&str]) -> Span {
     }
 }
 
-/// Where a key is: the numbers of the fields that lead to it, at most `N`.
+/// The place of a key: the numbers of the fields that lead to it, at most `N`.
 ///
-/// It does not point to the tree: the compiler would walk all of that for each constant of this
+/// It does not point to the tree: the compiler would walk the whole tree for each constant of this
 /// type.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
@@ -114,13 +113,13 @@ pub struct Place<const N: usize> {
     is_unknown: bool,
 }
 
-/// The step that leads nowhere.
+/// The step after the end of the way.
 pub(crate) const HERE: u16 = u16::MAX;
 
-/// Where this key is.
+/// The place of a key.
 ///
 /// # Panics
-/// Where the schema has no such key. It is called in constants: the panic is the compiler's error.
+/// If the schema has no such key. It is called in constants: the panic is the compiler's error.
 #[doc(hidden)]
 #[track_caller]
 pub const fn known<const N: usize>(tree: &Tree, key: &str) -> Place<N> {
@@ -131,7 +130,7 @@ pub const fn known<const N: usize>(tree: &Tree, key: &str) -> Place<N> {
     place
 }
 
-/// Where this key is; nowhere, if there is none.
+/// The place of a key, without steps if there is no such key.
 #[doc(hidden)]
 pub const fn place<const N: usize>(tree: &Tree, key: &str) -> Place<N> {
     let mut place = Place {
@@ -149,7 +148,7 @@ pub const fn place<const N: usize>(tree: &Tree, key: &str) -> Place<N> {
             if !matches!(field.kind, Kind::Skipped)
                 && let Some(below) = below(left, field.key)
             {
-                // A key has no more levels than segments; the macro has counted those.
+                // A key has no more levels than segments, which the macro has counted.
                 if let (_, [step, ..]) = place.steps.split_at_mut(level) {
                     *step = field.number;
                 }
@@ -219,7 +218,7 @@ impl<const N: usize> Place<N> {
     }
 }
 
-/// The field of this number.
+/// The field with this number.
 const fn numbered(tree: &Tree, number: u16) -> Option<&'static Field> {
     let mut fields = tree.fields;
     while let [field, rest @ ..] = fields {
@@ -231,7 +230,7 @@ const fn numbered(tree: &Tree, number: u16) -> Option<&'static Field> {
     None
 }
 
-/// What is left of the text behind this key: nothing, or a slash and more.
+/// The rest of the text after this key: nothing, or a slash and more.
 const fn below<'t>(text: &'t str, key: &str) -> Option<&'t str> {
     let mut left = text.as_bytes();
     let mut wanted = key.as_bytes();
@@ -256,7 +255,7 @@ const fn after_slash(text: &str) -> &str {
     }
 }
 
-/// Whether the two are the same.
+/// Whether the two texts are equal.
 const fn same(one: &str, other: &str) -> bool {
     matches!(below(one, other), Some(left) if left.is_empty())
 }

@@ -1,7 +1,7 @@
-//! A message of more than one part, for a panic in a constant.
+//! The text of a panic in a constant, joined from parts.
 //!
-//! In: texts and numbers, known while compiling. Out: one text, at most [`LIMIT`] bytes long and,
-//! where that is not enough, `…` in place of the rest. It knows no schema and no rules.
+//! In: texts and numbers, known while compiling. Out: one text of at most [`LIMIT`] bytes, with `…`
+//! in place of a rest that does not fit. It knows no schema and no rules.
 //!
 //! ```text
 //! let mut message = Message::new();
@@ -11,7 +11,7 @@
 //! panic!("{}", message.as_str());
 //! ```
 
-/// The longest message, in bytes: a screenful.
+/// The maximum length of a message, in bytes: a screenful.
 pub(crate) const LIMIT: usize = 1024;
 
 const MORE: &str = "…";
@@ -22,7 +22,7 @@ pub struct Message {
     /// With room for [`MORE`] beyond the limit.
     buffer: [u8; LIMIT + MORE.len()],
     len: usize,
-    /// Something was left out; what follows it would make no sense.
+    /// Whether something was left out; more text after it would make no sense.
     cut: bool,
 }
 
@@ -35,7 +35,7 @@ impl Message {
         }
     }
 
-    /// Adds a text, or as many of its characters as there is room for.
+    /// Adds a text, or as many of its characters as fit.
     pub(crate) const fn push(&mut self, text: &str) {
         if self.cut {
             return;
@@ -58,13 +58,13 @@ impl Message {
 
     /// Adds a number in decimal.
     pub(crate) const fn push_number(&mut self, number: i128) {
-        // As many as `i128::MIN` has, with its sign.
+        // As many digits as `i128::MIN` has, with its sign.
         let mut digits = [0; 40];
         let mut rest: &mut [u8] = &mut digits;
         let mut left = number.unsigned_abs();
         let mut count = 0;
         while let Some((last, before)) = rest.split_last_mut() {
-            // Below ten, so it is one byte.
+            // The digit is below ten, so it is one byte.
             *last = b'0' + (left % 10) as u8;
             count += 1;
             left /= 10;
@@ -82,7 +82,7 @@ impl Message {
         }
     }
 
-    /// All of it.
+    /// The whole text.
     #[must_use]
     pub const fn as_str(&self) -> &str {
         let (text, _) = self.buffer.split_at(self.len);
@@ -93,7 +93,7 @@ impl Message {
         }
     }
 
-    /// There is room.
+    /// Writes a text for which there is room.
     const fn write(&mut self, text: &str) {
         let (_, free) = self.buffer.split_at_mut(self.len);
         let (place, _) = free.split_at_mut(text.len());
@@ -108,7 +108,7 @@ mod tests {
 
     use super::{LIMIT, MORE, Message};
 
-    fn of(parts: &[String]) -> Message {
+    fn from_parts(parts: &[String]) -> Message {
         let mut message = Message::new();
         for part in parts {
             message.push(part);
@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn what_fits_exactly_is_not_cut() {
         let full = "x".repeat(LIMIT);
-        let mut message = of(std::slice::from_ref(&full));
+        let mut message = from_parts(std::slice::from_ref(&full));
         message.push("");
         assert_eq!(message.as_str(), full);
         message.push("y");
@@ -144,21 +144,21 @@ mod tests {
         fn short_parts_are_joined(parts in proptest::collection::vec("[aé…𝄞]{0,20}", 0..12)) {
             let joined = parts.concat();
             prop_assume!(joined.len() <= LIMIT);
-            let message = of(&parts);
+            let message = from_parts(&parts);
             prop_assert_eq!(message.as_str(), joined);
         }
 
         #[test]
         fn long_parts_are_cut_at_a_character(parts in proptest::collection::vec("[aé…𝄞]{0,300}", 4..12)) {
             let joined = parts.concat();
-            let message = of(&parts);
+            let message = from_parts(&parts);
             let shown = message.as_str();
             if joined.len() <= LIMIT {
                 prop_assert_eq!(shown, joined);
             } else {
                 let kept = shown.strip_suffix(MORE).unwrap();
                 prop_assert!(joined.starts_with(kept));
-                // The next character would have been too much.
+                // The next character would not have fitted.
                 prop_assert!(kept.len() <= LIMIT && kept.len() + 4 > LIMIT);
             }
         }

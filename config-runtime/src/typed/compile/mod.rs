@@ -16,4 +16,4 @@ pub use decide::{Given, Inside, Parses, ParsesNot, Reading, Rule, Val, default, 
 #[doc(hidden)]
 pub use lints::lint;
 #[doc(hidden)]
-pub use schema_match::{Entry, File, agrees, section};
+pub use schema_match::{FileKey, SchemaFile, agrees, section};

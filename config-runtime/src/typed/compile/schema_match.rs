@@ -1,7 +1,7 @@
-//! Whether a struct agrees with its committed schema file.
+//! Compares a struct with its committed schema file while compiling.
 //!
-//! In: what the macro has read in the file, and the constants of the struct. Out: nothing, or a
-//! panic with a sentence, at the place of the caller. It knows no files.
+//! In: the keys that the macro has read in the file, and the constants of the struct. Out: nothing,
+//! or a panic with a sentence, at the place of the caller. It knows no files.
 
 use super::decide::same;
 use super::message::Message;
@@ -11,26 +11,26 @@ use crate::typed::tree::{ANY, Field, Kind, Tree};
 /// One key of a schema file.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
-pub struct Entry {
+pub struct FileKey {
     /// The key below the prefix.
     pub key: &'static str,
     /// Its type.
     pub shape: Shape,
-    /// Its type as the file writes it; for a type that nobody knows, its name in Rust.
+    /// Its type as the file writes it; for an unknown type, its name in Rust.
     pub written: &'static str,
 }
 
 /// A schema file.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
-pub struct File {
-    /// How the struct names it.
+pub struct SchemaFile {
+    /// The name in the struct's attribute.
     pub name: &'static str,
     /// Its keys, in the order of their bytes.
-    pub entries: &'static [Entry],
+    pub keys: &'static [FileKey],
 }
 
-/// The longest key that is looked up; a longer one is not checked here.
+/// The maximum length of a key that is looked up; a longer one is not checked here.
 const MAX_BYTES: usize = 1024;
 
 /// A key while the tree is walked.
@@ -46,9 +46,9 @@ impl FilePath {
         len: 0,
     };
 
-    /// The key below this one; `None` where it would be too long.
+    /// The key below this one; `None` if it would be too long.
     const fn below(mut self, key: &str) -> Option<Self> {
-        // The only field of an entry that is one key has no key of its own.
+        // The only field of an entry that is one key has an empty key.
         let separator = if self.len == 0 || key.is_empty() {
             ""
         } else {
@@ -75,19 +75,19 @@ impl FilePath {
     }
 }
 
-/// Refuses a section whose keys are not those of the file.
+/// Rejects a section whose keys are not those of the file.
 ///
 /// # Panics
-/// For that; in a constant.
+/// If it is rejected; in a constant.
 #[doc(hidden)]
 #[track_caller]
-pub const fn section(file: &File, name: &str, key: &str, tree: &Tree) {
+pub const fn section(file: &SchemaFile, name: &str, key: &str, tree: &Tree) {
     if let Some(path) = FilePath::EMPTY.below(key) {
         walk(file, name, path, tree);
     }
-    // What the file has and the section has not.
-    let mut entries = file.entries;
-    while let [entry, rest @ ..] = entries {
+    // The keys that only the file has.
+    let mut keys = file.keys;
+    while let [entry, rest @ ..] = keys {
         if let Some(inner) = below(entry.key, key)
             && !has(tree, inner)
         {
@@ -101,13 +101,13 @@ pub const fn section(file: &File, name: &str, key: &str, tree: &Tree) {
             message.push("` has it: ");
             refuse(&mut message);
         }
-        entries = rest;
+        keys = rest;
     }
 }
 
 #[track_caller]
 #[allow(clippy::large_types_passed_by_value)] // while compiling
-const fn walk(file: &File, name: &str, above: FilePath, tree: &Tree) {
+const fn walk(file: &SchemaFile, name: &str, above: FilePath, tree: &Tree) {
     let mut fields = tree.fields;
     while let [field, rest @ ..] = fields {
         if let Some(path) = above.below(field.key) {
@@ -126,14 +126,14 @@ const fn walk(file: &File, name: &str, above: FilePath, tree: &Tree) {
     }
 }
 
-/// Refuses a field whose key is not in the file, or has another type there.
+/// Rejects a field whose key is not in the file, or has another type there.
 ///
 /// # Panics
-/// For that; in a constant.
+/// If it is rejected; in a constant.
 #[doc(hidden)]
 #[track_caller]
-const fn leaf(file: &File, section: &str, field: &Field, key: &str) {
-    let Some(entry) = find(file.entries, key) else {
+const fn leaf(file: &SchemaFile, section: &str, field: &Field, key: &str) {
+    let Some(entry) = find(file.keys, key) else {
         let mut message = Message::new();
         push_field(&mut message, section, field);
         message.push(" has the key `");
@@ -154,19 +154,19 @@ const fn leaf(file: &File, section: &str, field: &Field, key: &str) {
     );
 }
 
-/// Refuses a field of another type than the file says.
+/// Rejects a field of another type than the file has.
 ///
 /// # Panics
-/// For that; in a constant.
+/// If it is rejected; in a constant.
 #[doc(hidden)]
 #[track_caller]
 pub const fn agrees(
-    file: &File,
+    file: &SchemaFile,
     section: &str,
     name: &str,
     shape: Shape,
     type_name: &str,
-    entry: &Entry,
+    entry: &FileKey,
 ) {
     let same_type = match (shape, entry.shape) {
         (Shape::Opaque, Shape::Opaque) => same(type_name, entry.written),
@@ -213,7 +213,7 @@ const fn refuse(message: &mut Message) {
     panic!("{}", message.as_str())
 }
 
-/// What stands below a section's key.
+/// The part of a key below a section's key.
 const fn below<'k>(key: &'k str, section: &str) -> Option<&'k str> {
     match key.split_at_checked(section.len()) {
         Some((start, rest)) if same(start, section) => match rest.split_at_checked(1) {
@@ -247,7 +247,7 @@ const fn has(tree: &Tree, key: &str) -> bool {
     false
 }
 
-/// Whether a leaf of a map's entries has this key, which begins with the segment for any name.
+/// Whether a leaf of a map has this key, which begins with the segment for any name.
 const fn has_entry(element: &Tree, key: &str) -> bool {
     if same(key, ANY) {
         return has(element, "");
@@ -259,14 +259,14 @@ const fn has_entry(element: &Tree, key: &str) -> bool {
 }
 
 /// Looks a key up among sorted ones.
-const fn find<'e>(entries: &'e [Entry], key: &str) -> Option<&'e Entry> {
-    let mut entries = entries;
-    while !entries.is_empty() {
-        let (before, after) = entries.split_at(entries.len() / 2);
+const fn find<'e>(keys: &'e [FileKey], key: &str) -> Option<&'e FileKey> {
+    let mut keys = keys;
+    while !keys.is_empty() {
+        let (before, after) = keys.split_at(keys.len() / 2);
         let [middle, after @ ..] = after else {
             return None;
         };
-        entries = match order(key.as_bytes(), middle.key.as_bytes()) {
+        keys = match order(key.as_bytes(), middle.key.as_bytes()) {
             core::cmp::Ordering::Equal => return Some(middle),
             core::cmp::Ordering::Less => before,
             core::cmp::Ordering::Greater => after,
@@ -335,18 +335,18 @@ mod tests {
         Field::new(1, "features", "features", "Map<bool>").map(FLAG),
     ]);
 
-    const fn entry(key: &'static str, scalar: Scalar, written: &'static str) -> Entry {
-        Entry {
+    const fn entry(key: &'static str, scalar: Scalar, written: &'static str) -> FileKey {
+        FileKey {
             key,
             shape: Shape::Scalar(scalar),
             written,
         }
     }
 
-    const fn file(entries: &'static [Entry]) -> File {
-        File {
+    const fn file(keys: &'static [FileKey]) -> SchemaFile {
+        SchemaFile {
             name: "s.json",
-            entries,
+            keys,
         }
     }
 
@@ -369,7 +369,7 @@ mod tests {
                                `db/tenants/*/left` in `s.json` has the type `u8`"
     )]
     fn a_pattern_of_another_type_is_refused() {
-        const ENTRIES: &[Entry] = &[
+        const ENTRIES: &[FileKey] = &[
             entry("db/features/*", Scalar::Bool, "bool"),
             entry("db/tenants/*/left", Scalar::U8, "u8"),
         ];
@@ -379,7 +379,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "has the key `db/tenants/*/left`, which is not in `s.json`")]
     fn a_pattern_that_the_file_lacks_is_refused() {
-        const ENTRIES: &[Entry] = &[entry("db/features/*", Scalar::Bool, "bool")];
+        const ENTRIES: &[FileKey] = &[entry("db/features/*", Scalar::Bool, "bool")];
         section(&file(ENTRIES), "db", "db", SERVICE);
     }
 

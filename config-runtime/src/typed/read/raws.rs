@@ -1,7 +1,7 @@
-//! The bytes that a configuration is read from.
+//! The bytes that a configuration is read from, by leaf.
 //!
-//! In: bytes by leaf, and the entries of maps. Out: [`Raws`], which the
-//! [`LeafReader`](super::LeafReader) asks. It knows no keys and no store.
+//! In: bytes by leaf, and the entries of maps. Out: [`Raws`], from which the
+//! [`LeafReader`](super::LeafReader) reads. It knows no keys and no store.
 
 use std::iter;
 
@@ -70,7 +70,7 @@ impl Raws for Nothing {
     }
 }
 
-/// No key at all, but one entry in each map: for questions about any entry.
+/// No key at all, but one entry in each map, to examine any entry.
 #[derive(Debug)]
 pub(crate) struct Specimen;
 
@@ -87,7 +87,7 @@ impl Raws for Specimen {
         entry == EntryId::SPECIMEN
     }
 
-    // A specimen is only built, which goes inwards alone.
+    // A specimen is only built, which needs no outer entry.
     fn outer(&self, _: EntryId) -> EntryId {
         EntryId::NONE
     }

@@ -1,4 +1,4 @@
-//! A map is built from all of its entries, and one of them is created, changed or removed.
+//! Tests of reading maps: all entries at once, and one that is created, changed or removed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,20 +52,20 @@ const PLAN: &Tree = &Tree::new("Plan").fields(&[
 impl HotConfig for Plan {
     const TREE: &'static Tree = PLAN;
 
-    fn __build(intake: &mut LeafReader<'_>) -> Option<Self> {
-        let tenants = intake.section("tenants", Map::__build, Map::__validate);
-        let price = intake.leaf(&Leaf::auto());
+    fn __build(reader: &mut LeafReader<'_>) -> Option<Self> {
+        let tenants = reader.section("tenants", Map::__build, Map::__validate);
+        let price = reader.leaf(&LeafDecoder::auto());
         Some(Self {
             tenants: tenants?,
             price: price?,
         })
     }
 
-    fn __set(&mut self, path: &[Step<'_>], intake: &mut LeafReader<'_>) {
+    fn __set(&mut self, path: &[Step<'_>], reader: &mut LeafReader<'_>) {
         match path {
-            [Step::Field(0), rest @ ..] => self.tenants.__set(rest, intake),
-            [Step::Field(1)] => intake.replace(&mut self.price, &Leaf::auto()),
-            _ => intake.unknown(path),
+            [Step::Field(0), rest @ ..] => self.tenants.__set(rest, reader),
+            [Step::Field(1)] => reader.replace(&mut self.price, &LeafDecoder::auto()),
+            _ => reader.unknown(path),
         }
     }
 
@@ -99,8 +99,8 @@ impl HotConfig for Plan {
 
 /// A store in miniature: bytes by key, below no prefix.
 ///
-/// It knows the schema's patterns, gives each entry an id when it first sees it, and finds the key
-/// of a leaf by the names of its entries.
+/// It knows the schema's patterns, gives each new entry an id, and finds the key of a leaf by the
+/// names of its entries.
 struct Keys {
     leaves: Vec<crate::typed::tree::Leaf>,
     raws: BTreeMap<String, Vec<u8>>,
@@ -109,7 +109,7 @@ struct Keys {
 }
 
 impl Keys {
-    fn of(tree: &Tree, keys: &[(&str, &str)]) -> Self {
+    fn new(tree: &Tree, keys: &[(&str, &str)]) -> Self {
         let mut store = Self {
             leaves: tree.leaves(),
             raws: BTreeMap::new(),
@@ -268,10 +268,10 @@ const SERVICE: &Tree = &Tree::new("Service").fields(&[
 ]);
 
 fn build(keys: &Keys) -> (Option<Service>, Vec<String>, Vec<BrokenRule>) {
-    let mut intake = LeafReader::all(keys);
-    let first = intake.leaf(&Leaf::auto());
-    let tenants = intake.section("tenants", Map::__build, Map::__validate);
-    let last = intake.leaf(&Leaf::auto());
+    let mut reader = LeafReader::all(keys);
+    let first = reader.leaf(&LeafDecoder::auto());
+    let tenants = reader.section("tenants", Map::__build, Map::__validate);
+    let last = reader.leaf(&LeafDecoder::auto());
     let built = match (first, tenants, last) {
         (Some(first), Some(tenants), Some(last)) => Some(Service {
             first,
@@ -280,12 +280,12 @@ fn build(keys: &Keys) -> (Option<Service>, Vec<String>, Vec<BrokenRule>) {
         }),
         _ => None,
     };
-    let broken = intake.take_broken();
-    (built, refused(keys, intake), broken)
+    let broken = reader.take_broken();
+    (built, refused(keys, reader), broken)
 }
 
-fn refused(keys: &Keys, intake: LeafReader<'_>) -> Vec<String> {
-    let findings = intake.into_findings().into_iter();
+fn refused(keys: &Keys, reader: LeafReader<'_>) -> Vec<String> {
+    let findings = reader.into_findings().into_iter();
     findings
         .map(|finding| keys.key(finding.leaf).unwrap())
         .collect()
@@ -308,22 +308,22 @@ fn tenant(left: u32, low: u32, right: u32) -> Tenant {
     }
 }
 
-/// The keys whose leaves changed, and those that were refused.
+/// The keys whose leaves changed, and those that were rejected.
 fn set(map: &mut Map<Tenant>, keys: &Keys, leaf: LeafId) -> (Vec<String>, Vec<String>) {
-    let mut intake = LeafReader::one(leaf, keys);
+    let mut reader = LeafReader::one(leaf, keys);
     let path = keys.path(leaf);
     let [Step::Field(1), rest @ ..] = &path[..] else {
         panic!("the path of the map: {path:?}");
     };
-    map.__set(rest, &mut intake);
-    let changed = intake.changed().iter();
+    map.__set(rest, &mut reader);
+    let changed = reader.changed().iter();
     let changed = changed.map(|leaf| keys.key(*leaf).unwrap()).collect();
-    (changed, refused(keys, intake))
+    (changed, refused(keys, reader))
 }
 
 #[test]
 fn a_map_is_built_from_all_of_its_entries_in_the_order_of_their_names() {
-    let keys = Keys::of(SERVICE, &KEYS);
+    let keys = Keys::new(SERVICE, &KEYS);
     let (service, refused, broken) = build(&keys);
     assert!(refused.is_empty() && broken.is_empty());
     let service = service.unwrap();
@@ -331,15 +331,15 @@ fn a_map_is_built_from_all_of_its_entries_in_the_order_of_their_names() {
     let entries: Vec<_> = service.tenants.iter().collect();
     let expected = [("a", &tenant(5, 0, 6)), ("b", &tenant(3, 4, 5))];
     assert_eq!(entries, expected);
-    // Without entries, what comes after the map is still found.
-    let (service, ..) = build(&Keys::of(SERVICE, &KEYS[..2]));
+    // Without entries, the leaf after the map is still found.
+    let (service, ..) = build(&Keys::new(SERVICE, &KEYS[..2]));
     let service = service.unwrap();
     assert_eq!((service.tenants.iter().count(), service.last), (0, 2));
 }
 
 #[test]
 fn all_problems_of_all_entries_are_found() {
-    let mut keys = Keys::of(SERVICE, &KEYS);
+    let mut keys = Keys::new(SERVICE, &KEYS);
     keys.put("tenants/b/right", "many");
     keys.put("tenants/c/right", "7");
     keys.put("last", "none");
@@ -350,7 +350,7 @@ fn all_problems_of_all_entries_are_found() {
 
 #[test]
 fn a_rule_that_an_entry_breaks_carries_its_name() {
-    let mut keys = Keys::of(SERVICE, &KEYS);
+    let mut keys = Keys::new(SERVICE, &KEYS);
     keys.put("tenants/b/limits/low", "10");
     let (service, _, broken) = build(&keys);
     let sections: Vec<_> = broken.iter().map(|broken| &*broken.section).collect();
@@ -364,7 +364,7 @@ fn a_rule_that_an_entry_breaks_carries_its_name() {
 
 #[test]
 fn a_leaf_of_an_entry_is_replaced_alone() {
-    let mut keys = Keys::of(SERVICE, &KEYS);
+    let mut keys = Keys::new(SERVICE, &KEYS);
     let mut map = build(&keys).0.unwrap().tenants;
     let leaf = keys.put("tenants/a/limits/high", "8");
     let done = set(&mut map, &keys, leaf);
@@ -372,7 +372,7 @@ fn a_leaf_of_an_entry_is_replaced_alone() {
     assert_eq!(map.get("a").unwrap().limits.high, 8);
     // The same again.
     assert_eq!(set(&mut map, &keys, leaf), (vec![], vec![]));
-    // An entry that is there keeps what it requires.
+    // An existing entry keeps its required keys.
     let leaf = keys.delete("tenants/a/left");
     let done = set(&mut map, &keys, leaf);
     assert_eq!(done, (vec![], vec!["tenants/a/left".to_owned()]));
@@ -382,7 +382,7 @@ fn a_leaf_of_an_entry_is_replaced_alone() {
 #[test]
 fn a_new_entry_is_built_whole_whichever_of_its_leaves_came() {
     for key in ["tenants/c/left", "tenants/c/limits/high", "tenants/c/right"] {
-        let mut keys = Keys::of(SERVICE, &KEYS);
+        let mut keys = Keys::new(SERVICE, &KEYS);
         let mut map = build(&keys).0.unwrap().tenants;
         keys.put("tenants/c/left", "1");
         let leaf = keys.put(key, "7");
@@ -403,7 +403,7 @@ fn a_new_entry_is_built_whole_whichever_of_its_leaves_came() {
 
 #[test]
 fn an_entry_that_is_not_complete_is_no_entry() {
-    let mut keys = Keys::of(SERVICE, &KEYS);
+    let mut keys = Keys::new(SERVICE, &KEYS);
     let mut map = build(&keys).0.unwrap().tenants;
     let leaf = keys.put("tenants/c/right", "1");
     let done = set(&mut map, &keys, leaf);
@@ -413,7 +413,7 @@ fn an_entry_that_is_not_complete_is_no_entry() {
 
 #[test]
 fn an_entry_goes_with_its_last_key() {
-    let mut keys = Keys::of(SERVICE, &KEYS);
+    let mut keys = Keys::new(SERVICE, &KEYS);
     let mut map = build(&keys).0.unwrap().tenants;
     let before = map.clone();
     keys.delete("tenants/b/left");
@@ -430,7 +430,7 @@ fn an_entry_goes_with_its_last_key() {
 
 #[test]
 fn a_map_is_compared_as_a_whole_and_by_entry() {
-    let mut keys = Keys::of(SERVICE, &KEYS);
+    let mut keys = Keys::new(SERVICE, &KEYS);
     let map = build(&keys).0.unwrap().tenants;
     assert!(map.__same(&map.clone(), &[]));
     keys.put("tenants/a/limits/high", "7");
@@ -458,19 +458,19 @@ fn maps_nest() {
         ("plans/free/price", "0"),
         ("plans/free/tenants/a/left", "3"),
     ];
-    let mut keys = Keys::of(PLANS, &keys);
+    let mut keys = Keys::new(PLANS, &keys);
     let plans = |keys: &Keys| Plans::__build(&mut LeafReader::all(keys)).unwrap();
     let mut now = plans(&keys);
     let left = |plan, tenant| Some(now.get(plan)?.tenants.get(tenant)?.left);
     assert_eq!((left("gold", "b"), left("free", "a")), (Some(2), Some(3)));
     let mut set = |keys: &Keys, leaf: LeafId| -> BTreeSet<String> {
-        let mut intake = LeafReader::one(leaf, keys);
-        now.__set(&keys.path(leaf)[1..], &mut intake);
+        let mut reader = LeafReader::one(leaf, keys);
+        now.__set(&keys.path(leaf)[1..], &mut reader);
         assert_eq!(now, plans(keys));
-        let changed = intake.changed().iter();
+        let changed = reader.changed().iter();
         let changed = changed.map(|leaf| keys.key(*leaf).unwrap());
         let changed = changed.collect();
-        assert!(intake.into_findings().is_empty());
+        assert!(reader.into_findings().is_empty());
         changed
     };
     // A new entry of an inner map, and a new plan with an entry inside.
@@ -498,7 +498,7 @@ fn maps_nest() {
 
 #[test]
 fn a_path_through_an_entry_that_gets_to_a_struct_is_refused() {
-    let keys = Keys::of(SERVICE, &KEYS);
+    let keys = Keys::new(SERVICE, &KEYS);
     let mut limits = Limits { low: 1, high: 2 };
     let raws = vec![Some(b"7".as_slice())];
     for (path, refused) in [
@@ -508,10 +508,10 @@ fn a_path_through_an_entry_that_gets_to_a_struct_is_refused() {
         (&[Step::Field(7)], 0),
         (&[], 0),
     ] {
-        let mut intake = LeafReader::one(LeafId::fixed(0), &raws);
-        HotConfig::__set(&mut limits, path, &mut intake);
-        assert!(intake.changed().is_empty());
-        assert_eq!(intake.into_findings().len(), refused, "{path:?}");
+        let mut reader = LeafReader::one(LeafId::fixed(0), &raws);
+        HotConfig::__set(&mut limits, path, &mut reader);
+        assert!(reader.changed().is_empty());
+        assert_eq!(reader.into_findings().len(), refused, "{path:?}");
         assert_eq!(
             HotConfig::__same(&limits, &limits, path),
             refused == 0,
@@ -529,21 +529,21 @@ fn a_path_through_an_entry_that_gets_to_a_struct_is_refused() {
         (&[Step::Field(1), Step::Entry("a")], 0, 1),
         (&[Step::Field(1), Step::Field(0), Step::Entry("a")], 0, 1),
     ] {
-        let mut intake = LeafReader::one(LeafId::fixed(0), &raws);
-        HotConfig::__set(&mut tenant, path, &mut intake);
-        assert_eq!(intake.changed().len(), changed, "{path:?}");
-        assert_eq!(intake.into_findings().len(), refused, "{path:?}");
+        let mut reader = LeafReader::one(LeafId::fixed(0), &raws);
+        HotConfig::__set(&mut tenant, path, &mut reader);
+        assert_eq!(reader.changed().len(), changed, "{path:?}");
+        assert_eq!(reader.into_findings().len(), refused, "{path:?}");
     }
     // Steps that do not lead from the entry to the leaf.
-    let mut intake = LeafReader::one(LeafId::fixed(1), &keys);
-    let entry = intake.new_entry(
+    let mut reader = LeafReader::one(LeafId::fixed(1), &keys);
+    let entry = reader.new_entry(
         "a",
         &[Step::Field(9)],
         <Tenant as HotConfig>::TREE,
         |_| Some(()),
         |(), _| (),
     );
-    assert_eq!((entry, intake.into_findings().len()), (None, 1));
+    assert_eq!((entry, reader.into_findings().len()), (None, 1));
 }
 
 #[test]
@@ -554,11 +554,11 @@ fn a_specimen_says_what_any_entry_lacks() {
         #[hot(secret, default = "x")]
         token: Secret<String>,
     }
-    let mut intake = LeafReader::all(&Specimen);
-    assert!(Map::<Login>::__build(&mut intake).is_none());
-    let secrets: Vec<_> = intake.secrets().iter().map(|leaf| leaf.pattern).collect();
+    let mut reader = LeafReader::all(&Specimen);
+    assert!(Map::<Login>::__build(&mut reader).is_none());
+    let secrets: Vec<_> = reader.secrets().iter().map(|leaf| leaf.pattern).collect();
     assert_eq!(secrets, [1]);
-    let findings = intake.into_findings();
+    let findings = reader.into_findings();
     assert_eq!(findings.len(), 1);
     assert_eq!(findings[0].leaf.pattern, 0);
     assert!(Map::<Login>::__build(&mut LeafReader::all(&Nothing)).is_some());

@@ -1,42 +1,41 @@
 //! The message about a key that a schema does not have.
 //!
-//! In: the tree and the text. Out: a panic that says what to write instead. What the text was
-//! meant to be is tried from the likeliest on: the same below the prefix, an old key, the names
-//! of Rust, another case, a misspelling, a section left out. A misspelling is looked for among
-//! siblings only.
+//! In: the tree and the text. Out: a panic with the text to write instead. The intended key is
+//! tried from the most likely on: the same below the prefix, an old key, the names of Rust, another
+//! case, a misspelling, a section left out. A misspelling is looked for only among siblings.
 
 use super::{after_slash, below};
 use crate::typed::compile::distance::distance;
 use crate::typed::compile::message::Message;
 use crate::typed::tree::{Field, Kind, Tree};
 
-/// How much a text may differ from a key.
+/// The allowed difference between a text and a key.
 #[derive(Clone, Copy)]
 enum How {
-    /// Not at all.
+    /// None.
     Exact,
-    /// It may be an alias.
+    /// An alias is allowed.
     Alias,
-    /// It may be the name of a field; dots may stand for slashes.
+    /// The name of a field is allowed; dots may replace slashes.
     Name,
     /// Case, `-` and `_` do not count.
     Loose,
 }
 
-/// What a text stands for.
+/// The meaning of a text.
 enum Meaning {
     /// A field with this key.
     Key(Message),
-    /// Something below this key, which has nothing below it.
+    /// Below this key, which has nothing below it.
     Below(Message),
-    /// Something below this key, which is a map's: its entries are named in the store.
+    /// Below this key of a map, whose entries are named in the store.
     Entry(Message),
     /// The name of a field without a key.
     Skipped(&'static str),
     Nothing,
 }
 
-/// There is no such key.
+/// Panics, because there is no such key.
 #[track_caller]
 #[expect(clippy::panic, reason = "how a constant refuses to compile")]
 pub(super) const fn refuse(tree: &Tree, text: &str) -> ! {
@@ -125,7 +124,7 @@ const fn message(tree: &Tree, written: &str) -> Message {
     message
 }
 
-/// What the text stands for, if it may differ so much.
+/// The meaning of the text, with this allowed difference.
 const fn meaning(tree: &Tree, text: &str, how: How) -> Meaning {
     let mut key = Message::new();
     let mut section = tree;
@@ -160,7 +159,7 @@ const fn meaning(tree: &Tree, text: &str, how: How) -> Meaning {
     }
 }
 
-/// What is left of the text behind this field's key, or what may stand for it.
+/// The rest of the text after this field's key, or after an allowed form of it.
 const fn match_field<'t>(text: &'t str, field: &Field, how: How) -> Option<&'t str> {
     if let Kind::Skipped = field.kind {
         return match how {
@@ -187,7 +186,7 @@ const fn match_field<'t>(text: &'t str, field: &Field, how: How) -> Option<&'t s
     }
 }
 
-/// What is left of the text behind this key: nothing, or what separates segments, and more.
+/// The rest of the text after this key: nothing, or a separator of segments and more.
 const fn alike<'t>(text: &'t str, key: &str, how: How) -> Option<&'t str> {
     let (dots, loose) = match how {
         How::Exact | How::Alias => return below(text, key),
@@ -226,7 +225,7 @@ const fn alike<'t>(text: &'t str, key: &str, how: How) -> Option<&'t str> {
     }
 }
 
-/// Says that there is no such key, and which it could have been.
+/// Reports that there is no such key, and the most likely ones.
 const fn nearest(tree: &Tree, text: &str, message: &mut Message) {
     push_unknown(message, tree, text);
     // As deep as the text is right.
@@ -279,7 +278,7 @@ const fn nearest(tree: &Tree, text: &str, message: &mut Message) {
 
 /// Up to three keys, the nearest first.
 ///
-/// What is more than twice as far as the nearest is not near: keys of one directory begin alike.
+/// A key more than twice as far as the nearest is not near: keys of one directory begin alike.
 struct Near {
     keys: [Message; 3],
     distances: [usize; 3],
@@ -308,13 +307,13 @@ impl Near {
         }
     }
 
-    /// How many there are.
+    /// The number of near keys.
     const fn count(&self) -> usize {
         let mut count = 0;
-        let [least, ..] = self.distances;
+        let [nearest, ..] = self.distances;
         let mut distances: &[usize] = &self.distances;
         while let [distance, rest @ ..] = distances {
-            if *distance != usize::MAX && *distance <= 2 * least {
+            if *distance != usize::MAX && *distance <= 2 * nearest {
                 count += 1;
             }
             distances = rest;
@@ -323,7 +322,7 @@ impl Near {
     }
 }
 
-/// The keys that the text is the directory of.
+/// Adds the keys that have the text as a directory.
 const fn begins(section: &Tree, above: &str, text: &str, near: &mut Near) {
     let mut fields = section.fields;
     while let [field, rest @ ..] = fields {
@@ -339,7 +338,7 @@ const fn begins(section: &Tree, above: &str, text: &str, near: &mut Near) {
     }
 }
 
-/// The keys that are spelt nearly so.
+/// Adds the keys with a similar spelling.
 const fn misspelt(section: &Tree, above: &str, text: &str, near: &mut Near) {
     let mut fields = section.fields;
     while let [field, rest @ ..] = fields {
@@ -367,7 +366,7 @@ const fn misspelt(section: &Tree, above: &str, text: &str, near: &mut Near) {
     }
 }
 
-/// Goes on where a section was misspelt, by the nearest key at each level.
+/// Continues in a misspelt section, by the nearest key at each level.
 const fn follow(section: &Tree, text: &str, key: &mut Message) -> Option<usize> {
     let mut section = section;
     let mut left = text;
@@ -384,7 +383,7 @@ const fn follow(section: &Tree, text: &str, key: &mut Message) -> Option<usize> 
             };
             if let Some(distance) = distance(start, field.key) {
                 let nearer = match best {
-                    Some((_, least, _)) => distance < least,
+                    Some((_, nearest, _)) => distance < nearest,
                     None => true,
                 };
                 if nearer {
@@ -408,7 +407,7 @@ const fn follow(section: &Tree, text: &str, key: &mut Message) -> Option<usize> 
     }
 }
 
-/// The keys with this name in other sections.
+/// Adds the keys with this name in other sections.
 const fn elsewhere(section: &Tree, above: &Message, name: &str, near: &mut Near) {
     let mut fields = section.fields;
     while let [field, rest @ ..] = fields {
@@ -430,7 +429,7 @@ const fn elsewhere(section: &Tree, above: &Message, name: &str, near: &mut Near)
     }
 }
 
-/// The text behind the prefix, where it stands there with values in place of the variables.
+/// The text after the prefix, if it begins with the prefix with values for the variables.
 const fn below_prefix<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
     let mut text = text;
     let mut prefix = prefix;
@@ -468,7 +467,7 @@ const fn has_dot(text: &str) -> bool {
     false
 }
 
-/// Without the slashes around it.
+/// The text without the slashes around it.
 const fn trimmed(text: &str) -> &str {
     let mut text = text;
     while let [b'/', ..] = text.as_bytes() {
@@ -480,7 +479,7 @@ const fn trimmed(text: &str) -> &str {
     text
 }
 
-/// How many segments a key has.
+/// The number of segments of a key.
 const fn segments(key: &str) -> usize {
     let mut count = 1;
     let mut bytes = key.as_bytes();
@@ -493,7 +492,7 @@ const fn segments(key: &str) -> usize {
     count
 }
 
-/// So many segments of a text, and what is behind their slash.
+/// The first `count` segments of a text, and the text after their slash.
 const fn split_segments(text: &str, count: usize) -> (&str, &str) {
     let mut seen = 0;
     let mut bytes = text.as_bytes();
@@ -534,7 +533,7 @@ const fn push_unknown(message: &mut Message, tree: &Tree, text: &str) {
     push_quoted(message, text);
 }
 
-/// What stands in a section, as far as it can be read at one glance.
+/// Adds the first keys of a section, as many as can be read at a glance.
 const fn push_siblings(message: &mut Message, section: &Tree, above: &str) {
     const SHOWN: usize = 8;
     let mut total = 0;

@@ -1,4 +1,4 @@
-//! What the message says about each mistake.
+//! The message for each kind of mistake.
 
 use proptest::prelude::*;
 
