@@ -53,6 +53,8 @@ impl Checks {
         self.leave();
     }
 
+    // Called for each section of a struct in the user's crate, where most of them have no rules.
+    #[inline]
     pub(super) fn enter(&mut self, section: &'static str) {
         self.section.push(Step::Section(section));
     }
@@ -62,6 +64,7 @@ impl Checks {
         self.entries.push(name.to_owned());
     }
 
+    #[inline]
     pub(super) fn leave(&mut self) {
         if let Some(Step::Entry) = self.section.pop() {
             self.entries.pop();
