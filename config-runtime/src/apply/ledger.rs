@@ -271,14 +271,21 @@ impl Ledger {
     /// Checks the invariant of the module's text. The error describes the breach.
     #[cfg(test)]
     pub(super) fn check(&self) -> Result<(), String> {
-        for (slot, group) in self.group_of.iter().enumerate() {
-            let of =
-                |(id, slots): (&GroupId, &BTreeSet<Slot>)| slots.contains(&slot).then_some(*id);
-            let found: Vec<_> = self.groups.iter().filter_map(of).collect();
-            let named: Vec<_> = group.iter().copied().collect();
-            if found != named {
-                return Err(format!("slot {slot} is in {found:?}, and names {named:?}"));
+        // As many as are named, and each of them by its group: so none is in two.
+        let named = self.group_of.iter().filter(|group| group.is_some()).count();
+        let grouped: usize = self.groups.values().map(BTreeSet::len).sum();
+        if named != grouped {
+            return Err(format!(
+                "{named} slots name a group, and {grouped} are in one"
+            ));
+        }
+        for (group, slots) in &self.groups {
+            let misnames = |slot: &&Slot| self.group_of.get(**slot) != Some(&Some(*group));
+            if let Some(slot) = slots.iter().find(misnames) {
+                return Err(format!("slot {slot} is in {group:?}, and does not name it"));
             }
+        }
+        for (slot, group) in self.group_of.iter().enumerate() {
             let staged = self.staged(slot).and_then(|staged| staged.raw.as_ref());
             if group.is_none() && staged != self.good(slot) {
                 return Err(format!("slot {slot} differs, and is in no group"));

@@ -55,6 +55,11 @@ pub(super) struct Judgement {
     published: Option<(u64, Option<Revision>)>,
     cursor: (u64, Option<Revision>),
     pub(super) publications: usize,
+    /// Whether the batch that ends has staged something.
+    pub(super) stages: bool,
+    /// The cursor at which the last settling was judged; `None` if something was staged since, or
+    /// is reported otherwise.
+    pub(super) settled_at: Option<Revision>,
     /// The paths of the leaves that the last publication changed.
     pub(super) told: BTreeSet<String>,
 }
@@ -75,6 +80,8 @@ impl Judgement {
             published: None,
             cursor: (1, None),
             publications: 0,
+            stages: false,
+            settled_at: None,
             told: BTreeSet::new(),
         }
     }
@@ -324,9 +331,11 @@ impl World {
             );
             self.judgement.told = told;
         }
-        if self.nature == Nature::Honest {
+        let at = self.engine.cursor();
+        let is_quiet = published.is_none() && self.judgement.settled_at == at;
+        if self.nature == Nature::Honest && !is_quiet {
+            self.judgement.settled_at = at;
             let now = published.map_or(&before, |published| &published.snapshot);
-            let at = self.engine.cursor();
             let known = self.engine.counts();
             let there = self.counts_at_the_cursor();
             ensure!(
