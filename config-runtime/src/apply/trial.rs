@@ -254,11 +254,11 @@ impl TrialFailure {
         panic: &str,
     ) -> Self {
         let Ground { slots, running, .. } = ground;
-        let said = without(panic, &secrets(slots, running, effective));
+        let shown = without(panic, &secrets(slots, running, effective));
         self.whole(
             slots,
             "",
-            format!("the struct's own code panicked: {said}"),
+            format!("the struct's own code panicked: {shown}"),
             None,
         );
         self
@@ -351,9 +351,9 @@ impl TrialFailure {
             invalid,
         } in broken
         {
-            let said = without(invalid.message(), &secrets);
+            let shown = without(invalid.message(), &secrets);
             let right = invalid.right().map(|right| without(right, &secrets));
-            self.whole(slots, &section, format!("{said} (`{rule}`)"), right);
+            self.whole(slots, &section, format!("{shown} (`{rule}`)"), right);
         }
     }
 }

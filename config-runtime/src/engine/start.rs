@@ -59,8 +59,8 @@ impl Start {
             return StartBasis::Keys(BadKeys::Refuse);
         }
         StartBasis::Nothing(failure.cloned().unwrap_or_else(|| {
-            let said = format!("no answer within {:?}", self.limit);
-            StoreError::new(ErrorKind::Timeout, said)
+            let message = format!("no answer within {:?}", self.limit);
+            StoreError::new(ErrorKind::Timeout, message)
         }))
     }
 }
@@ -77,6 +77,6 @@ pub(super) fn without_fallback(
             None => format!("{} is not there", status.path.display()),
         },
     };
-    let said = format!("{}; and no fallback could serve: {why}", failure.message());
-    StoreError::new(failure.kind(), said)
+    let message = format!("{}; and no fallback could serve: {why}", failure.message());
+    StoreError::new(failure.kind(), message)
 }

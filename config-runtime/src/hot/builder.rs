@@ -74,7 +74,7 @@ impl Fallback {
                 ("fallback_max_age", self.max_age.is_some()),
                 ("fallback_interval", self.interval.is_some()),
             ];
-            let without = without.into_iter().filter(|(_, said)| *said);
+            let without = without.into_iter().filter(|(_, given)| *given);
             mistakes.extend(without.map(|(name, _)| {
                 format!(
                     "`.{name}(..)` says how a fallback is kept: say where, with `.fallback(\"…\")`"
@@ -342,11 +342,11 @@ impl<T: HotConfig> Builder<T> {
             biased;
             outcome = outcome => outcome,
             () = super::thread::pass(limit.saturating_add(BLOCKED)) => {
-                let said = format!(
+                let message = format!(
                     "no start within {limit:?}: something blocks the loop, such as a validator or a \
                      codec that does not return"
                 );
-                Ok(Err(NoStart::Store(StoreError::new(ErrorKind::Timeout, said))))
+                Ok(Err(NoStart::Store(StoreError::new(ErrorKind::Timeout, message))))
             }
         };
         match outcome {

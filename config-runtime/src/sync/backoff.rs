@@ -91,20 +91,20 @@ mod tests {
 
     #[test]
     fn drill_26_two_instances_rest_differently() {
-        let rests = |seed| {
+        let delays = |seed| {
             let mut backoff = backoff(seed);
             (0..8)
                 .map(|_| backoff.failed(Duration::ZERO))
                 .collect::<Vec<_>>()
         };
-        assert_ne!(rests(1), rests(2));
+        assert_ne!(delays(1), delays(2));
     }
 
     #[test]
     fn drill_26_no_two_of_a_thousand_instances_rest_equally_long() {
         let first = |seed| backoff(seed).failed(Duration::ZERO);
-        let rests: std::collections::BTreeSet<_> = (0..1_000).map(first).collect();
-        assert!(rests.len() > 990, "{} rests", rests.len());
+        let delays: std::collections::BTreeSet<_> = (0..1_000).map(first).collect();
+        assert!(delays.len() > 990, "{} delays", delays.len());
     }
 
     #[test]

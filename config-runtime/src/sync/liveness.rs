@@ -70,7 +70,7 @@ enum LivenessCheck {
     /// The next check is due at `at`.
     Idle { at: Duration },
     /// Progress was requested; without an answer by `until`, a probe.
-    Asked {
+    AwaitingProgress {
         until: Duration,
         why: ProgressPurpose,
     },
@@ -95,8 +95,8 @@ enum LivenessCheck {
 /// The purpose of a progress request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ProgressPurpose {
-    /// To hand out revisions that wait for another range. The next check stays due at `look_at`.
-    HandOut { look_at: Duration },
+    /// To hand out revisions that wait for another range. The next check stays due at `check_at`.
+    HandOut { check_at: Duration },
     /// To confirm the moment of the request, together with the store's revision, which has not
     /// arrived yet. `cursor` is the cursor at the request.
     Confirm {
@@ -155,22 +155,22 @@ impl Liveness {
     /// The time of the check that waits for revisions of another range, if progress was requested
     /// for it. The request is answered by this.
     pub(super) fn take_hand_out(&mut self) -> Option<Duration> {
-        let LivenessCheck::Asked {
-            why: ProgressPurpose::HandOut { look_at },
+        let LivenessCheck::AwaitingProgress {
+            why: ProgressPurpose::HandOut { check_at },
             ..
         } = self.check
         else {
             return None;
         };
-        self.check = LivenessCheck::Idle { at: look_at };
-        Some(look_at)
+        self.check = LivenessCheck::Idle { at: check_at };
+        Some(check_at)
     }
 
     /// The time at which something is due.
     pub(super) fn deadline(&self, read_limit: Duration) -> Duration {
         match self.check {
             LivenessCheck::Idle { at } | LivenessCheck::Suspect { at, .. } => at,
-            LivenessCheck::Asked { until, .. } => until,
+            LivenessCheck::AwaitingProgress { until, .. } => until,
             LivenessCheck::Probing { since, .. } => since + read_limit,
         }
     }
@@ -264,7 +264,7 @@ impl Sync {
             return;
         };
         let liveness = &mut watching.liveness;
-        let LivenessCheck::Asked {
+        let LivenessCheck::AwaitingProgress {
             until,
             why: ProgressPurpose::Confirm { since, cursor },
         } = liveness.check
@@ -276,7 +276,7 @@ impl Sync {
             return self.compare(turn);
         }
         liveness.mark(since, revision);
-        liveness.check = LivenessCheck::Asked {
+        liveness.check = LivenessCheck::AwaitingProgress {
             until,
             why: ProgressPurpose::Reach(revision),
         };
@@ -295,7 +295,7 @@ impl Sync {
         }
         self.confirmed = self.confirmed.max(liveness.reached(cursor));
         liveness.same_at.retain(|(at, _)| Some(*at) > cursor);
-        if let LivenessCheck::Asked {
+        if let LivenessCheck::AwaitingProgress {
             why: ProgressPurpose::Reach(revision),
             ..
         } = liveness.check
@@ -315,8 +315,8 @@ impl Sync {
     }
 
     /// Requests progress, to hand out revisions that wait for another range.
-    pub(super) fn ask_to_hand_out(&mut self, turn: &mut Turn<'_>, look_at: Duration) {
-        self.ask(turn, ProgressPurpose::HandOut { look_at });
+    pub(super) fn ask_to_hand_out(&mut self, turn: &mut Turn<'_>, check_at: Duration) {
+        self.ask(turn, ProgressPurpose::HandOut { check_at });
     }
 
     /// Requests progress; if it can't be trusted, checks without it.
@@ -326,7 +326,7 @@ impl Sync {
         let State::Watching(watching) = &mut self.state else {
             return;
         };
-        watching.liveness.check = LivenessCheck::Asked { until, why };
+        watching.liveness.check = LivenessCheck::AwaitingProgress { until, why };
         if watching.liveness.progress == ProgressTrust::Untrusted {
             return self.no_progress(turn);
         }
@@ -344,7 +344,7 @@ impl Sync {
             return;
         };
         watching.liveness.progress = ProgressTrust::Untrusted;
-        let LivenessCheck::Asked { .. } = watching.liveness.check else {
+        let LivenessCheck::AwaitingProgress { .. } = watching.liveness.check else {
             return;
         };
         if waits || !watching.waiting.is_empty() {
@@ -422,7 +422,7 @@ impl Sync {
                 liveness.probe(turn, cursor, false, 0);
             }
             LivenessCheck::Idle { at } if now >= at => return Due::Check,
-            LivenessCheck::Asked { until, .. } if now >= until => {
+            LivenessCheck::AwaitingProgress { until, .. } if now >= until => {
                 liveness.probe(turn, cursor, false, 0);
             }
             LivenessCheck::Suspect {

@@ -416,8 +416,8 @@ impl Sync {
             State::Watching(_) => {
                 // The watch counts in the revisions of a history that is gone. A back-off is
                 // needed, since two stores that answer in turns would lead here again and again.
-                let said = "the store's history is another one than before";
-                self.fail(turn, StoreError::new(ErrorKind::Other, said));
+                let message = "the store's history is another one than before";
+                self.fail(turn, StoreError::new(ErrorKind::Other, message));
             }
             _ => {
                 self.state = State::Opening { since: turn.now };
@@ -490,11 +490,11 @@ impl Sync {
         for seen in &mut watching.seen {
             *seen = revision.max(*seen);
         }
-        let Some(look_at) = watching.liveness.take_hand_out() else {
+        let Some(check_at) = watching.liveness.take_hand_out() else {
             return self.release(turn);
         };
         self.hand_out(turn);
-        if turn.now >= look_at {
+        if turn.now >= check_at {
             self.request_confirmation(turn);
         }
     }
@@ -506,9 +506,9 @@ impl Sync {
         if let State::Watching(watching) = &self.state
             && !watching.waiting.is_empty()
             && !watching.liveness.is_doubted()
-            && let Some(look_at) = watching.liveness.idle_until()
+            && let Some(check_at) = watching.liveness.idle_until()
         {
-            self.ask_to_hand_out(turn, look_at);
+            self.ask_to_hand_out(turn, check_at);
         }
     }
 

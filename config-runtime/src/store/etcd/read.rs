@@ -153,8 +153,8 @@ fn page_fits(page: &GetResponse, range: &Range, start: &[u8], at: i64) -> Result
     let pairs = page.kvs();
     // Keys in order are in the range if the first and the last are.
     let fits = |pair: &KeyValue| pair.key() >= start && range.holds(pair.key());
-    let asked_for = pairs.first().is_none_or(fits) && pairs.last().is_none_or(fits);
-    if !asked_for || !pairs.is_sorted_by(|one, next| one.key() < next.key()) {
+    let is_in_range = pairs.first().is_none_or(fits) && pairs.last().is_none_or(fits);
+    if !is_in_range || !pairs.is_sorted_by(|one, next| one.key() < next.key()) {
         let why = "the answer has a key that was not asked for, or twice";
         return Err(Failure::strange(why));
     }

@@ -36,7 +36,7 @@ const FIRST: i64 = 1;
 pub(super) struct OpenWatch {
     queue: Arc<Queue>,
     /// Closing it ends the task.
-    asks: Sender<()>,
+    requests: Sender<()>,
     trusted: bool,
 }
 
@@ -76,7 +76,7 @@ impl WatchStream for EtcdWatchStream {
             return false;
         }
         // A request that is under way is enough.
-        let _ = self.watch.asks.try_send(());
+        let _ = self.watch.requests.try_send(());
         true
     }
 }
@@ -99,11 +99,11 @@ pub(super) async fn open(
         .await?;
     let member = stream.state.member;
     let queue = Arc::clone(&stream.queue);
-    let (asks, asked_for) = mpsc::channel(1);
-    tokio::spawn(drain(stream, asked_for, Arc::clone(&connections), context));
+    let (requests, requested) = mpsc::channel(1);
+    tokio::spawn(drain(stream, requested, Arc::clone(&connections), context));
     Ok(OpenWatch {
         queue,
-        asks,
+        requests,
         trusted: trusted(connection, member, until).await,
     })
 }
@@ -175,14 +175,14 @@ async fn create_watchers(
 /// stream, and with it the watchers on the server.
 async fn drain(
     mut stream: Stream,
-    mut asked_for: Receiver<()>,
+    mut requested: Receiver<()>,
     connections: Arc<Connections>,
     context: CallContext,
 ) {
     let failure = loop {
         let response = tokio::select! {
             response = message(&mut stream.responses) => response,
-            ask = asked_for.recv() => match ask {
+            ask = requested.recv() => match ask {
                 Some(()) => {
                     stream.state.to_ask = true;
                     continue;
@@ -192,7 +192,7 @@ async fn drain(
             // A server that stops taking requests must not keep the task from reading.
             sent = stream.requests.request_progress(), if stream.state.to_ask => {
                 stream.state.to_ask = false;
-                stream.state.asked = true;
+                stream.state.progress_requested = true;
                 match sent {
                     Ok(()) => continue,
                     Err(error) => Err(error.into()),
@@ -238,7 +238,7 @@ struct StreamState {
     member: u64,
     /// Whether progress is to be requested, and whether it ever was.
     to_ask: bool,
-    asked: bool,
+    progress_requested: bool,
     /// The maximum size of a message that comes in pieces.
     max_bytes: usize,
 }
@@ -268,7 +268,7 @@ impl StreamState {
             first: 0,
             member: 0,
             to_ask: false,
-            asked: false,
+            progress_requested: false,
             max_bytes,
         }
     }
@@ -320,7 +320,7 @@ impl StreamState {
         // Progress that was not requested comes from a server whose progress is not trusted. And
         // while a message is in pieces, its events have not been passed on.
         let in_pieces = self.watchers.iter().any(|one| !one.pieces.is_empty());
-        let is_progress = id == WHOLE_STREAM && self.asked && revision > 0;
+        let is_progress = id == WHOLE_STREAM && self.progress_requested && revision > 0;
         Ok((is_progress && !in_pieces).then_some(WatchEvent::Progress {
             revision: revision.into(),
         }))
@@ -559,7 +559,7 @@ mod tests {
             revision: Revision::new(100),
         };
         assert_eq!(state.take(answer(WHOLE_STREAM, 100)).unwrap(), None);
-        state.asked = true;
+        state.progress_requested = true;
         assert_eq!(state.take(answer(0, 100)).unwrap(), None);
         assert_eq!(
             state.take(answer(WHOLE_STREAM, 100)).unwrap(),

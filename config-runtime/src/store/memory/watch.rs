@@ -23,7 +23,7 @@ pub(super) struct MemoryWatch {
     made_at: Revision,
     /// The number of ranges that were already reported as watched.
     created: usize,
-    progress_asked: bool,
+    progress_requested: bool,
     lost: Option<StoreError>,
 }
 
@@ -34,7 +34,7 @@ impl MemoryWatch {
             ranges,
             made_at: history.revision(),
             created: 0,
-            progress_asked: false,
+            progress_requested: false,
             lost: (from < history.compacted()).then(failure::compacted),
         }
     }
@@ -98,7 +98,7 @@ impl MemoryWatch {
         if let Some(events) = self.events(history) {
             return Some(events);
         }
-        std::mem::take(&mut self.progress_asked).then(|| WatchEvent::Progress {
+        std::mem::take(&mut self.progress_requested).then(|| WatchEvent::Progress {
             revision: history.revision(),
         })
     }
@@ -157,7 +157,7 @@ impl WatchStream for MemoryWatchStream {
 
     fn ask_progress(&mut self) -> bool {
         if let Some(watch) = self.shared.lock().watches.get_mut(&self.number) {
-            watch.progress_asked = true;
+            watch.progress_requested = true;
         }
         // A call of `next` may already wait elsewhere in the same task.
         self.shared.changed.notify_waiters();
