@@ -197,7 +197,7 @@ pub mod __ {
     pub use crate::typed::tree::{
         Absent, Bounds, DefaultValue, End, Field as SchemaField, Format, Rule, Tree,
     };
-    pub use crate::value;
+    pub use crate::value::{self, codec};
     pub use ::core;
     pub use hotconfig_derive::{field, key};
     // Named here, because the caller's module may have a `Result` of its own.

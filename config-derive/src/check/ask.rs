@@ -13,6 +13,7 @@ use syn::{Expr, ExprRange, RangeLimits};
 use super::automaton::automaton;
 use super::scalar::{FieldType, Literal, OrderedValue, ScalarType, is_constant};
 use crate::model::checked::{self, RuleKind};
+use crate::model::codec::Form;
 use crate::model::constants::{
     ConstValue, DeferredCheck, DeferredKind, DeferredRule, DeferredRuleKind, JsonEntry, ParsedText,
 };
@@ -68,10 +69,7 @@ fn check_of_default(
     leaf: &checked::LeafSpec,
     field_type: &FieldType<'_>,
 ) -> Option<DeferredCheck> {
-    let plain = matches!(
-        leaf.format,
-        checked::LeafFormat::Auto | checked::LeafFormat::Text
-    );
+    let plain = matches!(leaf.format.form(), Form::Auto | Form::Text);
     if !plain {
         return None;
     }

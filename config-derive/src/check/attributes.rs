@@ -5,6 +5,7 @@ use syn::Ident;
 
 use super::scalar::FieldType;
 use crate::errors::Errors;
+use crate::model::codec::{self, Form};
 use crate::model::raw;
 
 /// Rejects attributes about the key or the value of a skipped field, which has neither.
@@ -58,9 +59,16 @@ pub(super) fn nested_is_always_there(
 /// Rejects a second format.
 pub(super) fn one_format(raw: &raw::FieldInput, errors: &Errors) {
     for written in raw.formats.iter().skip(1) {
+        let names: Vec<_> = codec::NAMED
+            .iter()
+            .map(|codec| format!("`{}`", codec.name))
+            .collect();
         errors.at(
             written,
-            "`json`, `text` and `with` exclude one another: keep one of them",
+            format!(
+                "{} and `with` exclude one another: keep one of them",
+                names.join(", ")
+            ),
         );
     }
 }
@@ -69,12 +77,13 @@ pub(super) fn one_format(raw: &raw::FieldInput, errors: &Errors) {
 pub(super) fn format_fits_its_type(raw: &raw::FieldInput, errors: &Errors) {
     let form = super::type_form::TypeForm::from_type(&raw.ty);
     for written in &raw.formats {
-        if matches!(written.value, raw::FormatAttribute::Text) && form.is_collection() {
+        if written.value.form() == Form::Text && form.is_collection() {
             let name = crate::tidy::tidy(&raw.ty);
+            let codec = written.value.name();
             errors.at(
                 written,
                 format!(
-                    "a `{name}` is no word that plain text could hold: leave `text` out, and it \
+                    "a `{name}` is no word that plain text could hold: leave `{codec}` out, and it \
                      is JSON; for another form write `with = path` and a `decode` function of \
                      your own"
                 ),
@@ -121,12 +130,7 @@ fn about_the_value(raw: &raw::FieldInput) -> Vec<(&'static str, proc_macro2::Tok
         found.push(("default", written.to_token_stream()));
     }
     for written in &raw.formats {
-        let name = match written.value {
-            raw::FormatAttribute::Json => "json",
-            raw::FormatAttribute::Text => "text",
-            raw::FormatAttribute::With(_) => "with",
-        };
-        found.push((name, written.to_token_stream()));
+        found.push((written.value.name(), written.to_token_stream()));
     }
     if let Some(written) = &raw.compare {
         found.push(("compare", written.to_token_stream()));

@@ -7,7 +7,7 @@ use syn::{Expr, Lit, Type};
 
 use super::facts::Facts;
 use super::scalar::{FieldType, Literal, ScalarType};
-use super::type_form::{self, Decoding, TypeForm};
+use super::type_form::{self, TypeForm};
 use crate::errors::Errors;
 use crate::model::{checked, raw};
 use crate::syntax::case::Case;
@@ -23,8 +23,8 @@ pub(super) fn is_of_its_type(
 ) -> bool {
     let refused = match Literal::from_expr(value) {
         Some(Literal::Text(text)) => {
-            let (form, decoding) = (TypeForm::from_type(&raw.ty), Decoding::from_field(raw));
-            type_form::refuses(&text.value(), &raw.ty, &form, decoding)
+            let (form, codec_form) = (TypeForm::from_type(&raw.ty), raw.format().form());
+            type_form::refuses(&text.value(), &raw.ty, &form, codec_form)
         }
         Some(literal) => field_type
             .scalar
@@ -283,8 +283,8 @@ pub(super) fn keeps_the_rules(
     let Some(literal) = Literal::from_expr(value) else {
         return true;
     };
-    let (form, decoding) = (TypeForm::from_type(&raw.ty), Decoding::from_field(raw));
-    let Some(facts) = Facts::from_default(&literal, field_type, &form, decoding) else {
+    let (form, codec_form) = (TypeForm::from_type(&raw.ty), raw.format().form());
+    let Some(facts) = Facts::from_default(&literal, field_type, &form, codec_form) else {
         return true;
     };
     let mut kept = true;

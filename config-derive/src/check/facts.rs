@@ -4,8 +4,9 @@
 //! An unknown value breaks no rule here; the runtime checks again.
 
 use super::scalar::{FieldType, Literal, OrderedValue, ScalarType, lies_outside};
-use super::type_form::{self, CollectionLength, Decoding, TypeForm};
+use super::type_form::{self, CollectionLength, TypeForm};
 use crate::model::checked::RuleKind;
+use crate::model::codec::Form;
 
 /// A value, as far as rules look at it.
 #[derive(Default)]
@@ -30,16 +31,16 @@ impl Facts {
         literal: &Literal,
         field_type: &FieldType<'_>,
         form: &TypeForm,
-        decoding: Decoding,
+        codec_form: Form,
     ) -> Option<Self> {
         let Literal::Text(text) = literal else {
             return Some(Self::from_literal(literal, field_type.scalar));
         };
         let text = text.value();
         let inner = form.inner();
-        match decoding {
-            Decoding::Other => Some(Self::default()),
-            Decoding::Auto | Decoding::Text => {
+        match codec_form {
+            Form::Other => Some(Self::default()),
+            Form::Auto | Form::Text => {
                 let is_text = matches!(inner, TypeForm::Scalar(scalar) if scalar.is_text());
                 if field_type.optional && text.trim() == "null" && !is_text {
                     return None;
@@ -51,8 +52,8 @@ impl Facts {
                     _ => Some(Self::from_json(&text, inner)),
                 }
             }
-            Decoding::Json if field_type.optional && text.trim() == "null" => None,
-            Decoding::Json => Some(Self::from_json(&text, inner)),
+            Form::Json if field_type.optional && text.trim() == "null" => None,
+            Form::Json => Some(Self::from_json(&text, inner)),
         }
     }
 

@@ -24,11 +24,11 @@ use syn::spanned::Spanned;
 use syn::{Expr, Ident, LitStr, parse_quote_spanned};
 
 use crate::errors::Errors;
+use crate::model::codec::Form;
 use crate::model::schema_file::SchemaSource;
 use crate::model::{checked, raw};
 use crate::syntax::case::Case;
 use scalar::{FieldType, Literal, ScalarType};
-use type_form::Decoding;
 
 /// The checked model of a struct; `None` if no `impl` for it could compile.
 ///
@@ -162,12 +162,7 @@ fn kind(raw: &raw::FieldInput, around: &Ident, errors: &Errors) -> checked::Fiel
         return checked::FieldKind::Faulty;
     }
     let mut leaf = checked::LeafSpec {
-        format: match raw.formats.first().map(|written| &written.value) {
-            None => checked::LeafFormat::Auto,
-            Some(raw::FormatAttribute::Json) => checked::LeafFormat::Json,
-            Some(raw::FormatAttribute::Text) => checked::LeafFormat::Text,
-            Some(raw::FormatAttribute::With(path)) => checked::LeafFormat::With(path.clone()),
-        },
+        format: raw.format(),
         default,
         rules,
         compare: raw.compare.as_ref().map(|written| written.value.clone()),
@@ -208,7 +203,7 @@ fn default(
         // A literal number is not of a `NonZero` type; its text is read as one.
         (Some(Literal::Integer(number)), value)
             if matches!(field_type.scalar, Some(ScalarType::NonZero { .. }))
-                && Decoding::from_field(raw) != Decoding::Other =>
+                && raw.format().form() != Form::Other =>
         {
             checked::LeafDefault::Text(LitStr::new(&number.to_string(), value.span()))
         }

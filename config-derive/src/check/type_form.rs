@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use syn::{Expr, GenericArgument, Lit, PathArguments, Type};
 
 use super::scalar::{ScalarType, plain_path};
-use crate::model::raw;
+use crate::model::codec::Form;
 use crate::tidy::tidy;
 
 /// A type, as far as its name shows.
@@ -28,27 +28,6 @@ pub(super) enum CollectionLength {
     /// Equal entries count once.
     Distinct,
     Fixed(usize),
-}
-
-/// The format of a field's bytes.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Decoding {
-    Auto,
-    Text,
-    Json,
-    /// By a function.
-    Other,
-}
-
-impl Decoding {
-    pub(super) fn from_field(raw: &raw::FieldInput) -> Self {
-        match raw.formats.first().map(|written| &written.value) {
-            None => Self::Auto,
-            Some(raw::FormatAttribute::Text) => Self::Text,
-            Some(raw::FormatAttribute::Json) => Self::Json,
-            Some(raw::FormatAttribute::With(_)) => Self::Other,
-        }
-    }
 }
 
 impl TypeForm {
@@ -276,29 +255,24 @@ fn word_in_json(scalar: ScalarType, json: &Json) -> Option<String> {
 }
 
 /// The message for a text in the store that is not a value of the type.
-pub(super) fn refuses(
-    text: &str,
-    ty: &Type,
-    form: &TypeForm,
-    decoding: Decoding,
-) -> Option<String> {
+pub(super) fn refuses(text: &str, ty: &Type, form: &TypeForm, codec_form: Form) -> Option<String> {
     let name = tidy(ty);
     let name = name.as_str();
-    match (decoding, form) {
+    match (codec_form, form) {
         // The check of formats reports a collection as plain text.
-        (Decoding::Other, _)
+        (Form::Other, _)
         | (
-            Decoding::Text,
+            Form::Text,
             TypeForm::Unknown | TypeForm::List(..) | TypeForm::Tuple(_) | TypeForm::Map(_),
         ) => None,
-        (Decoding::Auto | Decoding::Text, TypeForm::Scalar(scalar)) => scalar
+        (Form::Auto | Form::Text, TypeForm::Scalar(scalar)) => scalar
             .refuses_text(text)
             .map(|right| format!("this is no `{}`: write {right}", scalar.name())),
-        (Decoding::Auto | Decoding::Text, TypeForm::Optional(inner)) => {
+        (Form::Auto | Form::Text, TypeForm::Optional(inner)) => {
             if text.trim() == "null" {
                 None
             } else {
-                let refused = refuses(text, ty, inner, decoding)?;
+                let refused = refuses(text, ty, inner, codec_form)?;
                 let none = ["none", "nil", "undefined"];
                 let trimmed = text.trim();
                 Some(match (&**inner, trimmed) {
@@ -312,7 +286,7 @@ pub(super) fn refuses(
                 })
             }
         }
-        (Decoding::Auto, TypeForm::Unknown) => {
+        (Form::Auto, TypeForm::Unknown) => {
             let begins = ["{\"", "[\"", "[{", "[["];
             let text = text.trim();
             if !begins.iter().any(|begin| text.starts_with(begin)) {
@@ -320,7 +294,7 @@ pub(super) fn refuses(
             }
             broken(text).map(|why| format!("this is no JSON: {why}"))
         }
-        (Decoding::Auto | Decoding::Json, form) => {
+        (Form::Auto | Form::Json, form) => {
             let instead = match form.inner() {
                 TypeForm::Unknown => String::new(),
                 form => format!("; write `default = {:?}`", form.example()),
@@ -348,17 +322,17 @@ fn broken(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Decoding, TypeForm, refuses};
+    use super::{Form, TypeForm, refuses};
 
-    fn refused(ty: &str, decoding: Decoding, text: &str) -> Option<String> {
+    fn refused(ty: &str, codec_form: Form, text: &str) -> Option<String> {
         let ty = syn::parse_str(ty).unwrap();
-        refuses(text, &ty, &TypeForm::from_type(&ty), decoding)
+        refuses(text, &ty, &TypeForm::from_type(&ty), codec_form)
     }
 
     #[test]
     fn texts_that_the_store_may_hold_are_left_alone() {
-        use Decoding::{Auto, Json, Other, Text};
-        for (ty, decoding, text) in [
+        use Form::{Auto, Json, Other, Text};
+        for (ty, codec_form, text) in [
             ("u8", Auto, " 8\n"),
             ("Option<u8>", Auto, "null"),
             ("Option<String>", Auto, ""),
@@ -398,14 +372,14 @@ mod tests {
             ("url::Url", Auto, "https://example.com"),
             ("other::Url", Auto, "example"),
         ] {
-            assert_eq!(refused(ty, decoding, text), None, "{ty} {text}");
+            assert_eq!(refused(ty, codec_form, text), None, "{ty} {text}");
         }
     }
 
     #[test]
     fn texts_that_no_value_has_are_refused() {
-        use Decoding::{Auto, Json};
-        for (ty, decoding, text, why) in [
+        use Form::{Auto, Json};
+        for (ty, codec_form, text, why) in [
             ("u8", Auto, "300", "this is no `u8`"),
             ("Option<u8>", Auto, "", "this is no `u8`"),
             ("String", Json, "a", "is JSON here"),
@@ -442,7 +416,7 @@ mod tests {
             ("SocketAddr", Auto, "localhost:80", "127.0.0.1:8080"),
             ("Url", Auto, "example.com", "absolute URL"),
         ] {
-            let refused = refused(ty, decoding, text).unwrap_or_default();
+            let refused = refused(ty, codec_form, text).unwrap_or_default();
             assert!(refused.contains(why), "{ty} {text}: {refused}");
         }
     }

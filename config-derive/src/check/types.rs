@@ -8,6 +8,7 @@ use syn::{GenericArgument, Ident, PathArguments, Type, TypePath};
 
 use super::scalar::{FieldType, plain_path};
 use crate::errors::Errors;
+use crate::model::codec::Format;
 use crate::model::raw;
 use crate::tidy::tidy;
 
@@ -17,7 +18,7 @@ pub(super) fn can_be_stored(raw: &raw::FieldInput, errors: &Errors) -> bool {
     let with = raw
         .formats
         .iter()
-        .any(|written| matches!(written.value, raw::FormatAttribute::With(_)));
+        .any(|written| matches!(written.value, Format::With(_)));
     let field_type = FieldType::from_type(&raw.ty);
     if let Some(inner) = field_type
         .optional

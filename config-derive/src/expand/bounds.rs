@@ -7,7 +7,8 @@ use quote::{ToTokens, quote_spanned};
 use syn::{Generics, WherePredicate, parse_quote_spanned};
 
 use super::tokens::at;
-use crate::model::checked::{FieldKind, LeafFormat, Struct, StructField};
+use crate::model::checked::{FieldKind, Struct, StructField};
+use crate::model::codec::Format;
 
 /// The struct's generics, with the trait's bounds on each parameter, and with the bounds of a
 /// field's kind on each field type that mentions a parameter.
@@ -53,8 +54,8 @@ fn kind_bounds(field: &StructField) -> Option<TokenStream> {
         FieldKind::Faulty => None,
         FieldKind::Leaf(leaf) => {
             let read = match leaf.format {
-                LeafFormat::With(_) => None,
-                _ => Some(quote_spanned!(at=> __::DeserializeOwned +)),
+                Format::With(_) => None,
+                Format::Codec(_) => Some(quote_spanned!(at=> __::DeserializeOwned +)),
             };
             let compared = match leaf.compare {
                 Some(_) => None,

@@ -5,7 +5,8 @@ use quote::quote_spanned;
 use syn::{Expr, Lit};
 
 use super::tokens::{Arms, at, leaf_name};
-use crate::model::checked::{FieldKind, LeafDefault, LeafFormat, LeafSpec, Struct, StructField};
+use crate::model::checked::{FieldKind, LeafDefault, LeafSpec, Struct, StructField};
+use crate::model::codec::{Form, Format};
 
 /// Nothing for a struct that has neither such a default nor a section.
 pub(super) fn method(checked: &Struct) -> Option<TokenStream> {
@@ -29,13 +30,11 @@ pub(super) fn text(leaf: &LeafSpec) -> Option<&str> {
     let LeafDefault::Expression(value, Some(text)) = &leaf.default else {
         return None;
     };
-    let same = match leaf.format {
-        LeafFormat::Auto | LeafFormat::Text => true,
+    let same = match leaf.format.form() {
+        Form::Auto | Form::Text => true,
         // A number and a `bool` are the same in JSON; a character is in quotes.
-        LeafFormat::Json => {
-            !matches!(value, Expr::Lit(literal) if matches!(literal.lit, Lit::Char(_)))
-        }
-        LeafFormat::With(_) => false,
+        Form::Json => !matches!(value, Expr::Lit(literal) if matches!(literal.lit, Lit::Char(_))),
+        Form::Other => false,
     };
     same.then_some(text)
 }
@@ -53,19 +52,17 @@ fn leaf(field: &StructField) -> Option<TokenStream> {
         return None;
     }
     let at = at(&field.ident);
-    let format = match leaf.format {
-        LeafFormat::Auto => quote_spanned!(at=> Auto),
-        LeafFormat::Json => quote_spanned!(at=> Json),
-        LeafFormat::Text => quote_spanned!(at=> Text),
-        // A codec only reads.
-        LeafFormat::With(_) => return None,
+    let codec = match &leaf.format {
+        Format::Codec(codec) => super::tokens::codec(codec, at),
+        // A codec of the user only reads.
+        Format::With(_) => return None,
     };
     let (name, ty) = (leaf_name(field), &field.ty);
     // Method resolution takes `EncodeSerialize` if the type has it, otherwise `EncodeNothing`.
     Some(quote_spanned! {at=>
         __::default_of(
             __Fields::<Self>::#name,
-            |__value: &#ty| (&__::AsStored(__value, __::Format::#format)).encode(),
+            |__value: &#ty| (&__::AsStored(__value, __::codec::Codec::#codec)).encode(),
         )
     })
 }

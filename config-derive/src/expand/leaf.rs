@@ -7,8 +7,9 @@ use syn::{Expr, Lit, RangeLimits, Type};
 
 use super::tokens::{self, at, leaf_name};
 use crate::model::checked::{
-    FieldKind, LeafDefault, LeafFormat, LeafRule, LeafSpec, RangeEnd, RuleKind, StructField,
+    FieldKind, LeafDefault, LeafRule, LeafSpec, RangeEnd, RuleKind, StructField,
 };
+use crate::model::codec::Format;
 
 /// `fn rps() -> LeafDecoder<u32>`; `None` for a field that is not a leaf.
 pub(super) fn function(field: &StructField) -> Option<TokenStream> {
@@ -64,11 +65,12 @@ fn format_table(field: &StructField, leaf: &LeafSpec) -> Option<TokenStream> {
     }
     let at = at(&field.ty);
     let ty = &field.ty;
-    match leaf.format {
-        LeafFormat::Auto => Some(quote_spanned!(at=> __::LeafDecoder::<#ty>::auto())),
-        LeafFormat::Text => Some(quote_spanned!(at=> __::LeafDecoder::<#ty>::text())),
-        LeafFormat::Json => Some(quote_spanned!(at=> __::LeafDecoder::<#ty>::json())),
-        LeafFormat::With(_) => None,
+    match &leaf.format {
+        Format::Codec(codec) => {
+            let codec = tokens::codec(codec, at);
+            Some(quote_spanned!(at=> __::LeafDecoder::<#ty>::of::<__::codec::#codec>()))
+        }
+        Format::With(_) => None,
     }
 }
 
@@ -76,10 +78,11 @@ fn decode(field: &StructField, leaf: &LeafSpec) -> TokenStream {
     let at = at(&field.ty);
     let ty = &field.ty;
     match &leaf.format {
-        LeafFormat::Auto => quote_spanned!(at=> __::value::auto::<#ty>),
-        LeafFormat::Text => quote_spanned!(at=> __::value::text::<#ty>),
-        LeafFormat::Json => quote_spanned!(at=> __::value::json::<#ty>),
-        LeafFormat::With(path) => {
+        Format::Codec(codec) => {
+            let codec = tokens::codec(codec, at);
+            quote_spanned!(at=> __::codec::read::<__::codec::#codec, #ty>)
+        }
+        Format::With(path) => {
             let at = tokens::at(path);
             // The pointer has the type of a codec, so that the compiler names it.
             quote_spanned! {at=>
@@ -120,7 +123,7 @@ fn absent(field: &StructField, leaf: &LeafSpec) -> Option<TokenStream> {
     let ty = &field.ty;
     match &leaf.default {
         // The text is used. A codec has nothing else, and the type need not implement serde.
-        LeafDefault::Text(_) => matches!(leaf.format, LeafFormat::With(_))
+        LeafDefault::Text(_) => matches!(leaf.format, Format::With(_))
             .then(|| quote_spanned!(at(ty)=> __::value::required::<#ty>)),
         LeafDefault::Expression(..) if super::default::text(leaf).is_some() => None,
         LeafDefault::Expression(value, _) => {
@@ -135,12 +138,10 @@ fn absent(field: &StructField, leaf: &LeafSpec) -> Option<TokenStream> {
             let at = at(ty);
             match (&leaf.format, leaf.optional) {
                 // Without serde, only the name shows whether a type is optional.
-                (LeafFormat::With(_), true) => Some(quote_spanned! {at=>
+                (Format::With(_), true) => Some(quote_spanned! {at=>
                     || __::Option::Some(__::Result::Ok(__::Option::None))
                 }),
-                (LeafFormat::With(_), false) => {
-                    Some(quote_spanned!(at=> __::value::required::<#ty>))
-                }
+                (Format::With(_), false) => Some(quote_spanned!(at=> __::value::required::<#ty>)),
                 _ => None,
             }
         }

@@ -10,7 +10,8 @@ use syn::{GenericArgument, PathArguments, Type};
 use super::bounds::{mentions, parameters};
 use super::schema_file::scalar;
 use super::tokens;
-use crate::model::checked::{FieldKind, LeafFormat, Struct, StructField};
+use crate::model::checked::{FieldKind, Struct, StructField};
+use crate::model::codec::Format;
 use crate::tidy::moved;
 use crate::tidy::tidy;
 
@@ -35,7 +36,9 @@ fn field_lint(field: &StructField) -> Option<TokenStream> {
     let ty = moved(&field.ty, syn::spanned::Spanned::span(&field.ty));
     let name = tidy(&field.ty);
     let section = match leaf.format {
-        LeafFormat::Auto => quote_spanned!(at=> __::TypeFacts::<#ty>::SECTION),
+        Format::Codec(codec) if codec.name.is_empty() => {
+            quote_spanned!(at=> __::TypeFacts::<#ty>::SECTION)
+        }
         _ => quote_spanned!(at=> false),
     };
     Some(quote_spanned! {at=>

@@ -6,8 +6,9 @@ use syn::{ExprRange, RangeLimits, Type};
 
 use super::tokens::at;
 use crate::model::checked::{
-    FieldKind, LeafDefault, LeafFormat, LeafSpec, RangeEnd, RuleKind, Struct, StructField,
+    FieldKind, LeafDefault, LeafSpec, RangeEnd, RuleKind, Struct, StructField,
 };
+use crate::model::codec::Format;
 use crate::tidy::tidy;
 
 /// Writes `const TREE`.
@@ -114,10 +115,14 @@ fn field(field: &StructField) -> Option<TokenStream> {
             };
             call(quote_spanned!(at=> .shape(#shape)));
             match &leaf.format {
-                LeafFormat::Auto => {}
-                LeafFormat::Json => call(quote_spanned!(at=> .format(__::Format::Json))),
-                LeafFormat::Text => call(quote_spanned!(at=> .format(__::Format::Text))),
-                LeafFormat::With(path) => {
+                Format::Codec(codec) if codec.name.is_empty() => {}
+                Format::Codec(codec) => {
+                    let codec = super::tokens::codec(codec, at);
+                    call(quote_spanned! {at=>
+                        .format(__::Format::Codec(__::codec::Codec::#codec))
+                    });
+                }
+                Format::With(path) => {
                     let path = tidy(path);
                     call(quote_spanned!(at=> .format(__::Format::With(#path))));
                 }

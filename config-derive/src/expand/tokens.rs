@@ -5,6 +5,7 @@ use quote::quote_spanned;
 use syn::spanned::Spanned;
 
 use crate::model::checked::{FieldKind, Struct, StructField};
+use crate::model::codec::Codec;
 
 /// The macro's hygiene at a place in the source.
 pub(super) fn at(place: &impl Spanned) -> Span {
@@ -16,6 +17,11 @@ pub(super) fn leaf_of(field: &StructField) -> TokenStream {
     let at = at(&field.ident);
     let name = leaf_name(field);
     quote_spanned!(at=> __Fields::<Self>::#name())
+}
+
+/// The name of a codec's type, and of its value.
+pub(super) fn codec(codec: &Codec, at: Span) -> Ident {
+    Ident::new(codec.ty, at)
 }
 
 /// The name of the function that makes the table of one leaf: the field's own name.

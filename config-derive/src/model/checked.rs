@@ -5,6 +5,7 @@
 use proc_macro2::Span;
 use syn::{Expr, ExprRange, Generics, Ident, LitStr, Path, Type};
 
+use super::codec::Format;
 use super::constants::DeferredCheck;
 use super::schema_file::SchemaFile;
 
@@ -48,7 +49,7 @@ pub(crate) enum FieldKind {
 }
 
 pub(crate) struct LeafSpec {
-    pub(crate) format: LeafFormat,
+    pub(crate) format: Format,
     pub(crate) default: LeafDefault,
     pub(crate) rules: Vec<LeafRule>,
     pub(crate) compare: Option<Path>,
@@ -58,13 +59,6 @@ pub(crate) struct LeafSpec {
     pub(crate) must_be_secret: bool,
     /// The checks that only the compiler can make.
     pub(crate) deferred: Vec<DeferredCheck>,
-}
-
-pub(crate) enum LeafFormat {
-    Auto,
-    Json,
-    Text,
-    With(Path),
 }
 
 pub(crate) enum LeafDefault {

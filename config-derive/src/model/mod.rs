@@ -4,6 +4,7 @@
 
 pub(crate) mod automaton;
 pub(crate) mod checked;
+pub(crate) mod codec;
 pub(crate) mod constants;
 mod item_value;
 pub(crate) mod raw;

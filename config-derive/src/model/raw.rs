@@ -2,6 +2,7 @@
 
 use syn::{Expr, ExprRange, Generics, Ident, LitStr, Path, Type};
 
+use super::codec::{self, Format};
 use super::item_value::ItemValue;
 
 pub(crate) struct StructInput {
@@ -29,7 +30,7 @@ pub(crate) struct FieldInput {
     pub(crate) nested: Option<ItemValue<()>>,
     pub(crate) skip: Option<ItemValue<()>>,
     pub(crate) default: Option<ItemValue<DefaultAttribute>>,
-    pub(crate) formats: Vec<ItemValue<FormatAttribute>>,
+    pub(crate) formats: Vec<ItemValue<Format>>,
     pub(crate) compare: Option<ItemValue<Path>>,
     pub(crate) secret: Option<ItemValue<()>>,
     pub(crate) restart: Option<ItemValue<()>>,
@@ -53,12 +54,6 @@ pub(crate) enum DefaultAttribute {
     Value(Expr),
 }
 
-pub(crate) enum FormatAttribute {
-    Json,
-    Text,
-    With(Path),
-}
-
 pub(crate) enum RuleAttribute {
     Range(ExprRange),
     Length(ExprRange),
@@ -70,6 +65,12 @@ pub(crate) enum RuleAttribute {
 }
 
 impl FieldInput {
+    /// The codec that the field names first.
+    pub(crate) fn format(&self) -> Format {
+        let written = self.formats.first().map(|written| written.value.clone());
+        written.unwrap_or(Format::Codec(&codec::AUTO))
+    }
+
     /// A field without attributes.
     pub(crate) fn new(ident: Ident, ty: Type) -> Self {
         Self {

@@ -167,18 +167,9 @@ fn right(name: &str, body: &ItemBody) -> Option<String> {
     }
 }
 
+/// Whether the attribute is its name alone.
 fn is_flag(name: &str) -> bool {
-    matches!(
-        name,
-        names::NESTED
-            | names::SKIP
-            | names::SECRET
-            | names::RESTART
-            | names::JSON
-            | names::TEXT
-            | names::NON_EMPTY
-            | names::URL
-    )
+    names::example(name) == name
 }
 
 /// The values in the body, without the brackets around it.

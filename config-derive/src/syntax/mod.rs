@@ -18,6 +18,7 @@ use quote::ToTokens;
 use syn::{Data, DeriveInput, Fields, GenericParam};
 
 use crate::errors::Errors;
+use crate::model::codec::{self, Format};
 use crate::model::{ItemValue, raw};
 use item::Item;
 
@@ -103,7 +104,13 @@ fn structure(input: &DeriveInput, fields: Vec<&syn::Field>, errors: &Errors) -> 
             names::VALIDATE => fill(&mut parsed.validate, &item, item.path(errors), errors),
             names::CRATE => fill(&mut parsed.krate, &item, item.path(errors), errors),
             names::SCHEMA => fill(&mut parsed.schema, &item, item.text(errors), errors),
-            _ => unknown(&item, names::ON_STRUCT, names::ON_FIELD, "a field", errors),
+            _ => unknown(
+                &item,
+                &names::ON_STRUCT,
+                &names::on_field(),
+                "a field",
+                errors,
+            ),
         }
     }
     parsed.fields = fields
@@ -161,13 +168,17 @@ fn read_value(field: &mut raw::FieldInput, item: &Item, errors: &Errors) -> bool
             fill(&mut field.compare, item, item.path(errors), errors);
             return true;
         }
-        names::JSON => item.flag(errors).map(|()| raw::FormatAttribute::Json),
-        names::TEXT => item.flag(errors).map(|()| raw::FormatAttribute::Text),
-        names::WITH => item.path(errors).map(raw::FormatAttribute::With),
-        _ => return false,
+        names::WITH => item.path(errors).map(Format::With),
+        name => {
+            let Some(codec) = codec::NAMED.iter().find(|codec| codec.name == name) else {
+                return false;
+            };
+            item.flag(errors).map(|()| Format::Codec(codec))
+        }
     };
     // The checks reject a second format: formats have different names.
-    add(&mut field.formats, item, format, errors);
+    let same = |one: &Format, other: &Format| one.name() == other.name();
+    add(&mut field.formats, item, format, same, errors);
     true
 }
 
@@ -183,7 +194,8 @@ fn read_rule(field: &mut raw::FieldInput, item: &Item, errors: &Errors) -> bool 
         names::VALIDATE => item.path(errors).map(raw::RuleAttribute::Validate),
         _ => return false,
     };
-    add(&mut field.rules, item, rule, errors);
+    let same = |one: &_, other: &_| std::mem::discriminant(one) == std::mem::discriminant(other);
+    add(&mut field.rules, item, rule, same, errors);
     true
 }
 
@@ -202,8 +214,8 @@ fn unavailable(item: &Item, errors: &Errors) {
         ),
         _ => unknown(
             item,
-            names::ON_FIELD,
-            names::ON_STRUCT,
+            &names::on_field(),
+            &names::ON_STRUCT,
             "the struct",
             errors,
         ),
@@ -220,13 +232,15 @@ fn fill<T>(slot: &mut Option<ItemValue<T>>, item: &Item, value: Option<T>, error
 }
 
 /// Keeps one of several, or reports that there already is one of its kind.
-fn add<T>(list: &mut Vec<ItemValue<T>>, item: &Item, value: Option<T>, errors: &Errors) {
+fn add<T>(
+    list: &mut Vec<ItemValue<T>>,
+    item: &Item,
+    value: Option<T>,
+    same: impl Fn(&T, &T) -> bool,
+    errors: &Errors,
+) {
     let Some(value) = value else { return };
-    let kind = std::mem::discriminant(&value);
-    if list
-        .iter()
-        .any(|other| std::mem::discriminant(&other.value) == kind)
-    {
+    if list.iter().any(|other| same(&other.value, &value)) {
         twice(item, errors);
     } else {
         list.push(item.with_tokens(value));

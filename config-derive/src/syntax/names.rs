@@ -1,4 +1,6 @@
-//! The names of the attributes, once.
+//! The names of the attributes, once; those of codecs are in [`crate::model::codec`].
+
+use crate::model::codec;
 
 pub(crate) const HOT: &str = "hot";
 
@@ -16,7 +18,6 @@ pub(crate) const ALIAS: &str = "alias";
 pub(crate) const COMPARE: &str = "compare";
 pub(crate) const DEFAULT: &str = "default";
 pub(crate) const DEPRECATED: &str = "deprecated";
-pub(crate) const JSON: &str = "json";
 pub(crate) const KEY: &str = "key";
 pub(crate) const LENGTH: &str = "length";
 pub(crate) const MAP: &str = "map";
@@ -28,20 +29,24 @@ pub(crate) const RANGE: &str = "range";
 pub(crate) const RESTART: &str = "restart";
 pub(crate) const SECRET: &str = "secret";
 pub(crate) const SKIP: &str = "skip";
-pub(crate) const TEXT: &str = "text";
 pub(crate) const TOML: &str = "toml";
 pub(crate) const URL: &str = "url";
 pub(crate) const WITH: &str = "with";
 pub(crate) const YAML: &str = "yaml";
 
 /// The attributes of a struct.
-pub(crate) const ON_STRUCT: &[&str] = &[CRATE, PREFIX, RENAME_ALL, SCHEMA, VALIDATE];
+pub(crate) const ON_STRUCT: [&str; 5] = [CRATE, PREFIX, RENAME_ALL, SCHEMA, VALIDATE];
 
 /// The attributes of a field.
-pub(crate) const ON_FIELD: &[&str] = &[
-    ALIAS, COMPARE, DEFAULT, DEPRECATED, JSON, KEY, LENGTH, NESTED, NON_EMPTY, ONE_OF, PATTERN,
-    RANGE, RESTART, SECRET, SKIP, TEXT, URL, VALIDATE, WITH,
-];
+pub(crate) fn on_field() -> Vec<&'static str> {
+    let mut names = vec![
+        ALIAS, COMPARE, DEFAULT, DEPRECATED, KEY, LENGTH, NESTED, NON_EMPTY, ONE_OF, PATTERN,
+        RANGE, RESTART, SECRET, SKIP, URL, VALIDATE, WITH,
+    ];
+    names.extend(codec::NAMED.iter().map(|codec| codec.name));
+    names.sort_unstable();
+    names
+}
 
 /// The names of other libraries for the same attributes.
 const SYNONYMS: &[(&str, &str)] = &[
@@ -88,7 +93,7 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("requires_restart", RESTART),
     ("section", NESTED),
     ("sensitive", SECRET),
-    ("serde_json", JSON),
+    ("serde_json", "json"),
     ("size", LENGTH),
     ("skip_deserializing", SKIP),
     ("static", RESTART),
@@ -165,6 +170,7 @@ pub(crate) fn alternative(name: &str) -> Option<&'static str> {
 
 /// An example of the attribute.
 pub(crate) fn example(name: &str) -> &'static str {
+    let codec = codec::NAMED.iter().find(|codec| codec.name == name);
     match name {
         CRATE => "crate = my_framework::hotconfig",
         PREFIX => "prefix = \"/configs/{app}/{env}\"",
@@ -175,7 +181,6 @@ pub(crate) fn example(name: &str) -> &'static str {
         COMPARE => "compare = path::to::function",
         DEFAULT => "default = 8",
         DEPRECATED => "deprecated = \"what to use instead\"",
-        JSON => "json",
         KEY => "key = \"limits/rps\"",
         LENGTH => "length(..=80)",
         NESTED => "nested",
@@ -186,10 +191,10 @@ pub(crate) fn example(name: &str) -> &'static str {
         RESTART => "restart",
         SECRET => "secret",
         SKIP => "skip",
-        TEXT => "text",
         URL => "url",
         WITH => "with = path::to::module",
-        _ => "",
+        // The name of a codec stands alone.
+        _ => codec.map_or("", |codec| codec.name),
     }
 }
 

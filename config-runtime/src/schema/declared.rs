@@ -9,6 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::typed::shape::Scalar;
+use crate::value::{Codec, Mode};
 
 pub use crate::typed::tree::Absent;
 
@@ -98,14 +99,28 @@ impl fmt::Display for Scalar {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Format {
-    /// Plain text for single words, JSON for the rest.
-    Auto,
-    /// Plain text, never JSON.
-    Text,
-    /// JSON, even for single words.
-    Json,
-    /// The codec at this path.
+    /// One of our codecs.
+    Codec(Codec),
+    /// The user's codec at this path.
     With(String),
+}
+
+impl Format {
+    /// The form of the bytes; `None` if only the codec knows it.
+    pub(super) fn mode(&self) -> Option<Mode> {
+        match self {
+            Self::Codec(codec) => codec.mode(),
+            Self::With(_) => None,
+        }
+    }
+
+    /// The name of a codec of ours, or the path of the user's.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Codec(codec) => codec.name(),
+            Self::With(path) => path,
+        }
+    }
 }
 
 /// A rule of one key.

@@ -23,7 +23,7 @@ use serde_json::Value;
 use super::{Bound, Format, Interval, Key, Rule, Scalar, Type};
 use crate::reason::{Reason, Reasons};
 use crate::rules::{self, Choice, Ranged};
-use crate::value::{self, Mode, Secret, Size, decode_seed, secret_unreadable};
+use crate::value::{self, Mode, Secret, Size, secret_unreadable};
 use crate::wording::{nearest, one_of_words, suggest};
 
 /// The maximum nesting of a type; JSON goes no deeper.
@@ -78,10 +78,8 @@ impl Key {
     }
 
     fn decode(&self, raw: &[u8], unjudged: &mut Vec<String>) -> Result<ReadValue, Reason> {
-        let mode = match &self.format {
-            Format::Auto => Mode::Auto,
-            Format::Text => Mode::Text,
-            Format::Json => Mode::Json,
+        let codec = match &self.format {
+            Format::Codec(codec) => *codec,
             Format::With(path) => {
                 unjudged.push(format!("only the program has its codec, `{path}`"));
                 return Ok(ReadValue::UNKNOWN);
@@ -95,10 +93,10 @@ impl Key {
             }
             TypeKnowledge::Nothing(name) => {
                 unjudged.push(format!("only the program knows its type, `{name}`"));
-                return match mode {
+                return match codec.mode() {
                     // A value of any type is JSON in this format.
-                    Mode::Json => value::json::<Value>(raw).map(|_| ReadValue::UNKNOWN),
-                    Mode::Auto | Mode::Text => Ok(ReadValue::UNKNOWN),
+                    Some(Mode::Json) => value::json::<Value>(raw).map(|_| ReadValue::UNKNOWN),
+                    _ => Ok(ReadValue::UNKNOWN),
                 };
             }
             TypeKnowledge::TooDeep => {
@@ -107,10 +105,10 @@ impl Key {
             }
         };
         let object = || std::str::from_utf8(raw).is_ok_and(|raw| raw.trim().starts_with('{'));
-        let alone = match mode {
-            Mode::Auto => !object(),
-            Mode::Text => true,
-            Mode::Json => false,
+        let alone = match codec.mode() {
+            Some(Mode::Auto) => !object(),
+            Some(Mode::Text) => true,
+            Some(Mode::Json) | None => false,
         };
         let words = match words {
             [] => HashMap::new(),
@@ -125,9 +123,9 @@ impl Key {
             places: &words,
         };
         if self.secret {
-            decode_seed(raw, mode, SecretSeed(seed))
+            codec.decode(raw, SecretSeed(seed))
         } else {
-            decode_seed(raw, mode, seed)
+            codec.decode(raw, seed)
         }
     }
 }

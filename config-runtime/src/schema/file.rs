@@ -13,7 +13,8 @@ use super::declared::{
     Absent, Bound, Format, Interval, Key, Rule, Schema, Section, StructRule, Type,
 };
 use super::json::{Json, Members};
-use crate::wording::misleads;
+use crate::value::Codec;
+use crate::wording::{misleads, one_of_words};
 
 /// The version of the format, which is the first member of a file.
 const VERSION: &str = "hotconfig-schema/1";
@@ -109,9 +110,8 @@ pub(super) fn key_members(key: &Key) -> Members {
     }
     member("type", kind(&key.kind));
     match &key.format {
-        Format::Auto => {}
-        Format::Text => member("format", Json::text("text")),
-        Format::Json => member("format", Json::text("json")),
+        Format::Codec(Codec::Auto) => {}
+        Format::Codec(codec) => member("format", Json::text(codec.name())),
         Format::With(path) => member("format", Json::one("with", Json::text(path))),
     }
     match &key.absent {
@@ -245,14 +245,49 @@ struct KeyOfFile {
     deprecated: Option<String>,
 }
 
-#[derive(serde::Deserialize, Default)]
-#[serde(rename_all = "snake_case")]
-enum FormatOfFile {
-    #[default]
-    Auto,
-    Text,
-    Json,
-    With(String),
+/// The name of a codec of ours, or the path of the user's.
+#[derive(serde::Deserialize)]
+#[serde(try_from = "WrittenFormat")]
+struct FormatOfFile(Format);
+
+#[derive(serde::Deserialize)]
+#[serde(
+    untagged,
+    expecting = "a format is the name of a codec, `\"json\"`, or `{\"with\": \"path::of::a::codec\"}`"
+)]
+enum WrittenFormat {
+    Name(String),
+    With(With),
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct With {
+    with: String,
+}
+
+impl Default for FormatOfFile {
+    fn default() -> Self {
+        Self(Format::Codec(Codec::Auto))
+    }
+}
+
+impl TryFrom<WrittenFormat> for FormatOfFile {
+    type Error = String;
+
+    fn try_from(written: WrittenFormat) -> Result<Self, String> {
+        let name = match written {
+            WrittenFormat::Name(name) => name,
+            WrittenFormat::With(With { with }) => return Ok(Self(Format::With(with))),
+        };
+        let codec = Codec::ALL.iter().find(|codec| codec.name() == name);
+        let codec = codec.ok_or_else(|| {
+            let names: Vec<_> = Codec::ALL.iter().map(|codec| codec.name()).collect();
+            let name = crate::wording::shorten(&name);
+            format!("no codec `{name}`; expected {}", one_of_words(&names))
+        })?;
+        Ok(Self(Format::Codec(*codec)))
+    }
 }
 
 #[derive(serde::Deserialize)]
@@ -406,12 +441,7 @@ impl KeyOfFile {
             key,
             aliases: self.aliases,
             kind: self.kind,
-            format: match self.format {
-                FormatOfFile::Auto => Format::Auto,
-                FormatOfFile::Text => Format::Text,
-                FormatOfFile::Json => Format::Json,
-                FormatOfFile::With(path) => Format::With(path),
-            },
+            format: self.format.0,
             absent,
             rules,
             compare: self.compare,
@@ -559,9 +589,7 @@ mod tests {
 
     fn formats() -> impl Strategy<Value = Format> {
         prop_oneof![
-            Just(Format::Auto),
-            Just(Format::Text),
-            Just(Format::Json),
+            select(Codec::ALL).prop_map(Format::Codec),
             text().prop_map(Format::With),
         ]
     }

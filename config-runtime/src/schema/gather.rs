@@ -15,6 +15,7 @@ use crate::typed::path::Step;
 use crate::typed::read::{LeafReader, Specimen};
 use crate::typed::shape::Shape;
 use crate::typed::tree::{self, ANY, Bounds, DefaultValue, End, Kind, Leaf, Tree, join};
+use crate::value::Codec;
 
 /// Returns the declaration of a struct: its keys, their types, defaults, rules and descriptions.
 ///
@@ -210,12 +211,9 @@ fn of_shape(shape: Shape) -> Option<Type> {
 
 fn format(field: &tree::Field) -> Format {
     match field.kind {
-        Kind::Leaf(tree::Format::Text) => Format::Text,
-        Kind::Leaf(tree::Format::Json) => Format::Json,
+        Kind::Leaf(tree::Format::Codec(codec)) => Format::Codec(codec),
         Kind::Leaf(tree::Format::With(path)) => Format::With(path.to_owned()),
-        Kind::Leaf(tree::Format::Auto) | Kind::Section(_) | Kind::Map(_) | Kind::Skipped => {
-            Format::Auto
-        }
+        Kind::Section(_) | Kind::Map(_) | Kind::Skipped => Format::Codec(Codec::Auto),
     }
 }
 

@@ -9,11 +9,11 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::declared::{Absent, Bound, Format, Interval, Key, Rule, Schema, Type};
+use super::declared::{Absent, Bound, Interval, Key, Rule, Schema, Type};
 use super::json::{Json, Members};
 use super::{Scalar, ecma};
 use crate::rules::Bound as _;
-use crate::value::{Size, duration};
+use crate::value::{Mode, Size, duration};
 
 impl Schema {
     /// Writes the schema as [JSON Schema](https://json-schema.org), draft 2020-12, for editors of a
@@ -174,7 +174,8 @@ fn leaf(key: &Key, new: Option<&str>) -> Members {
     members.extend(own);
     let mut member = |name: &str, value: Json| members.push((name.to_owned(), value));
     if let (Absent::Text(text), None, false) = (&key.absent, new, key.secret)
-        && let Some(default) = default(text, &key.kind, &key.format)
+        && let Some(mode) = key.format.mode()
+        && let Some(default) = default(text, &key.kind, mode)
     {
         member("default", default);
     }
@@ -211,10 +212,10 @@ impl<'k> ValueSchema<'k> {
             kind = inner;
         }
         let mut comments = Vec::new();
-        let members = match (&key.format, kind) {
+        let members = match (key.format.mode(), kind) {
             // The form of a codec's value is unknown.
-            (Format::With(path), _) => {
-                comments.push(format!("read by `{path}`"));
+            (None, _) => {
+                comments.push(format!("read by `{}`", key.format.name()));
                 Vec::new()
             }
             (_, Type::Rust(name)) => {
@@ -268,7 +269,7 @@ impl<'k> ValueSchema<'k> {
                     _ => return None,
                 }
                 let choices = choices.iter();
-                let choices = choices.map(|choice| default(choice, self.kind, &Format::Auto));
+                let choices = choices.map(|choice| default(choice, self.kind, Mode::Auto));
                 let choices = choices.collect::<Option<_>>()?;
                 self.add("enum", Json::List(choices));
                 Some(())
@@ -530,19 +531,18 @@ fn as_number(text: &str, scalar: Scalar) -> Option<Json> {
 }
 
 /// A text of the store as JSON; `None` if it is not of this type.
-fn default(text: &str, kind: &Type, format: &Format) -> Option<Json> {
-    match (format, kind) {
-        (Format::With(_), _) => None,
-        (Format::Json, kind) => read(text, kind),
+fn default(text: &str, kind: &Type, mode: Mode) -> Option<Json> {
+    match (mode, kind) {
+        (Mode::Json, kind) => read(text, kind),
         (_, Type::Optional(inner)) => {
             let texts = matches!(**inner, Type::Scalar(Scalar::Text | Scalar::File));
             if text.trim() == "null" && !texts {
                 Some(Json::word("null"))
             } else {
-                default(text, inner, format)
+                default(text, inner, mode)
             }
         }
-        (Format::Text, Type::Rust(_)) => Some(Json::text(text)),
+        (Mode::Text, Type::Rust(_)) => Some(Json::text(text)),
         (_, Type::Rust(_)) => read(text, kind).or_else(|| Some(Json::text(text))),
         (_, Type::List(_) | Type::Map(_)) => read(text, kind),
         (_, Type::Words(_)) => Some(Json::text(text.trim())),

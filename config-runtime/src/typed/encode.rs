@@ -4,9 +4,9 @@
 //! has neither. It knows no keys and no store.
 
 use super::leaf::LeafDecoder;
-use super::tree::{Absent, Format};
+use super::tree::Absent;
 use crate::guard::guard;
-use crate::value::{self, encode};
+use crate::value::{self, Codec, encode};
 
 /// Shows a value of any type: through `Debug` if the type has it, otherwise not at all.
 ///
@@ -40,7 +40,7 @@ impl<V: ?Sized> ShowNothing for &AsDebug<'_, V> {
 
 /// The default of a leaf as the store would hold it, if reading it gives the same value.
 ///
-/// `encode` is `(&AsStored(value, format)).encode()`, with both traits in scope.
+/// `encode` is `(&AsStored(value, codec)).encode()`, with both traits in scope.
 #[doc(hidden)]
 pub fn default_of<V>(
     leaf: fn() -> LeafDecoder<V>,
@@ -78,7 +78,7 @@ type Bytes = Option<Vec<u8>>;
 /// A value to be written in a format, if its type has `Serialize`.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct AsStored<'a, V: ?Sized>(pub &'a V, pub Format);
+pub struct AsStored<'a, V: ?Sized>(pub &'a V, pub Codec);
 
 #[doc(hidden)]
 pub trait EncodeSerialize {
@@ -87,13 +87,7 @@ pub trait EncodeSerialize {
 
 impl<V: serde::Serialize + ?Sized> EncodeSerialize for AsStored<'_, V> {
     fn encode(&self) -> Option<Bytes> {
-        match self.1 {
-            Format::Auto => encode::auto(self.0),
-            Format::Text => encode::text(self.0),
-            Format::Json => encode::json(self.0),
-            Format::With(_) => return None,
-        }
-        .ok()
+        self.1.encode(self.0).ok()
     }
 }
 

@@ -6,6 +6,7 @@
 
 use super::shape::{Comparable, Readable};
 use crate::reason::{Reason, Reasons};
+use crate::value::codec::{self, Coding};
 use crate::value::{self, Secret};
 
 /// The decoder of one leaf, which the derive writes.
@@ -45,37 +46,14 @@ impl<V> IsSecret for Option<Secret<V>> {}
 pub const fn secret<V: IsSecret>() {}
 
 impl<V> LeafDecoder<V> {
-    /// A leaf without attributes. The bounds are on the functions, so that the compiler names the
-    /// missing one.
-    pub const fn auto() -> Self
-    where
-        V: Readable + Comparable,
-    {
-        Self::decoded_by(value::auto)
-    }
-
-    /// A leaf with the format `text`, and nothing else.
-    pub const fn text() -> Self
-    where
-        V: Readable + Comparable,
-    {
-        Self::decoded_by(value::text)
-    }
-
-    /// A leaf with the format `json`, and nothing else.
-    pub const fn json() -> Self
-    where
-        V: Readable + Comparable,
-    {
-        Self::decoded_by(value::json)
-    }
-
-    const fn decoded_by(decode: fn(&[u8]) -> Result<V, Reason>) -> Self
+    /// A leaf with this codec, and no other attribute. The bounds are on the function, so that the
+    /// compiler names the missing one.
+    pub const fn of<C: Coding>() -> Self
     where
         V: Readable + Comparable,
     {
         Self {
-            decode,
+            decode: codec::read::<C, V>,
             text: None,
             absent: value::missing,
             check: unchecked,

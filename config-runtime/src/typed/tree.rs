@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::id::{LeafId, pattern_at};
 use super::path::{Path, Step};
 use super::shape::Shape;
-use crate::value::Size;
+use crate::value::{Codec, Size};
 
 /// The declaration of a struct with `#[derive(HotConfig)]`.
 #[derive(Debug)]
@@ -81,13 +81,9 @@ pub enum Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Format {
-    /// Plain text for single words, JSON for the rest, as described in [`crate::value`].
-    Auto,
-    /// Plain text, never JSON.
-    Text,
-    /// JSON, even for single words.
-    Json,
-    /// The codec at this path.
+    /// One of our codecs.
+    Codec(Codec),
+    /// The user's codec at this path.
     With(&'static str),
 }
 
@@ -474,7 +470,7 @@ impl Field {
             doc: "",
             type_name,
             shape: Shape::Opaque,
-            kind: Kind::Leaf(Format::Auto),
+            kind: Kind::Leaf(Format::Codec(Codec::Auto)),
             default: DefaultValue::None,
             rules: &[],
             flags: Flags {

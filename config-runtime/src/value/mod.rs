@@ -60,6 +60,8 @@
 //! does a type of your own that reads a text (`FromStr`, `try_from`): if one keeps a secret, mark
 //! the field `secret`.
 
+#[doc(hidden)]
+pub mod codec;
 pub(crate) mod duration;
 pub mod encode;
 mod error;
@@ -68,6 +70,7 @@ mod secret;
 mod size;
 mod strict;
 
+pub use codec::Codec;
 pub use secret::Secret;
 pub(crate) use secret::{unreadable as secret_unreadable, was_read as secret_was_read};
 pub use size::{Size, SizeError};

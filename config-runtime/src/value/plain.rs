@@ -23,7 +23,7 @@ use crate::wording::{nearest, one_of_words, suggest};
 
 /// The values that are read as JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mode {
+pub enum Mode {
     /// All but single words.
     Auto,
     /// Never.

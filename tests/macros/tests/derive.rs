@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use hotconfig::__::{Checks, FieldError, LeafReader, Step};
 use hotconfig::schema::tree::{DefaultValue, End, Format, Kind, Rule};
+use hotconfig::value::Codec;
 use hotconfig::{Field, HotConfig, Invalid, Secret, field};
 
 /// Builds a configuration from keys; those that are not named are absent.
@@ -417,11 +418,14 @@ fn codecs_and_comparisons_are_those_of_the_field() {
         .iter()
         .map(|leaf| match leaf.field.kind {
             Kind::Leaf(format) => format,
-            _ => Format::Auto,
+            _ => Format::Codec(Codec::Auto),
         })
         .collect();
     assert_eq!(formats[2], Format::With("opaque"));
-    assert_eq!(formats[3..], [Format::Json, Format::Text, Format::Json]);
+    assert_eq!(
+        formats[3..],
+        [Codec::Json, Codec::Text, Codec::Json].map(Format::Codec)
+    );
     assert_eq!(Codecs::TREE.fields[0].flags.compare, Some("same_parity"));
     assert_eq!(
         codecs.__show(&[Step::Field(0)]),

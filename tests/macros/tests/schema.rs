@@ -10,6 +10,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use hotconfig::schema::{Absent, Bound, Format, Key, Rule, Scalar, Schema, Type};
+use hotconfig::value::Codec;
 use hotconfig::{HotConfig, Invalid, Secret, schema};
 
 /// Settings of the user service.
@@ -118,7 +119,7 @@ fn a_key_says_what_its_field_does() {
     let choices = ["debug", "info"].map(str::to_owned).to_vec();
     assert_eq!(level.rules, [Rule::OneOf(choices)]);
     let words = key(&schema, "words");
-    assert_eq!(words.format, Format::Json);
+    assert_eq!(words.format, Format::Codec(Codec::Json));
     assert_eq!(words.kind, Type::List(Box::new(Type::Scalar(Scalar::Text))));
 }
 

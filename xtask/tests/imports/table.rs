@@ -100,10 +100,11 @@ pub(crate) const TABLES: &[Table] = &[
         look_inside: &[],
         rows: &[
             &[
-                ("checked", &["constants", "schema_file"]),
-                ("raw", &["item_value"]),
+                ("checked", &["codec", "constants", "schema_file"]),
+                ("raw", &["codec", "item_value"]),
             ],
             &[
+                ("codec", &[]),
                 ("constants", &["automaton"]),
                 ("item_value", &[]),
                 ("schema_file", &[]),

@@ -4,8 +4,9 @@
 //! whether a value then means something else; or why that can't be shown, which does not say that
 //! it is not so. It reads single values only where there are few: [`Key::judge`] does that.
 
-use super::super::{Format, Key, Rule, Scalar, Type};
+use super::super::{Key, Rule, Scalar, Type};
 use super::ends;
+use crate::value::Mode;
 
 /// As deep as a type may be nested.
 const DEEPEST: usize = 128;
@@ -19,14 +20,6 @@ const MINUS_ZERO: &str = "`-0` is read by the one and not by the other";
 pub(super) struct Shown {
     /// What it means there, where that is something else.
     pub(super) meaning: Option<String>,
-}
-
-/// How the bytes are read, without the path of a codec.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Reading {
-    Auto,
-    Text,
-    Json,
 }
 
 /// What a rule of the second key is asked of.
@@ -83,7 +76,7 @@ pub(super) fn show(from: &Key, to: &Key) -> Result<Shown, String> {
     let relation = relation(from, to);
     // A text is its bytes: of a few choices each can be tried, whatever reads them now.
     let is_text = matches!(base, Some(Type::Scalar(Scalar::Text | Scalar::File)))
-        && matches!(from.format, Format::Auto | Format::Text);
+        && matches!(from.format.mode(), Some(Mode::Auto | Mode::Text));
     let tried = match &relation {
         Ok(Relation {
             carried: Carried::Value,
@@ -141,15 +134,6 @@ pub(super) fn judged(key: &Key, raw: &str) -> Option<bool> {
     }
 }
 
-fn reading(format: &Format) -> Option<Reading> {
-    match format {
-        Format::Auto => Some(Reading::Auto),
-        Format::Text => Some(Reading::Text),
-        Format::Json => Some(Reading::Json),
-        Format::With(_) => None,
-    }
-}
-
 /// What is inside of options.
 fn base(kind: &Type) -> Option<&Type> {
     let mut kind = kind;
@@ -166,7 +150,7 @@ fn relation(from: &Key, to: &Key) -> Result<Relation, String> {
     if from.kind == to.kind && from.format == to.format {
         return Ok(Relation::SAME);
     }
-    match (reading(&from.format), reading(&to.format)) {
+    match (from.format.mode(), to.format.mode()) {
         (Some(one), Some(other)) => types(&from.kind, one, &to.kind, other, &from.rules, DEEPEST),
         _ => Err("only the program knows what its codec reads".to_owned()),
     }
@@ -174,9 +158,9 @@ fn relation(from: &Key, to: &Key) -> Result<Relation, String> {
 
 fn types(
     from: &Type,
-    one: Reading,
+    one: Mode,
     to: &Type,
-    other: Reading,
+    other: Mode,
     rules: &[Rule],
     depth: usize,
 ) -> Result<Relation, String> {
@@ -188,7 +172,7 @@ fn types(
     }
     let text = |kind: &Type| matches!(kind, Type::Scalar(Scalar::Text | Scalar::File));
     match (from, to) {
-        (Type::List(_) | Type::Map(_), _) if one == Reading::Text => Ok(Relation::SAME),
+        (Type::List(_) | Type::Map(_), _) if one == Mode::Text => Ok(Relation::SAME),
         // What is optional twice is optional.
         (Type::Optional(inner), to) if matches!(**inner, Type::Optional(_)) => {
             types(inner, one, to, other, rules, depth)
@@ -199,11 +183,11 @@ fn types(
             Err("only the program knows what its type reads".to_owned())
         }
         // In plain text an optional text is a text, `null` too.
-        (Type::Optional(from), to) if text(from) && one != Reading::Json => {
+        (Type::Optional(from), to) if text(from) && one != Mode::Json => {
             types(from, one, to, other, rules, depth)
         }
-        (from, to) if text(to) && other != Reading::Json => {
-            if text(from) && one != Reading::Json {
+        (from, to) if text(to) && other != Mode::Json => {
+            if text(from) && one != Mode::Json {
                 return Ok(Relation::SAME);
             }
             Ok(Relation {
@@ -213,13 +197,13 @@ fn types(
         }
         (Type::Optional(_), _) => Err("`null` is read by the one and not by the other".to_owned()),
         (Type::List(from), Type::List(to)) | (Type::Map(from), Type::Map(to)) => {
-            if other == Reading::Text {
+            if other == Mode::Text {
                 return Err("no collection is read from plain text".to_owned());
             }
             if ends::lengths(rules, 0).1 == ends::Whole::ZERO {
                 return Ok(Relation::SAME);
             }
-            let inner = types(from, Reading::Json, to, Reading::Json, &[], depth)?;
+            let inner = types(from, Mode::Json, to, Mode::Json, &[], depth)?;
             Ok(Relation {
                 carried: Carried::Value,
                 meaning: inner.meaning,
@@ -227,15 +211,13 @@ fn types(
         }
         (Type::Words(from), Type::Words(to)) => {
             let kept = from.iter().all(|word| to.contains(word));
-            let read = one == other || (one, other) == (Reading::Text, Reading::Auto);
+            let read = one == other || (one, other) == (Mode::Text, Mode::Auto);
             match kept && read {
                 true => Ok(Relation::SAME),
                 false => Err("not every word is read by both".to_owned()),
             }
         }
-        (from, Type::Words(words))
-            if text(from) && (one, other) == (Reading::Json, Reading::Json) =>
-        {
+        (from, Type::Words(words)) if text(from) && (one, other) == (Mode::Json, Mode::Json) => {
             let mut choices = rules.iter().filter_map(|rule| match rule {
                 Rule::OneOf(choices) => Some(choices),
                 _ => None,
@@ -273,12 +255,12 @@ fn is_real(scalar: Scalar) -> bool {
 
 fn scalars(
     from: Scalar,
-    one: Reading,
+    one: Mode,
     to: Scalar,
-    other: Reading,
+    other: Mode,
     rules: &[Rule],
 ) -> Result<Relation, String> {
-    let json = (one == Reading::Json, other == Reading::Json);
+    let json = (one == Mode::Json, other == Mode::Json);
     let same_reading = json.0 == json.1;
     let number = |scalar| ends::whole_number(scalar).is_some() || is_real(scalar);
     let otherwise = || Err(format!("`{from}` is written otherwise than `{to}`"));
@@ -289,7 +271,7 @@ fn scalars(
         // A size alone may be a text or a number of JSON; plain text has no quotes, and `1.0`.
         return match (one, other) {
             (one, other) if one == other => Ok(Relation::SAME),
-            (Reading::Json, Reading::Auto) => Ok(Relation::SAME),
+            (Mode::Json, Mode::Auto) => Ok(Relation::SAME),
             _ => otherwise(),
         };
     }
@@ -397,10 +379,8 @@ fn few(from: &Key, to: &Key) -> Option<Vec<String>> {
         return None;
     };
     let scalar = *scalar;
-    let json = from.format == Format::Json;
-    if matches!(from.format, Format::With(_)) {
-        return None;
-    }
+    let json = from.format.mode() == Some(Mode::Json);
+    from.format.mode()?;
     if is_real(scalar) && (base(&from.kind) != base(&to.kind) || from.format != to.format) {
         return None;
     }
@@ -446,7 +426,7 @@ fn keeps(from: &Key, to: &Key, relation: &Relation, rule: &Rule) -> bool {
     let alike = carried && (one == other || text(one) && text(other));
     // A number of JSON's may be read as its neighbour.
     let same_numbers = !matches!(one, Type::Scalar(scalar) if is_real(*scalar))
-        || (from.format == Format::Json) == (to.format == Format::Json);
+        || (from.format.mode() == Some(Mode::Json)) == (to.format.mode() == Some(Mode::Json));
     if alike && same_numbers && from.rules.contains(rule) {
         return true;
     }
@@ -457,7 +437,7 @@ fn keeps(from: &Key, to: &Key, relation: &Relation, rule: &Rule) -> bool {
                 &from.rules,
                 *to_scalar,
                 interval,
-                (from.format == Format::Json) == (to.format == Format::Json),
+                (from.format.mode() == Some(Mode::Json)) == (to.format.mode() == Some(Mode::Json)),
             ),
             _ => false,
         },
@@ -468,7 +448,7 @@ fn keeps(from: &Key, to: &Key, relation: &Relation, rule: &Rule) -> bool {
                         (one, other),
                         (Type::List(_), Type::List(_)) | (Type::Map(_), Type::Map(_))
                     );
-            let plain = from.format != Format::Json;
+            let plain = from.format.mode() != Some(Mode::Json);
             let lengths = if counted {
                 ends::lengths(&from.rules, 0)
             } else if !(carried || plain && text(one)) {

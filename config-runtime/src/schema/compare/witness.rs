@@ -5,8 +5,9 @@
 //! through [`Key::judge`], so what is found is so; that none is found says nothing.
 
 use super::super::dynamic::MAX_PATTERN_SIZE;
-use super::super::{Bound, Format, Key, Rule, Scalar, Type};
+use super::super::{Bound, Key, Rule, Scalar, Type};
 use super::ends::{self, Whole};
+use crate::value::Mode;
 use regex::{Regex, RegexBuilder};
 use std::collections::HashSet;
 
@@ -29,8 +30,7 @@ pub(super) struct Witness {
 
 pub(super) fn find(from: &Key, to: &Key) -> Option<Witness> {
     let hidden = from.secret || to.secret;
-    let known = |format: &Format| !matches!(format, Format::With(_));
-    if !known(&from.format) || !known(&to.format) {
+    if from.format.mode().is_none() || to.format.mode().is_none() {
         return None;
     }
     if from.secret && !to.secret && to.rules.iter().any(|rule| matches!(rule, Rule::OneOf(_))) {
@@ -39,7 +39,7 @@ pub(super) fn find(from: &Key, to: &Key) -> Option<Witness> {
     }
     let mut plain = Vec::new();
     let mut odd = Vec::new();
-    let json = from.format == Format::Json;
+    let json = from.format.mode() == Some(Mode::Json);
     for key in [from, to] {
         spell(&key.kind, json, &key.rules, DEEPEST, &mut plain, &mut odd);
     }
@@ -97,7 +97,7 @@ impl Reader {
         let is_text = key.kind == text || key.kind == Type::Optional(Box::new(text));
         let mut patterns = Vec::new();
         // Of a plain text it is known what the pattern is asked of; of the rest, by reading it.
-        if is_text && matches!(key.format, Format::Auto | Format::Text) {
+        if is_text && matches!(key.format.mode(), Some(Mode::Auto | Mode::Text)) {
             key.rules.retain(|rule| match rule {
                 Rule::Pattern(source) => {
                     patterns.push(pattern(source));

@@ -49,9 +49,7 @@ fn kind(kind: &Type) -> String {
 
 fn format(format: &Format) -> String {
     match format {
-        Format::Auto => "as its type says".to_owned(),
-        Format::Text => "as plain text".to_owned(),
-        Format::Json => "as JSON".to_owned(),
+        Format::Codec(codec) => codec.words().to_owned(),
         Format::With(path) => format!("by the codec {path}"),
     }
 }

@@ -10,6 +10,7 @@ use crate::typed::config::Section;
 use crate::typed::id::EntryId;
 use crate::typed::tree::{Absent, Field};
 use crate::value::Secret;
+use crate::value::codec::Auto;
 
 fn not_backwards(limits: &Limits) -> Result<(), Invalid> {
     match limits.low <= limits.high {
@@ -54,7 +55,7 @@ impl HotConfig for Plan {
 
     fn __build(reader: &mut LeafReader<'_>) -> Option<Self> {
         let tenants = reader.section("tenants", Map::__build, Map::__validate);
-        let price = reader.leaf(&LeafDecoder::auto());
+        let price = reader.leaf(&LeafDecoder::of::<Auto>());
         Some(Self {
             tenants: tenants?,
             price: price?,
@@ -64,7 +65,7 @@ impl HotConfig for Plan {
     fn __set(&mut self, path: &[Step<'_>], reader: &mut LeafReader<'_>) {
         match path {
             [Step::Field(0), rest @ ..] => self.tenants.__set(rest, reader),
-            [Step::Field(1)] => reader.replace(&mut self.price, &LeafDecoder::auto()),
+            [Step::Field(1)] => reader.replace(&mut self.price, &LeafDecoder::of::<Auto>()),
             _ => reader.unknown(path),
         }
     }
@@ -269,9 +270,9 @@ const SERVICE: &Tree = &Tree::new("Service").fields(&[
 
 fn build(keys: &Keys) -> (Option<Service>, Vec<String>, Vec<BrokenRule>) {
     let mut reader = LeafReader::all(keys);
-    let first = reader.leaf(&LeafDecoder::auto());
+    let first = reader.leaf(&LeafDecoder::of::<Auto>());
     let tenants = reader.section("tenants", Map::__build, Map::__validate);
-    let last = reader.leaf(&LeafDecoder::auto());
+    let last = reader.leaf(&LeafDecoder::of::<Auto>());
     let built = match (first, tenants, last) {
         (Some(first), Some(tenants), Some(last)) => Some(Service {
             first,
