@@ -231,7 +231,8 @@ fn rules(
                 };
                 (kind, false)
             }
-            RuleKind::Url | RuleKind::Validate(_) => return None,
+            // Checked at the start of the program.
+            _ => return None,
         };
         let written = rule.written.clone();
         Some((DeferredRule { written, kind }, computed))

@@ -3,12 +3,10 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::spanned::Spanned;
-use syn::{Expr, Lit, RangeLimits, Type};
 
+use super::rule;
 use super::tokens::{self, at, leaf_name};
-use crate::model::checked::{
-    FieldKind, LeafDefault, LeafRule, LeafSpec, RangeEnd, RuleKind, StructField,
-};
+use crate::model::checked::{FieldKind, LeafDefault, LeafSpec, StructField};
 use crate::model::codec::Format;
 
 /// `fn rps() -> LeafDecoder<u32>`; `None` for a field that is not a leaf.
@@ -151,66 +149,6 @@ fn absent(field: &StructField, leaf: &LeafSpec) -> Option<TokenStream> {
 /// The rules, in the order of the source, if there are any.
 fn check(field: &StructField, leaf: &LeafSpec) -> Option<TokenStream> {
     let at = at(&field.ty);
-    let calls = leaf.rules.iter().map(|rule| self::rule(rule, &field.ty));
+    let calls = leaf.rules.iter().map(|rule| rule::call(rule, &field.ty));
     (!leaf.rules.is_empty()).then(|| quote_spanned!(at=> |__value, __reasons| { #(#calls)* }))
-}
-
-fn rule(rule: &LeafRule, ty: &Type) -> TokenStream {
-    let at = proc_macro2::Span::mixed_site().located_at(rule.span);
-    match &rule.kind {
-        RuleKind::Range {
-            low: low @ (RangeEnd::Text(_) | RangeEnd::Open),
-            high: high @ (RangeEnd::Text(_) | RangeEnd::Open),
-            bounds,
-        } => {
-            let bound = |end: &RangeEnd| {
-                if let RangeEnd::Text(text) = end {
-                    quote_spanned!(tokens::at(text)=> __::Option::Some(#text))
-                } else {
-                    quote_spanned!(at=> __::Option::None)
-                }
-            };
-            let (low, high) = (bound(low), bound(high));
-            let inclusive = matches!(bounds.limits, RangeLimits::Closed(_));
-            quote_spanned!(at=> __::rules::range_text(__value, #low, #high, #inclusive, __reasons);)
-        }
-        RuleKind::Range { bounds, .. } => {
-            quote_spanned!(at=> __::rules::range(__value, #bounds, __reasons);)
-        }
-        RuleKind::Length { bounds, .. } => {
-            quote_spanned!(at=> __::rules::length(__value, #bounds, __reasons);)
-        }
-        RuleKind::Pattern(pattern) => quote_spanned! {at=>
-            static PATTERN: __::rules::Pattern = __::rules::Pattern::new(#pattern);
-            __::rules::pattern(__value, &PATTERN, __reasons);
-        },
-        RuleKind::OneOf { values, .. } => {
-            // The type of texts is written out, so that the compiler names it.
-            let choice = match values.first() {
-                Some(Expr::Lit(literal)) if matches!(literal.lit, Lit::Str(_)) => {
-                    Some(quote_spanned!(at=> ::<_, &'static __::core::primitive::str>))
-                }
-                _ => None,
-            };
-            quote_spanned!(at=> __::rules::one_of #choice (__value, &[#(#values),*], __reasons);)
-        }
-        RuleKind::NonEmpty => quote_spanned!(at=> __::rules::non_empty(__value, __reasons);),
-        RuleKind::Url => quote_spanned!(at=> __::rules::url(__value, __reasons);),
-        RuleKind::Validate(path) => {
-            let name = crate::tidy::tidy(path);
-            let at = tokens::at(&path.span());
-            // The pointer has the type of a rule, so that the compiler names it.
-            quote_spanned! {at=>
-                {
-                    let __rule: fn(&#ty) -> _ = #path;
-                    __::rules::validate(
-                        __value,
-                        #name,
-                        |__value| __::rules::Answer::answer(__rule(__value)),
-                        __reasons,
-                    );
-                }
-            }
-        }
-    }
 }

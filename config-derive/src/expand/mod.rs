@@ -16,6 +16,7 @@ mod compile;
 mod default;
 mod leaf;
 mod lints;
+mod rule;
 mod same;
 mod schema;
 mod schema_file;

@@ -1,9 +1,10 @@
 //! `TREE`, and the table of fields that it points to.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote_spanned};
-use syn::{ExprRange, RangeLimits, Type};
+use quote::{format_ident, quote_spanned};
+use syn::Type;
 
+use super::rule;
 use super::tokens::at;
 use crate::model::checked::{
     FieldKind, LeafDefault, LeafSpec, RangeEnd, RuleKind, Struct, StructField,
@@ -70,7 +71,10 @@ fn rules_of(field: &StructField) -> Ident {
 }
 
 fn rules(leaf: &LeafSpec, at: Span) -> TokenStream {
-    let rules = leaf.rules.iter().map(|written| rule(&written.kind, at));
+    let rules = leaf
+        .rules
+        .iter()
+        .map(|written| rule::declared(&written.kind, at));
     quote_spanned!(at=> &[#(__::Rule::#rules),*])
 }
 
@@ -175,50 +179,6 @@ fn default(leaf: &LeafSpec, at: Span) -> Option<TokenStream> {
             let value = tidy(value);
             quote_spanned!(at=> Expression(#value))
         }),
-    }
-}
-
-/// The variant of `Rule`.
-fn rule(kind: &RuleKind, at: Span) -> TokenStream {
-    let text = |name: TokenStream, written: &dyn ToTokens| {
-        let written = tidy(&written.to_token_stream());
-        quote_spanned!(at=> #name(#written))
-    };
-    match kind {
-        RuleKind::Range { bounds, low, high } => {
-            let bounds = self::bounds(bounds, low, high, at);
-            quote_spanned!(at=> Range(#bounds))
-        }
-        RuleKind::Length { bounds, low, high } => {
-            let bounds = self::bounds(bounds, low, high, at);
-            quote_spanned!(at=> Length(#bounds))
-        }
-        RuleKind::Pattern(pattern) => quote_spanned!(at=> Pattern(#pattern)),
-        RuleKind::OneOf { shown, .. } => quote_spanned!(at=> OneOf(&[#(#shown),*])),
-        RuleKind::NonEmpty => quote_spanned!(at=> NonEmpty),
-        RuleKind::Url => quote_spanned!(at=> Url),
-        RuleKind::Validate(path) => text(quote_spanned!(at=> Validate), path),
-    }
-}
-
-fn bounds(written: &ExprRange, low: &RangeEnd, high: &RangeEnd, at: Span) -> TokenStream {
-    let inclusive = matches!(written.limits, RangeLimits::Closed(_));
-    let (written, low, high) = (tidy(written), end(low, at), end(high, at));
-    quote_spanned!(at=> __::Bounds::new(#written, __::End::#low, __::End::#high, #inclusive))
-}
-
-/// The variant of `End`.
-fn end(end: &RangeEnd, at: Span) -> TokenStream {
-    match end {
-        RangeEnd::Open => quote_spanned!(at=> Open),
-        RangeEnd::Unknown => quote_spanned!(at=> Unknown),
-        RangeEnd::Integer(number) => quote_spanned!(at=> Integer(#number)),
-        RangeEnd::Float(number) => quote_spanned!(at=> Float(#number)),
-        RangeEnd::Text(text) => quote_spanned!(at=> Text(#text)),
-        RangeEnd::IntegerOf(value) => quote_spanned!(at=> Integer((#value) as _)),
-        RangeEnd::FloatOf(value) => quote_spanned!(at=> Float((#value) as _)),
-        RangeEnd::DurationOf(value) => quote_spanned!(at=> Period(#value)),
-        RangeEnd::SizeOf(value) => quote_spanned!(at=> Bytes(#value)),
     }
 }
 

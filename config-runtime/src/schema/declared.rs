@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::typed::shape::Scalar;
 use crate::value::{Codec, Mode};
 
+pub use super::rule::{Bound, Interval, Rule};
 pub use crate::typed::tree::Absent;
 
 /// The declaration of a struct: its keys, their types, defaults and rules.
@@ -123,52 +124,6 @@ impl Format {
     }
 }
 
-/// A rule of one key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Rule {
-    /// The value lies between these.
-    Range(Interval),
-    /// The characters of a text, or the entries of a collection.
-    Length(Interval),
-    /// The text matches this regular expression somewhere.
-    Pattern(String),
-    /// The value is one of these.
-    OneOf(Vec<String>),
-    /// The value, which is a secret, is one of some that only the program knows.
-    Hidden,
-    /// The text or the collection is not empty.
-    NonEmpty,
-    /// The text is an absolute URL.
-    Url,
-    /// The function at this path accepts the value.
-    Validate(String),
-}
-
-/// The bounds of a range, each as the store would hold it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Interval {
-    /// The lower bound, itself included.
-    pub low: Bound,
-    /// The upper bound.
-    pub high: Bound,
-    /// Whether the upper bound is included.
-    pub inclusive: bool,
-}
-
-/// One end of an [`Interval`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Bound {
-    /// No bound.
-    Open,
-    /// This value: `1`, `30s`, `64MiB`.
-    At(String),
-    /// An expression that only the program can compute, as it was written.
-    Unknown(String),
-}
-
 /// A section that has a description.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -187,38 +142,4 @@ pub struct StructRule {
     pub section: String,
     /// The path of the function.
     pub rule: String,
-}
-
-/// The rule in Rust: `range(1..=64)`.
-impl fmt::Display for Rule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Range(interval) => write!(f, "range({interval})"),
-            Self::Length(interval) => write!(f, "length({interval})"),
-            Self::Pattern(pattern) => write!(f, "pattern({pattern:?})"),
-            Self::OneOf(choices) => write!(f, "one_of({})", choices.join(", ")),
-            Self::Hidden => f.write_str("one_of(***)"),
-            Self::NonEmpty => f.write_str("non_empty"),
-            Self::Url => f.write_str("url"),
-            Self::Validate(path) => write!(f, "validate = {path}"),
-        }
-    }
-}
-
-/// The interval in Rust: `1..=64`.
-impl fmt::Display for Interval {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let end = if self.inclusive { "..=" } else { ".." };
-        write!(f, "{}{end}{}", self.low, self.high)
-    }
-}
-
-/// The value or the expression; nothing if there is no bound.
-impl fmt::Display for Bound {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Open => Ok(()),
-            Self::At(text) | Self::Unknown(text) => f.write_str(text),
-        }
-    }
 }

@@ -9,10 +9,9 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 
-use super::declared::{
-    Absent, Bound, Format, Interval, Key, Rule, Schema, Section, StructRule, Type,
-};
+use super::declared::{Absent, Format, Key, Schema, Section, StructRule, Type};
 use super::json::{Json, Members};
+use super::rule::{self, Expression, Hidden, RuleOfFile};
 use crate::value::Codec;
 use crate::wording::{misleads, one_of_words};
 
@@ -124,7 +123,10 @@ pub(super) fn key_members(key: &Key) -> Members {
         Absent::Hidden => member("default", Json::one("hidden", Json::word(true))),
     }
     if !key.rules.is_empty() {
-        member("rules", Json::List(key.rules.iter().map(rule).collect()));
+        member(
+            "rules",
+            Json::List(key.rules.iter().map(rule::to_json).collect()),
+        );
     }
     if let Some(path) = &key.compare {
         member("compare", Json::text(path));
@@ -155,33 +157,6 @@ fn kind(kind: &Type) -> Json {
         Type::Rust(name) => Json::one("rust", Json::text(name)),
         Type::Scalar(scalar) => Json::text(scalar.to_string()),
     }
-}
-
-fn rule(rule: &Rule) -> Json {
-    match rule {
-        Rule::Range(interval) => Json::one("range", self::interval(interval)),
-        Rule::Length(interval) => Json::one("length", self::interval(interval)),
-        Rule::Pattern(pattern) => Json::one("pattern", Json::text(pattern)),
-        Rule::OneOf(choices) => Json::one("one_of", Json::texts(choices)),
-        Rule::Hidden => Json::one("one_of", Json::one("hidden", Json::word(true))),
-        Rule::NonEmpty => Json::text("non_empty"),
-        Rule::Url => Json::text("url"),
-        Rule::Validate(path) => Json::one("validate", Json::text(path)),
-    }
-}
-
-fn interval(interval: &Interval) -> Json {
-    let high = if interval.inclusive { "max" } else { "below" };
-    let ends = [("min", &interval.low), (high, &interval.high)];
-    let members = ends.into_iter().filter_map(|(name, bound)| {
-        let bound = match bound {
-            Bound::Open => return None,
-            Bound::At(text) => Json::text(text),
-            Bound::Unknown(written) => Json::one("expression", Json::text(written)),
-        };
-        Some((name.to_owned(), bound))
-    });
-    Json::Object(members.collect())
 }
 
 // The JSON of a file, in separate types, so that its names do not depend on those of the fields.
@@ -301,58 +276,6 @@ enum DefaultOfFile {
     Hidden(Hidden),
 }
 
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Expression {
-    expression: String,
-}
-
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Hidden {
-    hidden: bool,
-}
-
-#[derive(serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum RuleOfFile {
-    Range(IntervalOfFile),
-    Length(IntervalOfFile),
-    Pattern(String),
-    OneOf(ChoicesOfFile),
-    NonEmpty,
-    Url,
-    Validate(String),
-}
-
-#[derive(serde::Deserialize)]
-#[serde(
-    untagged,
-    expecting = "the choices of `one_of` are a list of texts, or `{\"hidden\": true}`"
-)]
-enum ChoicesOfFile {
-    Listed(Vec<String>),
-    Hidden(Hidden),
-}
-
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct IntervalOfFile {
-    #[serde(default)]
-    min: Option<BoundOfFile>,
-    #[serde(default)]
-    max: Option<BoundOfFile>,
-    #[serde(default)]
-    below: Option<BoundOfFile>,
-}
-
-#[derive(serde::Deserialize)]
-#[serde(untagged, expecting = "a bound is a text or `{\"expression\": \"…\"}`")]
-enum BoundOfFile {
-    At(String),
-    Unknown(Expression),
-}
-
 /// The members of an object, none of them twice, in the order of their names.
 #[derive(Default)]
 struct Distinct<V>(BTreeMap<String, V>);
@@ -453,46 +376,6 @@ impl KeyOfFile {
     }
 }
 
-impl RuleOfFile {
-    fn rule(self) -> Result<Rule, &'static str> {
-        Ok(match self {
-            Self::Range(interval) => Rule::Range(interval.interval()?),
-            Self::Length(interval) => Rule::Length(interval.interval()?),
-            Self::Pattern(pattern) => Rule::Pattern(pattern),
-            Self::OneOf(ChoicesOfFile::Listed(choices)) => Rule::OneOf(choices),
-            Self::OneOf(ChoicesOfFile::Hidden(Hidden { hidden: true })) => Rule::Hidden,
-            Self::OneOf(ChoicesOfFile::Hidden(Hidden { hidden: false })) => {
-                return Err("choices that are not `hidden` are written out");
-            }
-            Self::NonEmpty => Rule::NonEmpty,
-            Self::Url => Rule::Url,
-            Self::Validate(path) => Rule::Validate(path),
-        })
-    }
-}
-
-impl IntervalOfFile {
-    fn interval(self) -> Result<Interval, &'static str> {
-        let inclusive = self.max.is_some();
-        let high = match (self.max, self.below) {
-            (Some(_), Some(_)) => {
-                return Err("a range ends with `max` or `below`: leave one of them out");
-            }
-            (high, None) | (None, high) => high,
-        };
-        let bound = |bound| match bound {
-            None => Bound::Open,
-            Some(BoundOfFile::At(text)) => Bound::At(text),
-            Some(BoundOfFile::Unknown(written)) => Bound::Unknown(written.expression),
-        };
-        Ok(Interval {
-            low: bound(self.min),
-            high: bound(high),
-            inclusive,
-        })
-    }
-}
-
 /// A message that may quote the file: unchanged if a person can read it.
 fn readable(message: String) -> String {
     const MAX: usize = 1_000;
@@ -509,6 +392,7 @@ mod tests {
     use proptest::sample::select;
 
     use super::super::Scalar;
+    use super::super::rule::{Bound, Interval, Rule};
     use super::*;
 
     const SCALARS: [Scalar; 5] = [

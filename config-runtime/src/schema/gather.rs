@@ -6,15 +6,14 @@
 
 use std::collections::BTreeMap;
 
-use super::declared::{
-    Absent, Bound, Format, Interval, Key, Rule, Schema, Section, StructRule, Type,
-};
+use super::declared::{Absent, Format, Key, Schema, Section, StructRule, Type};
+use super::rule::Rule;
 use crate::HotConfig;
 use crate::guard::guard;
 use crate::typed::path::Step;
 use crate::typed::read::{LeafReader, Specimen};
 use crate::typed::shape::Shape;
-use crate::typed::tree::{self, ANY, Bounds, DefaultValue, End, Kind, Leaf, Tree, join};
+use crate::typed::tree::{self, ANY, DefaultValue, Kind, Leaf, Tree, join};
 use crate::value::Codec;
 
 /// Returns the declaration of a struct: its keys, their types, defaults, rules and descriptions.
@@ -181,7 +180,7 @@ fn key(leaf: &Leaf, deprecated: Option<&str>, facts: &ProgramFacts) -> Key {
         rules: field
             .rules
             .iter()
-            .map(|one| rule(one, facts.hides(leaf)))
+            .map(|rule| Rule::declared(rule, facts.hides(leaf)))
             .collect(),
         compare: field.flags.compare.map(str::to_owned),
         // A leaf with a secret inside is never printed either, although the program shows the rest.
@@ -253,64 +252,6 @@ fn absent(leaf: &Leaf, facts: &ProgramFacts) -> Absent {
 fn is_option(type_name: &str) -> bool {
     let (path, _) = type_name.split_once('<').unwrap_or_default();
     path.trim().rsplit("::").next() == Some("Option")
-}
-
-/// The rule, without the values of a secret.
-fn rule(rule: &tree::Rule, secret: bool) -> Rule {
-    match rule {
-        tree::Rule::OneOf(_) if secret => Rule::Hidden,
-        tree::Rule::Range(bounds) => Rule::Range(interval(bounds)),
-        tree::Rule::Length(bounds) => Rule::Length(interval(bounds)),
-        tree::Rule::Pattern(pattern) => Rule::Pattern((*pattern).to_owned()),
-        tree::Rule::OneOf(choices) => {
-            Rule::OneOf(choices.iter().map(|choice| (*choice).to_owned()).collect())
-        }
-        tree::Rule::NonEmpty => Rule::NonEmpty,
-        tree::Rule::Url => Rule::Url,
-        tree::Rule::Validate(path) => Rule::Validate((*path).to_owned()),
-    }
-}
-
-fn interval(bounds: &Bounds) -> Interval {
-    let (low, high) = ends(bounds.written);
-    Interval {
-        low: bound(bounds.low, low),
-        high: bound(bounds.high, high),
-        inclusive: bounds.inclusive && bounds.high != End::Open,
-    }
-}
-
-/// The two sides of a range as it was written.
-fn ends(written: &str) -> (&str, &str) {
-    let mut depth = 0_usize;
-    let mut dots = written.char_indices().filter(|(at, letter)| {
-        match letter {
-            '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        depth == 0
-            && written
-                .get(*at..)
-                .is_some_and(|rest| rest.starts_with(".."))
-    });
-    let at = dots.next().map_or(written.len(), |(at, _)| at);
-    let (low, high) = written.split_at_checked(at).unwrap_or_default();
-    let high = high.strip_prefix("..").unwrap_or_default();
-    (low.trim(), high.strip_prefix('=').unwrap_or(high).trim())
-}
-
-fn bound(end: End, written: &str) -> Bound {
-    match end {
-        End::Open => Bound::Open,
-        End::Integer(number) => Bound::At(number.to_string()),
-        // `Debug` keeps the point of `1.0`.
-        End::Float(number) => Bound::At(format!("{number:?}")),
-        End::Period(period) => Bound::At(crate::value::duration::show(period)),
-        End::Bytes(size) => Bound::At(size.to_string()),
-        End::Text(text) => Bound::At(text.to_owned()),
-        End::Unknown => Bound::Unknown(written.to_owned()),
-    }
 }
 
 #[cfg(test)]

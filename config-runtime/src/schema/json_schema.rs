@@ -274,7 +274,8 @@ impl<'k> ValueSchema<'k> {
                 self.add("enum", Json::List(choices));
                 Some(())
             }
-            Rule::Hidden | Rule::Validate(_) => None,
+            // It stands in `$comment`.
+            _ => None,
         }
     }
 

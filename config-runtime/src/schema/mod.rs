@@ -98,6 +98,7 @@ mod gather;
 mod json;
 mod json_schema;
 mod markdown;
+mod rule;
 
 pub use crate::typed::shape::{HotValue, Scalar, Shape};
 pub use crate::typed::tree;

@@ -463,6 +463,6 @@ fn keeps(from: &Key, to: &Key, relation: &Relation, rule: &Rule) -> bool {
                 _ => lengths.0 > ends::Whole::ZERO,
             }
         }
-        Rule::Pattern(_) | Rule::OneOf(_) | Rule::Hidden | Rule::Url | Rule::Validate(_) => false,
+        _ => false,
     }
 }

@@ -1,0 +1,115 @@
+//! The rules of a field: the call that checks a value, and the constant in the schema.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Expr, ExprRange, Lit, RangeLimits, Type};
+
+use super::tokens;
+use crate::model::checked::{LeafRule, RangeEnd, RuleKind};
+use crate::tidy::tidy;
+
+/// The call that checks a value.
+pub(super) fn call(rule: &LeafRule, ty: &Type) -> TokenStream {
+    let at = Span::mixed_site().located_at(rule.span);
+    match &rule.kind {
+        RuleKind::Range {
+            low: low @ (RangeEnd::Text(_) | RangeEnd::Open),
+            high: high @ (RangeEnd::Text(_) | RangeEnd::Open),
+            bounds,
+        } => {
+            let bound = |end: &RangeEnd| {
+                if let RangeEnd::Text(text) = end {
+                    quote_spanned!(tokens::at(text)=> __::Option::Some(#text))
+                } else {
+                    quote_spanned!(at=> __::Option::None)
+                }
+            };
+            let (low, high) = (bound(low), bound(high));
+            let inclusive = matches!(bounds.limits, RangeLimits::Closed(_));
+            quote_spanned!(at=> __::rules::range_text(__value, #low, #high, #inclusive, __reasons);)
+        }
+        RuleKind::Range { bounds, .. } => {
+            quote_spanned!(at=> __::rules::range(__value, #bounds, __reasons);)
+        }
+        RuleKind::Length { bounds, .. } => {
+            quote_spanned!(at=> __::rules::length(__value, #bounds, __reasons);)
+        }
+        RuleKind::Pattern(pattern) => quote_spanned! {at=>
+            static PATTERN: __::rules::Pattern = __::rules::Pattern::new(#pattern);
+            __::rules::pattern(__value, &PATTERN, __reasons);
+        },
+        RuleKind::OneOf { values, .. } => {
+            // The type of texts is written out, so that the compiler names it.
+            let choice = match values.first() {
+                Some(Expr::Lit(literal)) if matches!(literal.lit, Lit::Str(_)) => {
+                    Some(quote_spanned!(at=> ::<_, &'static __::core::primitive::str>))
+                }
+                _ => None,
+            };
+            quote_spanned!(at=> __::rules::one_of #choice (__value, &[#(#values),*], __reasons);)
+        }
+        RuleKind::NonEmpty => quote_spanned!(at=> __::rules::non_empty(__value, __reasons);),
+        RuleKind::Url => quote_spanned!(at=> __::rules::url(__value, __reasons);),
+        RuleKind::Validate(path) => {
+            let name = tidy(path);
+            let at = tokens::at(&path.span());
+            // The pointer has the type of a rule, so that the compiler names it.
+            quote_spanned! {at=>
+                {
+                    let __rule: fn(&#ty) -> _ = #path;
+                    __::rules::validate(
+                        __value,
+                        #name,
+                        |__value| __::rules::Answer::answer(__rule(__value)),
+                        __reasons,
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// The variant of `Rule`.
+pub(super) fn declared(kind: &RuleKind, at: Span) -> TokenStream {
+    let text = |name: TokenStream, written: &dyn ToTokens| {
+        let written = tidy(&written.to_token_stream());
+        quote_spanned!(at=> #name(#written))
+    };
+    match kind {
+        RuleKind::Range { bounds, low, high } => {
+            let bounds = self::bounds(bounds, low, high, at);
+            quote_spanned!(at=> Range(#bounds))
+        }
+        RuleKind::Length { bounds, low, high } => {
+            let bounds = self::bounds(bounds, low, high, at);
+            quote_spanned!(at=> Length(#bounds))
+        }
+        RuleKind::Pattern(pattern) => quote_spanned!(at=> Pattern(#pattern)),
+        RuleKind::OneOf { shown, .. } => quote_spanned!(at=> OneOf(&[#(#shown),*])),
+        RuleKind::NonEmpty => quote_spanned!(at=> NonEmpty),
+        RuleKind::Url => quote_spanned!(at=> Url),
+        RuleKind::Validate(path) => text(quote_spanned!(at=> Validate), path),
+    }
+}
+
+fn bounds(written: &ExprRange, low: &RangeEnd, high: &RangeEnd, at: Span) -> TokenStream {
+    let inclusive = matches!(written.limits, RangeLimits::Closed(_));
+    let (written, low, high) = (tidy(written), end(low, at), end(high, at));
+    quote_spanned!(at=> __::Bounds::new(#written, __::End::#low, __::End::#high, #inclusive))
+}
+
+/// The variant of `End`.
+fn end(end: &RangeEnd, at: Span) -> TokenStream {
+    match end {
+        RangeEnd::Open => quote_spanned!(at=> Open),
+        RangeEnd::Unknown => quote_spanned!(at=> Unknown),
+        RangeEnd::Integer(number) => quote_spanned!(at=> Integer(#number)),
+        RangeEnd::Float(number) => quote_spanned!(at=> Float(#number)),
+        RangeEnd::Text(text) => quote_spanned!(at=> Text(#text)),
+        RangeEnd::IntegerOf(value) => quote_spanned!(at=> Integer((#value) as _)),
+        RangeEnd::FloatOf(value) => quote_spanned!(at=> Float((#value) as _)),
+        RangeEnd::DurationOf(value) => quote_spanned!(at=> Period(#value)),
+        RangeEnd::SizeOf(value) => quote_spanned!(at=> Bytes(#value)),
+    }
+}
