@@ -3,8 +3,8 @@
 //! In: the list of codecs. Out: each of them as a type, for the expansion, and as a value
 //! ([`Codec`]), for schemas. It knows no keys and no rules.
 //!
-//! A new codec is a type with [`Coding`] in a file of its own, a line in the list here, and one in
-//! the list of the macro (`config-derive/src/model/codec.rs`).
+//! A new codec is a type with [`Coding`] in a file of its own, a `pub use` and a line in the list
+//! here, and a line in the list of the macro (`config-derive/src/model/codec.rs`).
 
 use std::marker::PhantomData;
 
