@@ -55,11 +55,7 @@ impl Proxy {
     ///
     /// When there is no port to listen on.
     pub async fn start(to: u16) -> Self {
-        let port = Port::free();
-        let listener = match listen(port.number()).await {
-            Ok(listener) => listener,
-            Err(error) => panic!("no port for a proxy: {error}"),
-        };
+        let (port, listener) = listen_somewhere().await;
         let (way, seen) = watch::channel(Way::default());
         let (count, accepted) = watch::channel(0);
         let (says, listens) = watch::channel(true);
@@ -113,6 +109,19 @@ impl Proxy {
         // An error would say that the runtime is shutting down.
         let _ = self.listens.clone().wait_for(|now| *now == listens).await;
     }
+}
+
+/// Listens on a free port. Another program may take a port between its choice and its use.
+async fn listen_somewhere() -> (Port, TcpListener) {
+    let mut last = None;
+    for _ in 0..10 {
+        let port = Port::free();
+        match listen(port.number()).await {
+            Ok(listener) => return (port, listener),
+            Err(error) => last = Some(error),
+        }
+    }
+    panic!("no port for a proxy in ten attempts: {last:?}");
 }
 
 async fn listen(port: u16) -> std::io::Result<TcpListener> {
