@@ -15,6 +15,7 @@ use crate::store::{ErrorKind, Range, WatchEvent};
 use crate::sync::{Request, Settings, StoreEvent};
 use crate::{HotConfig, Revision};
 
+const MIN: Key = b"/p/min";
 const A_LEFT: Key = b"/p/tenants/of/a/left";
 const A_RIGHT: Key = b"/p/tenants/of/a/right";
 const B_LEFT: Key = b"/p/tenants/of/b/left";
@@ -65,6 +66,8 @@ fn a_reading_does_not_bring_back_an_entry_that_went_while_it_was_on_its_way() {
     let go = [delete(A_LEFT), delete(B_LEFT), Step::Deliver];
     run(&mut world, &come);
     run(&mut world, &go);
+    // The next settling would forget the entries.
+    run(&mut world, &[put(MIN, b"1"), Step::Deliver]);
     assert!(world.is_reading() && entries(&world).is_empty());
     run(&mut world, &[Step::Answer(0)]);
     assert!(!world.is_reading() && entries(&world).is_empty());
