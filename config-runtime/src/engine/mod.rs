@@ -7,7 +7,7 @@
 //! | call | when | commands |
 //! | --- | --- | --- |
 //! | [`Engine::step`] | something happened | requests to the store, to be carried out at once |
-//! | [`Engine::end_batch`] | no more events are ready, or [`Engine::deadline`] has come | the other commands, in the order below |
+//! | [`Engine::end_batch`] | all ready events are processed, or [`Engine::deadline`] is reached | the other commands, in the order below |
 //! | [`Engine::prepare`] | the loop is idle | none |
 //! | [`Engine::end`] | the loop is over | answers, the last status, `Close` |
 //!

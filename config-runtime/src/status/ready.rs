@@ -48,7 +48,7 @@ impl Status {
     /// such as the staleness limit, an outage of the store takes *every* instance out of service at
     /// the same time, although each of them could continue; with [`Duration::MAX`] an instance that
     /// once was confirmed stays ready. A limit below half of the staleness limit can fail even
-    /// while all is well, since a configuration is confirmed no more often than that.
+    /// while all is well, because confirmations are up to half of the staleness limit apart.
     ///
     /// An instance that started without the store, from the defaults or from a copy, is not ready
     /// before the store has confirmed it, whatever the limit: in a rollout the old instances stay.

@@ -148,7 +148,7 @@ pub const fn place<const N: usize>(tree: &Tree, key: &str) -> Place<N> {
             if !matches!(field.kind, Kind::Skipped)
                 && let Some(below) = below(left, field.key)
             {
-                // A key has no more levels than segments, which the macro has counted.
+                // The macro has counted the segments of the key: it has at most as many levels.
                 if let (_, [step, ..]) = place.steps.split_at_mut(level) {
                     *step = field.number;
                 }
