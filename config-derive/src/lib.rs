@@ -96,10 +96,27 @@ use errors::Errors;
 /// file, so that the test that writes it compiles. Cargo compiles anew when the file or one of the
 /// variables changes.
 ///
-/// # Limitations
+/// # What the compiler does not check
 ///
-/// Doc comments that are macros, `#[doc = include_str!("…")]`, are in no schema. Defaults that have
-/// to be computed are checked by `start()` and by `assert_schema!`, not by the compiler.
+/// A mistake in a name, a key, a type, an attribute or a literal default does not compile. `start()`
+/// and `assert_schema!` find the rest, before the store is read; call the latter in a test.
+///
+/// | what | example |
+/// | --- | --- |
+/// | a constant's text that breaks `pattern` or `url` | `default = NAME, pattern("^[a-z]+$")` |
+/// | the constant of an `Option`, which may be the value or the option | `default = LIMIT` of an `Option<u32>` |
+/// | a constant of another type than a number, a `Duration`, a `Size` or a text | `default = ADDRESS` |
+/// | a default that a function computes | `default = cores()` |
+/// | a default or an end of a range whose type is a parameter of the struct, or is unknown to the macro and a constant's name | `range(LOW..=HIGH)` of an alias |
+/// | `range`, `length` or `one_of` of a type of your own, which implements its trait | `default = Percent(200), range(..=100)` |
+/// | a text that `FromStr` of a type of your own reads | `default = "a,b"` of a `Tags` |
+/// | the names of a map's entries, and JSON inside a type of your own | `default = "{}"` of a struct |
+/// | an entry of a set that is there twice, if a rule counts them | `default = "[1, 1]", length(2..)` |
+/// | an integer beyond the 127 bits of an `i128`, and a number that a `f32` behind an alias can't hold | |
+/// | bytes of a codec of your own | `default = "x", with = hex` |
+/// | `validate` of a field or of a struct | `validate = is_even` |
+///
+/// Doc comments that are macros, `#[doc = include_str!("…")]`, are in no schema.
 #[proc_macro_derive(HotConfig, attributes(hot))]
 pub fn hot_config(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     derive(input.into()).into()

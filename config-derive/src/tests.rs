@@ -217,7 +217,8 @@ fn big() -> TokenStream {
 fn the_expansion_is_the_same_each_time() {
     let first = derive(big()).to_string();
     assert!(!first.contains("compile_error"));
-    for _ in 0..100 {
+    // An order that is left to chance is another one nearly each time.
+    for _ in 0..10 {
         assert_eq!(derive(big()).to_string(), first);
     }
 }

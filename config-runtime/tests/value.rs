@@ -333,6 +333,8 @@ fn a_size_has_units_or_is_bytes() {
     reads("1024", Some(Size::new(1024)));
     reads("null", None::<Size>);
     reads(r#"["1KiB", 5]"#, vec![Size::new(1024), Size::new(5)]);
+    let wrong = "0.5".parse::<Size>().unwrap_err().to_string();
+    assert_eq!(wrong, "a fraction without its unit");
     for (raw, wrong) in [
         ("", "the value is empty"),
         ("64 parsecs", "not a unit"),
@@ -340,6 +342,7 @@ fn a_size_has_units_or_is_bytes() {
         ("1.2.3MiB", "not a size"),
         (".5MiB", "not a size"),
         ("-1", "less than nothing"),
+        ("0.5", "found a number with a fraction"),
         ("16EiB", "too big: it must be less than 16EiB"),
         ("99999999999999999999", "found a number with a fraction"),
         ("1e3", "found a number with a fraction"),

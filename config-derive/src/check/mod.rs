@@ -4,10 +4,9 @@
 //! checked model: a bad default makes a field required, a bad rule is no rule, a bad key is the
 //! field's name. So the expansion compiles, and each mistake is reported once.
 
-mod ask;
 mod attributes;
-mod automaton;
 mod defaults;
+mod deferred;
 mod facts;
 mod keys;
 mod prefix;
@@ -170,7 +169,7 @@ fn kind(raw: &raw::FieldInput, around: &Ident, errors: &Errors) -> checked::Fiel
         must_be_secret: raw.secret.is_some() && field_type.scalar.is_none(),
         deferred: Vec::new(),
     };
-    leaf.deferred = ask::deferred_checks(raw, &leaf, &field_type);
+    leaf.deferred = deferred::deferred_checks(raw, &leaf, &field_type);
     checked::FieldKind::Leaf(Box::new(leaf))
 }
 
@@ -215,3 +214,6 @@ fn default(
         ),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -348,6 +348,12 @@ impl ScalarType {
     pub(super) fn refuses_text(self, text: &str) -> Option<&'static str> {
         let trimmed = text.trim();
         match self {
+            // `-0` is a number of signed types only.
+            Self::Integer { min: 0, .. }
+                if trimmed.parse() == Ok(0) && trimmed.starts_with('-') =>
+            {
+                Some("it without its sign")
+            }
             Self::Integer { min, max, .. } => match trimmed.parse::<i128>() {
                 Ok(number) if number < min || number > max => Some("a number that fits"),
                 Ok(_) => None,
@@ -367,7 +373,7 @@ impl ScalarType {
                 _ => Some("a number, `0.5`"),
             },
             Self::Bool => (!matches!(trimmed, "true" | "false")).then_some("`true` or `false`"),
-            Self::Char => (text.chars().count() != 1).then_some("one character"),
+            Self::Char => only_char(text).is_none().then_some("one character"),
             Self::String | Self::Path => None,
             Self::Address(address) => (!address.reads(trimmed)).then(|| address.example()),
             Self::Url => url::Url::parse(text)
@@ -479,11 +485,15 @@ fn is_constructor(function: &Expr, scalar: ScalarType) -> bool {
 
 /// A size as text, in bytes, as `hotconfig::Size` reads it.
 fn size(text: &str) -> Option<i128> {
+    let in_quotes = serde_json::from_str::<String>(text).ok();
+    let text = in_quotes.as_deref().unwrap_or(text).trim();
+    let text = text.strip_prefix('+').unwrap_or(text);
     let end = text
         .find(|c: char| !c.is_ascii_digit() && c != '.')
         .unwrap_or(text.len());
     let (number, unit) = text.split_at_checked(end)?;
     let factor = match unit.trim_start() {
+        "" if number.contains('.') => return None,
         "" => 1,
         unit => 1_u64 * unit.parse::<bytesize::Unit>().ok()?,
     };
@@ -501,6 +511,15 @@ fn size(text: &str) -> Option<i128> {
         });
     let bytes = u64::try_from(whole.checked_add(part * factor / scale)?).ok()?;
     Some(bytes.into())
+}
+
+/// The only character of a text, or the only one that is not white space.
+fn only_char(text: &str) -> Option<char> {
+    let only = |text: &str| {
+        let mut chars = text.chars();
+        chars.next().filter(|_| chars.next().is_none())
+    };
+    only(text).or_else(|| only(text.trim()))
 }
 
 /// Whether the text is written as a size, but is too big.
@@ -586,13 +605,7 @@ impl OrderedValue {
             ScalarType::Float(_) => text.parse().ok().map(Self::Float),
             ScalarType::Duration => duration(text).map(Self::Duration),
             ScalarType::Size => size(text).map(Self::Integer),
-            ScalarType::Char => {
-                let mut letters = written.chars();
-                letters
-                    .next()
-                    .filter(|_| letters.next().is_none())
-                    .map(Self::Letter)
-            }
+            ScalarType::Char => only_char(written).map(Self::Letter),
             _ => None,
         }
     }

@@ -245,6 +245,9 @@ fn word_in_json(scalar: ScalarType, json: &Json) -> Option<String> {
             "a duration, `\"30s\"`,".to_owned()
         }
         (ScalarType::Size, Json::Number(number)) if number.is_u64() => return None,
+        (ScalarType::Char, Json::String(text)) if text.chars().count() != 1 => {
+            "one character".to_owned()
+        }
         (_, Json::String(text)) => match scalar.refuses_text(text) {
             None => return None,
             Some(_) => format!("a `{}`", scalar.name()),
@@ -371,6 +374,10 @@ mod tests {
             ("PathBuf", Auto, "/etc"),
             ("url::Url", Auto, "https://example.com"),
             ("other::Url", Auto, "example"),
+            ("Size", Auto, "+5"),
+            ("Size", Auto, "\"5MiB\""),
+            ("char", Auto, " x"),
+            ("i8", Auto, "-0"),
         ] {
             assert_eq!(refused(ty, codec_form, text), None, "{ty} {text}");
         }
@@ -415,6 +422,9 @@ mod tests {
             ("NonZero<u8>", Auto, "0", "not zero"),
             ("SocketAddr", Auto, "localhost:80", "127.0.0.1:8080"),
             ("Url", Auto, "example.com", "absolute URL"),
+            ("Size", Auto, "0.5", "with its unit"),
+            ("Vec<char>", Auto, "[\" x\"]", "one character"),
+            ("u8", Auto, "-0", "without its sign"),
         ] {
             let refused = refused(ty, codec_form, text).unwrap_or_default();
             assert!(refused.contains(why), "{ty} {text}: {refused}");

@@ -124,27 +124,14 @@ fn rule(rule: &DeferredRule, at: Span) -> TokenStream {
             quote_spanned!(at=> OneOf(&[#(#values),*]))
         }
         DeferredRuleKind::NonEmpty => quote_spanned!(at=> NonEmpty),
-        DeferredRuleKind::Pattern(automaton) => {
-            let bytes = |bytes: &[u8]| proc_macro2::Literal::byte_string(bytes);
-            let (classes, table) = (bytes(&automaton.classes), bytes(&automaton.table));
-            let (width, ends) = (automaton.width, bytes(&automaton.ends));
-            quote_spanned! {at=>
-                Pattern(&__::compile::Automaton {
-                    classes: #classes, table: #table, width: #width, ends: #ends,
-                })
-            }
-        }
         DeferredRuleKind::Text(kept) => quote_spanned!(at=> Text(#kept)),
     };
-    quote_spanned!(at=> (__::compile::Rule::#kind, #written))
+    quote_spanned!(at=> (__::compile::DeferredRule::#kind, #written))
 }
 
 fn const_value(value: &ConstValue, at: Span) -> TokenStream {
-    if let ConstValue::ValueOf(value) = value {
-        return quote_spanned!(at=> __::compile::Val(#value).given());
-    }
     let variant = match value {
-        ConstValue::ValueOf(_) | ConstValue::Nothing => quote_spanned!(at=> Nothing),
+        ConstValue::Nothing => quote_spanned!(at=> Nothing),
         ConstValue::Zero => quote_spanned!(at=> Zero),
         ConstValue::Unknown => quote_spanned!(at=> Unknown),
         ConstValue::Integer(number) => quote_spanned!(at=> Integer(#number)),
@@ -159,7 +146,7 @@ fn const_value(value: &ConstValue, at: Span) -> TokenStream {
             quote_spanned!(at=> Text(&#text))
         }
     };
-    quote_spanned!(at=> __::compile::Given::#variant)
+    quote_spanned!(at=> __::compile::ConstValue::#variant)
 }
 
 fn parsed_text(parsed: &ParsedText, at: Span) -> TokenStream {
@@ -181,7 +168,7 @@ fn parsed_text(parsed: &ParsedText, at: Span) -> TokenStream {
                 JsonEntry::Integer(number) => quote_spanned!(at=> Integer(#number)),
                 JsonEntry::Other => quote_spanned!(at=> Other),
             };
-            quote_spanned!(at=> __::compile::Inside::#entry)
+            quote_spanned!(at=> __::compile::JsonEntry::#entry)
         });
         quote_spanned!(at=> entries: &[#(#entries),*],)
     });
@@ -194,9 +181,9 @@ fn parsed_text(parsed: &ParsedText, at: Span) -> TokenStream {
     });
     // Members that are `None` are left out, because the expansion of many fields contains one.
     quote_spanned! {at=>
-        __::compile::Reading {
+        __::compile::ParsedText {
             text: #text, #integer #float #nanos #bytes #list #map #entries #distinct #addresses
-            ..__::compile::Reading::NOTHING
+            ..__::compile::ParsedText::NOTHING
         }
     }
 }

@@ -5,8 +5,6 @@
 use proc_macro2::{Span, TokenStream};
 use syn::Type;
 
-use super::automaton::AutomatonTable;
-
 /// A check that a constant makes, because only the compiler knows the type or the value.
 pub(crate) struct DeferredCheck {
     /// The first and the last token of the underline.
@@ -55,8 +53,7 @@ pub(crate) enum DeferredRuleKind {
     },
     OneOf(Vec<ConstValue>),
     NonEmpty,
-    Pattern(AutomatonTable),
-    /// A rule over the text that the macro has checked already, with the result.
+    /// A rule over the text that the macro has checked itself, with the result.
     Text(bool),
 }
 
@@ -74,8 +71,6 @@ pub(crate) enum ConstValue {
     DurationOf(TokenStream),
     SizeOf(TokenStream),
     WordOf(TokenStream),
-    /// One of these, or an `Option` of it.
-    ValueOf(TokenStream),
     Unknown,
 }
 

@@ -2,7 +2,6 @@
 //!
 //! [`raw`] comes out of [`crate::syntax`], [`checked`] and [`constants`] out of [`crate::check`].
 
-pub(crate) mod automaton;
 pub(crate) mod checked;
 pub(crate) mod codec;
 pub(crate) mod constants;

@@ -12,8 +12,8 @@ use serde::{Serialize, Serializer};
 /// A number of bytes, written `64MiB`.
 ///
 /// The units are `B`, `kB`, `MB`, … (powers of 1000) and `KiB`, `MiB`, … (powers of 1024), in upper
-/// or lower case; a number without a unit is bytes. A fraction is cut to whole bytes. In JSON it is
-/// such a text or a number of bytes.
+/// or lower case; a number without a unit is bytes, and has no fraction. Otherwise a fraction is cut
+/// to whole bytes. In JSON it is such a text or a number of bytes.
 ///
 /// ```
 /// use hotconfig::Size;
@@ -79,6 +79,7 @@ impl FromStr for Size {
         // `bytesize` itself would read a number that is too big as the highest one, and would round
         // most fractions.
         let factor = match unit.trim_start() {
+            "" if number.contains('.') => return Err(SizeError("a fraction without its unit")),
             "" => 1,
             unit => {
                 1_u64

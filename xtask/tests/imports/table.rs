@@ -49,14 +49,13 @@ pub(crate) const TABLES: &[Table] = &[
         look_inside: &[],
         rows: &[
             &[
-                ("ask", &["automaton", "scalar"]),
                 ("attributes", &["rules", "scalar", "type_form", "types"]),
+                ("deferred", &["scalar"]),
                 ("prefix", &["keys"]),
                 ("schema_file", &["keys"]),
                 ("serde", &["scalar", "type_form"]),
             ],
             &[
-                ("automaton", &[]),
                 ("keys", &[]),
                 ("rules", &["defaults", "facts", "scalar", "type_form"]),
                 ("types", &["scalar"]),
@@ -106,11 +105,10 @@ pub(crate) const TABLES: &[Table] = &[
             ],
             &[
                 ("codec", &[]),
-                ("constants", &["automaton"]),
+                ("constants", &[]),
                 ("item_value", &[]),
                 ("schema_file", &[]),
             ],
-            &[("automaton", &[])],
         ],
     },
     Table {

@@ -63,7 +63,7 @@
 //! | a list is now a map, or either a scalar | incompatible | incompatible | it is written otherwise |
 //! | a type of which only the name is known is another | unknown | unknown | only the program knows it |
 //! | `json` is added or removed | as it is written: compatible for a `bool`, lists, maps; incompatible for words and where a text is JSON from now on | the same | `info` is no JSON, `"info"` no word; a number may have a `+` as plain text, and its fraction may be rounded otherwise (then unknown); a text that was JSON is read with its quotes (notice) |
-//! | `text` is added or removed | compatible; incompatible for a `Size` (`"1KiB"`, `1.0`) and, where it is added, for words (`{"info":null}`) | the same | without JSON fewer, or other, spellings are read |
+//! | `text` is added or removed | compatible; where it is added, incompatible for a `Size` (`"1KiB"`) and for words (`{"info":null}`) | the same | without JSON fewer, or other, spellings are read |
 //! | `with` is added, removed or another | unknown | unknown | only the program knows what a codec reads |
 //! | required, now with a default or optional | compatible | incompatible | new programs allow the key to be deleted |
 //! | a default or optional, now required | incompatible | compatible | the key may be absent |

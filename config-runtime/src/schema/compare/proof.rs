@@ -268,10 +268,10 @@ fn scalars(
         return Ok(Relation::SAME);
     }
     if from == Scalar::Bytes && to == Scalar::Bytes {
-        // A size alone may be a text or a number of JSON; plain text has no quotes, and `1.0`.
+        // A size alone may be a text or a number of JSON; plain text has no quotes.
         return match (one, other) {
             (one, other) if one == other => Ok(Relation::SAME),
-            (Mode::Json, Mode::Auto) => Ok(Relation::SAME),
+            (Mode::Json | Mode::Text, Mode::Auto) => Ok(Relation::SAME),
             _ => otherwise(),
         };
     }

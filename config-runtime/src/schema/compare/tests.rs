@@ -215,7 +215,7 @@ const CASES: &[Case] = &[
      r#""a":{"type":"u8","required":true,"format":"text"}"#, C, C),
     ("`text` is added or removed",
      r#""a":{"type":"Size","required":true}"#,
-     r#""a":{"type":"Size","required":true,"format":"text"}"#, I, I),
+     r#""a":{"type":"Size","required":true,"format":"text"}"#, I, C),
     ("`text` is added or removed",
      r#""a":{"type":{"words":["a"]},"required":true}"#,
      r#""a":{"type":{"words":["a"]},"required":true,"format":"text"}"#, I, C),

@@ -1,8 +1,7 @@
 //! Checks that run while a user's crate compiles: const functions whose panics are the compiler's
 //! errors.
 
-mod automaton;
-mod decide;
+mod deferred;
 mod distance;
 mod lints;
 pub(crate) mod lookup;
@@ -10,9 +9,9 @@ pub(crate) mod message;
 mod schema_match;
 
 #[doc(hidden)]
-pub use automaton::Automaton;
-#[doc(hidden)]
-pub use decide::{Given, Inside, Parses, ParsesNot, Reading, Rule, Val, default, range};
+pub use deferred::{
+    ConstValue, DeferredRule, JsonEntry, ParsedText, Parses, ParsesNot, default, range,
+};
 #[doc(hidden)]
 pub use lints::lint;
 #[doc(hidden)]

@@ -3,7 +3,7 @@
 //! In: the keys that the macro has read in the file, and the constants of the struct. Out: nothing,
 //! or a panic with a sentence, at the place of the caller. It knows no files.
 
-use super::decide::same;
+use super::deferred::same;
 use super::message::Message;
 use crate::typed::shape::{Scalar, Shape};
 use crate::typed::tree::{ANY, Field, Kind, Tree};

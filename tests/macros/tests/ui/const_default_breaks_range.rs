@@ -3,7 +3,6 @@ use std::time::Duration;
 use hotconfig::{HotConfig, Size};
 
 const MAX: u32 = 128;
-const MAYBE: Option<u8> = Some(99);
 const NONE: Option<u8> = None;
 const WORD: &str = "c";
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -26,12 +25,8 @@ struct Config {
     ratio: f64,
     #[hot(default = Self::WORKERS, range(..=8))]
     workers: u16,
-    #[hot(default = MAYBE, range(..=9))]
-    maybe_too: Option<u8>,
-    #[hot(default = MAX, range(1..=64))]
-    inside: Option<u32>,
-    #[hot(default = WORD, one_of("a", "b"), pattern("^[ab]$"))]
-    word: Option<String>,
+    #[hot(default = WORD, one_of("a", "b"))]
+    word: String,
     #[hot(default = NONE, range(5..))]
     none: Option<u8>,
 }
@@ -39,8 +34,6 @@ struct Config {
 impl Config {
     const WORKERS: u16 = 16;
 }
-
-
 
 #[derive(HotConfig, Clone)]
 struct Generic<T: Most> {

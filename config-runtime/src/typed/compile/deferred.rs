@@ -7,17 +7,14 @@
 use std::cmp::Ordering;
 use std::marker::PhantomData;
 use std::str::FromStr;
-use std::time::Duration;
 
-use super::automaton::Automaton;
 use super::message::Message;
 use crate::typed::shape::{Scalar, Shape};
-use crate::value::Size;
 
 /// A default or a bound.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
-pub enum Given {
+pub enum ConstValue {
     /// There is none.
     Nothing,
     /// What the type's `Default` gives.
@@ -33,63 +30,15 @@ pub enum Given {
     /// A constant text, for a type that takes any.
     Word(&'static str),
     /// A text that was written out, to be read as the type reads it.
-    Text(&'static Reading),
+    Text(&'static ParsedText),
     /// What only the running program knows.
     Unknown,
-}
-
-/// A constant of a type that the macro can't tell: one of these, or an `Option` of one.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Val<V>(pub V);
-
-macro_rules! values {
-    ($($type:ty, |$value:ident| $given:expr;)+) => {$(
-        impl Val<$type> {
-            #[allow(clippy::cast_lossless, clippy::cast_possible_wrap, missing_docs)]
-            pub const fn given(self) -> Given {
-                let $value = self.0;
-                $given
-            }
-        }
-
-        impl Val<Option<$type>> {
-            #[allow(missing_docs)]
-            pub const fn given(self) -> Given {
-                match self.0 {
-                    Some(value) => Val(value).given(),
-                    None => Given::Nothing,
-                }
-            }
-        }
-    )+};
-}
-
-values! {
-    u8, |value| Given::Integer(value as i128);
-    u16, |value| Given::Integer(value as i128);
-    u32, |value| Given::Integer(value as i128);
-    u64, |value| Given::Integer(value as i128);
-    usize, |value| Given::Integer(value as i128);
-    i8, |value| Given::Integer(value as i128);
-    i16, |value| Given::Integer(value as i128);
-    i32, |value| Given::Integer(value as i128);
-    i64, |value| Given::Integer(value as i128);
-    i128, |value| Given::Integer(value);
-    isize, |value| Given::Integer(value as i128);
-    f32, |value| Given::Float(value as f64);
-    f64, |value| Given::Float(value);
-    Duration, |value| Given::Nanos(value.as_nanos());
-    Size, |value| Given::Bytes(value.bytes());
-    &'static str, |value| Given::Word(value);
-    bool, |_value| Given::Unknown;
-    char, |_value| Given::Unknown;
 }
 
 /// A text, read in every way that it can be.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
-pub struct Reading {
+pub struct ParsedText {
     pub text: &'static str,
     pub integer: Option<i128>,
     pub float: Option<f64>,
@@ -100,14 +49,14 @@ pub struct Reading {
     /// How many entries it has as a JSON object.
     pub map: Option<usize>,
     /// The entries of the array, or the values of the object.
-    pub entries: &'static [Inside],
+    pub entries: &'static [JsonEntry],
     /// Whether no entry of the array stands there twice: a set would hold fewer.
     pub distinct: bool,
     /// Whether it is an `Ipv4Addr`, `Ipv6Addr`, `SocketAddrV4`, `SocketAddrV6`.
     pub addresses: [bool; 4],
 }
 
-impl Reading {
+impl ParsedText {
     /// A text that can be read as nothing else.
     pub const NOTHING: Self = Self {
         text: "",
@@ -126,7 +75,7 @@ impl Reading {
 /// What stands inside of JSON.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
-pub enum Inside {
+pub enum JsonEntry {
     Word(&'static str),
     Integer(i128),
     /// What is not looked at.
@@ -136,13 +85,12 @@ pub enum Inside {
 /// A rule that a default has to keep.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
-pub enum Rule {
+pub enum DeferredRule {
     /// Low, high, and whether the high end is included.
-    Range(Given, Given, bool),
-    Length(Given, Given, bool),
-    OneOf(&'static [Given]),
+    Range(ConstValue, ConstValue, bool),
+    Length(ConstValue, ConstValue, bool),
+    OneOf(&'static [ConstValue]),
     NonEmpty,
-    Pattern(&'static Automaton),
     /// A rule over the text that the macro has asked already, with the answer.
     Text(bool),
 }
@@ -179,12 +127,18 @@ enum Quantity {
 /// For that; in a constant.
 #[doc(hidden)]
 #[track_caller]
-pub const fn range(shape: Shape, low: Given, high: Given, inclusive: bool, written: &str) {
+pub const fn range(
+    shape: Shape,
+    low: ConstValue,
+    high: ConstValue,
+    inclusive: bool,
+    written: &str,
+) {
     let shape = inner(shape);
     if let Shape::Scalar(Scalar::Period | Scalar::Bytes | Scalar::Char) = shape {
         refuse_foreign(shape, low);
         refuse_foreign(shape, high);
-    } else if matches!(low, Given::Text(_)) || matches!(high, Given::Text(_)) {
+    } else if matches!(low, ConstValue::Text(_)) || matches!(high, ConstValue::Text(_)) {
         // Which types have ends in quotes a trait says.
         return;
     }
@@ -222,19 +176,19 @@ pub const fn default(
     type_name: &str,
     shape: Shape,
     parses: bool,
-    given: Given,
-    rules: &[(Rule, &str)],
+    given: ConstValue,
+    rules: &[(DeferredRule, &str)],
 ) {
-    if let (Shape::Optional(_), Given::Zero) = (shape, given) {
+    if let (Shape::Optional(_), ConstValue::Zero) = (shape, given) {
         return;
     }
-    if let (Shape::Optional(_), Given::Text(reading)) = (shape, given)
+    if let (Shape::Optional(_), ConstValue::Text(reading)) = (shape, given)
         && is_null(reading.text)
     {
         return;
     }
     let shape = inner(shape);
-    if let Given::Text(reading) = given {
+    if let ConstValue::Text(reading) = given {
         match shape {
             Shape::Opaque if parses || looks_like_json(reading.text) => {}
             Shape::Opaque => refuse_unknown(field, type_name, reading.text),
@@ -256,7 +210,7 @@ pub const fn default(
                 message.push(", ");
                 push(&mut message, quantity);
                 message.push(",");
-            } else if let Given::Word(word) = given {
+            } else if let ConstValue::Word(word) = given {
                 message.push(", `");
                 message.push(word);
                 message.push("`,");
@@ -280,8 +234,8 @@ const fn inner(shape: Shape) -> Shape {
 
 /// Refuses a text that the type doesn't read.
 #[track_caller]
-const fn refuse_foreign(shape: Shape, given: Given) {
-    let Given::Text(reading) = given else {
+const fn refuse_foreign(shape: Shape, given: ConstValue) {
+    let ConstValue::Text(reading) = given else {
         return;
     };
     let Some((name, example)) = refused(shape, reading) else {
@@ -303,19 +257,19 @@ const fn refuse_foreign(shape: Shape, given: Given) {
 
 /// Refuses words and numbers in a list or a map that its type doesn't read.
 #[track_caller]
-const fn refuse_foreign_entries(shape: Shape, entries: &[Inside]) {
+const fn refuse_foreign_entries(shape: Shape, entries: &[JsonEntry]) {
     let mut entries = entries;
     while let [entry, rest @ ..] = entries {
         let mut message = Message::new();
         match (shape, *entry) {
-            (Shape::Words(words), Inside::Word(word)) if !contains(words, word) => {
+            (Shape::Words(words), JsonEntry::Word(word)) if !contains(words, word) => {
                 message.push("`");
                 message.push(word);
                 message.push("` is no word of this type: write ");
                 push_words(&mut message, words);
                 refuse(&message);
             }
-            (Shape::Scalar(scalar), Inside::Integer(number)) => {
+            (Shape::Scalar(scalar), JsonEntry::Integer(number)) => {
                 if let Some((low, high)) = scalar.limits()
                     && (number < low || number > high || (scalar.is_non_zero() && number == 0))
                 {
@@ -353,7 +307,7 @@ const fn refuse(message: &Message) {
 }
 
 /// Why a text is none of the type: what the type is called, and what to write.
-const fn refused(shape: Shape, reading: &Reading) -> Option<(&'static str, &'static str)> {
+const fn refused(shape: Shape, reading: &ParsedText) -> Option<(&'static str, &'static str)> {
     let scalar = match shape {
         Shape::Scalar(scalar) => scalar,
         Shape::Words(words) => {
@@ -391,7 +345,11 @@ const fn refused(shape: Shape, reading: &Reading) -> Option<(&'static str, &'sta
             "`bool`",
             "`true` or `false`",
         ),
-        Scalar::Char => (characters(reading.text) == 1, "`char`", "one character"),
+        Scalar::Char => (
+            characters(reading.text) == 1 || characters(reading.text.trim_ascii()) == 1,
+            "`char`",
+            "one character",
+        ),
         Scalar::Ip => (v4 || v6, "IP address", "`10.0.0.1`"),
         Scalar::Ipv4 => (v4, "IPv4 address", "`10.0.0.1`"),
         Scalar::Ipv6 => (v6, "IPv6 address", "`::1`"),
@@ -400,7 +358,10 @@ const fn refused(shape: Shape, reading: &Reading) -> Option<(&'static str, &'sta
         Scalar::SocketV6 => (socket_v6, "socket address", "`[::1]:80`"),
         _ => match (scalar.limits(), reading.integer) {
             (Some((low, high)), Some(number)) => (
-                number >= low && number <= high && !(scalar.is_non_zero() && number == 0),
+                number >= low
+                    && number <= high
+                    && !(number == 0
+                        && (scalar.is_non_zero() || low == 0 && has_minus(reading.text))),
                 "number that fits its type",
                 "one that does",
             ),
@@ -413,9 +374,9 @@ const fn refused(shape: Shape, reading: &Reading) -> Option<(&'static str, &'sta
 }
 
 /// Whether the default breaks the rule, as far as both are known.
-const fn breaks(shape: Shape, given: Given, rule: Rule) -> bool {
+const fn breaks(shape: Shape, given: ConstValue, rule: DeferredRule) -> bool {
     match rule {
-        Rule::Range(low, high, inclusive) => match quantity(shape, given) {
+        DeferredRule::Range(low, high, inclusive) => match quantity(shape, given) {
             Some(value) => lies_outside(
                 value,
                 quantity(shape, low),
@@ -424,7 +385,7 @@ const fn breaks(shape: Shape, given: Given, rule: Rule) -> bool {
             ),
             None => false,
         },
-        Rule::Length(low, high, inclusive) => match length(shape, given) {
+        DeferredRule::Length(low, high, inclusive) => match length(shape, given) {
             Some(length) => {
                 let number = Shape::Scalar(Scalar::Usize);
                 lies_outside(
@@ -436,19 +397,15 @@ const fn breaks(shape: Shape, given: Given, rule: Rule) -> bool {
             }
             None => false,
         },
-        Rule::NonEmpty => matches!(length(shape, given), Some(0)),
-        Rule::Text(kept) => {
-            matches!(given, Given::Text(_) | Given::Zero) && takes_text(shape) && !kept
+        DeferredRule::NonEmpty => matches!(length(shape, given), Some(0)),
+        DeferredRule::Text(kept) => {
+            matches!(given, ConstValue::Text(_) | ConstValue::Zero) && takes_text(shape) && !kept
         }
-        Rule::Pattern(pattern) => match text(shape, given) {
-            Some(text) => matches!(pattern.matches(text), Some(false)),
-            None => false,
-        },
-        Rule::OneOf(values) => is_none_of(shape, given, values),
+        DeferredRule::OneOf(values) => is_none_of(shape, given, values),
     }
 }
 
-const fn is_none_of(shape: Shape, given: Given, values: &[Given]) -> bool {
+const fn is_none_of(shape: Shape, given: ConstValue, values: &[ConstValue]) -> bool {
     let mut values = values;
     let value = quantity(shape, given);
     let text = text(shape, given);
@@ -457,11 +414,11 @@ const fn is_none_of(shape: Shape, given: Given, values: &[Given]) -> bool {
             if let Some(Ordering::Equal) = compare(value, choice) {
                 return false;
             }
-        } else if let (Some(text), Given::Word(choice)) = (text, choice) {
+        } else if let (Some(text), ConstValue::Word(choice)) = (text, choice) {
             if same(text, choice) {
                 return false;
             }
-        } else if let (Some(text), Given::Text(choice)) = (text, choice) {
+        } else if let (Some(text), ConstValue::Text(choice)) = (text, choice) {
             if same(text, choice.text) {
                 return false;
             }
@@ -510,21 +467,21 @@ const fn is_nan(value: Quantity) -> bool {
 }
 
 /// What can be compared, as the type reads it.
-const fn quantity(shape: Shape, given: Given) -> Option<Quantity> {
+const fn quantity(shape: Shape, given: ConstValue) -> Option<Quantity> {
     match given {
-        Given::Integer(number) => Some(Quantity::Integer(number)),
-        Given::Float(number) => Some(Quantity::Float(number)),
-        Given::Nanos(nanos) => Some(Quantity::Nanos(nanos)),
-        Given::Bytes(bytes) => Some(Quantity::Bytes(bytes)),
-        Given::Word(_) | Given::Nothing | Given::Unknown => None,
-        Given::Zero => match shape {
+        ConstValue::Integer(number) => Some(Quantity::Integer(number)),
+        ConstValue::Float(number) => Some(Quantity::Float(number)),
+        ConstValue::Nanos(nanos) => Some(Quantity::Nanos(nanos)),
+        ConstValue::Bytes(bytes) => Some(Quantity::Bytes(bytes)),
+        ConstValue::Word(_) | ConstValue::Nothing | ConstValue::Unknown => None,
+        ConstValue::Zero => match shape {
             Shape::Scalar(Scalar::Period) => Some(Quantity::Nanos(0)),
             Shape::Scalar(Scalar::Bytes) => Some(Quantity::Bytes(0)),
             Shape::Scalar(Scalar::F32 | Scalar::F64) => Some(Quantity::Float(0.0)),
             Shape::Scalar(scalar) if scalar.limits().is_some() => Some(Quantity::Integer(0)),
             _ => None,
         },
-        Given::Text(reading) => match shape {
+        ConstValue::Text(reading) => match shape {
             Shape::Scalar(Scalar::Period) => match reading.nanos {
                 Some(nanos) => Some(Quantity::Nanos(nanos)),
                 None => None,
@@ -547,11 +504,11 @@ const fn quantity(shape: Shape, given: Given) -> Option<Quantity> {
 }
 
 /// The text that the value is, where the type takes any.
-const fn text(shape: Shape, given: Given) -> Option<&'static str> {
+const fn text(shape: Shape, given: ConstValue) -> Option<&'static str> {
     match given {
-        Given::Word(text) => Some(text),
-        Given::Text(reading) if takes_text(shape) => Some(reading.text),
-        Given::Zero if takes_text(shape) => Some(""),
+        ConstValue::Word(text) => Some(text),
+        ConstValue::Text(reading) if takes_text(shape) => Some(reading.text),
+        ConstValue::Zero if takes_text(shape) => Some(""),
         _ => None,
     }
 }
@@ -561,14 +518,14 @@ const fn takes_text(shape: Shape) -> bool {
 }
 
 /// The characters of a text, or the entries of a collection.
-const fn length(shape: Shape, given: Given) -> Option<usize> {
+const fn length(shape: Shape, given: ConstValue) -> Option<usize> {
     if let Some(text) = text(shape, given) {
         return Some(characters(text));
     }
     match (shape, given) {
-        (Shape::List(_) | Shape::Map(_), Given::Zero) => Some(0),
-        (Shape::List(_), Given::Text(reading)) if reading.distinct => reading.list,
-        (Shape::Map(_), Given::Text(reading)) => reading.map,
+        (Shape::List(_) | Shape::Map(_), ConstValue::Zero) => Some(0),
+        (Shape::List(_), ConstValue::Text(reading)) if reading.distinct => reading.list,
+        (Shape::Map(_), ConstValue::Text(reading)) => reading.map,
         _ => None,
     }
 }
@@ -677,11 +634,19 @@ const fn characters(text: &str) -> usize {
 
 const fn is_null(text: &str) -> bool {
     let text = text.trim_ascii();
-    text.is_empty() || same(text, "null")
+    same(text, "null")
+}
+
+/// Whether a number has the sign that `-0` has, which is a number of signed types only.
+const fn has_minus(text: &str) -> bool {
+    matches!(text.trim_ascii().as_bytes(), [b'-', ..])
 }
 
 const fn is_digits(text: &str) -> bool {
     let mut bytes = text.trim_ascii().as_bytes();
+    if let [b'+', digits @ ..] = bytes {
+        bytes = digits;
+    }
     let any = !bytes.is_empty();
     while let [byte, rest @ ..] = bytes {
         if !byte.is_ascii_digit() {

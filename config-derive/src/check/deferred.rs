@@ -10,7 +10,6 @@ use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprRange, RangeLimits};
 
-use super::automaton::automaton;
 use super::scalar::{FieldType, Literal, OrderedValue, ScalarType, is_constant};
 use crate::model::checked::{self, RuleKind};
 use crate::model::codec::Form;
@@ -86,15 +85,11 @@ fn check_of_default(
                 .filter(|_| field_type.optional)
                 .unwrap_or(value);
             let named = matches!(inner, Expr::Path(_));
-            let default = if field_type.optional && named && std::ptr::eq(inner, value) {
-                // It may be the option or the value in it.
-                match field_type.scalar {
-                    Some(scalar) if !matches!(scalar, ScalarType::Integer { name: "u128", .. }) => {
-                        ConstValue::ValueOf(value.to_token_stream())
-                    }
-                    _ => return None,
-                }
-            } else if is_computed(inner, field_type) {
+            if field_type.optional && named && std::ptr::eq(inner, value) {
+                // It may be the option or the value in it: the start of the program finds out.
+                return None;
+            }
+            let default = if is_computed(inner, field_type) {
                 computed = Some(inner);
                 typed_value(inner, field_type)
             } else {
@@ -218,18 +213,10 @@ fn rules(
                 (DeferredRuleKind::OneOf(values.collect()), false)
             }
             RuleKind::NonEmpty => (DeferredRuleKind::NonEmpty, false),
+            // A constant's text is checked at the start of the program.
             RuleKind::Pattern(pattern) => {
-                let kind = match text {
-                    Some(text) => {
-                        let pattern = regex::Regex::new(&pattern.value()).ok()?;
-                        DeferredRuleKind::Text(pattern.is_match(text))
-                    }
-                    None if matches!(default, ConstValue::WordOf(_) | ConstValue::ValueOf(_)) => {
-                        DeferredRuleKind::Pattern(automaton(&pattern.value())?)
-                    }
-                    None => return None,
-                };
-                (kind, false)
+                let pattern = regex::Regex::new(&pattern.value()).ok()?;
+                (DeferredRuleKind::Text(pattern.is_match(text?)), false)
             }
             // Checked at the start of the program.
             _ => return None,
@@ -298,7 +285,7 @@ fn const_value(value: &Expr, scalar: Option<ScalarType>) -> ConstValue {
 }
 
 /// A text, parsed as each type that it could be of.
-fn parsed_text(text: &str) -> ParsedText {
+pub(super) fn parsed_text(text: &str) -> ParsedText {
     let ordered_value = |scalar| {
         Literal::Text(syn::LitStr::new(text, Span::call_site())).ordered_value(Some(scalar))
     };
