@@ -52,7 +52,7 @@ impl Crate {
         let manifest = format!(
             "[package]\nname = \"committed\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
              [dependencies]\nhotconfig = {{ path = \"{}\", default-features = false }}\n\
-             [workspace]\n",
+             [workspace]\n[profile.dev]\ndebug = \"line-tables-only\"\n",
             library.display(),
         );
         fs::write(folder.join("Cargo.toml"), manifest).unwrap();
@@ -80,7 +80,9 @@ impl Crate {
         let mut command = Command::new(env!("CARGO"));
         command.args(["check", "--offline", "--quiet"]);
         command.current_dir(&self.folder);
-        command.env("CARGO_TARGET_DIR", self.folder.join("target"));
+        // That of the workspace, whose profile it has: what the library needs may be there.
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+        command.env("CARGO_TARGET_DIR", target);
         command.env_remove("HOTCONFIG_SCHEMA").env_remove("CI");
         if rewrite {
             command.env("HOTCONFIG_SCHEMA", "write");
