@@ -3,9 +3,9 @@
 use quote::ToTokens;
 use syn::Ident;
 
-use super::scalar::FieldType;
 use crate::errors::Errors;
 use crate::model::codec::{self, Form};
+use crate::model::known::KnownType;
 use crate::model::raw;
 
 /// Rejects attributes about the key or the value of a skipped field, which has neither.
@@ -42,18 +42,18 @@ pub(super) fn nested_has_no_value(raw: &raw::FieldInput, errors: &Errors) {
 pub(super) fn nested_is_always_there(
     raw: &raw::FieldInput,
     around: &Ident,
-    field_type: &FieldType<'_>,
+    known: &KnownType,
     errors: &Errors,
 ) -> bool {
     // A struct that contains itself gets another message.
-    if field_type.optional && !super::types::mentions(field_type.inner, around) {
+    if known.optional && !super::types::mentions(&known.inner, around) {
         errors.at(
             &raw.ty,
             "a section is always there: leave `Option` out and make the fields of the nested \
              struct optional, or leave `nested` out to read the whole as one key",
         );
     }
-    !field_type.optional || super::types::mentions(field_type.inner, around)
+    !known.optional || super::types::mentions(&known.inner, around)
 }
 
 /// Rejects a second format.
@@ -74,10 +74,9 @@ pub(super) fn one_format(raw: &raw::FieldInput, errors: &Errors) {
 }
 
 /// Rejects `text` on a collection, which has no plain text.
-pub(super) fn format_fits_its_type(raw: &raw::FieldInput, errors: &Errors) {
-    let form = super::type_form::TypeForm::from_type(&raw.ty);
+pub(super) fn format_fits_its_type(raw: &raw::FieldInput, known: &KnownType, errors: &Errors) {
     for written in &raw.formats {
-        if written.value.form() == Form::Text && form.is_collection() {
+        if written.value.form() == Form::Text && known.form.is_collection() {
             let name = crate::tidy::tidy(&raw.ty);
             let codec = written.value.name();
             errors.at(
@@ -94,15 +93,11 @@ pub(super) fn format_fits_its_type(raw: &raw::FieldInput, errors: &Errors) {
 
 /// Rejects `secret` on a type that can be printed, and a `Secret` without the attribute. A type
 /// whose name is unknown is left to the compiler.
-pub(super) fn secret_fits_its_type(
-    raw: &raw::FieldInput,
-    field_type: &FieldType<'_>,
-    errors: &Errors,
-) {
+pub(super) fn secret_fits_its_type(raw: &raw::FieldInput, known: &KnownType, errors: &Errors) {
     match &raw.secret {
-        Some(_) if field_type.scalar.is_some() && !field_type.secret => {
-            let written = crate::tidy::tidy(&field_type.inner);
-            let (before, after) = if field_type.optional {
+        Some(_) if known.scalar.is_some() && !known.secret => {
+            let written = crate::tidy::tidy(&known.inner);
+            let (before, after) = if known.optional {
                 ("Option<", ">")
             } else {
                 ("", "")
@@ -115,7 +110,7 @@ pub(super) fn secret_fits_its_type(
                 ),
             );
         }
-        None if field_type.secret => errors.at(
+        None if known.secret => errors.at(
             &raw.ty,
             "a `Secret` is said to be one, so that its key is known for it: add `#[hot(secret)]`",
         ),

@@ -6,9 +6,11 @@ use quote::ToTokens;
 use syn::{Expr, Lit, Type};
 
 use super::facts::Facts;
-use super::scalar::{FieldType, Literal, ScalarType};
-use super::type_form::{self, TypeForm};
+use super::literal::Literal;
+use super::stored;
 use crate::errors::Errors;
+use crate::model::known::{KnownType, TypeForm};
+use crate::model::scalar::ScalarType;
 use crate::model::{checked, raw};
 use crate::syntax::case::Case;
 use crate::tidy::tidy;
@@ -18,26 +20,19 @@ use crate::tidy::tidy;
 pub(super) fn is_of_its_type(
     value: &Expr,
     raw: &raw::FieldInput,
-    field_type: &FieldType<'_>,
+    known: &KnownType,
     errors: &Errors,
 ) -> bool {
     let refused = match Literal::from_expr(value) {
         Some(Literal::Text(text)) => {
-            let (form, codec_form) = (TypeForm::from_type(&raw.ty), raw.format().form());
-            type_form::refuses(&text.value(), &raw.ty, &form, codec_form)
+            stored::refuses(&text.value(), &raw.ty, &known.form, raw.format().form())
         }
-        Some(literal) => field_type
-            .scalar
-            .and_then(|scalar| scalar.refuses(&literal)),
+        Some(literal) => known.scalar.and_then(|scalar| scalar.refuses(&literal)),
         None => not_finite(value)
-            .or_else(|| more_than_needed(value, field_type))
-            .or_else(|| without_quotes(value, field_type)),
+            .or_else(|| more_than_needed(value, known))
+            .or_else(|| without_quotes(value, known)),
     };
-    let refused = refused.or_else(|| {
-        field_type
-            .scalar
-            .and_then(|scalar| has_suffix(value, scalar))
-    });
+    let refused = refused.or_else(|| known.scalar.and_then(|scalar| has_suffix(value, scalar)));
     if let Some(refused) = &refused {
         errors.at(value, refused);
     }
@@ -47,10 +42,10 @@ pub(super) fn is_of_its_type(
 /// The message about a conversion that the compiler can't infer, because a default is converted
 /// already: `"x".into()`, `"x".parse().unwrap()`, `Default::default()`; and about `Some("x")`, of
 /// which only the inside is converted.
-fn more_than_needed(value: &Expr, field_type: &FieldType<'_>) -> Option<String> {
+fn more_than_needed(value: &Expr, known: &KnownType) -> Option<String> {
     match value {
-        Expr::Group(group) => more_than_needed(&group.expr, field_type),
-        Expr::Paren(paren) => more_than_needed(&paren.expr, field_type),
+        Expr::Group(group) => more_than_needed(&group.expr, known),
+        Expr::Paren(paren) => more_than_needed(&paren.expr, known),
         Expr::MethodCall(call) => match call.method.to_string().as_str() {
             "into" if matches!(&*call.receiver, Expr::Lit(_) | Expr::Path(_)) => Some(format!(
                 "a default is converted already: leave `.into()` out, `default = {}`",
@@ -84,7 +79,7 @@ fn more_than_needed(value: &Expr, field_type: &FieldType<'_>) -> Option<String> 
                 ("Default::default", None) => {
                     Some("this is what `default` alone means: write `#[hot(default)]`".to_owned())
                 }
-                ("Some", Some(text)) if field_type.optional => Some(format!(
+                ("Some", Some(text)) if known.optional => Some(format!(
                     "a default is what is in the `Option`: leave `Some` out, `default = {}`",
                     tidy(text)
                 )),
@@ -97,7 +92,7 @@ fn more_than_needed(value: &Expr, field_type: &FieldType<'_>) -> Option<String> 
 
 /// The message about `info` for `"info"`, `127.0.0.1`, `on`, `null`. A constant's name has
 /// capitals; number types are not checked, because their constants may have names in small letters.
-fn without_quotes(value: &Expr, field_type: &FieldType<'_>) -> Option<String> {
+fn without_quotes(value: &Expr, known: &KnownType) -> Option<String> {
     if is_dotted_number(value) {
         let text = tidy(value).replace(' ', "");
         return Some(format!(
@@ -113,11 +108,11 @@ fn without_quotes(value: &Expr, field_type: &FieldType<'_>) -> Option<String> {
     {
         return None;
     }
-    if field_type.optional && matches!(word.as_str(), "null" | "nil" | "none") {
+    if known.optional && matches!(word.as_str(), "null" | "nil" | "none") {
         return Some("an `Option` is `None` by itself: leave `default` out".to_owned());
     }
     let call = format!("a function is called, `{word}()`");
-    match field_type.scalar {
+    match known.scalar {
         Some(ScalarType::Bool) => match word.as_str() {
             "on" | "yes" => Some("this is no `bool`: write `true`".to_owned()),
             "off" | "no" => Some("this is no `bool`: write `false`".to_owned()),
@@ -135,10 +130,8 @@ fn without_quotes(value: &Expr, field_type: &FieldType<'_>) -> Option<String> {
         ) => scalar
             .refuses(&Literal::Integer(0))
             .map(|refused| format!("{refused}; {call}")),
-        None if matches!(field_type.inner, Type::Path(_))
-            && !TypeForm::from_type(field_type.inner).is_collection() =>
-        {
-            let ty = tidy(field_type.inner);
+        None if matches!(known.inner, Type::Path(_)) && !known.form.is_collection() => {
+            let ty = tidy(&known.inner);
             let variant = Case::Pascal.apply(&word);
             Some(format!(
                 "this is no `{ty}`: write the value, as `{ty}::{variant}`, or its text in quotes, \
@@ -216,14 +209,14 @@ pub(super) fn types_default_keeps_the_rules(
     written: &impl ToTokens,
     raw: &raw::FieldInput,
     rules: &[checked::LeafRule],
-    field_type: &FieldType<'_>,
+    known: &KnownType,
     errors: &Errors,
 ) -> bool {
-    let form = TypeForm::from_type(&raw.ty);
-    let facts = Facts::from_types_default(&form);
+    let form = &known.form;
+    let facts = Facts::from_types_default(form);
     let broken = rules
         .iter()
-        .find(|rule| facts.break_rule(&rule.kind, field_type.scalar));
+        .find(|rule| facts.break_rule(&rule.kind, known.scalar));
     if let Some(rule) = broken {
         let value = match form {
             TypeForm::Scalar(ScalarType::Float(_)) => "`0.0`".to_owned(),
@@ -247,22 +240,18 @@ pub(super) fn types_default_keeps_the_rules(
 }
 
 /// Rejects `#[hot(default)]` of a type that has no `Default`.
-pub(super) fn has_a_default(
-    written: &impl ToTokens,
-    field_type: &FieldType<'_>,
-    errors: &Errors,
-) -> bool {
-    let example = match field_type.scalar {
+pub(super) fn has_a_default(written: &impl ToTokens, known: &KnownType, errors: &Errors) -> bool {
+    let example = match known.scalar {
         Some(ScalarType::NonZero { .. }) => "8",
         Some(ScalarType::Address(address)) => address.text(),
         Some(ScalarType::Url) => "https://example.com/",
         _ => return true,
     };
     let (name, quote) = (
-        field_type.scalar.map_or("", ScalarType::name),
+        known.scalar.map_or("", ScalarType::name),
         if example == "8" { "" } else { "\"" },
     );
-    if field_type.optional {
+    if known.optional {
         return true;
     }
     errors.at(
@@ -277,19 +266,18 @@ pub(super) fn keeps_the_rules(
     value: &Expr,
     raw: &raw::FieldInput,
     rules: &[checked::LeafRule],
-    field_type: &FieldType<'_>,
+    known: &KnownType,
     errors: &Errors,
 ) -> bool {
     let Some(literal) = Literal::from_expr(value) else {
         return true;
     };
-    let (form, codec_form) = (TypeForm::from_type(&raw.ty), raw.format().form());
-    let Some(facts) = Facts::from_default(&literal, field_type, &form, codec_form) else {
+    let Some(facts) = Facts::from_default(&literal, known, raw.format().form()) else {
         return true;
     };
     let mut kept = true;
     for rule in rules {
-        let broken = facts.break_rule(&rule.kind, field_type.scalar);
+        let broken = facts.break_rule(&rule.kind, known.scalar);
         if broken {
             kept = false;
             errors.at(

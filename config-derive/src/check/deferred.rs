@@ -10,40 +10,42 @@ use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprRange, RangeLimits};
 
-use super::scalar::{FieldType, Literal, OrderedValue, ScalarType, is_constant};
+use super::literal::{Literal, OrderedValue, is_constant};
 use crate::model::checked::{self, RuleKind};
 use crate::model::codec::Form;
 use crate::model::constants::{
     ConstValue, DeferredCheck, DeferredKind, DeferredRule, DeferredRuleKind, JsonEntry, ParsedText,
 };
+use crate::model::known::KnownType;
 use crate::model::raw;
+use crate::model::scalar::ScalarType;
 use crate::tidy::moved;
 
 /// The deferred checks of one leaf.
 pub(super) fn deferred_checks(
     raw: &raw::FieldInput,
     leaf: &checked::LeafSpec,
-    field_type: &FieldType<'_>,
 ) -> Vec<DeferredCheck> {
+    let known = &leaf.known;
     let mut deferred = Vec::new();
     for rule in &leaf.rules {
-        deferred.extend(check_of_rule(rule, field_type));
+        deferred.extend(check_of_rule(rule, known));
     }
-    deferred.extend(check_of_default(raw, leaf, field_type));
+    deferred.extend(check_of_default(raw, leaf));
     deferred
 }
 
 /// Whether the bounds are in order, and are of the type.
-fn check_of_rule(rule: &checked::LeafRule, field_type: &FieldType<'_>) -> Option<DeferredCheck> {
+fn check_of_rule(rule: &checked::LeafRule, known: &KnownType) -> Option<DeferredCheck> {
     let (bounds, scalar) = match &rule.kind {
-        RuleKind::Range { bounds, .. } => (bounds, field_type.scalar),
+        RuleKind::Range { bounds, .. } => (bounds, known.scalar),
         RuleKind::Length { bounds, .. } => (bounds, Some(ScalarType::USIZE)),
         _ => return None,
     };
     let (low, high) = ends(bounds, scalar);
     let deferred = match (&low, &high) {
         // The macro has checked these itself.
-        _ if field_type.scalar.is_some() && is_literal(&low) && is_literal(&high) => return None,
+        _ if known.scalar.is_some() && is_literal(&low) && is_literal(&high) => return None,
         (ConstValue::Text(_), _) | (_, ConstValue::Text(_)) => true,
         (ConstValue::Nothing | ConstValue::Unknown, _)
         | (_, ConstValue::Nothing | ConstValue::Unknown) => false,
@@ -63,11 +65,8 @@ fn check_of_rule(rule: &checked::LeafRule, field_type: &FieldType<'_>) -> Option
 }
 
 /// Whether the default is of the type, and keeps the rules.
-fn check_of_default(
-    raw: &raw::FieldInput,
-    leaf: &checked::LeafSpec,
-    field_type: &FieldType<'_>,
-) -> Option<DeferredCheck> {
+fn check_of_default(raw: &raw::FieldInput, leaf: &checked::LeafSpec) -> Option<DeferredCheck> {
+    let known = &leaf.known;
     let plain = matches!(leaf.format.form(), Form::Auto | Form::Text);
     if !plain {
         return None;
@@ -82,26 +81,26 @@ fn check_of_default(
         ),
         checked::LeafDefault::Expression(value, _) => {
             let inner = inside_some(value)
-                .filter(|_| field_type.optional)
+                .filter(|_| known.optional)
                 .unwrap_or(value);
             let named = matches!(inner, Expr::Path(_));
-            if field_type.optional && named && std::ptr::eq(inner, value) {
+            if known.optional && named && std::ptr::eq(inner, value) {
                 // It may be the option or the value in it: the start of the program finds out.
                 return None;
             }
-            let default = if is_computed(inner, field_type) {
+            let default = if is_computed(inner, known) {
                 computed = Some(inner);
-                typed_value(inner, field_type)
+                typed_value(inner, known)
             } else {
-                const_value(inner, field_type.scalar)
+                const_value(inner, known.scalar)
             };
             (default, whole(value))
         }
     };
     let text = matches!(default, ConstValue::Text(_));
-    let unknown_text = text && field_type.scalar.is_none();
-    let rules = rules(leaf, field_type, &default);
-    let undecided = match (&default, field_type.scalar) {
+    let unknown_text = text && known.scalar.is_none();
+    let rules = rules(leaf, &default);
+    let undecided = match (&default, known.scalar) {
         (ConstValue::Unknown, _) => false,
         (ConstValue::Zero, Some(_)) => rules.iter().any(|(_, computed)| *computed),
         (ConstValue::Zero, None) => !rules.is_empty(),
@@ -114,13 +113,9 @@ fn check_of_default(
         DeferredKind::Default {
             default,
             rules: rules.into_iter().map(|(rule, _)| rule).collect(),
-            inner: field_type.inner.clone(),
         }
     } else {
-        DeferredKind::Value {
-            value: computed?.to_token_stream(),
-            ty: field_type.inner.clone(),
-        }
+        DeferredKind::Value(computed?.to_token_stream())
     };
     Some(DeferredCheck {
         span: place.0,
@@ -131,15 +126,15 @@ fn check_of_default(
 
 /// Whether the compiler can compute it in a constant, which overflows where the running program
 /// would.
-fn is_computed(value: &Expr, field_type: &FieldType<'_>) -> bool {
+fn is_computed(value: &Expr, known: &KnownType) -> bool {
     let number =
         |scalar: &ScalarType| matches!(scalar, ScalarType::Integer { .. } | ScalarType::Float(_));
-    let Some(scalar) = field_type.scalar.filter(number) else {
+    let Some(scalar) = known.scalar.filter(number) else {
         return false;
     };
     match value {
-        Expr::Group(group) => is_computed(&group.expr, field_type),
-        Expr::Paren(paren) => is_computed(&paren.expr, field_type),
+        Expr::Group(group) => is_computed(&group.expr, known),
+        Expr::Paren(paren) => is_computed(&paren.expr, known),
         Expr::Unary(_) | Expr::Binary(_) | Expr::Cast(_) => {
             Literal::from_expr(value).is_none() && is_constant(value, scalar)
         }
@@ -149,11 +144,11 @@ fn is_computed(value: &Expr, field_type: &FieldType<'_>) -> bool {
 
 /// The value in a constant of the field's own type: there it is computed as the running program
 /// computes it.
-fn typed_value(value: &Expr, field_type: &FieldType<'_>) -> ConstValue {
+fn typed_value(value: &Expr, known: &KnownType) -> ConstValue {
     let at = Span::mixed_site().located_at(value.span());
-    let ty = moved(field_type.inner, value.span());
+    let ty = moved(&known.inner, value.span());
     let value = quote_spanned!(at=> { const VALUE: #ty = #value; VALUE });
-    match field_type.scalar {
+    match known.scalar {
         Some(ScalarType::Float(_)) => ConstValue::FloatOf(value),
         // Not all of these are numbers that rules could look at.
         Some(ScalarType::Integer { name: "u128", .. }) => ConstValue::Unknown,
@@ -162,11 +157,8 @@ fn typed_value(value: &Expr, field_type: &FieldType<'_>) -> ConstValue {
 }
 
 /// The rules as a constant can check them, each with whether it has a bound that is computed.
-fn rules(
-    leaf: &checked::LeafSpec,
-    field_type: &FieldType<'_>,
-    default: &ConstValue,
-) -> Vec<(DeferredRule, bool)> {
+fn rules(leaf: &checked::LeafSpec, default: &ConstValue) -> Vec<(DeferredRule, bool)> {
+    let known = &leaf.known;
     let text = match default {
         ConstValue::Text(text) => Some(text.text.as_str()),
         ConstValue::Zero => Some(""),
@@ -175,7 +167,7 @@ fn rules(
     let rules = leaf.rules.iter().filter_map(|rule| {
         let (kind, computed) = match &rule.kind {
             RuleKind::Range { bounds, .. } => {
-                let (low, high) = ends(bounds, field_type.scalar);
+                let (low, high) = ends(bounds, known.scalar);
                 let computed = !(is_literal(&low) && is_literal(&high));
                 let inclusive = is_inclusive(bounds);
                 (
@@ -202,12 +194,12 @@ fn rules(
             }
             RuleKind::OneOf { values, .. } => {
                 let values = values.iter().map(|value| {
-                    match (Literal::from_expr(value), field_type.scalar) {
+                    match (Literal::from_expr(value), known.scalar) {
                         // A word needs no parsing.
                         (Some(Literal::Text(text)), Some(ScalarType::String)) => {
                             ConstValue::WordOf(text.to_token_stream())
                         }
-                        _ => const_value(value, field_type.scalar),
+                        _ => const_value(value, known.scalar),
                     }
                 });
                 (DeferredRuleKind::OneOf(values.collect()), false)

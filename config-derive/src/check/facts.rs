@@ -3,10 +3,12 @@
 //! In: a literal, or a type whose `Default` is known. Out: whether a rule would reject the value.
 //! An unknown value breaks no rule here; the runtime checks again.
 
-use super::scalar::{FieldType, Literal, OrderedValue, ScalarType, lies_outside};
-use super::type_form::{self, CollectionLength, TypeForm};
+use super::literal::{Literal, OrderedValue, lies_outside};
+use super::stored;
 use crate::model::checked::RuleKind;
 use crate::model::codec::Form;
+use crate::model::known::{CollectionLength, KnownType, TypeForm};
+use crate::model::scalar::ScalarType;
 
 /// A value, as far as rules look at it.
 #[derive(Default)]
@@ -29,20 +31,19 @@ impl Facts {
     /// The facts about a default; `None` for the `None` of an `Option`.
     pub(super) fn from_default(
         literal: &Literal,
-        field_type: &FieldType<'_>,
-        form: &TypeForm,
+        known: &KnownType,
         codec_form: Form,
     ) -> Option<Self> {
         let Literal::Text(text) = literal else {
-            return Some(Self::from_literal(literal, field_type.scalar));
+            return Some(Self::from_literal(literal, known.scalar));
         };
         let text = text.value();
-        let inner = form.inner();
+        let inner = known.form.inner();
         match codec_form {
             Form::Other => Some(Self::default()),
             Form::Auto | Form::Text => {
                 let is_text = matches!(inner, TypeForm::Scalar(scalar) if scalar.is_text());
-                if field_type.optional && text.trim() == "null" && !is_text {
+                if known.optional && text.trim() == "null" && !is_text {
                     return None;
                 }
                 match inner {
@@ -52,14 +53,14 @@ impl Facts {
                     _ => Some(Self::from_json(&text, inner)),
                 }
             }
-            Form::Json if field_type.optional && text.trim() == "null" => None,
+            Form::Json if known.optional && text.trim() == "null" => None,
             Form::Json => Some(Self::from_json(&text, inner)),
         }
     }
 
     fn from_json(text: &str, form: &TypeForm) -> Self {
         use serde_json::Value as Json;
-        match (form, type_form::json(text)) {
+        match (form, stored::json(text)) {
             // The type decides which entries of a set are the same.
             (TypeForm::List(_, CollectionLength::Distinct), Ok(Json::Array(entries)))
                 if entries.len() > 1 =>

@@ -9,12 +9,12 @@ mod defaults;
 mod deferred;
 mod facts;
 mod keys;
+mod literal;
 mod prefix;
 mod rules;
-mod scalar;
 mod schema_file;
 mod serde;
-mod type_form;
+mod stored;
 mod types;
 
 use quote::ToTokens;
@@ -24,10 +24,12 @@ use syn::{Expr, Ident, LitStr, parse_quote_spanned};
 
 use crate::errors::Errors;
 use crate::model::codec::Form;
+use crate::model::known::KnownType;
+use crate::model::scalar::ScalarType;
 use crate::model::schema_file::SchemaSource;
 use crate::model::{checked, raw};
 use crate::syntax::case::Case;
-use scalar::{FieldType, Literal, ScalarType};
+use literal::Literal;
 
 /// The checked model of a struct; `None` if no `impl` for it could compile.
 ///
@@ -134,10 +136,10 @@ fn kind(raw: &raw::FieldInput, around: &Ident, errors: &Errors) -> checked::Fiel
         attributes::skip_stands_alone(raw, errors);
         return checked::FieldKind::Skipped;
     }
-    let field_type = FieldType::from_type(&raw.ty);
+    let known = KnownType::from_type(&raw.ty);
     if raw.nested.is_some() {
         attributes::nested_has_no_value(raw, errors);
-        if !(attributes::nested_is_always_there(raw, around, &field_type, errors)
+        if !(attributes::nested_is_always_there(raw, around, &known, errors)
             && types::can_be_nested(raw, around, errors))
         {
             return checked::FieldKind::Faulty;
@@ -152,11 +154,11 @@ fn kind(raw: &raw::FieldInput, around: &Ident, errors: &Errors) -> checked::Fiel
         return checked::FieldKind::Faulty;
     }
     attributes::one_format(raw, errors);
-    attributes::format_fits_its_type(raw, errors);
-    attributes::secret_fits_its_type(raw, &field_type, errors);
-    let rules = rules::rules(raw, &field_type, errors);
-    rules::are_consistent(&rules, &field_type, errors);
-    let default = default(raw, &rules, &field_type, errors);
+    attributes::format_fits_its_type(raw, &known, errors);
+    attributes::secret_fits_its_type(raw, &known, errors);
+    let rules = rules::rules(raw, &known, errors);
+    rules::are_consistent(&rules, &known, errors);
+    let default = default(raw, &rules, &known, errors);
     if !raw.readable {
         return checked::FieldKind::Faulty;
     }
@@ -165,11 +167,11 @@ fn kind(raw: &raw::FieldInput, around: &Ident, errors: &Errors) -> checked::Fiel
         default,
         rules,
         compare: raw.compare.as_ref().map(|written| written.value.clone()),
-        optional: field_type.optional,
-        must_be_secret: raw.secret.is_some() && field_type.scalar.is_none(),
+        must_be_secret: raw.secret.is_some() && known.scalar.is_none(),
         deferred: Vec::new(),
+        known,
     };
-    leaf.deferred = deferred::deferred_checks(raw, &leaf, &field_type);
+    leaf.deferred = deferred::deferred_checks(raw, &leaf);
     checked::FieldKind::Leaf(Box::new(leaf))
 }
 
@@ -177,23 +179,23 @@ fn kind(raw: &raw::FieldInput, around: &Ident, errors: &Errors) -> checked::Fiel
 fn default(
     raw: &raw::FieldInput,
     rules: &[checked::LeafRule],
-    field_type: &FieldType<'_>,
+    known: &KnownType,
     errors: &Errors,
 ) -> checked::LeafDefault {
     let Some(written) = &raw.default else {
         return checked::LeafDefault::None;
     };
     let raw::DefaultAttribute::Value(value) = &written.value else {
-        let right = defaults::has_a_default(written, field_type, errors)
-            && defaults::types_default_keeps_the_rules(written, raw, rules, field_type, errors);
+        let right = defaults::has_a_default(written, known, errors)
+            && defaults::types_default_keeps_the_rules(written, raw, rules, known, errors);
         return if right {
             checked::LeafDefault::OfType
         } else {
             checked::LeafDefault::None
         };
     };
-    if !(defaults::is_of_its_type(value, raw, field_type, errors)
-        && defaults::keeps_the_rules(value, raw, rules, field_type, errors))
+    if !(defaults::is_of_its_type(value, raw, known, errors)
+        && defaults::keeps_the_rules(value, raw, rules, known, errors))
     {
         return checked::LeafDefault::None;
     }
@@ -201,7 +203,7 @@ fn default(
         (Some(Literal::Text(text)), _) => checked::LeafDefault::Text(text),
         // A literal number is not of a `NonZero` type; its text is read as one.
         (Some(Literal::Integer(number)), value)
-            if matches!(field_type.scalar, Some(ScalarType::NonZero { .. }))
+            if matches!(known.scalar, Some(ScalarType::NonZero { .. }))
                 && raw.format().form() != Form::Other =>
         {
             checked::LeafDefault::Text(LitStr::new(&number.to_string(), value.span()))
@@ -209,7 +211,7 @@ fn default(
         (literal, value) => checked::LeafDefault::Expression(
             Expr::clone(value),
             literal
-                .filter(|_| field_type.scalar.is_some())
+                .filter(|_| known.scalar.is_some())
                 .map(|literal| literal.in_the_store()),
         ),
     }

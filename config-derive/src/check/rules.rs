@@ -5,13 +5,14 @@ use std::cmp::Ordering;
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprRange, LitStr, RangeLimits, Type};
+use syn::{Expr, ExprRange, LitStr, RangeLimits};
 
 use super::defaults::{has_suffix, not_finite};
 use super::facts::Facts;
-use super::scalar::{FieldType, Literal, OrderedValue, ScalarType, is_constant, lies_outside};
-use super::type_form::TypeForm;
+use super::literal::{Literal, OrderedValue, is_constant, lies_outside};
 use crate::errors::Errors;
+use crate::model::known::KnownType;
+use crate::model::scalar::ScalarType;
 use crate::model::{checked, raw};
 use crate::syntax::names;
 use crate::tidy::tidy;
@@ -19,22 +20,22 @@ use crate::tidy::tidy;
 /// The rules that are well-formed.
 pub(super) fn rules(
     raw: &raw::FieldInput,
-    field_type: &FieldType<'_>,
+    known: &KnownType,
     errors: &Errors,
 ) -> Vec<checked::LeafRule> {
     raw.rules
         .iter()
-        .filter(|written| its_type_can_have_it(&written.value, written, field_type, errors))
-        .filter(|written| a_collection_can_have_it(&written.value, written, &raw.ty, errors))
+        .filter(|written| its_type_can_have_it(&written.value, written, known, errors))
+        .filter(|written| a_collection_can_have_it(&written.value, written, raw, known, errors))
         .filter_map(|written| {
             let kind = match &written.value {
-                raw::RuleAttribute::Range(bounds) => range(bounds, written, field_type, errors)?,
+                raw::RuleAttribute::Range(bounds) => range(bounds, written, known, errors)?,
                 raw::RuleAttribute::Length(bounds) => length(bounds, written, errors)?,
                 raw::RuleAttribute::Pattern(pattern) => {
                     is_a_pattern(pattern, errors)?;
                     checked::RuleKind::Pattern(pattern.clone())
                 }
-                raw::RuleAttribute::OneOf(values) => one_of(values, written, field_type, errors)?,
+                raw::RuleAttribute::OneOf(values) => one_of(values, written, known, errors)?,
                 raw::RuleAttribute::NonEmpty => checked::RuleKind::NonEmpty,
                 raw::RuleAttribute::Url => checked::RuleKind::Url,
                 raw::RuleAttribute::Validate(path) => checked::RuleKind::Validate(path.clone()),
@@ -64,10 +65,10 @@ pub(super) fn name(rule: &raw::RuleAttribute) -> &'static str {
 fn its_type_can_have_it(
     rule: &raw::RuleAttribute,
     written: impl ToTokens,
-    field_type: &FieldType<'_>,
+    known: &KnownType,
     errors: &Errors,
 ) -> bool {
-    let Some(scalar) = field_type.scalar else {
+    let Some(scalar) = known.scalar else {
         return true;
     };
     let of_text = "a text";
@@ -120,7 +121,8 @@ fn its_type_can_have_it(
 fn a_collection_can_have_it(
     rule: &raw::RuleAttribute,
     written: impl ToTokens,
-    ty: &Type,
+    raw: &raw::FieldInput,
+    known: &KnownType,
     errors: &Errors,
 ) -> bool {
     let instead = match rule {
@@ -130,9 +132,9 @@ fn a_collection_can_have_it(
         }
         _ => return true,
     };
-    let can = !TypeForm::from_type(ty).is_collection();
+    let can = !known.form.is_collection();
     if !can {
-        let (rule, name) = (name(rule), tidy(ty));
+        let (rule, name) = (name(rule), tidy(&raw.ty));
         errors.at(
             written,
             format!("`{rule}` is no rule of `{name}`: {instead}"),
@@ -142,11 +144,7 @@ fn a_collection_can_have_it(
 }
 
 /// Rejects a pair of rules if one rejects every value that the other allows.
-pub(super) fn are_consistent(
-    rules: &[checked::LeafRule],
-    field_type: &FieldType<'_>,
-    errors: &Errors,
-) {
+pub(super) fn are_consistent(rules: &[checked::LeafRule], known: &KnownType, errors: &Errors) {
     for rule in rules {
         let others = rules.iter().filter(|other| !std::ptr::eq(*other, rule));
         match &rule.kind {
@@ -155,10 +153,10 @@ pub(super) fn are_consistent(
                     .iter()
                     .filter_map(|value| Some((value, Literal::from_expr(value)?)))
                     .filter_map(|(value, literal)| {
-                        let facts = Facts::from_literal(&literal, field_type.scalar);
+                        let facts = Facts::from_literal(&literal, known.scalar);
                         let other = others
                             .clone()
-                            .find(|other| facts.break_rule(&other.kind, field_type.scalar))?;
+                            .find(|other| facts.break_rule(&other.kind, known.scalar))?;
                         Some((value, other))
                     })
                 {
@@ -197,7 +195,7 @@ pub(super) fn are_consistent(
 fn range(
     bounds: &ExprRange,
     written: &impl ToTokens,
-    field_type: &FieldType<'_>,
+    known: &KnownType,
     errors: &Errors,
 ) -> Option<checked::RuleKind> {
     let texts = [&bounds.start, &bounds.end].map(|bound| {
@@ -211,7 +209,7 @@ fn range(
     let number_of_texts = texts.into_iter().filter(|text| *text).count();
 
     let mut right = restricts_something(bounds, written, names::RANGE, errors);
-    match field_type.scalar {
+    match known.scalar {
         Some(scalar) if scalar.is_number() && number_of_texts > 0 => {
             errors.at(
                 bounds,
@@ -248,13 +246,13 @@ fn range(
         );
         right = false;
     }
-    if !(right && holds_something(bounds, field_type.scalar, errors)) {
+    if !(right && holds_something(bounds, known.scalar, errors)) {
         return None;
     }
     Some(checked::RuleKind::Range {
         bounds: bounds.clone(),
-        low: end(bounds.start.as_deref(), field_type.scalar),
-        high: end(bounds.end.as_deref(), field_type.scalar),
+        low: end(bounds.start.as_deref(), known.scalar),
+        high: end(bounds.end.as_deref(), known.scalar),
     })
 }
 
@@ -383,7 +381,7 @@ fn is_a_pattern(pattern: &LitStr, errors: &Errors) -> Option<()> {
 fn one_of(
     values: &[Expr],
     written: &impl ToTokens,
-    field_type: &FieldType<'_>,
+    known: &KnownType,
     errors: &Errors,
 ) -> Option<checked::RuleKind> {
     if values.is_empty() {
@@ -413,14 +411,14 @@ fn one_of(
                 continue;
             }
         };
-        let of_number = field_type.scalar.is_some_and(ScalarType::is_number);
+        let of_number = known.scalar.is_some_and(ScalarType::is_number);
         if let (true, Some(Literal::Text(_))) = (of_number, &literal) {
             errors.at(
                 value,
                 "the values of a number are numbers: leave the quotes out",
             );
             right = false;
-        } else if let (Some(scalar), Some(literal)) = (field_type.scalar, &literal)
+        } else if let (Some(scalar), Some(literal)) = (known.scalar, &literal)
             && let Some(refused) = scalar.refuses(literal)
         {
             errors.at(value, refused);

@@ -7,9 +7,8 @@
 use quote::ToTokens;
 use syn::ext::IdentExt;
 
-use super::scalar::FieldType;
-use super::type_form::TypeForm;
 use crate::errors::Errors;
+use crate::model::known::KnownType;
 use crate::model::{ItemValue, raw};
 use crate::syntax::case;
 
@@ -75,7 +74,7 @@ pub(super) fn field_attributes(raw: &raw::FieldInput, key: &str, errors: &Errors
             }
             // The rest of an object is neither a section nor a key.
             ("flatten", None)
-                if raw.nested.is_none() && !TypeForm::from_type(&raw.ty).is_collection() =>
+                if raw.nested.is_none() && !KnownType::from_type(&raw.ty).form.is_collection() =>
             {
                 refuse(written, "make sections", "nested", "too", errors);
             }
@@ -87,7 +86,7 @@ pub(super) fn field_attributes(raw: &raw::FieldInput, key: &str, errors: &Errors
 /// Whether an absent key is a problem.
 fn lacks_a_default(field: &raw::FieldInput) -> bool {
     let may_be_absent = field.default.is_some() || field.skip.is_some() || field.nested.is_some();
-    !may_be_absent && field.readable && !FieldType::from_type(&field.ty).optional
+    !may_be_absent && field.readable && !KnownType::from_type(&field.ty).optional
 }
 
 fn refuse(

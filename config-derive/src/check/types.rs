@@ -6,10 +6,11 @@
 use quote::ToTokens;
 use syn::{GenericArgument, Ident, PathArguments, Type, TypePath};
 
-use super::scalar::{FieldType, plain_path};
 use crate::errors::Errors;
 use crate::model::codec::Format;
+use crate::model::known::KnownType;
 use crate::model::raw;
+use crate::model::scalar::plain_path;
 use crate::tidy::tidy;
 
 /// Whether a value of this type can be read from a store and kept in a snapshot. A user's codec may
@@ -19,14 +20,12 @@ pub(super) fn can_be_stored(raw: &raw::FieldInput, errors: &Errors) -> bool {
         .formats
         .iter()
         .any(|written| matches!(written.value, Format::With(_)));
-    let field_type = FieldType::from_type(&raw.ty);
-    if let Some(inner) = field_type
-        .optional
-        .then(|| FieldType::from_type(field_type.inner))
+    let known = KnownType::from_type(&raw.ty);
+    if let Some(inner) = known.optional.then(|| KnownType::from_type(&known.inner))
         && inner.optional
         && !with
     {
-        let ty = tidy(inner.inner);
+        let ty = tidy(&inner.inner);
         let why = format!("an absent key is `None` already: write `Option<{ty}>`");
         errors.at(&raw.ty, why);
         return false;
@@ -246,7 +245,7 @@ fn not_a_struct(ty: &Type) -> Option<String> {
             "a section is secret as a whole: write `#[hot(nested, secret)]` and the type \
              `{inner}`"
         )),
-        _ => super::scalar::ScalarType::from_type(ty).map(|scalar| {
+        _ => crate::model::scalar::ScalarType::from_type(ty).map(|scalar| {
             format!(
                 "a `{}` is one value, and `nested` is for structs whose fields are keys: leave \
                  `nested` out",

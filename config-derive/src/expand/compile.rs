@@ -6,7 +6,7 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 
 use super::bounds::{mentions, parameters};
-use crate::model::checked::{FieldKind, Struct, StructField};
+use crate::model::checked::{FieldKind, LeafSpec, Struct, StructField};
 use crate::model::constants::{
     ConstValue, DeferredCheck, DeferredKind, DeferredRule, DeferredRuleKind, JsonEntry, ParsedText,
 };
@@ -27,13 +27,13 @@ fn field_checks(field: &StructField) -> Vec<TokenStream> {
         FieldKind::Leaf(leaf) => leaf
             .deferred
             .iter()
-            .map(|check| constant(field, check))
+            .map(|check| constant(field, leaf, check))
             .collect(),
         _ => Vec::new(),
     }
 }
 
-fn constant(field: &StructField, check: &DeferredCheck) -> TokenStream {
+fn constant(field: &StructField, leaf: &LeafSpec, check: &DeferredCheck) -> TokenStream {
     let at = at(check.span);
     let ty = moved(&field.ty, check.span);
     let shape = quote_spanned!(at=> __::TypeFacts::<#ty>::SHAPE);
@@ -54,11 +54,8 @@ fn constant(field: &StructField, check: &DeferredCheck) -> TokenStream {
             let arguments = quote_spanned!(at=> #shape, #low, #high, #inclusive, #written);
             asserted(&quote_spanned!(at=> range), arguments, check)
         }
-        DeferredKind::Default {
-            default,
-            rules,
-            inner,
-        } => {
+        DeferredKind::Default { default, rules } => {
+            let inner = &leaf.known.inner;
             let rules = rules.iter().map(|deferred| rule(deferred, at));
             let parses = match default {
                 ConstValue::Text(_) => {
@@ -74,8 +71,8 @@ fn constant(field: &StructField, check: &DeferredCheck) -> TokenStream {
             };
             asserted(&quote_spanned!(at=> default), arguments, check)
         }
-        DeferredKind::Value { value, ty } => {
-            let ty = moved(ty, check.span);
+        DeferredKind::Value(value) => {
+            let ty = moved(&leaf.known.inner, check.span);
             quote_spanned! {at=>
                 #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
                 const _: #ty = #value;

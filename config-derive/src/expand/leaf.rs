@@ -134,7 +134,7 @@ fn absent(field: &StructField, leaf: &LeafSpec) -> Option<TokenStream> {
         }
         LeafDefault::None => {
             let at = at(ty);
-            match (&leaf.format, leaf.optional) {
+            match (&leaf.format, leaf.known.optional) {
                 // Without serde, only the name shows whether a type is optional.
                 (Format::With(_), true) => Some(quote_spanned! {at=>
                     || __::Option::Some(__::Result::Ok(__::Option::None))

@@ -5,13 +5,12 @@
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
-use syn::{GenericArgument, PathArguments, Type};
 
 use super::bounds::{mentions, parameters};
-use super::schema_file::scalar;
 use super::tokens;
 use crate::model::checked::{FieldKind, Struct, StructField};
 use crate::model::codec::Format;
+use crate::model::known::TypeForm;
 use crate::tidy::moved;
 use crate::tidy::tidy;
 
@@ -28,8 +27,7 @@ fn field_lint(field: &StructField) -> Option<TokenStream> {
     let FieldKind::Leaf(leaf) = &field.kind else {
         return None;
     };
-    let inner = argument_of_option(&field.ty).unwrap_or(&field.ty);
-    if !is_unknown(inner) || field.secret {
+    if *leaf.known.form.inner() != TypeForm::Unknown || field.secret {
         return None;
     }
     let at = tokens::at(&field.ty);
@@ -44,27 +42,4 @@ fn field_lint(field: &StructField) -> Option<TokenStream> {
     Some(quote_spanned! {at=>
         const _: () = __::compile::lint(#name, __::TypeFacts::<#ty>::SECRET, #section);
     })
-}
-
-/// Whether it is a bare name that is not a well-known type.
-fn is_unknown(ty: &Type) -> bool {
-    let Type::Path(path) = ty else { return false };
-    path.path
-        .segments
-        .last()
-        .is_some_and(|last| last.arguments.is_none() && scalar(&last.ident.to_string()).is_none())
-}
-
-fn argument_of_option(ty: &Type) -> Option<&Type> {
-    let Type::Path(path) = ty else { return None };
-    let last = path.path.segments.last()?;
-    match &last.arguments {
-        PathArguments::AngleBracketed(arguments) if last.ident == "Option" => {
-            match arguments.args.first() {
-                Some(GenericArgument::Type(inner)) => Some(inner),
-                _ => None,
-            }
-        }
-        _ => None,
-    }
 }

@@ -2,7 +2,6 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote_spanned};
-use syn::Type;
 
 use super::rule;
 use super::tokens::at;
@@ -112,7 +111,7 @@ fn field(field: &StructField) -> Option<TokenStream> {
         }
         FieldKind::Leaf(leaf) => {
             let ty = &field.ty;
-            let shape = match plain(ty) {
+            let shape = match primitive(leaf, at) {
                 // Cheaper to compile than the type's own shape.
                 Some(scalar) => quote_spanned!(at=> __::Shape::Scalar(__::Scalar::#scalar)),
                 None => quote_spanned!(at=> __::TypeFacts::<#ty>::SHAPE),
@@ -182,33 +181,10 @@ fn default(leaf: &LeafSpec, at: Span) -> Option<TokenStream> {
     }
 }
 
-/// The scalar that a well-known type name stands for.
-fn plain(ty: &Type) -> Option<Ident> {
-    let Type::Path(path) = ty else {
-        return None;
-    };
-    let name = path.path.get_ident()?.to_string();
-    let primitive = matches!(
-        name.as_str(),
-        "u8" | "u16"
-            | "u32"
-            | "u64"
-            | "u128"
-            | "usize"
-            | "i8"
-            | "i16"
-            | "i32"
-            | "i64"
-            | "i128"
-            | "isize"
-            | "f32"
-            | "f64"
-            | "bool"
-            | "char"
-    );
-    // Any other name may be a user's type.
-    primitive
-        .then(|| super::schema_file::scalar(&name))
-        .flatten()
-        .map(|variant| Ident::new(variant, Span::mixed_site()))
+/// The runtime's name of a primitive type; none for a name that a user's type may have.
+fn primitive(leaf: &LeafSpec, at: Span) -> Option<Ident> {
+    let known = &leaf.known;
+    let scalar = known.scalar.filter(|scalar| scalar.is_primitive())?;
+    let variant = scalar.variant()?;
+    (!known.optional && !known.secret).then(|| Ident::new(variant, at))
 }

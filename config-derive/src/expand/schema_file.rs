@@ -9,6 +9,7 @@ use quote::{ToTokens, format_ident, quote_spanned};
 use super::bounds::{mentions, parameters};
 use super::tokens::at;
 use crate::model::checked::{FieldKind, Struct, StructField};
+use crate::model::scalar::ScalarType;
 use crate::model::schema_file::{KeyType, SchemaFile};
 
 pub(super) fn constants(checked: &Struct) -> TokenStream {
@@ -94,7 +95,7 @@ fn shape(of: &KeyType) -> TokenStream {
         KeyType::Map(inner) => around("Map", inner),
         KeyType::Words(words) => quote_spanned!(here=> __::Shape::Words(&[#(#words),*])),
         KeyType::Rust(_) => quote_spanned!(here=> __::Shape::Opaque),
-        KeyType::Scalar(name) => match scalar(name) {
+        KeyType::Scalar(name) => match ScalarType::from_name(name).and_then(ScalarType::variant) {
             Some(variant) => {
                 let variant = format_ident!("{variant}");
                 quote_spanned!(here=> __::Shape::Scalar(__::Scalar::#variant))
@@ -103,53 +104,3 @@ fn shape(of: &KeyType) -> TokenStream {
         },
     }
 }
-
-/// The runtime's name of a scalar.
-pub(super) fn scalar(name: &str) -> Option<&'static str> {
-    SCALARS
-        .iter()
-        .find(|(written, _)| *written == name)
-        .map(|(_, variant)| *variant)
-}
-
-/// The scalars' names in a schema file and in the runtime.
-const SCALARS: &[(&str, &str)] = &[
-    ("u8", "U8"),
-    ("u16", "U16"),
-    ("u32", "U32"),
-    ("u64", "U64"),
-    ("u128", "U128"),
-    ("usize", "Usize"),
-    ("i8", "I8"),
-    ("i16", "I16"),
-    ("i32", "I32"),
-    ("i64", "I64"),
-    ("i128", "I128"),
-    ("isize", "Isize"),
-    ("NonZeroU8", "NonZeroU8"),
-    ("NonZeroU16", "NonZeroU16"),
-    ("NonZeroU32", "NonZeroU32"),
-    ("NonZeroU64", "NonZeroU64"),
-    ("NonZeroU128", "NonZeroU128"),
-    ("NonZeroUsize", "NonZeroUsize"),
-    ("NonZeroI8", "NonZeroI8"),
-    ("NonZeroI16", "NonZeroI16"),
-    ("NonZeroI32", "NonZeroI32"),
-    ("NonZeroI64", "NonZeroI64"),
-    ("NonZeroI128", "NonZeroI128"),
-    ("NonZeroIsize", "NonZeroIsize"),
-    ("f32", "F32"),
-    ("f64", "F64"),
-    ("bool", "Bool"),
-    ("char", "Char"),
-    ("String", "Text"),
-    ("PathBuf", "File"),
-    ("Duration", "Period"),
-    ("Size", "Bytes"),
-    ("IpAddr", "Ip"),
-    ("Ipv4Addr", "Ipv4"),
-    ("Ipv6Addr", "Ipv6"),
-    ("SocketAddr", "Socket"),
-    ("SocketAddrV4", "SocketV4"),
-    ("SocketAddrV6", "SocketV6"),
-];

@@ -7,6 +7,7 @@ use syn::{Expr, ExprRange, Generics, Ident, LitStr, Path, Type};
 
 use super::codec::Format;
 use super::constants::DeferredCheck;
+use super::known::KnownType;
 use super::schema_file::SchemaFile;
 
 pub(crate) struct Struct {
@@ -53,8 +54,8 @@ pub(crate) struct LeafSpec {
     pub(crate) default: LeafDefault,
     pub(crate) rules: Vec<LeafRule>,
     pub(crate) compare: Option<Path>,
-    /// Whether the type is written as an `Option`.
-    pub(crate) optional: bool,
+    /// What is known of the type.
+    pub(crate) known: KnownType,
     /// Whether the compiler is to check that the type is a `Secret`.
     pub(crate) must_be_secret: bool,
     /// The checks that only the compiler can make.

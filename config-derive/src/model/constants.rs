@@ -3,7 +3,6 @@
 //! [`crate::check`] makes the list, and [`crate::expand`] writes the constants.
 
 use proc_macro2::{Span, TokenStream};
-use syn::Type;
 
 /// A check that a constant makes, because only the compiler knows the type or the value.
 pub(crate) struct DeferredCheck {
@@ -27,11 +26,9 @@ pub(crate) enum DeferredKind {
     Default {
         default: ConstValue,
         rules: Vec<DeferredRule>,
-        /// The type inside `Option` and `Secret`.
-        inner: Type,
     },
     /// Whether the default can be computed at all.
-    Value { value: TokenStream, ty: Type },
+    Value(TokenStream),
 }
 
 pub(crate) struct DeferredRule {

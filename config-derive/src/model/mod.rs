@@ -6,7 +6,9 @@ pub(crate) mod checked;
 pub(crate) mod codec;
 pub(crate) mod constants;
 mod item_value;
+pub(crate) mod known;
 pub(crate) mod raw;
+pub(crate) mod scalar;
 pub(crate) mod schema_file;
 
 pub(crate) use item_value::ItemValue;

@@ -1,62 +1,15 @@
-//! Scalar types, recognized by their names, and literals of them.
+//! Literals, and whether they are of a scalar type.
 //!
-//! A macro sees no types. It checks the names and literals that it knows, and leaves the rest to
-//! the compiler and to the runtime: an alias is unknown here, and is never a reason to reject.
+//! In: a literal of Rust, or a text of the store. Out: its value, or the message that it is of
+//! another type. It reads a text as the runtime does.
 
 use std::cmp::Ordering;
 
-use syn::{
-    Expr, ExprRange, GenericArgument, Lit, LitStr, PathArguments, RangeLimits, Type, TypePath, UnOp,
-};
+use syn::{Expr, ExprRange, Lit, LitStr, RangeLimits, UnOp};
 
-/// A scalar type with a well-known name.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum ScalarType {
-    Integer {
-        name: &'static str,
-        min: i128,
-        max: i128,
-    },
-    Float(&'static str),
-    Bool,
-    Char,
-    String,
-    Duration,
-    Size,
-    /// A whole number that is not zero.
-    NonZero {
-        name: &'static str,
-        min: i128,
-        max: i128,
-    },
-    Path,
-    Address(Address),
-    Url,
-}
-
-/// An address that the standard library parses.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Address {
-    Ip,
-    Ipv4,
-    Ipv6,
-    Socket,
-    SocketV4,
-    SocketV6,
-}
+use crate::model::scalar::{Address, ScalarType};
 
 impl Address {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Ip => "IpAddr",
-            Self::Ipv4 => "Ipv4Addr",
-            Self::Ipv6 => "Ipv6Addr",
-            Self::Socket => "SocketAddr",
-            Self::SocketV4 => "SocketAddrV4",
-            Self::SocketV6 => "SocketAddrV6",
-        }
-    }
-
     fn reads(self, text: &str) -> bool {
         use std::net;
         match self {
@@ -66,16 +19,6 @@ impl Address {
             Self::Socket => text.parse::<net::SocketAddr>().is_ok(),
             Self::SocketV4 => text.parse::<net::SocketAddrV4>().is_ok(),
             Self::SocketV6 => text.parse::<net::SocketAddrV6>().is_ok(),
-        }
-    }
-
-    /// An example of this kind.
-    pub(super) fn text(self) -> &'static str {
-        match self {
-            Self::Ip | Self::Ipv4 => "127.0.0.1",
-            Self::Ipv6 => "::1",
-            Self::Socket | Self::SocketV4 => "127.0.0.1:8080",
-            Self::SocketV6 => "[::1]:8080",
         }
     }
 
@@ -91,210 +34,7 @@ impl Address {
     }
 }
 
-/// A field's type, as far as its name shows.
-pub(super) struct FieldType<'a> {
-    /// Whether it is an `Option`.
-    pub(super) optional: bool,
-    /// Whether it is a `Secret`, or an `Option` of one.
-    pub(super) secret: bool,
-    /// The type inside of both.
-    pub(super) inner: &'a Type,
-    /// The scalar that this is, if its name is known.
-    pub(super) scalar: Option<ScalarType>,
-}
-
-impl<'a> FieldType<'a> {
-    pub(super) fn from_type(ty: &'a Type) -> Self {
-        let (inner, optional) = match argument(ty, "Option") {
-            Some(inner) => (inner, true),
-            None => (ty, false),
-        };
-        let (inner, secret) = match argument(inner, "Secret") {
-            Some(inner) => (inner, true),
-            None => (inner, false),
-        };
-        Self {
-            optional,
-            secret,
-            inner,
-            scalar: ScalarType::from_type(inner),
-        }
-    }
-}
-
-/// `T` of `Option<T>`.
-fn argument<'a>(ty: &'a Type, of: &str) -> Option<&'a Type> {
-    let last = plain_path(ty)?.path.segments.last()?;
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
-        return None;
-    };
-    match (
-        last.ident == of,
-        arguments.args.len(),
-        arguments.args.first(),
-    ) {
-        (true, 1, Some(GenericArgument::Type(inner))) => Some(inner),
-        _ => None,
-    }
-}
-
-pub(super) fn plain_path(ty: &Type) -> Option<&TypePath> {
-    match ty {
-        Type::Path(path) if path.qself.is_none() => Some(path),
-        Type::Group(group) => plain_path(&group.elem),
-        Type::Paren(paren) => plain_path(&paren.elem),
-        _ => None,
-    }
-}
-
-/// The range of an integer type, as far as `i128` reaches.
-macro_rules! integer {
-    ($name:ident) => {
-        ScalarType::Integer {
-            name: stringify!($name),
-            min: $name::MIN as i128,
-            max: if $name::MAX as u128 > i128::MAX as u128 {
-                i128::MAX
-            } else {
-                $name::MAX as i128
-            },
-        }
-    };
-}
-
-/// The same without zero.
-macro_rules! non_zero {
-    ($name:ident, $written:literal) => {
-        match integer!($name) {
-            ScalarType::Integer { min, max, .. } => ScalarType::NonZero {
-                name: $written,
-                // An unsigned number other than zero is at least 1.
-                min: if min == 0 { 1 } else { min },
-                max,
-            },
-            other => other,
-        }
-    };
-}
-
-// One macro for all integers; bounds beyond `i128` are cut off.
-#[allow(clippy::cast_lossless, clippy::cast_possible_wrap)]
 impl ScalarType {
-    pub(super) fn from_type(ty: &Type) -> Option<Self> {
-        let path = &plain_path(ty)?.path;
-        let last = path.segments.last()?;
-        let mut name = last.ident.to_string();
-        if name == "NonZero" {
-            // `NonZero<u8>` and `NonZeroU8` are one type.
-            let inner =
-                argument(ty, "NonZero").and_then(|inner| plain_path(inner)?.path.get_ident())?;
-            name = format!("NonZero<{inner}>");
-        } else if !last.arguments.is_none() {
-            return None;
-        }
-        let first = path.segments.first()?.ident.to_string();
-        if path.segments.len() == 2
-            && matches!(
-                (first.as_str(), name.as_str()),
-                ("hotconfig", "Size") | ("url", "Url")
-            )
-        {
-            return Some(if name == "Url" { Self::Url } else { Self::Size });
-        }
-        let of_std = ["std", "core", "alloc"].iter().any(|known| {
-            path.segments
-                .first()
-                .is_some_and(|first| first.ident == known)
-        });
-        if path.segments.len() > 1 && !of_std {
-            return None;
-        }
-        Some(match name.as_str() {
-            "u8" => integer!(u8),
-            "u16" => integer!(u16),
-            "u32" => integer!(u32),
-            "u64" => integer!(u64),
-            "u128" => integer!(u128),
-            "usize" => integer!(usize),
-            "i8" => integer!(i8),
-            "i16" => integer!(i16),
-            "i32" => integer!(i32),
-            "i64" => integer!(i64),
-            "i128" => integer!(i128),
-            "isize" => integer!(isize),
-            "f32" => Self::Float("f32"),
-            "f64" => Self::Float("f64"),
-            "bool" => Self::Bool,
-            "char" => Self::Char,
-            "String" => Self::String,
-            "Duration" => Self::Duration,
-            "Size" => Self::Size,
-            "NonZeroU8" | "NonZero<u8>" => non_zero!(u8, "NonZeroU8"),
-            "NonZeroU16" | "NonZero<u16>" => non_zero!(u16, "NonZeroU16"),
-            "NonZeroU32" | "NonZero<u32>" => non_zero!(u32, "NonZeroU32"),
-            "NonZeroU64" | "NonZero<u64>" => non_zero!(u64, "NonZeroU64"),
-            "NonZeroU128" | "NonZero<u128>" => non_zero!(u128, "NonZeroU128"),
-            "NonZeroUsize" | "NonZero<usize>" => non_zero!(usize, "NonZeroUsize"),
-            "NonZeroI8" | "NonZero<i8>" => non_zero!(i8, "NonZeroI8"),
-            "NonZeroI16" | "NonZero<i16>" => non_zero!(i16, "NonZeroI16"),
-            "NonZeroI32" | "NonZero<i32>" => non_zero!(i32, "NonZeroI32"),
-            "NonZeroI64" | "NonZero<i64>" => non_zero!(i64, "NonZeroI64"),
-            "NonZeroI128" | "NonZero<i128>" => non_zero!(i128, "NonZeroI128"),
-            "NonZeroIsize" | "NonZero<isize>" => non_zero!(isize, "NonZeroIsize"),
-            "PathBuf" => Self::Path,
-            "IpAddr" => Self::Address(Address::Ip),
-            "Ipv4Addr" => Self::Address(Address::Ipv4),
-            "Ipv6Addr" => Self::Address(Address::Ipv6),
-            "SocketAddr" => Self::Address(Address::Socket),
-            "SocketAddrV4" => Self::Address(Address::SocketV4),
-            "SocketAddrV6" => Self::Address(Address::SocketV6),
-            "Url" => Self::Url,
-            _ => return None,
-        })
-    }
-
-    /// The type of a length.
-    pub(super) const USIZE: Self = integer!(usize);
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Integer { name, .. } | Self::NonZero { name, .. } | Self::Float(name) => name,
-            Self::Bool => "bool",
-            Self::Char => "char",
-            Self::String => "String",
-            Self::Duration => "Duration",
-            Self::Size => "Size",
-            Self::Path => "PathBuf",
-            Self::Address(address) => address.name(),
-            Self::Url => "Url",
-        }
-    }
-
-    /// The type of the bounds of its `range`; the bounds of a `NonZero` type may be zero.
-    pub(super) fn bound(self) -> Self {
-        match self {
-            Self::NonZero { name, min, max } => Self::Integer {
-                name,
-                min: if min == 1 { 0 } else { min },
-                max,
-            },
-            scalar => scalar,
-        }
-    }
-
-    /// Whether every text is one.
-    pub(super) fn is_text(self) -> bool {
-        matches!(self, Self::String | Self::Path)
-    }
-
-    /// Whether it is a number, whole or not.
-    pub(super) fn is_number(self) -> bool {
-        matches!(
-            self,
-            Self::Integer { .. } | Self::NonZero { .. } | Self::Float(_)
-        )
-    }
-
     /// The message for a literal in Rust that is not of this type.
     pub(super) fn refuses(self, literal: &Literal) -> Option<String> {
         let name = self.name();
