@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde::Deserialize;
 use syn::ext::IdentExt;
 use syn::{Ident, LitStr};
 
@@ -18,6 +18,9 @@ use crate::syntax::names;
 /// The instruction for writing the file, for messages.
 const ADVICE: &str = "write it with `HOTCONFIG_SCHEMA=write cargo test` and a test that calls \
                       `hotconfig::assert_schema!`";
+
+/// The version of the file's format.
+const FORMAT: &str = "hotconfig-schema/1";
 
 /// The file's keys; none if it can't be read, or is about to be written.
 pub(super) fn schema_file(
@@ -44,7 +47,7 @@ pub(super) fn schema_file(
         }
     };
     match keys(&text) {
-        Ok((Some(name), _)) if ident.unraw() != name => errors.at(
+        Ok((name, _)) if ident.unraw() != name => errors.at(
             written,
             format!(
                 "this is the schema of `{name}`: name the file of `{ident}`, or, where the struct \
@@ -132,44 +135,45 @@ fn is_known(key: &str, fields: &[KeyedField]) -> bool {
         })
 }
 
-/// The name of the struct whose schema it is, and the keys with their types.
-fn keys(text: &str) -> Result<(Option<String>, BTreeMap<String, KeyType>), String> {
-    let file: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    match file.get("format").and_then(Value::as_str) {
-        Some("hotconfig-schema/1") => {}
-        Some(other) => return Err(format!("its format is `{other}`, not `hotconfig-schema/1`")),
-        None => return Err("it has no `format`".to_owned()),
-    }
-    let keys = file
-        .get("keys")
-        .and_then(Value::as_object)
-        .ok_or("it has no `keys`")?;
-    let entry = |(key, entry): (&String, &Value)| {
-        let of = entry.get("type").and_then(type_of);
-        let of = of.ok_or_else(|| format!("the key `{key}` has no type"))?;
-        Ok((key.clone(), of))
-    };
-    let keys = keys.iter().map(entry).collect::<Result<_, String>>()?;
-    let name = file.get("name").and_then(Value::as_str);
-    Ok((name.map(ToOwned::to_owned), keys))
+#[derive(Deserialize)]
+struct FormatOnly {
+    format: String,
 }
 
-fn type_of(written: &Value) -> Option<KeyType> {
-    if let Value::String(name) = written {
-        return Some(KeyType::Scalar(name.clone()));
+/// The members of a file that the struct is compared with.
+#[derive(Deserialize)]
+struct Members {
+    name: String,
+    keys: BTreeMap<String, KeyMembers>,
+}
+
+#[derive(Deserialize)]
+struct KeyMembers {
+    #[serde(rename = "type")]
+    kind: KeyType,
+}
+
+/// The name of the struct whose schema it is, and the keys with their types.
+fn keys(text: &str) -> Result<(String, BTreeMap<String, KeyType>), String> {
+    // This is first, because a later version may have other members.
+    let FormatOnly { format } = read(text)?;
+    if format != FORMAT {
+        return Err(format!("its format is `{format}`, not `{FORMAT}`"));
     }
-    let (kind, inner) = written.as_object()?.iter().next()?;
-    let boxed = || type_of(inner).map(Box::new);
-    match kind.as_str() {
-        "optional" => boxed().map(KeyType::Optional),
-        "list" => boxed().map(KeyType::List),
-        "map" => boxed().map(KeyType::Map),
-        "rust" => inner.as_str().map(|name| KeyType::Rust(name.to_owned())),
-        "words" => {
-            let words = inner.as_array()?.iter();
-            let words = words.map(|word| word.as_str().map(ToOwned::to_owned));
-            words.collect::<Option<_>>().map(KeyType::Words)
+    let Members { name, keys } = read(text)?;
+    let keys = keys.into_iter().map(|(key, of)| (key, of.kind)).collect();
+    Ok((name, keys))
+}
+
+/// Reads JSON; an error names its path.
+fn read<'de, V: Deserialize<'de>>(text: &'de str) -> Result<V, String> {
+    let mut from = serde_json::Deserializer::from_str(text);
+    serde_path_to_error::deserialize(&mut from).map_err(|error| {
+        let path = error.path().to_string();
+        match path.as_str() {
+            // Of the whole, or of a text that ends too early.
+            "." | "?" => error.into_inner().to_string(),
+            path => format!("`{path}`: {}", error.inner()),
         }
-        _ => None,
-    }
+    })
 }

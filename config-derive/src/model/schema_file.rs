@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
+use serde::Deserialize;
 use syn::LitStr;
 
 /// A schema file as it is on disk.
@@ -36,13 +37,19 @@ pub(crate) struct SchemaFile {
 }
 
 /// The type of a key in a schema file.
+#[derive(Deserialize)]
+#[serde(
+    rename_all = "lowercase",
+    expecting = "a type is the name of a scalar, or an object"
+)]
 pub(crate) enum KeyType {
-    Scalar(String),
     Words(Vec<String>),
     Optional(Box<KeyType>),
     List(Box<KeyType>),
     Map(Box<KeyType>),
     Rust(String),
+    #[serde(untagged)]
+    Scalar(String),
 }
 
 impl KeyType {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::typed::shape::Scalar;
 use crate::value::{Codec, Mode};
+use crate::wording::{one_of_words, shorten};
 
 pub use super::rule::{Bound, Interval, Rule};
 pub use crate::typed::tree::Absent;
@@ -65,7 +66,7 @@ pub struct Key {
 }
 
 /// The type of a value: a [`Shape`](super::Shape) that can be written to a file.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
     rename_all = "lowercase",
     expecting = "a type is the name of a scalar, `\"u32\"`, or an object such as `{\"optional\": \"u32\"}`: \
@@ -97,7 +98,8 @@ impl fmt::Display for Scalar {
 }
 
 /// The format of a key's bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "FormatFile", into = "FormatFile")]
 #[non_exhaustive]
 pub enum Format {
     /// One of our codecs.
@@ -106,7 +108,57 @@ pub enum Format {
     With(String),
 }
 
+/// The format in a file.
+#[derive(Serialize, Deserialize)]
+#[serde(
+    rename_all = "lowercase",
+    expecting = "a format is the name of a codec, `\"json\"`, or `{\"with\": \"path::of::a::codec\"}`"
+)]
+enum FormatFile {
+    With(String),
+    #[serde(untagged)]
+    Name(String),
+}
+
+impl TryFrom<FormatFile> for Format {
+    type Error = String;
+
+    fn try_from(written: FormatFile) -> Result<Self, String> {
+        let name = match written {
+            FormatFile::Name(name) => name,
+            FormatFile::With(path) => return Ok(Self::With(path)),
+        };
+        let codec = Codec::ALL.iter().find(|codec| codec.name() == name);
+        let codec = codec.ok_or_else(|| {
+            let names: Vec<_> = Codec::ALL.iter().map(|codec| codec.name()).collect();
+            let name = shorten(&name);
+            format!("no codec `{name}`; expected {}", one_of_words(&names))
+        })?;
+        Ok(Self::Codec(*codec))
+    }
+}
+
+impl From<Format> for FormatFile {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Codec(codec) => Self::Name(codec.name().to_owned()),
+            Format::With(path) => Self::With(path),
+        }
+    }
+}
+
+impl Default for Format {
+    fn default() -> Self {
+        Self::Codec(Codec::Auto)
+    }
+}
+
 impl Format {
+    /// Whether it is the format of a field that names none.
+    pub(super) fn is_auto(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// The form of the bytes; `None` if only the codec knows it.
     pub(super) fn mode(&self) -> Option<Mode> {
         match self {
@@ -135,10 +187,12 @@ pub struct Section {
 }
 
 /// A rule over a whole struct.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct StructRule {
     /// The key of the section, `db`; empty for the root.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub section: String,
     /// The path of the function.
     pub rule: String,

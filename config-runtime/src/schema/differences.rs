@@ -3,63 +3,58 @@
 //! In: two schemas. Out: lines that name the key and the member, with the old and the new value. It
 //! does not judge which differences matter.
 
-use std::collections::BTreeMap;
+use serde_json::{Map, Value};
 
-use super::declared::{Key, Schema};
-use super::file::{head_members, key_members};
-use super::json::{Json, Members};
+use super::declared::Schema;
+use super::file::SchemaFile;
 use crate::wording::printable;
 
 /// The changes from the old schema to the new one; none if they are the same.
 pub(super) fn differences(old: &Schema, new: &Schema) -> Vec<String> {
-    let mut lines = members(&head_members(old), &head_members(new), "");
-    let by_key = |schema: &Schema| -> BTreeMap<String, Members> {
-        let members = |key: &Key| (key.key.clone(), key_members(key));
-        schema.keys.iter().map(members).collect()
-    };
-    let (old, new) = (by_key(old), by_key(new));
-    let mut names: Vec<&String> = old.keys().chain(new.keys()).collect();
+    let ((old_head, old_keys), (new_head, new_keys)) = (parts(old), parts(new));
+    let mut lines = members(&old_head, &new_head, "");
+    let mut names: Vec<&String> = old_keys.keys().chain(new_keys.keys()).collect();
     names.sort();
     names.dedup();
     for name in names {
-        match (old.get(name), new.get(name)) {
-            (Some(old), Some(new)) => {
+        let shown = printable(name);
+        match (old_keys.get(name), new_keys.get(name)) {
+            (Some(Value::Object(old)), Some(Value::Object(new))) => {
                 let inside = members(old, new, "  ");
                 if !inside.is_empty() {
-                    lines.push(format!("{}:", printable(name)));
+                    lines.push(format!("{shown}:"));
                     lines.extend(inside);
                 }
             }
-            (None, Some(new)) => lines.push(format!("+ {}: {}", printable(name), whole(new))),
-            (Some(old), None) => lines.push(format!("- {}: {}", printable(name), whole(old))),
-            (None, None) => {}
+            (None, Some(new)) => lines.push(format!("+ {shown}: {new}")),
+            (Some(old), None) => lines.push(format!("- {shown}: {old}")),
+            _ => {}
         }
     }
     lines
 }
 
+/// The members of a schema's file: those above the keys, and the keys.
+fn parts(schema: &Schema) -> (Map<String, Value>, Map<String, Value>) {
+    let take = |value: Option<Value>| match value {
+        Some(Value::Object(members)) => members,
+        _ => Map::new(),
+    };
+    let mut head = take(serde_json::to_value(SchemaFile::new(schema)).ok());
+    let keys = take(head.remove("keys"));
+    (head, keys)
+}
+
 /// A line for each member that differs: added, removed, or the old and the new value.
-fn members(old: &Members, new: &Members, indent: &str) -> Vec<String> {
-    let in_new = new.iter().filter_map(|(name, value)| {
-        let value = value.to_string();
-        match find(old, name).map(Json::to_string) {
-            None => Some(format!("{indent}+ {name}: {value}")),
-            Some(old) if old != value => Some(format!("{indent}{name}: {old} -> {value}")),
-            Some(_) => None,
-        }
+fn members(old: &Map<String, Value>, new: &Map<String, Value>, indent: &str) -> Vec<String> {
+    let in_new = new.iter().filter_map(|(name, value)| match old.get(name) {
+        None => Some(format!("{indent}+ {name}: {value}")),
+        Some(old) if old != value => Some(format!("{indent}{name}: {old} -> {value}")),
+        Some(_) => None,
     });
-    let gone = old.iter().filter(|(name, _)| find(new, name).is_none());
+    let gone = old.iter().filter(|(name, _)| !new.contains_key(*name));
     let gone = gone.map(|(name, value)| format!("{indent}- {name}: {value}"));
     in_new.chain(gone).collect()
-}
-
-fn find<'m>(members: &'m Members, name: &str) -> Option<&'m Json> {
-    let found = members.iter().find(|(other, _)| other == name);
-    found.map(|(_, value)| value)
-}
-
-fn whole(members: &Members) -> Json {
-    Json::Object(members.clone())
 }
 
 #[cfg(test)]
@@ -102,14 +97,14 @@ mod tests {
             [
                 r#"doc: "Old." -> "New.""#,
                 r#"+ prefix: "/p""#,
-                r#"- rules: [{ "rule": "even" }]"#,
-                r#"- gone: { "type": "u8" }"#,
+                r#"- rules: [{"rule":"even"}]"#,
+                r#"- gone: {"type":"u8"}"#,
                 r"limits/rps:",
-                r#"  type: "u32" -> "u64""#,
                 r"  + required: true",
+                r#"  type: "u32" -> "u64""#,
                 r#"  - default: "8""#,
                 r"  - secret: true",
-                r#"+ more: { "type": "bool", "default": "true" }"#,
+                r#"+ more: {"default":"true","type":"bool"}"#,
             ]
         );
     }

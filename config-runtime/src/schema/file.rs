@@ -1,19 +1,18 @@
 //! The schema as a file, and back.
 //!
 //! In: a [`Schema`], or a text. Out: JSON in the format of [the module](super), or a schema, or the
-//! error in the text and its place.
+//! error in the text with its path and its place.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::declared::{Absent, Format, Key, Schema, Section, StructRule, Type};
-use super::json::{Json, Members};
-use super::rule::{self, Expression, Hidden, RuleOfFile};
-use crate::value::Codec;
-use crate::wording::{misleads, one_of_words};
+use super::rule::{Rule, True};
+use crate::wording::{misleads, shorten};
 
 /// The version of the format, which is the first member of a file.
 const VERSION: &str = "hotconfig-schema/1";
@@ -27,29 +26,27 @@ impl Schema {
     /// Writes the schema as JSON, in the [format of files](mod@crate::schema#the-file): the same
     /// text for the same schema, with a newline at its end.
     pub fn to_json(&self) -> String {
-        let mut members = vec![("format".to_owned(), Json::text(VERSION))];
-        members.extend(head_members(self));
-        let keys = self.keys.iter();
-        let keys = keys.map(|key| (key.key.clone(), Json::Lines(key_members(key))));
-        members.push(("keys".to_owned(), Json::Lines(keys.collect())));
-        Json::Lines(members).pretty()
+        // Neither a map with other keys than texts nor a writer that fails is in it.
+        let mut text = serde_json::to_string_pretty(&SchemaFile::new(self)).unwrap_or_default();
+        text.push('\n');
+        text
     }
 
     /// Reads the output of [`Schema::to_json`]. The order of members does not matter.
     ///
     /// # Errors
     /// If the text is not JSON, is of another version, or has a member or a key twice, one too many
-    /// or one too few: its meaning may be unknown to this version, and is not guessed.
+    /// or one too few: its meaning may be unknown to this version, and is not guessed. The error
+    /// names the path in the file, as `keys.db/pool_size.type`, and the line.
     pub fn from_json(text: &str) -> Result<Self, SchemaError> {
-        let wrong = |error: serde_json::Error| SchemaError(readable(error.to_string()));
         // This is first, because a later version's members are unknown to this one.
-        let head: FormatOnly = serde_json::from_str(text).map_err(wrong)?;
+        let head: FormatOnly = read(text)?;
         match head.format.as_deref() {
             Some(VERSION) => {}
             Some(other) => {
                 return Err(SchemaError(format!(
                     "the format is `{}`, and this version of hotconfig reads `{VERSION}`",
-                    crate::wording::shorten(other)
+                    shorten(other)
                 )));
             }
             None => {
@@ -58,268 +55,157 @@ impl Schema {
                 )));
             }
         }
-        let file: SchemaOfFile = serde_json::from_str(text).map_err(wrong)?;
-        file.schema().map_err(|error| SchemaError(readable(error)))
+        read::<SchemaFile>(text)?.schema()
     }
 }
 
-/// The members above the keys.
-pub(super) fn head_members(schema: &Schema) -> Members {
-    let mut members = vec![("name".to_owned(), Json::text(&schema.name))];
-    let mut member = |name: &str, value: Json| members.push((name.to_owned(), value));
-    if !schema.doc.is_empty() {
-        member("doc", Json::text(&schema.doc));
-    }
-    if let Some(prefix) = &schema.prefix {
-        member("prefix", Json::text(prefix));
-    }
-    if !schema.rules.is_empty() {
-        let rules = schema.rules.iter().map(struct_rule);
-        member("rules", Json::List(rules.collect()));
-    }
-    if !schema.sections.is_empty() {
-        let sections = schema.sections.iter();
-        let sections = sections.map(|one| (one.key.clone(), Json::text(&one.doc)));
-        member("sections", Json::Lines(sections.collect()));
-    }
-    members
+/// Reads JSON; an error names its path, and the line.
+fn read<'de, V: Deserialize<'de>>(text: &'de str) -> Result<V, SchemaError> {
+    let mut from = serde_json::Deserializer::from_str(text);
+    let value = serde_path_to_error::deserialize(&mut from).map_err(|error| {
+        let path = error.path().to_string();
+        let inner = error.into_inner();
+        SchemaError(readable(match path.as_str() {
+            // Of the whole, or of a text that ends too early.
+            "." | "?" => inner.to_string(),
+            path => format!("`{path}`: {inner}"),
+        }))
+    })?;
+    let end = from.end();
+    end.map_err(|error| SchemaError(readable(error.to_string())))?;
+    Ok(value)
 }
 
-fn struct_rule(rule: &StructRule) -> Json {
-    let mut members = Vec::new();
-    if !rule.section.is_empty() {
-        members.push(("section".to_owned(), Json::text(&rule.section)));
-    }
-    members.push(("rule".to_owned(), Json::text(&rule.rule)));
-    Json::Object(members)
-}
+// The members of a file: what is left out has no content.
 
-/// The members of a key's object. Defaults are left out.
-pub(super) fn key_members(key: &Key) -> Members {
-    let mut members = Vec::new();
-    let mut member = |name: &str, value: Json| members.push((name.to_owned(), value));
-    if !key.doc.is_empty() {
-        member("doc", Json::text(&key.doc));
-    }
-    if key.field != field_of(&key.key) {
-        member("field", Json::text(&key.field));
-    }
-    if !key.aliases.is_empty() {
-        member("aliases", Json::texts(&key.aliases));
-    }
-    member("type", kind(&key.kind));
-    match &key.format {
-        Format::Codec(Codec::Auto) => {}
-        Format::Codec(codec) => member("format", Json::text(codec.name())),
-        Format::With(path) => member("format", Json::one("with", Json::text(path))),
-    }
-    match &key.absent {
-        Absent::Required => member("required", Json::word(true)),
-        Absent::Nothing => {}
-        Absent::Text(text) => member("default", Json::text(text)),
-        Absent::Expression(written) => {
-            member("default", Json::one("expression", Json::text(written)));
-        }
-        Absent::Hidden => member("default", Json::one("hidden", Json::word(true))),
-    }
-    if !key.rules.is_empty() {
-        member(
-            "rules",
-            Json::List(key.rules.iter().map(rule::to_json).collect()),
-        );
-    }
-    if let Some(path) = &key.compare {
-        member("compare", Json::text(path));
-    }
-    if key.secret {
-        member("secret", Json::word(true));
-    }
-    if key.restart {
-        member("restart", Json::word(true));
-    }
-    if let Some(note) = &key.deprecated {
-        member("deprecated", Json::text(note));
-    }
-    members
-}
-
-/// The field of a key that does not name one.
-fn field_of(key: &str) -> String {
-    key.replace('/', ".")
-}
-
-fn kind(kind: &Type) -> Json {
-    match kind {
-        Type::Words(words) => Json::one("words", Json::texts(words)),
-        Type::Optional(inner) => Json::one("optional", self::kind(inner)),
-        Type::List(inner) => Json::one("list", self::kind(inner)),
-        Type::Map(inner) => Json::one("map", self::kind(inner)),
-        Type::Rust(name) => Json::one("rust", Json::text(name)),
-        Type::Scalar(scalar) => Json::text(scalar.to_string()),
-    }
-}
-
-// The JSON of a file, in separate types, so that its names do not depend on those of the fields.
-
-#[derive(serde::Deserialize)]
+#[derive(Deserialize)]
 struct FormatOnly {
     format: Option<String>,
 }
 
-#[derive(serde::Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SchemaOfFile {
-    #[serde(rename = "format")]
-    _format: String,
+pub(super) struct SchemaFile {
+    format: String,
     name: String,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     doc: String,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     prefix: Option<String>,
-    #[serde(default)]
-    rules: Vec<StructRuleOfFile>,
-    #[serde(default)]
-    sections: Distinct<String>,
-    keys: Distinct<KeyOfFile>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    rules: Vec<StructRule>,
+    #[serde(
+        default,
+        deserialize_with = "distinct",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
+    sections: BTreeMap<String, String>,
+    #[serde(deserialize_with = "distinct")]
+    keys: BTreeMap<String, KeyFile>,
 }
 
-#[derive(serde::Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct StructRuleOfFile {
-    #[serde(default)]
-    section: String,
-    rule: String,
-}
-
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct KeyOfFile {
-    #[serde(default)]
+struct KeyFile {
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     doc: String,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     field: Option<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     aliases: Vec<String>,
     #[serde(rename = "type")]
     kind: Type,
-    #[serde(default)]
-    format: FormatOfFile,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Format::is_auto")]
+    format: Format,
+    #[serde(default, skip_serializing_if = "is_false")]
     required: bool,
-    #[serde(default)]
-    default: Option<DefaultOfFile>,
-    #[serde(default)]
-    rules: Vec<RuleOfFile>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    default: Option<DefaultFile>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    rules: Vec<Rule>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     compare: Option<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_false")]
     secret: bool,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_false")]
     restart: bool,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     deprecated: Option<String>,
 }
 
-/// The name of a codec of ours, or the path of the user's.
-#[derive(serde::Deserialize)]
-#[serde(try_from = "WrittenFormat")]
-struct FormatOfFile(Format);
-
-#[derive(serde::Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(
-    untagged,
-    expecting = "a format is the name of a codec, `\"json\"`, or `{\"with\": \"path::of::a::codec\"}`"
-)]
-enum WrittenFormat {
-    Name(String),
-    With(With),
-}
-
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct With {
-    with: String,
-}
-
-impl Default for FormatOfFile {
-    fn default() -> Self {
-        Self(Format::Codec(Codec::Auto))
-    }
-}
-
-impl TryFrom<WrittenFormat> for FormatOfFile {
-    type Error = String;
-
-    fn try_from(written: WrittenFormat) -> Result<Self, String> {
-        let name = match written {
-            WrittenFormat::Name(name) => name,
-            WrittenFormat::With(With { with }) => return Ok(Self(Format::With(with))),
-        };
-        let codec = Codec::ALL.iter().find(|codec| codec.name() == name);
-        let codec = codec.ok_or_else(|| {
-            let names: Vec<_> = Codec::ALL.iter().map(|codec| codec.name()).collect();
-            let name = crate::wording::shorten(&name);
-            format!("no codec `{name}`; expected {}", one_of_words(&names))
-        })?;
-        Ok(Self(Format::Codec(*codec)))
-    }
-}
-
-#[derive(serde::Deserialize)]
-#[serde(
-    untagged,
+    rename_all = "lowercase",
     expecting = "a default is a text, `{\"expression\": \"…\"}` or `{\"hidden\": true}`"
 )]
-enum DefaultOfFile {
-    String(String),
-    Expression(Expression),
-    Hidden(Hidden),
+enum DefaultFile {
+    Expression(String),
+    Hidden(True),
+    #[serde(untagged)]
+    Text(String),
 }
 
-/// The members of an object, none of them twice, in the order of their names.
-#[derive(Default)]
-struct Distinct<V>(BTreeMap<String, V>);
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
 
-impl<'de, V: Deserialize<'de>> Deserialize<'de> for Distinct<V> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct MembersVisitor<V>(PhantomData<V>);
+/// Reads the members of an object, none of them twice.
+fn distinct<'de, D, V>(from: D) -> Result<BTreeMap<String, V>, D::Error>
+where
+    D: Deserializer<'de>,
+    V: Deserialize<'de>,
+{
+    struct MembersVisitor<V>(PhantomData<V>);
 
-        impl<'de, V: Deserialize<'de>> Visitor<'de> for MembersVisitor<V> {
-            type Value = Distinct<V>;
+    impl<'de, V: Deserialize<'de>> Visitor<'de> for MembersVisitor<V> {
+        type Value = BTreeMap<String, V>;
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Distinct<V>, A::Error> {
-                let mut members = BTreeMap::new();
-                while let Some(name) = map.next_key::<String>()? {
-                    if members.contains_key(&name) {
-                        let name = crate::wording::shorten(&name);
-                        return Err(A::Error::custom(format!(
-                            "the key `{name}` stands there twice"
-                        )));
-                    }
-                    members.insert(name, map.next_value()?);
-                }
-                Ok(Distinct(members))
-            }
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
         }
 
-        from.deserialize_map(MembersVisitor(PhantomData))
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut members = BTreeMap::new();
+            while let Some((name, value)) = map.next_entry::<String, V>()? {
+                if members.contains_key(&name) {
+                    let name = shorten(&name);
+                    let twice = format!("the key `{name}` stands there twice");
+                    return Err(A::Error::custom(twice));
+                }
+                members.insert(name, value);
+            }
+            Ok(members)
+        }
     }
+
+    from.deserialize_map(MembersVisitor(PhantomData))
 }
 
-impl SchemaOfFile {
-    fn schema(self) -> Result<Schema, String> {
-        let mut rules: Vec<StructRule> = self
-            .rules
-            .into_iter()
-            .map(|StructRuleOfFile { section, rule }| StructRule { section, rule })
-            .collect();
-        rules.sort_by(|one, other| one.section.cmp(&other.section));
-        let sections = self.sections.0.into_iter();
-        let keys = self.keys.0.into_iter();
+impl SchemaFile {
+    pub(super) fn new(schema: &Schema) -> Self {
+        let sections = schema.sections.iter();
+        let keys = schema.keys.iter();
+        Self {
+            format: VERSION.to_owned(),
+            name: schema.name.clone(),
+            doc: schema.doc.clone(),
+            prefix: schema.prefix.clone(),
+            rules: schema.rules.clone(),
+            sections: sections
+                .map(|one| (one.key.clone(), one.doc.clone()))
+                .collect(),
+            keys: keys
+                .map(|key| (key.key.clone(), KeyFile::new(key)))
+                .collect(),
+        }
+    }
+
+    fn schema(mut self) -> Result<Schema, SchemaError> {
+        self.rules
+            .sort_by(|one, other| one.section.cmp(&other.section));
+        let sections = self.sections.into_iter();
+        let keys = self.keys.into_iter();
         Ok(Schema {
             name: self.name,
             doc: self.doc,
@@ -328,14 +214,45 @@ impl SchemaOfFile {
                 .map(|(name, key)| key.key(name))
                 .collect::<Result<_, _>>()?,
             sections: sections.map(|(key, doc)| Section { key, doc }).collect(),
-            rules,
+            rules: self.rules,
         })
     }
 }
 
-impl KeyOfFile {
-    fn key(self, key: String) -> Result<Key, String> {
-        let wrong = |what: &str| Err(format!("`{}`: {what}", crate::wording::shorten(&key)));
+/// The field of a key that does not name one.
+fn field_of(key: &str) -> String {
+    key.replace('/', ".")
+}
+
+impl KeyFile {
+    fn new(key: &Key) -> Self {
+        let default = match &key.absent {
+            Absent::Required | Absent::Nothing => None,
+            Absent::Text(text) => Some(DefaultFile::Text(text.clone())),
+            Absent::Expression(written) => Some(DefaultFile::Expression(written.clone())),
+            Absent::Hidden => Some(DefaultFile::Hidden(True)),
+        };
+        Self {
+            doc: key.doc.clone(),
+            field: (key.field != field_of(&key.key)).then(|| key.field.clone()),
+            aliases: key.aliases.clone(),
+            kind: key.kind.clone(),
+            format: key.format.clone(),
+            required: key.absent == Absent::Required,
+            default,
+            rules: key.rules.clone(),
+            compare: key.compare.clone(),
+            secret: key.secret,
+            restart: key.restart,
+            deprecated: key.deprecated.clone(),
+        }
+    }
+
+    fn key(self, key: String) -> Result<Key, SchemaError> {
+        let wrong = |what: &str| {
+            let path = format!("`keys.{key}`: {what}");
+            Err(SchemaError(readable(path)))
+        };
         if key.split('/').any(str::is_empty) {
             return wrong("a key is segments with `/` between them, none of them empty");
         }
@@ -345,28 +262,18 @@ impl KeyOfFile {
             (true, Some(_)) => {
                 return wrong("a key with a `default` is not `required`: leave one of them out");
             }
-            (false, Some(DefaultOfFile::String(text))) => Absent::Text(text),
-            (false, Some(DefaultOfFile::Expression(written))) => {
-                Absent::Expression(written.expression)
-            }
-            (false, Some(DefaultOfFile::Hidden(Hidden { hidden: true }))) => Absent::Hidden,
-            (false, Some(DefaultOfFile::Hidden(Hidden { hidden: false }))) => {
-                return wrong("a default that is not `hidden` is written out");
-            }
-        };
-        let rules = self.rules.into_iter().map(RuleOfFile::rule);
-        let rules = match rules.collect::<Result<_, _>>() {
-            Ok(rules) => rules,
-            Err(what) => return wrong(what),
+            (false, Some(DefaultFile::Text(text))) => Absent::Text(text),
+            (false, Some(DefaultFile::Expression(written))) => Absent::Expression(written),
+            (false, Some(DefaultFile::Hidden(True))) => Absent::Hidden,
         };
         Ok(Key {
             field: self.field.unwrap_or_else(|| field_of(&key)),
             key,
             aliases: self.aliases,
             kind: self.kind,
-            format: self.format.0,
+            format: self.format,
             absent,
-            rules,
+            rules: self.rules,
             compare: self.compare,
             secret: self.secret,
             restart: self.restart,
@@ -383,7 +290,7 @@ fn readable(message: String) -> String {
     if message.len() <= MAX && !message.contains(odd) {
         return message;
     }
-    crate::wording::shorten(&message)
+    shorten(&message)
 }
 
 #[cfg(test)]
@@ -394,6 +301,7 @@ mod tests {
     use super::super::Scalar;
     use super::super::rule::{Bound, Interval, Rule};
     use super::*;
+    use crate::value::Codec;
 
     const SCALARS: [Scalar; 5] = [
         Scalar::U32,
@@ -585,48 +493,51 @@ mod tests {
         );
         refuses(
             "{\n\"format\": \"hotconfig-schema/1\",\n\"colour\": 1}",
-            "unknown field `colour`, expected one of `format`, `name`, `doc`, `prefix`, `rules`, \
+            "`colour`: unknown field `colour`, expected one of `format`, `name`, `doc`, `prefix`, `rules`, \
              `sections`, `keys` at line 3",
         );
         refuses(
             &file(r#""type": "u8", "secret": true, "secret": true"#),
-            "duplicate field `secret` at line 1",
+            "`keys.a`: duplicate field `secret` at line 1",
         );
         refuses(
             &file(r#""type": "u33""#),
-            "a type is the name of a scalar, `\"u32\"`, or an object such as \
-             `{\"optional\": \"u32\"}`: its member is `optional`, `list`, `map`, `words` or `rust` \
-             at line 1",
+            "`keys.a.type`: a type is the name of a scalar, `\"u32\"`, or an object such as \
+             `{\"optional\": \"u32\"}`: its member is `optional`, `list`, `map`, `words` or \
+             `rust` at line 1",
         );
         refuses(
             &file(r#""type": "u8", "required": true, "default": "1""#),
-            "`a`: a key with a `default` is not `required`: leave one of them out",
+            "`keys.a`: a key with a `default` is not `required`: leave one of them out",
         );
         refuses(
             &file(r#""type": "u8", "default": {"hidden": true, "text": "sesame"}"#),
-            "a default is a text, `{\"expression\": \"…\"}` or `{\"hidden\": true}` \
-             at line 1",
+            "`keys.a.default`: a default is a text, `{\"expression\": \"…\"}` or `{\"hidden\": \
+             true}` at line 1",
         );
         refuses(
             &file(r#""type": "u8", "rules": [{"one_of": {"hidden": true, "texts": ["sesame"]}}]"#),
-            "the choices of `one_of` are a list of texts, or `{\"hidden\": true}` at line 1",
+            "`keys.a.rules[0].one_of`: the choices of `one_of` are a list of texts, or \
+             `{\"hidden\": true}` at line 1",
         );
         refuses(
             &file(r#""type": "u8", "rules": [{"one_of": {"hidden": false}}]"#),
-            "`a`: choices that are not `hidden` are written out",
+            "`keys.a.rules[0].one_of`: the choices of `one_of` are a list of texts, or \
+             `{\"hidden\": true}` at line 1",
         );
         refuses(
             &file(r#""type": "u8", "rules": [{"range": {"max": "1", "below": "2"}}]"#),
-            "`a`: a range ends with `max` or `below`: leave one of them out",
+            "`keys.a.rules[0].range`: a range ends with `max` or `below`: leave one of them out \
+             at line 1",
         );
         refuses(
             r#"{"format": "hotconfig-schema/1", "name": "S", "keys": {
                 "a": {"type": "u8"}, "a": {"type": "u8"}}}"#,
-            "the key `a` stands there twice at line 2",
+            "`keys`: the key `a` stands there twice at line 2",
         );
         refuses(
             r#"{"format": "hotconfig-schema/1", "name": "S", "keys": {"a//b": {"type": "u8"}}}"#,
-            "`a//b`: a key is segments with `/` between them, none of them empty",
+            "`keys.a//b`: a key is segments with `/` between them, none of them empty",
         );
     }
 

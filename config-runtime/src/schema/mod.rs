@@ -69,16 +69,33 @@
 //!       "field": "rps",
 //!       "type": "u32",
 //!       "default": "1000",
-//!       "rules": [{ "range": { "min": "1", "max": "100000" } }]
+//!       "rules": [
+//!         {
+//!           "range": {
+//!             "min": "1",
+//!             "max": "100000"
+//!           }
+//!         }
+//!       ]
 //!     },
 //!     "log_level": {
 //!       "doc": "Least severe level that is logged.",
 //!       "type": "String",
 //!       "default": "info",
-//!       "rules": [{ "one_of": ["debug", "info", "warn"] }]
+//!       "rules": [
+//!         {
+//!           "one_of": [
+//!             "debug",
+//!             "info",
+//!             "warn"
+//!           ]
+//!         }
+//!       ]
 //!     },
 //!     "region": {
-//!       "type": { "optional": "String" }
+//!       "type": {
+//!         "optional": "String"
+//!       }
 //!     }
 //!   }
 //! }

@@ -5,11 +5,13 @@
 
 use std::fmt;
 
-use super::json::Json;
+use serde::{Deserialize, Serialize};
+
 use crate::typed::tree::{self, Bounds, End};
 
 /// A rule of one key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "RuleFile", into = "RuleFile")]
 #[non_exhaustive]
 pub enum Rule {
     /// The value lies between these.
@@ -31,7 +33,8 @@ pub enum Rule {
 }
 
 /// The bounds of a range, each as the store would hold it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "IntervalFile", into = "IntervalFile")]
 #[non_exhaustive]
 pub struct Interval {
     /// The lower bound, itself included.
@@ -148,125 +151,142 @@ fn bound(end: End, written: &str) -> Bound {
     }
 }
 
-// The JSON of a file, in types of its own, so that its names do not change with those of the
-// fields.
+// The JSON of a file, where it is not that of the value.
 
-/// The rule in a file.
-pub(super) fn to_json(rule: &Rule) -> Json {
-    match rule {
-        Rule::Range(interval) => Json::one("range", interval_to_json(interval)),
-        Rule::Length(interval) => Json::one("length", interval_to_json(interval)),
-        Rule::Pattern(pattern) => Json::one("pattern", Json::text(pattern)),
-        Rule::OneOf(choices) => Json::one("one_of", Json::texts(choices)),
-        Rule::Hidden => Json::one("one_of", Json::one("hidden", Json::word(true))),
-        Rule::NonEmpty => Json::text("non_empty"),
-        Rule::Url => Json::text("url"),
-        Rule::Validate(path) => Json::one("validate", Json::text(path)),
+/// A word that is always `true`: something is there, and not shown.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(try_from = "bool", into = "bool")]
+pub(super) struct True;
+
+impl TryFrom<bool> for True {
+    type Error = &'static str;
+
+    fn try_from(value: bool) -> Result<Self, Self::Error> {
+        if value {
+            Ok(Self)
+        } else {
+            Err("what is not `hidden` is written out")
+        }
     }
 }
 
-fn interval_to_json(interval: &Interval) -> Json {
-    let high = if interval.inclusive { "max" } else { "below" };
-    let ends = [("min", &interval.low), (high, &interval.high)];
-    let members = ends.into_iter().filter_map(|(name, bound)| {
-        let bound = match bound {
-            Bound::Open => return None,
-            Bound::At(text) => Json::text(text),
-            Bound::Unknown(written) => Json::one("expression", Json::text(written)),
-        };
-        Some((name.to_owned(), bound))
-    });
-    Json::Object(members.collect())
+impl From<True> for bool {
+    fn from(True: True) -> Self {
+        true
+    }
 }
 
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Expression {
-    pub(super) expression: String,
-}
-
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Hidden {
-    pub(super) hidden: bool,
-}
-
-#[derive(serde::Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum RuleOfFile {
-    Range(IntervalOfFile),
-    Length(IntervalOfFile),
+enum RuleFile {
+    Range(Interval),
+    Length(Interval),
     Pattern(String),
-    OneOf(ChoicesOfFile),
+    OneOf(ChoicesFile),
     NonEmpty,
     Url,
     Validate(String),
 }
 
-#[derive(serde::Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(
-    untagged,
+    rename_all = "lowercase",
     expecting = "the choices of `one_of` are a list of texts, or `{\"hidden\": true}`"
 )]
-pub(super) enum ChoicesOfFile {
+enum ChoicesFile {
+    Hidden(True),
+    #[serde(untagged)]
     Listed(Vec<String>),
-    Hidden(Hidden),
 }
 
-#[derive(serde::Deserialize)]
+impl From<RuleFile> for Rule {
+    fn from(rule: RuleFile) -> Self {
+        match rule {
+            RuleFile::Range(interval) => Self::Range(interval),
+            RuleFile::Length(interval) => Self::Length(interval),
+            RuleFile::Pattern(pattern) => Self::Pattern(pattern),
+            RuleFile::OneOf(ChoicesFile::Listed(choices)) => Self::OneOf(choices),
+            RuleFile::OneOf(ChoicesFile::Hidden(True)) => Self::Hidden,
+            RuleFile::NonEmpty => Self::NonEmpty,
+            RuleFile::Url => Self::Url,
+            RuleFile::Validate(path) => Self::Validate(path),
+        }
+    }
+}
+
+impl From<Rule> for RuleFile {
+    fn from(rule: Rule) -> Self {
+        match rule {
+            Rule::Range(interval) => Self::Range(interval),
+            Rule::Length(interval) => Self::Length(interval),
+            Rule::Pattern(pattern) => Self::Pattern(pattern),
+            Rule::OneOf(choices) => Self::OneOf(ChoicesFile::Listed(choices)),
+            Rule::Hidden => Self::OneOf(ChoicesFile::Hidden(True)),
+            Rule::NonEmpty => Self::NonEmpty,
+            Rule::Url => Self::Url,
+            Rule::Validate(path) => Self::Validate(path),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct IntervalOfFile {
-    #[serde(default)]
-    min: Option<BoundOfFile>,
-    #[serde(default)]
-    max: Option<BoundOfFile>,
-    #[serde(default)]
-    below: Option<BoundOfFile>,
+struct IntervalFile {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    min: Option<BoundFile>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    max: Option<BoundFile>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    below: Option<BoundFile>,
 }
 
-#[derive(serde::Deserialize)]
-#[serde(untagged, expecting = "a bound is a text or `{\"expression\": \"…\"}`")]
-enum BoundOfFile {
+#[derive(Serialize, Deserialize)]
+#[serde(
+    rename_all = "lowercase",
+    expecting = "a bound is a text or `{\"expression\": \"…\"}`"
+)]
+enum BoundFile {
+    Expression(String),
+    #[serde(untagged)]
     At(String),
-    Unknown(Expression),
 }
 
-impl RuleOfFile {
-    pub(super) fn rule(self) -> Result<Rule, &'static str> {
-        Ok(match self {
-            Self::Range(interval) => Rule::Range(interval.interval()?),
-            Self::Length(interval) => Rule::Length(interval.interval()?),
-            Self::Pattern(pattern) => Rule::Pattern(pattern),
-            Self::OneOf(ChoicesOfFile::Listed(choices)) => Rule::OneOf(choices),
-            Self::OneOf(ChoicesOfFile::Hidden(Hidden { hidden: true })) => Rule::Hidden,
-            Self::OneOf(ChoicesOfFile::Hidden(Hidden { hidden: false })) => {
-                return Err("choices that are not `hidden` are written out");
-            }
-            Self::NonEmpty => Rule::NonEmpty,
-            Self::Url => Rule::Url,
-            Self::Validate(path) => Rule::Validate(path),
+impl TryFrom<IntervalFile> for Interval {
+    type Error = &'static str;
+
+    fn try_from(file: IntervalFile) -> Result<Self, Self::Error> {
+        let inclusive = file.max.is_some();
+        if inclusive && file.below.is_some() {
+            return Err("a range ends with `max` or `below`: leave one of them out");
+        }
+        let bound = |bound| match bound {
+            None => Bound::Open,
+            Some(BoundFile::At(text)) => Bound::At(text),
+            Some(BoundFile::Expression(written)) => Bound::Unknown(written),
+        };
+        Ok(Self {
+            low: bound(file.min),
+            high: bound(file.max.or(file.below)),
+            inclusive,
         })
     }
 }
 
-impl IntervalOfFile {
-    fn interval(self) -> Result<Interval, &'static str> {
-        let inclusive = self.max.is_some();
-        let high = match (self.max, self.below) {
-            (Some(_), Some(_)) => {
-                return Err("a range ends with `max` or `below`: leave one of them out");
-            }
-            (high, None) | (None, high) => high,
-        };
+impl From<Interval> for IntervalFile {
+    fn from(interval: Interval) -> Self {
         let bound = |bound| match bound {
-            None => Bound::Open,
-            Some(BoundOfFile::At(text)) => Bound::At(text),
-            Some(BoundOfFile::Unknown(written)) => Bound::Unknown(written.expression),
+            Bound::Open => None,
+            Bound::At(text) => Some(BoundFile::At(text)),
+            Bound::Unknown(written) => Some(BoundFile::Expression(written)),
         };
-        Ok(Interval {
-            low: bound(self.min),
-            high: bound(high),
-            inclusive,
-        })
+        let (max, below) = match interval.inclusive {
+            true => (bound(interval.high), None),
+            false => (None, bound(interval.high)),
+        };
+        Self {
+            min: bound(interval.low),
+            max,
+            below,
+        }
     }
 }

@@ -34,7 +34,7 @@ impl Whole {
         }
     }
 
-    const fn signed(number: i128) -> Self {
+    pub(super) const fn signed(number: i128) -> Self {
         Self {
             below: number < 0,
             size: number.unsigned_abs(),
@@ -71,10 +71,12 @@ impl Whole {
         }
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "the bounds are widened for it")]
-    fn approximately(self) -> f64 {
+    /// It, as a number of a type with a fraction, if it is one.
+    #[expect(clippy::cast_precision_loss, reason = "these numbers lose nothing")]
+    fn exact(self, scalar: Scalar) -> Option<f64> {
         let size = self.size as f64;
-        if self.below { -size } else { size }
+        let number = if self.below { -size } else { size };
+        (self.size <= exact_up_to(scalar)).then_some(number)
     }
 }
 
@@ -99,6 +101,14 @@ impl fmt::Display for Whole {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.below { "-" } else { "" };
         write!(f, "{sign}{}", self.size)
+    }
+}
+
+/// Up to here every whole number is one of this type, which has a fraction.
+pub(super) fn exact_up_to(scalar: Scalar) -> u128 {
+    match scalar {
+        Scalar::F32 => 1 << 24,
+        _ => 1 << 53,
     }
 }
 
@@ -279,108 +289,31 @@ pub(super) fn holds(
     low_holds && high_holds
 }
 
-/// The lowest and the highest number with a fraction that the rules leave, both included.
-fn reals(scalar: Scalar, rules: &[Rule]) -> Option<(f64, f64)> {
-    let narrow = scalar == Scalar::F32;
-    let (mut low, mut high) = match scalar {
-        Scalar::F32 => (f64::from(f32::MIN), f64::from(f32::MAX)),
-        Scalar::F64 => (f64::MIN, f64::MAX),
-        _ => return None,
-    };
-    for interval in ranges(rules) {
-        if let Bound::At(text) = &interval.low {
-            low = low.max(real(text, narrow)?);
-        }
-        if let Bound::At(text) = &interval.high {
-            let end = real(text, narrow)?;
-            high = high.min(if interval.inclusive {
-                end
-            } else {
-                step(end, narrow, false)
-            });
-        }
-    }
-    for rule in rules {
-        let Rule::OneOf(choices) = rule else { continue };
-        let read: Option<Vec<f64>> = choices.iter().map(|one| real(one, narrow)).collect();
-        if let Some(read) = read.filter(|read| !read.is_empty()) {
-            low = low.max(read.iter().copied().fold(f64::INFINITY, f64::min));
-            high = high.min(read.iter().copied().fold(f64::NEG_INFINITY, f64::max));
-        }
-    }
-    Some((low, high))
-}
-
 /// A number as a type of this width reads it.
-fn real(text: &str, narrow: bool) -> Option<f64> {
-    match narrow {
-        true => text.parse::<f32>().ok().map(f64::from),
-        false => text.parse().ok(),
+fn real(text: &str, scalar: Scalar) -> Option<f64> {
+    match scalar {
+        Scalar::F32 => text.parse::<f32>().ok().map(f64::from),
+        _ => text.parse().ok(),
     }
 }
 
-/// The next number of this width.
-fn step(number: f64, narrow: bool, up: bool) -> f64 {
-    #[expect(clippy::cast_possible_truncation, reason = "it was read as an `f32`")]
-    match (narrow, up) {
-        (true, true) => f64::from((number as f32).next_up()),
-        (true, false) => f64::from((number as f32).next_down()),
-        (false, true) => number.next_up(),
-        (false, false) => number.next_down(),
-    }
+/// Whether the rules leave of an `f64` only numbers that are far from the ends of an `f32`.
+pub(super) fn are_small(rules: &[Rule]) -> bool {
+    const SMALL: f64 = 1e38;
+    let end = |bound: &Bound| match bound {
+        Bound::At(text) => real(text, Scalar::F64),
+        Bound::Open | Bound::Unknown(_) => None,
+    };
+    let low = ranges(rules)
+        .filter_map(|own| end(&own.low))
+        .any(|low| low >= -SMALL);
+    low && ranges(rules)
+        .filter_map(|own| end(&own.high))
+        .any(|high| high <= SMALL)
 }
 
-/// Between which numbers of the type `to` every number of `from` is read, both included; none
-/// where one of them may be too big for it.
-pub(super) fn read_as_real(
-    from: Scalar,
-    rules: &[Rule],
-    to: Scalar,
-    same_reading: bool,
-) -> Option<(f64, f64)> {
-    /// Up to here every whole number is one of 64 bits with a fraction.
-    const EXACT: u128 = 1 << 53;
-    let (low, high) = match left(from, rules) {
-        Some(left) => {
-            let widened = |end: Whole, up: bool| {
-                let near = end.approximately();
-                if end.size <= EXACT {
-                    near
-                } else {
-                    step(step(near, false, up), false, up)
-                }
-            };
-            (widened(left.low, false), widened(left.high, true))
-        }
-        None => {
-            let (mut low, mut high) = reals(from, rules)?;
-            if from == to && same_reading {
-                return Some((low, high));
-            }
-            // A number of a text is not read as the same by both; JSON's own may be the
-            // neighbour's neighbour.
-            let steps = if same_reading { 1 } else { 4 };
-            for _ in 0..steps {
-                low = step(low, from == Scalar::F32, false);
-                high = step(high, from == Scalar::F32, true);
-            }
-            if from == Scalar::F32 && to == Scalar::F64 {
-                // Beyond what is finite in 32 bits lies much that is in 64.
-                low = low.max(-1e39);
-                high = high.min(1e39);
-            }
-            (low, high)
-        }
-    };
-    #[expect(clippy::cast_possible_truncation, reason = "that is how it is read")]
-    let read = |end: f64| match to {
-        Scalar::F32 => f64::from(end as f32),
-        _ => end,
-    };
-    let (low, high) = (read(low), read(high));
-    (low.is_finite() && high.is_finite()).then_some((low, high))
-}
-
+/// Whether a range of numbers with a fraction holds every value of `from`, as far as that is plain:
+/// ranges of the same numbers, and whole numbers that are exact.
 fn holds_reals(
     from: Scalar,
     from_rules: &[Rule],
@@ -388,28 +321,52 @@ fn holds_reals(
     interval: &Interval,
     same_reading: bool,
 ) -> bool {
-    let Some((low, high)) = read_as_real(from, from_rules, to, same_reading) else {
+    let of_wholes = left(from, from_rules);
+    // Rounding keeps the order, and an end that is a number of both types is not crossed.
+    let exact = |bound: &Bound| match bound {
+        Bound::Open => true,
+        Bound::At(text) => real(text, Scalar::F32) == real(text, Scalar::F64),
+        Bound::Unknown(_) => false,
+    };
+    let rounded = (from, to) == (Scalar::F64, Scalar::F32)
+        && (interval.inclusive || interval.high == Bound::Open)
+        && exact(&interval.low)
+        && exact(&interval.high);
+    if of_wholes.is_none() && !(same_reading && (from == to || rounded)) {
         return false;
-    };
-    let narrow = to == Scalar::F32;
-    let same = from == to && same_reading;
-    let low_holds = match &interval.low {
-        Bound::Open => true,
-        Bound::At(text) => real(text, narrow).is_some_and(|end| low >= end),
-        Bound::Unknown(_) => same && ranges(from_rules).any(|other| other.low == interval.low),
-    };
-    let high_holds = match &interval.high {
-        Bound::Open => true,
-        Bound::At(text) => real(text, narrow).is_some_and(|end| match interval.inclusive {
-            true => high <= end,
-            false => high < end,
+    }
+    // The ends of `from`, and whether the higher one is included.
+    let lows = || ranges(from_rules).map(|own| (&own.low, true));
+    let highs = || ranges(from_rules).map(|own| (&own.high, own.inclusive));
+    let number = |end: Whole| end.exact(to);
+    let low = match (&interval.low, of_wholes) {
+        (Bound::Open, _) => true,
+        (Bound::At(text), Some(left)) => real(text, to)
+            .zip(number(left.low))
+            .is_some_and(|(end, low)| low >= end),
+        (Bound::At(text), None) => lows().any(|(own, _)| match own {
+            Bound::At(own) => real(own, to) >= real(text, to),
+            _ => false,
         }),
-        Bound::Unknown(_) => {
-            same && ranges(from_rules)
-                .any(|other| other.high == interval.high && other.inclusive == interval.inclusive)
+        (bound @ Bound::Unknown(_), _) => lows().any(|(own, _)| own == bound),
+    };
+    let high = match (&interval.high, of_wholes) {
+        (Bound::Open, _) => true,
+        (Bound::At(text), Some(left)) => real(text, to)
+            .zip(number(left.high))
+            .is_some_and(|(end, high)| high < end || interval.inclusive && high <= end),
+        (Bound::At(text), None) => highs().any(|(own, included)| match own {
+            Bound::At(own) => {
+                let (own, end) = (real(own, to), real(text, to));
+                own < end || own == end && (interval.inclusive || !included)
+            }
+            _ => false,
+        }),
+        (bound @ Bound::Unknown(_), _) => {
+            highs().any(|(own, included)| own == bound && included == interval.inclusive)
         }
     };
-    low_holds && high_holds
+    low && high
 }
 
 /// The least and the highest length that the rules leave, where it is at least `least`.
@@ -462,8 +419,7 @@ pub(super) fn holds_lengths(
 pub(super) fn same_value(scalar: Scalar, one: &str, other: &str) -> bool {
     match scalar {
         Scalar::F32 | Scalar::F64 => {
-            let narrow = scalar == Scalar::F32;
-            real(one, narrow).is_some_and(|one| Some(one) == real(other, narrow))
+            real(one, scalar).is_some_and(|one| Some(one) == real(other, scalar))
         }
         scalar => ordinal(scalar, one).is_some_and(|one| Some(one) == ordinal(scalar, other)),
     }

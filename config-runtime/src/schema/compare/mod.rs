@@ -48,7 +48,7 @@
 //! | a whole number is now `NonZero…` | incompatible, unless the range leaves zero out | compatible | `0` is refused |
 //! | a whole number is now `f64` or `f32` | compatible; notice where numbers are rounded | incompatible | `16` is read; `0.5` is no whole number |
 //! | `f32` is now `f64` | compatible | incompatible | `1e300` is too big for 32 bits |
-//! | `f64` is now `f32` | incompatible, unless the range leaves out what is too big: notice | compatible; incompatible where they have a range that a rounded number may cross | numbers are rounded |
+//! | `f64` is now `f32` | incompatible, unless the range leaves out what is too big: notice | compatible; unknown where they have a range that a rounded number may cross | numbers are rounded |
 //! | a whole number that is not negative is now `Size` | compatible | incompatible | a number alone is bytes; `64MiB` is no number |
 //! | a plain type is now `String` or `PathBuf`, without rules | notice | incompatible | the text that stands there is the value, white space included |
 //! | `String` is now `PathBuf`, or back | compatible | compatible | the same texts |
@@ -87,9 +87,9 @@
 //! is known, an expression. Facts that are in no schema have not changed: whether a list is a `Vec`
 //! or a set, the choices of a secret. `usize` has as many bits as on the machine that compares.
 
+mod containment;
+mod counterexample;
 mod ends;
-mod proof;
-mod witness;
 mod words;
 
 #[cfg(test)]
@@ -742,20 +742,20 @@ fn rules(old: &[Rule], new: &[Rule]) -> Vec<(Option<Rule>, Option<Rule>)> {
 
 /// Whether `to` accepts all that `from` accepts.
 fn accepted(from: &Key, to: &Key) -> Effect {
-    let doubt = match proof::show(from, to) {
-        Ok(proof::Shown { meaning: None }) => {
+    let doubt = match containment::show(from, to) {
+        Ok(containment::Shown { meaning: None }) => {
             return fine("all that is accepted is accepted by the other, too");
         }
-        Ok(proof::Shown {
+        Ok(containment::Shown {
             meaning: Some(meaning),
         }) => return notice(format!("all is accepted, but {meaning}")),
         Err(doubt) => doubt,
     };
-    match witness::find(from, to) {
-        Some(witness) => {
-            let example = words::excerpt(&witness.raw);
-            let why = witness.why;
-            bad(match witness.odd {
+    match counterexample::find(from, to) {
+        Some(found) => {
+            let example = words::excerpt(&found.raw);
+            let why = found.why;
+            bad(match found.odd {
                 true => format!("no usual value, but {example} is refused: {why}"),
                 false => format!("{example} is refused: {why}"),
             })

@@ -143,7 +143,7 @@ const CASES: &[Case] = &[
      r#""a":{"type":"f32","required":true}"#, I, C),
     ("`f64` is now `f32`",
      r#""a":{"type":"f64","required":true,"rules":[{"range":{"min":"0.0","max":"1.0"}}]}"#,
-     r#""a":{"type":"f32","required":true,"rules":[{"range":{"min":"0.0","max":"1.0"}}]}"#, N, I),
+     r#""a":{"type":"f32","required":true,"rules":[{"range":{"min":"0.0","max":"1.0"}}]}"#, N, U),
     ("a whole number that is not negative is now `Size`",
      r#""a":{"type":"u64","required":true}"#,
      r#""a":{"type":"Size","required":true}"#, C, I),

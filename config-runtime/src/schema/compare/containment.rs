@@ -312,31 +312,27 @@ fn numbers(
     json: (bool, bool),
     rules: &[Rule],
 ) -> Result<Relation, String> {
-    /// Up to here every whole number is one of 64 bits with a fraction, and of 32.
-    const EXACT: (u128, u128) = (1 << 53, 1 << 24);
-    let same_reading = json.0 == json.1;
-    let left = ends::left(from, rules);
-    let Some(left) = left else {
+    let Some(left) = ends::left(from, rules) else {
         // A number with a fraction.
         if !is_real(to) {
             return Err(format!("`{to}` has no fractions"));
         }
-        if ends::read_as_real(from, rules, to, same_reading).is_none() {
-            return Err(match same_reading {
-                true => format!("a number may be too big for `{to}`"),
-                false => "plain text and JSON may round a number differently".to_owned(),
-            });
+        if json.0 != json.1 {
+            return Err("plain text and JSON may round a number differently".to_owned());
         }
-        return Ok(match (from, to) {
-            (Scalar::F64, Scalar::F32) => Relation::meaning("the number is rounded to 32 bits"),
-            _ => Relation::SAME,
-        });
+        return match (from, to) {
+            (Scalar::F64, Scalar::F32) if !ends::are_small(rules) => {
+                Err(format!("a number may be too big for `{to}`"))
+            }
+            (Scalar::F64, Scalar::F32) => Ok(Relation::meaning("the number is rounded to 32 bits")),
+            _ => Ok(Relation::SAME),
+        };
     };
     if is_real(to) {
-        if ends::read_as_real(from, rules, to, same_reading).is_none() {
+        if to == Scalar::F32 && left.high > ends::Whole::signed(i128::MAX) {
             return Err(format!("a number may be too big for `{to}`"));
         }
-        let exact = if to == Scalar::F64 { EXACT.0 } else { EXACT.1 };
+        let exact = ends::exact_up_to(to);
         let beyond = left.high > ends::Whole::from(exact) || left.low < ends::Whole::below(exact);
         return Ok(match beyond {
             true => Relation::meaning(format!("whole numbers beyond {exact} are rounded")),
