@@ -112,7 +112,8 @@ use errors::Errors;
 /// | a text that `FromStr` of a type of your own reads | `default = "a,b"` of a `Tags` |
 /// | the names of a map's entries, and JSON inside a type of your own | `default = "{}"` of a struct |
 /// | an entry of a set that is there twice, if a rule counts them | `default = "[1, 1]", length(2..)` |
-/// | an integer beyond the 127 bits of an `i128`, and a number that a `f32` behind an alias can't hold | |
+/// | the length of a list against a constant | `default = "[1, 2]", length(..MOST)` |
+/// | a constant that an `i128` can't hold | `default = TOO_MANY` of a `u128` |
 /// | bytes of a codec of your own | `default = "x", with = hex` |
 /// | `validate` of a field or of a struct | `validate = is_even` |
 ///

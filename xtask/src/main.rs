@@ -18,6 +18,7 @@ mod deny;
 mod etcd;
 mod fuzz;
 mod leaks;
+mod lines;
 mod mutants;
 mod protoc;
 mod soak;
@@ -49,6 +50,8 @@ Usage: cargo xtask <command>
                  Fuzz what reads bytes, for N seconds each: `value`, `keys`, `template`,
                  `fallback`, `schema`
   leaks [STARTS] Count what that many starts and stops leave behind; 100,000
+  lines          How many lines of code both crates have, without tests, blank lines and
+                 comments
   mutants [NAMES…]
                  Make each mistake of `mutants/` in a copy of the tree, and see that a
                  test finds it out
@@ -103,6 +106,7 @@ fn run(command: &str, rest: &[OsString]) -> Result<ExitCode> {
         "deny" => deny::run(rest)?,
         "fuzz" => fuzz::run(rest)?,
         "mutants" => return mutants::run(rest),
+        "lines" => lines::run()?,
         "leaks" => return Ok(leaks::run(rest)?.conclude()),
         "soak" => soak::run(rest)?,
         "tools" => tools()?,

@@ -1,121 +1,108 @@
 //! The checks that only the compiler can make: of defaults and ranges with a constant's name, or of
 //! a type that the macro does not know.
 //!
-//! In: a field whose own checks have passed. Out: checks for constants, which know the type through
-//! its aliases and the value of a constant. A text is parsed here as each type that it could be of;
-//! the constant picks the result for the type.
+//! In: a field whose own checks have passed. Out: checks for constants, which know the value of a
+//! constant, and the type behind an alias. A literal is judged here as each type that it could be
+//! of; the constant picks the verdict for the type.
 
 use proc_macro2::{Span, TokenTree};
-use quote::{ToTokens, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprRange, RangeLimits};
 
+use super::facts::Facts;
 use super::literal::{Literal, OrderedValue, is_constant};
-use crate::model::checked::{self, RuleKind};
+use super::{rules, stored};
+use crate::model::checked::{self, LeafDefault, LeafSpec, RuleKind};
 use crate::model::codec::Form;
 use crate::model::constants::{
-    ConstValue, DeferredCheck, DeferredKind, DeferredRule, DeferredRuleKind, JsonEntry, ParsedText,
+    ConstValue, DeferredCheck, DeferredKind, DeferredRule, DeferredRuleKind, EntryVerdicts,
+    LiteralVerdicts,
 };
-use crate::model::known::KnownType;
+use crate::model::known::{CollectionLength, KnownType, TypeForm};
 use crate::model::raw;
 use crate::model::scalar::ScalarType;
-use crate::tidy::moved;
+use crate::tidy::{moved, tidy};
 
 /// The deferred checks of one leaf.
-pub(super) fn deferred_checks(
-    raw: &raw::FieldInput,
-    leaf: &checked::LeafSpec,
-) -> Vec<DeferredCheck> {
-    let known = &leaf.known;
+pub(super) fn deferred_checks(raw: &raw::FieldInput, leaf: &LeafSpec) -> Vec<DeferredCheck> {
     let mut deferred = Vec::new();
     for rule in &leaf.rules {
-        deferred.extend(check_of_rule(rule, known));
+        deferred.extend(check_of_rule(rule, leaf));
     }
     deferred.extend(check_of_default(raw, leaf));
     deferred
 }
 
 /// Whether the bounds are in order, and are of the type.
-fn check_of_rule(rule: &checked::LeafRule, known: &KnownType) -> Option<DeferredCheck> {
+fn check_of_rule(rule: &checked::LeafRule, leaf: &LeafSpec) -> Option<DeferredCheck> {
     let (bounds, scalar) = match &rule.kind {
-        RuleKind::Range { bounds, .. } => (bounds, known.scalar),
+        RuleKind::Range { bounds, .. } => (bounds, leaf.known.scalar),
         RuleKind::Length { bounds, .. } => (bounds, Some(ScalarType::USIZE)),
         _ => return None,
     };
-    let (low, high) = ends(bounds, scalar);
-    let deferred = match (&low, &high) {
-        // The macro has checked these itself.
-        _ if known.scalar.is_some() && is_literal(&low) && is_literal(&high) => return None,
-        (ConstValue::Text(_), _) | (_, ConstValue::Text(_)) => true,
-        (ConstValue::Nothing | ConstValue::Unknown, _)
-        | (_, ConstValue::Nothing | ConstValue::Unknown) => false,
-        _ => !(is_literal(&low) && is_literal(&high)),
-    };
-    deferred.then(|| DeferredCheck {
-        span: bounds.span(),
-        end: last(bounds),
-        kind: DeferredKind::Range {
+    let kind = if scalar.is_none() {
+        DeferredKind::Refused(refused_bounds(bounds)?)
+    } else {
+        let (low, high) = ends(bounds, scalar);
+        // The macro has checked literals itself.
+        if low.is_literal() && high.is_literal() || low.is_unknown() || high.is_unknown() {
+            return None;
+        }
+        DeferredKind::Range {
             low,
             high,
             inclusive: is_inclusive(bounds),
-            length: matches!(rule.kind, RuleKind::Length { .. }),
-            written: crate::tidy::tidy(bounds),
-        },
+            written: tidy(bounds),
+        }
+    };
+    Some(DeferredCheck {
+        span: bounds.span(),
+        end: last(bounds),
+        kind,
     })
 }
 
-/// Whether the default is of the type, and keeps the rules.
-fn check_of_default(raw: &raw::FieldInput, leaf: &checked::LeafSpec) -> Option<DeferredCheck> {
-    let known = &leaf.known;
-    let plain = matches!(leaf.format.form(), Form::Auto | Form::Text);
-    if !plain {
+/// What is wrong with bounds in quotes, for each type that has such ones.
+fn refused_bounds(bounds: &ExprRange) -> Option<Vec<(ScalarType, String)>> {
+    let written = [&bounds.start, &bounds.end].into_iter().flatten();
+    let literals: Vec<_> = written
+        .filter_map(|bound| Literal::from_expr(bound))
+        .collect();
+    let in_quotes = |literal: &Literal| matches!(literal, Literal::Text(_) | Literal::Char(_));
+    if !literals.iter().any(in_quotes) {
         return None;
     }
-    let mut computed = None;
-    let (default, place) = match &leaf.default {
-        checked::LeafDefault::None => return None,
-        checked::LeafDefault::OfType => (ConstValue::Zero, whole(raw.default.as_ref()?)),
-        checked::LeafDefault::Text(text) => (
-            ConstValue::Text(Box::new(parsed_text(&text.value()))),
-            whole(text),
-        ),
-        checked::LeafDefault::Expression(value, _) => {
-            let inner = inside_some(value)
-                .filter(|_| known.optional)
-                .unwrap_or(value);
-            let named = matches!(inner, Expr::Path(_));
-            if known.optional && named && std::ptr::eq(inner, value) {
-                // It may be the option or the value in it: the start of the program finds out.
-                return None;
-            }
-            let default = if is_computed(inner, known) {
-                computed = Some(inner);
-                typed_value(inner, known)
-            } else {
-                const_value(inner, known.scalar)
-            };
-            (default, whole(value))
-        }
+    let types = [ScalarType::Duration, ScalarType::Size, ScalarType::Char];
+    let refused = types.into_iter().filter_map(|scalar| {
+        let mut texts = literals.iter().map(Literal::in_the_store);
+        let wrong = texts.find_map(|text| {
+            let right = scalar.refuses_text(&text)?;
+            Some(format!("`{text}` is no `{}`: write {right}", scalar.name()))
+        });
+        let message = wrong.or_else(|| rules::is_empty(bounds, Some(scalar)))?;
+        Some((scalar, message))
+    });
+    let refused: Vec<_> = refused.collect();
+    (!refused.is_empty()).then_some(refused)
+}
+
+/// Whether the default is of the type, and keeps the rules.
+fn check_of_default(raw: &raw::FieldInput, leaf: &LeafSpec) -> Option<DeferredCheck> {
+    if !matches!(leaf.format.form(), Form::Auto | Form::Text) {
+        return None;
+    }
+    let place = match &leaf.default {
+        LeafDefault::None => return None,
+        LeafDefault::OfType => whole(raw.default.as_ref()?),
+        LeafDefault::Text(text) => whole(text),
+        LeafDefault::Expression(value, _) => whole(value),
     };
-    let text = matches!(default, ConstValue::Text(_));
-    let unknown_text = text && known.scalar.is_none();
-    let rules = rules(leaf, &default);
-    let undecided = match (&default, known.scalar) {
-        (ConstValue::Unknown, _) => false,
-        (ConstValue::Zero, Some(_)) => rules.iter().any(|(_, computed)| *computed),
-        (ConstValue::Zero, None) => !rules.is_empty(),
-        (default, _) if is_literal(default) || (text && !unknown_text) => {
-            rules.iter().any(|(_, computed)| *computed)
-        }
-        _ => !rules.is_empty(),
-    };
-    let kind = if unknown_text || undecided {
-        DeferredKind::Default {
-            default,
-            rules: rules.into_iter().map(|(rule, _)| rule).collect(),
-        }
-    } else {
-        DeferredKind::Value(computed?.to_token_stream())
+    let kind = match leaf.known.scalar {
+        Some(scalar) => const_check(leaf, scalar)?,
+        None if leaf.known.form.contains_unknown() => DeferredKind::Literal(verdicts(leaf)?),
+        // The macro has checked it itself.
+        None => return None,
     };
     Some(DeferredCheck {
         span: place.0,
@@ -124,17 +111,157 @@ fn check_of_default(raw: &raw::FieldInput, leaf: &checked::LeafSpec) -> Option<D
     })
 }
 
+/// The check of a type that the macro knows: of a constant's value, or against one.
+fn const_check(leaf: &LeafSpec, scalar: ScalarType) -> Option<DeferredKind> {
+    let known = &leaf.known;
+    let mut computed = None;
+    let default = match &leaf.default {
+        LeafDefault::None => return None,
+        LeafDefault::OfType if known.optional => return None,
+        LeafDefault::OfType => match Facts::from_types_default(&known.form).ordered_value() {
+            Some(value) => ordered(value, scalar),
+            None if scalar.is_text() => ConstValue::WordOf(quote!("")),
+            None => ConstValue::Unknown,
+        },
+        LeafDefault::Text(text) => literal_value(&Literal::Text(text.clone()), scalar),
+        LeafDefault::Expression(value, _) => {
+            let inner = inside_some(value)
+                .filter(|_| known.optional)
+                .unwrap_or(value);
+            let named = matches!(inner, Expr::Path(_));
+            if known.optional && named && std::ptr::eq(inner, value) {
+                // It may be the option or the value in it: the start of the program finds out.
+                return None;
+            }
+            if is_computed(inner, scalar) {
+                computed = Some(inner);
+                typed_value(inner, known)
+            } else {
+                const_value(inner, Some(scalar))
+            }
+        }
+    };
+    let is_literal =
+        matches!(&leaf.default, LeafDefault::OfType | LeafDefault::Text(_)) || default.is_literal();
+    let rules = const_rules(leaf, scalar);
+    let rules = rules
+        .into_iter()
+        .filter(|rule| !is_literal || rule.is_computed);
+    let rules: Vec<_> = rules.collect();
+    if rules.is_empty() || default.is_unknown() {
+        return Some(DeferredKind::Value(computed?.to_token_stream()));
+    }
+    Some(DeferredKind::Default { default, rules })
+}
+
+/// The verdicts on a literal whose type only the compiler knows; none if it could be of any type.
+fn verdicts(leaf: &LeafSpec) -> Option<LiteralVerdicts> {
+    let literal = match &leaf.default {
+        LeafDefault::None => return None,
+        LeafDefault::OfType => None,
+        LeafDefault::Text(text) => Some(Literal::Text(text.clone())),
+        LeafDefault::Expression(value, _) => Some(Literal::from_expr(value)?),
+    };
+    let text = match &literal {
+        Some(Literal::Text(text)) => Some(text.value()),
+        Some(Literal::Char(letter)) => Some(letter.to_string()),
+        _ => None,
+    };
+    if text.is_none() && leaf.rules.is_empty() {
+        return None;
+    }
+    let form = leaf.format.form();
+    let known = |form: TypeForm| KnownType {
+        optional: false,
+        secret: false,
+        inner: leaf.known.inner.clone(),
+        scalar: match form {
+            TypeForm::Scalar(scalar) => Some(scalar),
+            _ => None,
+        },
+        form,
+    };
+    let is_one = |form_of: &TypeForm| {
+        text.as_ref()
+            .is_none_or(|text| stored::refuses(text, &leaf.known.inner, form_of, form).is_none())
+    };
+    // The message if the default, as a value of this type, breaks a rule.
+    let broken = |of: TypeForm| {
+        let known = known(of);
+        let facts = match &literal {
+            Some(literal) => Facts::from_default(literal, &known, form)?,
+            None => Facts::from_types_default(&known.form),
+        };
+        let rules = &mut leaf.rules.iter();
+        let rule = rules.find(|rule| facts.break_rule(&rule.kind, known.scalar))?;
+        let written = &rule.written;
+        Some(format!(
+            "the default breaks the field's own rule `{written}`: change one of them"
+        ))
+    };
+    let scalars = ScalarType::all;
+    let accepts = scalars().filter(|scalar| is_one(&TypeForm::Scalar(*scalar)));
+    let accepts: Vec<_> = accepts.collect();
+    let breaks = accepts.iter();
+    let breaks = breaks.filter_map(|scalar| Some((*scalar, broken(TypeForm::Scalar(*scalar))?)));
+    let entries = |collection: &dyn Fn(TypeForm) -> TypeForm| {
+        is_one(&collection(TypeForm::Unknown)).then(|| EntryVerdicts {
+            accepts: scalars()
+                .filter(|scalar| is_one(&collection(TypeForm::Scalar(*scalar))))
+                .collect(),
+            breaks: broken(collection(TypeForm::Unknown)),
+        })
+    };
+    // The list may be a set, which holds equal entries once.
+    let length = match text.as_deref().map(stored::json) {
+        Some(Ok(json)) if repeats(&json) => CollectionLength::Distinct,
+        _ => CollectionLength::Any,
+    };
+    Some(LiteralVerdicts {
+        words: text.as_deref().map(words).unwrap_or_default(),
+        broken: text
+            .as_deref()
+            .and_then(|text| stored::json(text).err())
+            .map(|why| format!("this is no JSON: {why}")),
+        breaks: breaks.collect(),
+        list: entries(&|inner| TypeForm::List(Box::new(inner), length)),
+        map: entries(&|inner| TypeForm::Map(Box::new(inner))),
+        accepts,
+        text,
+    })
+}
+
+/// Whether an array has an entry twice.
+fn repeats(json: &serde_json::Value) -> bool {
+    let mut seen = std::collections::HashSet::new();
+    let mut entries = json.as_array().into_iter().flatten();
+    !entries.all(|entry| seen.insert(entry.to_string()))
+}
+
+/// The words inside JSON.
+fn words(text: &str) -> Vec<String> {
+    use serde_json::Value as Json;
+    let entries = match stored::json(text) {
+        Ok(Json::Array(list)) => list,
+        Ok(Json::Object(map)) => map.into_iter().map(|(_, value)| value).collect(),
+        _ => Vec::new(),
+    };
+    let words = entries.into_iter().filter_map(|entry| match entry {
+        Json::String(word) => Some(word),
+        _ => None,
+    });
+    words.collect()
+}
+
 /// Whether the compiler can compute it in a constant, which overflows where the running program
 /// would.
-fn is_computed(value: &Expr, known: &KnownType) -> bool {
-    let number =
-        |scalar: &ScalarType| matches!(scalar, ScalarType::Integer { .. } | ScalarType::Float(_));
-    let Some(scalar) = known.scalar.filter(number) else {
+fn is_computed(value: &Expr, scalar: ScalarType) -> bool {
+    if !matches!(scalar, ScalarType::Integer { .. } | ScalarType::Float(_)) {
         return false;
-    };
+    }
     match value {
-        Expr::Group(group) => is_computed(&group.expr, known),
-        Expr::Paren(paren) => is_computed(&paren.expr, known),
+        Expr::Group(group) => is_computed(&group.expr, scalar),
+        Expr::Paren(paren) => is_computed(&paren.expr, scalar),
         Expr::Unary(_) | Expr::Binary(_) | Expr::Cast(_) => {
             Literal::from_expr(value).is_none() && is_constant(value, scalar)
         }
@@ -156,65 +283,37 @@ fn typed_value(value: &Expr, known: &KnownType) -> ConstValue {
     }
 }
 
-/// The rules as a constant can check them, each with whether it has a bound that is computed.
-fn rules(leaf: &checked::LeafSpec, default: &ConstValue) -> Vec<(DeferredRule, bool)> {
-    let known = &leaf.known;
-    let text = match default {
-        ConstValue::Text(text) => Some(text.text.as_str()),
-        ConstValue::Zero => Some(""),
-        _ => None,
-    };
+/// The rules as a constant can check them.
+fn const_rules(leaf: &LeafSpec, scalar: ScalarType) -> Vec<DeferredRule> {
     let rules = leaf.rules.iter().filter_map(|rule| {
-        let (kind, computed) = match &rule.kind {
+        let between = |bounds: &ExprRange, scalar| {
+            let (low, high) = ends(bounds, Some(scalar));
+            let computed = !(low.is_literal() && high.is_literal());
+            (low, high, is_inclusive(bounds), computed)
+        };
+        let (kind, is_computed) = match &rule.kind {
             RuleKind::Range { bounds, .. } => {
-                let (low, high) = ends(bounds, known.scalar);
-                let computed = !(is_literal(&low) && is_literal(&high));
-                let inclusive = is_inclusive(bounds);
-                (
-                    DeferredRuleKind::Range {
-                        low,
-                        high,
-                        inclusive,
-                    },
-                    computed,
-                )
+                let (low, high, inclusive, computed) = between(bounds, scalar);
+                (DeferredRuleKind::Range(low, high, inclusive), computed)
             }
             RuleKind::Length { bounds, .. } => {
-                let (low, high) = ends(bounds, Some(ScalarType::USIZE));
-                let computed = !(is_literal(&low) && is_literal(&high));
-                let inclusive = is_inclusive(bounds);
-                (
-                    DeferredRuleKind::Length {
-                        low,
-                        high,
-                        inclusive,
-                    },
-                    computed,
-                )
+                let (low, high, inclusive, computed) = between(bounds, ScalarType::USIZE);
+                (DeferredRuleKind::Length(low, high, inclusive), computed)
             }
             RuleKind::OneOf { values, .. } => {
-                let values = values.iter().map(|value| {
-                    match (Literal::from_expr(value), known.scalar) {
-                        // A word needs no parsing.
-                        (Some(Literal::Text(text)), Some(ScalarType::String)) => {
-                            ConstValue::WordOf(text.to_token_stream())
-                        }
-                        _ => const_value(value, known.scalar),
-                    }
-                });
+                let values = values.iter().map(|value| const_value(value, Some(scalar)));
                 (DeferredRuleKind::OneOf(values.collect()), false)
             }
             RuleKind::NonEmpty => (DeferredRuleKind::NonEmpty, false),
             // A constant's text is checked at the start of the program.
-            RuleKind::Pattern(pattern) => {
-                let pattern = regex::Regex::new(&pattern.value()).ok()?;
-                (DeferredRuleKind::Text(pattern.is_match(text?)), false)
-            }
-            // Checked at the start of the program.
-            _ => return None,
+            RuleKind::Pattern(_) | RuleKind::Url | RuleKind::Validate(_) => return None,
         };
         let written = rule.written.clone();
-        Some((DeferredRule { written, kind }, computed))
+        Some(DeferredRule {
+            written,
+            kind,
+            is_computed,
+        })
     });
     rules.collect()
 }
@@ -228,14 +327,6 @@ fn ends(bounds: &ExprRange, scalar: Option<ScalarType>) -> (ConstValue, ConstVal
         bound.map_or(ConstValue::Nothing, |bound| const_value(bound, scalar))
     };
     (end(bounds.start.as_deref()), end(bounds.end.as_deref()))
-}
-
-/// Whether the macro knows the value; a text is parsed by its type.
-fn is_literal(value: &ConstValue) -> bool {
-    matches!(
-        value,
-        ConstValue::Nothing | ConstValue::Integer(_) | ConstValue::Float(_) | ConstValue::Text(_)
-    )
 }
 
 /// `value` of `Some(value)`.
@@ -254,88 +345,44 @@ fn inside_some(value: &Expr) -> Option<&Expr> {
 
 /// The value of an expression, as far as a constant can know it.
 fn const_value(value: &Expr, scalar: Option<ScalarType>) -> ConstValue {
-    match (Literal::from_expr(value), scalar) {
-        (Some(Literal::Integer(number)), _) => ConstValue::Integer(number),
-        (Some(Literal::Float(number)), _) => ConstValue::Float(number),
-        (Some(literal @ (Literal::Text(_) | Literal::Char(_))), _) => {
-            ConstValue::Text(Box::new(parsed_text(&literal.in_the_store())))
-        }
-        (Some(Literal::Bool(_)), _) | (None, None) => ConstValue::Unknown,
-        (None, Some(scalar)) if !is_constant(value, scalar) => ConstValue::Unknown,
-        (None, Some(scalar)) => {
-            let value = value.to_token_stream();
-            match scalar {
-                ScalarType::Integer { name, .. } if name != "u128" => ConstValue::IntegerOf(value),
-                ScalarType::Float(_) => ConstValue::FloatOf(value),
-                ScalarType::Duration => ConstValue::DurationOf(value),
-                ScalarType::Size => ConstValue::SizeOf(value),
-                ScalarType::String => ConstValue::WordOf(value),
-                _ => ConstValue::Unknown,
-            }
-        }
+    let Some(scalar) = scalar else {
+        return ConstValue::Unknown;
+    };
+    if let Some(literal) = Literal::from_expr(value) {
+        return literal_value(&literal, scalar);
+    }
+    if !is_constant(value, scalar) {
+        return ConstValue::Unknown;
+    }
+    let value = value.to_token_stream();
+    match scalar {
+        ScalarType::Integer { name, .. } if name != "u128" => ConstValue::IntegerOf(value),
+        ScalarType::Float(_) => ConstValue::FloatOf(value),
+        ScalarType::Duration => ConstValue::DurationOf(value),
+        ScalarType::Size => ConstValue::SizeOf(value),
+        ScalarType::String => ConstValue::WordOf(value),
+        _ => ConstValue::Unknown,
     }
 }
 
-/// A text, parsed as each type that it could be of.
-pub(super) fn parsed_text(text: &str) -> ParsedText {
-    let ordered_value = |scalar| {
-        Literal::Text(syn::LitStr::new(text, Span::call_site())).ordered_value(Some(scalar))
-    };
-    let trimmed = text.trim();
-    let json = serde_json::from_str::<serde_json::Value>(trimmed).ok();
-    ParsedText {
-        text: text.to_owned(),
-        integer: trimmed.parse().ok(),
-        float: trimmed
-            .parse()
-            .ok()
-            .filter(|number: &f64| number.is_finite()),
-        nanos: match ordered_value(ScalarType::Duration) {
-            Some(OrderedValue::Duration(duration)) => Some(duration.as_nanos()),
-            _ => None,
-        },
-        bytes: match ordered_value(ScalarType::Size) {
-            Some(OrderedValue::Integer(bytes)) => u64::try_from(bytes).ok(),
-            _ => None,
-        },
-        list: json.as_ref().and_then(|json| json.as_array()).map(Vec::len),
-        distinct: json
-            .as_ref()
-            .and_then(|json| json.as_array())
-            .is_some_and(|list| {
-                let mut seen = std::collections::HashSet::new();
-                list.iter().all(|entry| seen.insert(entry.to_string()))
-            }),
-        entries: json.as_ref().map(entries).unwrap_or_default(),
-        map: json
-            .as_ref()
-            .and_then(|json| json.as_object())
-            .map(serde_json::Map::len),
-        addresses: [
-            trimmed.parse::<std::net::Ipv4Addr>().is_ok(),
-            trimmed.parse::<std::net::Ipv6Addr>().is_ok(),
-            trimmed.parse::<std::net::SocketAddrV4>().is_ok(),
-            trimmed.parse::<std::net::SocketAddrV6>().is_ok(),
-        ],
+fn literal_value(literal: &Literal, scalar: ScalarType) -> ConstValue {
+    match (literal, scalar) {
+        (Literal::Text(text), ScalarType::String) => ConstValue::WordOf(text.to_token_stream()),
+        (literal, scalar) => literal
+            .ordered_value(Some(scalar))
+            .map_or(ConstValue::Unknown, |value| ordered(value, scalar)),
     }
 }
 
-/// The entries of an array or an object, as far as a constant can look at them.
-fn entries(json: &serde_json::Value) -> Vec<JsonEntry> {
-    use serde_json::Value as Json;
-    let entry = |json: &Json| match json {
-        Json::String(word) => JsonEntry::Word(word.clone()),
-        Json::Number(number) => {
-            let small = number.as_i64().map(i128::from);
-            let number = small.or_else(|| number.as_u64().map(i128::from));
-            number.map_or(JsonEntry::Other, JsonEntry::Integer)
+fn ordered(value: OrderedValue, scalar: ScalarType) -> ConstValue {
+    match (value, scalar) {
+        (OrderedValue::Integer(bytes), ScalarType::Size) => {
+            u64::try_from(bytes).map_or(ConstValue::Unknown, ConstValue::Bytes)
         }
-        _ => JsonEntry::Other,
-    };
-    match json {
-        Json::Array(list) => list.iter().map(entry).collect(),
-        Json::Object(map) => map.values().map(entry).collect(),
-        _ => Vec::new(),
+        (OrderedValue::Integer(number), _) => ConstValue::Integer(number),
+        (OrderedValue::Float(number), _) => ConstValue::Float(number),
+        (OrderedValue::Duration(duration), _) => ConstValue::Nanos(duration.as_nanos()),
+        (OrderedValue::Letter(_), _) => ConstValue::Unknown,
     }
 }
 

@@ -147,6 +147,10 @@ impl Facts {
         }
     }
 
+    pub(super) fn ordered_value(&self) -> Option<OrderedValue> {
+        self.ordered_value
+    }
+
     /// Whether the rule rejects the value.
     pub(super) fn break_rule(&self, rule: &RuleKind, scalar: Option<ScalarType>) -> bool {
         match rule {

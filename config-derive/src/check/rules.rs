@@ -333,31 +333,29 @@ fn restricts_something(
 
 /// Rejects `5..=1` and `1..1` if both bounds are literals.
 fn holds_something(bounds: &ExprRange, scalar: Option<ScalarType>, errors: &Errors) -> bool {
+    let empty = is_empty(bounds, scalar);
+    if let Some(message) = &empty {
+        errors.at(bounds, message);
+    }
+    empty.is_none()
+}
+
+/// The message about a range without values, if both bounds are literals.
+pub(super) fn is_empty(bounds: &ExprRange, scalar: Option<ScalarType>) -> Option<String> {
     let ordered_value = |bound: &Option<Box<Expr>>| {
         bound
             .as_deref()
             .and_then(Literal::from_expr)
             .and_then(|literal| literal.ordered_value(scalar))
     };
-    let (Some(low), Some(high)) = (ordered_value(&bounds.start), ordered_value(&bounds.end)) else {
-        return true;
+    let (low, high) = (ordered_value(&bounds.start)?, ordered_value(&bounds.end)?);
+    let advice = match (low.compared(high)?, &bounds.limits) {
+        (Ordering::Greater, _) => "swap its bounds",
+        (Ordering::Equal, RangeLimits::HalfOpen(_)) => "write `..=` to include its end",
+        _ => return None,
     };
-    let empty = match low.compared(high) {
-        Some(Ordering::Greater) => true,
-        Some(Ordering::Equal) => matches!(bounds.limits, RangeLimits::HalfOpen(_)),
-        _ => false,
-    };
-    if empty {
-        let advice = match low.compared(high) {
-            Some(Ordering::Equal) => "write `..=` to include its end",
-            _ => "swap its bounds",
-        };
-        errors.at(
-            bounds,
-            format!("no value lies in the range `{}`: {advice}", tidy(bounds)),
-        );
-    }
-    !empty
+    let written = tidy(bounds);
+    Some(format!("no value lies in the range `{written}`: {advice}"))
 }
 
 fn is_a_pattern(pattern: &LitStr, errors: &Errors) -> Option<()> {

@@ -12,17 +12,17 @@ use std::panic::catch_unwind;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use hotconfig::__::compile::{self, ConstValue, DeferredRule};
-use hotconfig::__::{DeserializeOwned, Shape, TypeFacts, rules, value};
+use hotconfig::__::{DeserializeOwned, Scalar, Shape, TypeFacts, compile, rules, value};
 use hotconfig::rules::{Reason, Reasons};
 use hotconfig::{HotValue, Secret, Size};
 use proc_macro2::TokenStream;
 use proptest::prelude::*;
 use quote::quote;
 
-use super::deferred::parsed_text;
 use crate::errors::Errors;
-use crate::model::constants::JsonEntry;
+use crate::model::checked::FieldKind;
+use crate::model::constants::{DeferredKind, EntryVerdicts, LiteralVerdicts};
+use crate::model::scalar::ScalarType;
 
 /// How much the macro knows of a type.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -322,41 +322,35 @@ proptest! {
 
 /// A type that the macro sees only as an alias: its shape is all that a constant knows.
 struct AliasCase {
-    name: &'static str,
+    attributes: TokenStream,
     shape: Shape,
     knowledge: Knowledge,
-    /// The rule, as the constant has it.
-    rule: Option<DeferredRule>,
     accepts: Box<dyn Fn(&str) -> bool>,
 }
 
 fn alias<V: DeserializeOwned + HotValue + 'static>(
     knowledge: Knowledge,
-    rule: Option<DeferredRule>,
+    attributes: TokenStream,
     check: Check<V>,
 ) -> AliasCase {
     AliasCase {
-        name: std::any::type_name::<V>(),
+        attributes,
         shape: TypeFacts::<V>::SHAPE,
         knowledge,
-        rule,
         accepts: Box::new(move |text| accepts::<V>(text, value::auto, check)),
     }
 }
 
 fn aliases() -> Vec<AliasCase> {
-    use ConstValue::{Integer, Nothing, Text, Word};
     fn free<V: DeserializeOwned + HotValue + 'static>(knowledge: Knowledge) -> AliasCase {
-        alias::<V>(knowledge, None, |_, _| {})
+        alias::<V>(knowledge, TokenStream::new(), |_, _| {})
     }
     vec![
         free::<u8>(Full),
         free::<i64>(Full),
-        // Numbers beyond `i128` are left to the runtime.
-        free::<u128>(Partial),
+        free::<u128>(Full),
         free::<NonZeroI16>(Full),
-        // Whether a number is too big for one is left to the runtime.
-        free::<f32>(Partial),
+        free::<f32>(Full),
         free::<f64>(Full),
         free::<bool>(Full),
         free::<char>(Full),
@@ -369,80 +363,98 @@ fn aliases() -> Vec<AliasCase> {
         free::<SocketAddr>(Full),
         free::<SocketAddrV4>(Full),
         free::<Option<u16>>(Full),
-        free::<Vec<u8>>(Partial),
-        free::<BTreeMap<String, i8>>(Partial),
-        alias::<u8>(
-            Full,
-            Some(DeferredRule::Range(Integer(3), Integer(200), true)),
-            |v, out| rules::range(v, 3..=200, out),
-        ),
-        alias::<Duration>(
-            Full,
-            Some(DeferredRule::Range(
-                Text(leaked("1s")),
-                Text(leaked("5m")),
-                true,
-            )),
-            |v, out| rules::range_text(v, Some("1s"), Some("5m"), true, out),
-        ),
-        alias::<String>(
-            Full,
-            Some(DeferredRule::Length(Integer(2), Integer(5), false)),
-            |v, out| rules::length(v, 2..5, out),
-        ),
-        alias::<Vec<u8>>(
-            Partial,
-            Some(DeferredRule::Length(Nothing, Integer(2), true)),
-            |v, out| rules::length(v, ..=2, out),
-        ),
-        alias::<BTreeSet<u8>>(
-            Partial,
-            Some(DeferredRule::Length(Nothing, Integer(2), false)),
-            |v, out| rules::length(v, ..2, out),
-        ),
-        alias::<String>(Full, Some(DeferredRule::NonEmpty), |v, out| {
-            rules::non_empty(v, out);
+        free::<Vec<u8>>(Full),
+        free::<Vec<Duration>>(Full),
+        // Entries of options may be `null`, so they are left to the runtime.
+        free::<Vec<Option<bool>>>(Partial),
+        free::<BTreeMap<String, i8>>(Full),
+        alias::<u8>(Full, quote!(range(3..=200)), |v, out| {
+            rules::range(v, 3..=200, out);
         }),
-        alias::<String>(
-            Full,
-            Some(DeferredRule::OneOf(&[Word("info"), Word("warn")])),
-            |v, out| rules::one_of(v, &["info", "warn"], out),
-        ),
+        alias::<Duration>(Full, quote!(range("1s"..="5m")), |v, out| {
+            rules::range_text(v, Some("1s"), Some("5m"), true, out);
+        }),
+        alias::<String>(Full, quote!(length(2..5)), |v, out| {
+            rules::length(v, 2..5, out);
+        }),
+        alias::<Vec<u8>>(Partial, quote!(length(..=2)), |v, out| {
+            rules::length(v, ..=2, out);
+        }),
+        alias::<BTreeSet<u8>>(Partial, quote!(length(..2)), |v, out| {
+            rules::length(v, ..2, out);
+        }),
+        alias::<String>(Full, quote!(non_empty), rules::non_empty),
+        alias::<String>(Full, quote!(one_of("info", "warn")), |v, out| {
+            rules::one_of(v, &["info", "warn"], out);
+        }),
+        alias::<String>(Full, quote!(pattern("^[a-z]+$")), |v, out| {
+            rules::pattern(v, &rules::Pattern::new("^[a-z]+$"), out);
+        }),
     ]
 }
 
-/// The text as a constant has it.
-fn leaked(text: &str) -> &'static compile::ParsedText {
-    let parsed = parsed_text(text);
-    let entries = parsed.entries.into_iter().map(|entry| match entry {
-        JsonEntry::Word(word) => compile::JsonEntry::Word(word.leak()),
-        JsonEntry::Integer(number) => compile::JsonEntry::Integer(number),
-        JsonEntry::Other => compile::JsonEntry::Other,
-    });
-    Box::leak(Box::new(compile::ParsedText {
-        text: parsed.text.leak(),
-        integer: parsed.integer,
-        float: parsed.float,
-        nanos: parsed.nanos,
-        bytes: parsed.bytes,
-        list: parsed.list,
-        map: parsed.map,
-        entries: entries.collect::<Vec<_>>().leak(),
-        distinct: parsed.distinct,
-        addresses: parsed.addresses,
-    }))
+/// The verdicts of the macro on a default of an alias.
+fn verdicts(text: &str, attributes: &TokenStream) -> Option<LiteralVerdicts> {
+    let input = quote! {
+        struct Config {
+            #[hot(default = #text, #attributes)]
+            field: Alias,
+        }
+    };
+    let errors = Errors::new();
+    let checked =
+        crate::syntax::parse(input, &errors).and_then(|raw| super::check(raw, None, &errors));
+    assert!(errors.into_compile_errors().is_empty());
+    let mut field = checked?.fields.pop()?;
+    let FieldKind::Leaf(leaf) = &mut field.kind else {
+        return None;
+    };
+    leaf.deferred.drain(..).find_map(|check| match check.kind {
+        DeferredKind::Literal(verdicts) => Some(verdicts),
+        _ => None,
+    })
+}
+
+/// The verdicts as a constant has them.
+fn leaked(verdicts: LiteralVerdicts) -> compile::Verdicts {
+    let scalar =
+        |scalar: &ScalarType| serde_json::from_value::<Scalar>(scalar.name().into()).unwrap();
+    let scalars = |all: &[ScalarType]| -> &'static [Scalar] {
+        all.iter().map(scalar).collect::<Vec<_>>().leak()
+    };
+    let entries = |entries: Option<EntryVerdicts>| {
+        entries.map(|entries| compile::EntryVerdicts {
+            accepts: scalars(&entries.accepts),
+            breaks: entries.breaks.map(|message| &*message.leak()),
+        })
+    };
+    let breaks = verdicts.breaks.into_iter();
+    let breaks = breaks.map(|(of, message)| (scalar(&of), &*message.leak()));
+    let words = verdicts.words.into_iter().map(|word| &*word.leak());
+    compile::Verdicts {
+        text: verdicts.text.map(|text| &*text.leak()),
+        accepts: scalars(&verdicts.accepts),
+        breaks: breaks.collect::<Vec<_>>().leak(),
+        list: entries(verdicts.list),
+        map: entries(verdicts.map),
+        broken: verdicts.broken.map(|message| &*message.leak()),
+        words: words.collect::<Vec<_>>().leak(),
+    }
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn a_constant_refuses_a_text_of_an_alias_if_the_runtime_refuses_it(text in texts()) {
-        let given = ConstValue::Text(leaked(&text));
         for case in aliases() {
-            let rules: Vec<_> = case.rule.into_iter().map(|rule| (rule, "rule")).collect();
+            let Some(verdicts) = verdicts(&text, &case.attributes).map(leaked) else {
+                continue;
+            };
             let compiles = catch_unwind(|| {
-                compile::default("field", case.name, case.shape, false, given, &rules);
+                compile::literal("field", "Alias", case.shape, false, &verdicts);
             });
-            let shown = format!("{} {:?} {text:?}", case.name, case.rule);
+            let shown = format!("{:?} {} {text:?}", case.shape, case.attributes);
             if (case.accepts)(&text) {
                 prop_assert!(compiles.is_ok(), "the runtime accepts: {}", shown);
             } else if case.knowledge == Full {

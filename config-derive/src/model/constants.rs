@@ -4,6 +4,8 @@
 
 use proc_macro2::{Span, TokenStream};
 
+use super::scalar::ScalarType;
+
 /// A check that a constant makes, because only the compiler knows the type or the value.
 pub(crate) struct DeferredCheck {
     /// The first and the last token of the underline.
@@ -13,55 +15,49 @@ pub(crate) struct DeferredCheck {
 }
 
 pub(crate) enum DeferredKind {
-    /// Whether the bounds are of the type, and in order.
+    /// Whether the bounds are in order.
     Range {
         low: ConstValue,
         high: ConstValue,
         inclusive: bool,
-        /// Whether it is a length, which is a number whatever the type is.
-        length: bool,
         written: String,
     },
-    /// Whether the default is of the type, and keeps the rules.
+    /// Whether the default keeps the rules.
     Default {
         default: ConstValue,
         rules: Vec<DeferredRule>,
     },
     /// Whether the default can be computed at all.
     Value(TokenStream),
+    /// Whether the type is one of these, for which something is wrong.
+    Refused(Vec<(ScalarType, String)>),
+    /// Whether a literal is of the type, and keeps the rules.
+    Literal(LiteralVerdicts),
 }
 
 pub(crate) struct DeferredRule {
     /// The source text, for messages.
     pub(crate) written: String,
     pub(crate) kind: DeferredRuleKind,
+    /// Whether it has a bound that is a constant.
+    pub(crate) is_computed: bool,
 }
 
 pub(crate) enum DeferredRuleKind {
-    Range {
-        low: ConstValue,
-        high: ConstValue,
-        inclusive: bool,
-    },
-    Length {
-        low: ConstValue,
-        high: ConstValue,
-        inclusive: bool,
-    },
+    /// Low, high, and whether the high end is included.
+    Range(ConstValue, ConstValue, bool),
+    Length(ConstValue, ConstValue, bool),
     OneOf(Vec<ConstValue>),
     NonEmpty,
-    /// A rule over the text that the macro has checked itself, with the result.
-    Text(bool),
 }
 
 /// A default or a bound, as far as a constant can know it.
 pub(crate) enum ConstValue {
     Nothing,
-    /// The value of the type's `Default`.
-    Zero,
     Integer(i128),
     Float(f64),
-    Text(Box<ParsedText>),
+    Nanos(u128),
+    Bytes(u64),
     /// Constant expressions of known types.
     IntegerOf(TokenStream),
     FloatOf(TokenStream),
@@ -71,27 +67,41 @@ pub(crate) enum ConstValue {
     Unknown,
 }
 
-/// A text, parsed as each type that it could have.
-pub(crate) struct ParsedText {
-    pub(crate) text: String,
-    pub(crate) integer: Option<i128>,
-    pub(crate) float: Option<f64>,
-    pub(crate) nanos: Option<u128>,
-    pub(crate) bytes: Option<u64>,
-    /// The number of entries as a JSON array, and as an object.
-    pub(crate) list: Option<usize>,
-    pub(crate) map: Option<usize>,
-    /// The entries of the array, or the values of the object.
-    pub(crate) entries: Vec<JsonEntry>,
-    /// Whether the entries of the array are distinct; otherwise a set would hold fewer.
-    pub(crate) distinct: bool,
-    /// Whether it is an `Ipv4Addr`, `Ipv6Addr`, `SocketAddrV4`, `SocketAddrV6`.
-    pub(crate) addresses: [bool; 4],
+impl ConstValue {
+    /// Whether the macro knows the value.
+    pub(crate) fn is_literal(&self) -> bool {
+        matches!(
+            self,
+            Self::Nothing | Self::Integer(_) | Self::Float(_) | Self::Nanos(_) | Self::Bytes(_)
+        )
+    }
+
+    pub(crate) fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unknown)
+    }
 }
 
-/// An entry of a JSON array or object.
-pub(crate) enum JsonEntry {
-    Word(String),
-    Integer(i128),
-    Other,
+/// The verdicts on a literal, for each type that it may be of.
+pub(crate) struct LiteralVerdicts {
+    /// The text, if it is one.
+    pub(crate) text: Option<String>,
+    /// The scalars that it is.
+    pub(crate) accepts: Vec<ScalarType>,
+    /// The scalars as which it breaks a rule, with the message.
+    pub(crate) breaks: Vec<(ScalarType, String)>,
+    /// The same as a list, and as a map; none if it is no such JSON.
+    pub(crate) list: Option<EntryVerdicts>,
+    pub(crate) map: Option<EntryVerdicts>,
+    /// The message if it is no JSON.
+    pub(crate) broken: Option<String>,
+    /// The words inside the JSON.
+    pub(crate) words: Vec<String>,
+}
+
+/// The verdicts on a list or a map.
+pub(crate) struct EntryVerdicts {
+    /// The scalars that all entries are.
+    pub(crate) accepts: Vec<ScalarType>,
+    /// The message if it breaks a rule.
+    pub(crate) breaks: Option<String>,
 }

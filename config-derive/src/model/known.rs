@@ -127,6 +127,18 @@ impl TypeForm {
         })
     }
 
+    /// Whether there is a type in it that the macro does not know.
+    pub(crate) fn contains_unknown(&self) -> bool {
+        match self {
+            Self::Unknown => true,
+            Self::Scalar(_) => false,
+            Self::Optional(inner) | Self::List(inner, _) | Self::Map(inner) => {
+                inner.contains_unknown()
+            }
+            Self::Tuple(inner) => inner.iter().any(Self::contains_unknown),
+        }
+    }
+
     /// The type inside `Option`.
     pub(crate) fn inner(&self) -> &Self {
         match self {

@@ -169,6 +169,11 @@ impl ScalarType {
         find(name).map(|(scalar, _)| *scalar)
     }
 
+    /// All of the table.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        SCALARS.iter().map(|(scalar, _)| *scalar)
+    }
+
     /// Its variant in the runtime's `Scalar`; none for a type that the runtime reads as any other.
     pub(crate) fn variant(self) -> Option<&'static str> {
         find(self.name()).map(|(_, variant)| *variant)

@@ -4,127 +4,32 @@
 //! reads it the same way. It accepts a common subset and rejects the rest. Only `\d`, `\w`, `\s`,
 //! `\b` and `.` mean a little less in ECMA: ASCII, or one line.
 
-use std::iter::Peekable;
-use std::str::Chars;
+use std::sync::LazyLock;
 
-/// Whether both read the pattern the same way.
+use regex::Regex;
+
+/// Whether both read the pattern, which is one of `regex`, the same way.
 pub(super) fn understands(pattern: &str) -> bool {
-    Scanner {
-        rest: pattern.chars().peekable(),
-    }
-    .pattern()
-    .is_some()
+    static COMMON: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(SUBSET).ok());
+    COMMON
+        .as_ref()
+        .is_some_and(|subset| subset.is_match(pattern))
 }
 
-struct Scanner<'a> {
-    rest: Peekable<Chars<'a>>,
-}
-
-/// The kind of token that a quantifier could follow.
-#[derive(Clone, Copy, PartialEq)]
-enum QuantifierTarget {
-    /// The beginning, a group's beginning, `|`, `^`: not repeatable.
-    Nothing,
-    Atom,
-    /// A quantifier, which a `?` may follow.
-    Quantifier,
-}
-
-impl Scanner<'_> {
-    fn pattern(&mut self) -> Option<()> {
-        let mut before = QuantifierTarget::Nothing;
-        while let Some(letter) = self.rest.next() {
-            before = match letter {
-                '\\' => self.escape(false)?,
-                '[' => self.class()?,
-                '(' => self.group()?,
-                '|' | '^' | '$' => QuantifierTarget::Nothing,
-                '*' | '+' | '?' | '{' => self.quantifier(letter, before)?,
-                ']' | '}' => return None,
-                // A dot, the end of a group, a letter.
-                _ => QuantifierTarget::Atom,
-            };
-        }
-        Some(())
-    }
-
-    /// Reads the rest of an escape, after the backslash.
-    fn escape(&mut self, in_class: bool) -> Option<QuantifierTarget> {
-        match self.rest.next()? {
-            letter if "dDwWsSnrtvf^$\\.*+?()[]{}|/".contains(letter) => {
-                Some(QuantifierTarget::Atom)
-            }
-            '-' if in_class => Some(QuantifierTarget::Atom),
-            'b' | 'B' if !in_class && self.rest.peek() != Some(&'{') => {
-                Some(QuantifierTarget::Nothing)
-            }
-            _ => None,
-        }
-    }
-
-    /// Reads the rest of a class, after the opening bracket.
-    fn class(&mut self) -> Option<QuantifierTarget> {
-        self.rest.next_if_eq(&'^');
-        let mut last = None;
-        loop {
-            let letter = self.rest.next()?;
-            match letter {
-                // An initial closing bracket is a letter in `regex`, and the end in ECMA.
-                ']' if last.is_none() => return None,
-                ']' => return Some(QuantifierTarget::Atom),
-                '[' => return None,
-                // Doubled, these are set operations in `regex`.
-                '&' | '~' | '-' if last == Some(letter) => return None,
-                '\\' => {
-                    self.escape(true)?;
-                }
-                _ => {}
-            }
-            last = Some(letter);
-        }
-    }
-
-    /// Reads the start of a group, after the opening parenthesis.
-    fn group(&mut self) -> Option<QuantifierTarget> {
-        if self.rest.next_if_eq(&'?').is_some() {
-            match self.rest.next()? {
-                ':' => {}
-                '<' => loop {
-                    match self.rest.next()? {
-                        '>' => break,
-                        letter if letter.is_ascii_alphanumeric() || letter == '_' => {}
-                        _ => return None,
-                    }
-                },
-                _ => return None,
-            }
-        }
-        Some(QuantifierTarget::Nothing)
-    }
-
-    fn quantifier(&mut self, letter: char, before: QuantifierTarget) -> Option<QuantifierTarget> {
-        match (letter, before) {
-            // It makes the preceding quantifier lazy; no further quantifier may follow.
-            ('?', QuantifierTarget::Quantifier) => return Some(QuantifierTarget::Nothing),
-            (_, QuantifierTarget::Atom) => {}
-            _ => return None,
-        }
-        if letter == '{' {
-            self.digits()?;
-            if self.rest.next_if_eq(&',').is_some() {
-                let _ = self.digits();
-            }
-            self.rest.next_if_eq(&'}')?;
-        }
-        Some(QuantifierTarget::Quantifier)
-    }
-
-    fn digits(&mut self) -> Option<()> {
-        self.rest.next_if(char::is_ascii_digit)?;
-        while self.rest.next_if(char::is_ascii_digit).is_some() {}
-        Some(())
-    }
-}
+/// The patterns that both read the same way.
+///
+/// Only the second and the third part of the list may be repeated. In a class, `&`, `~` and `-` are
+/// apart from one another: doubled, they are set operations in `regex`.
+const SUBSET: &str = r"(?x)^(?:
+    [|^$] | \\[bB] | \( (?: \?: | \?<[A-Za-z0-9_]+> )?
+    |
+    (?:
+        [^\\\[\](){}*+?|^$] | \) | \\[dDwWsSnrtvf^$\\.*+?()\[\]{}|/]
+        |
+        \[ \^? [&~\-]? (?: (?: [^\\\[\]&~\-] | \\[dDwWsSnrtvf^$\\.*+?()\[\]{}|/\-] )+ [&~\-]? )+ \]
+    )
+    (?: [*+?] \?? | \{ [0-9]+ (?: ,[0-9]* )? \} \?? )?
+)*$";
 
 #[cfg(test)]
 mod tests {

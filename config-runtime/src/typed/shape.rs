@@ -104,51 +104,6 @@ pub enum Scalar {
     SocketV6,
 }
 
-impl Scalar {
-    /// The minimum and the maximum of an integer type, as far as `i128` reaches.
-    pub(crate) const fn limits(self) -> Option<(i128, i128)> {
-        macro_rules! limits {
-            ($number:ident) => {
-                Some(($number::MIN as i128, $number::MAX as i128))
-            };
-        }
-        match self {
-            Self::U8 | Self::NonZeroU8 => limits!(u8),
-            Self::U16 | Self::NonZeroU16 => limits!(u16),
-            Self::U32 | Self::NonZeroU32 => limits!(u32),
-            Self::U64 | Self::NonZeroU64 => limits!(u64),
-            Self::U128 | Self::NonZeroU128 => Some((0, i128::MAX)),
-            Self::Usize | Self::NonZeroUsize => limits!(usize),
-            Self::I8 | Self::NonZeroI8 => limits!(i8),
-            Self::I16 | Self::NonZeroI16 => limits!(i16),
-            Self::I32 | Self::NonZeroI32 => limits!(i32),
-            Self::I64 | Self::NonZeroI64 => limits!(i64),
-            Self::I128 | Self::NonZeroI128 => Some((i128::MIN, i128::MAX)),
-            Self::Isize | Self::NonZeroIsize => limits!(isize),
-            _ => None,
-        }
-    }
-
-    /// Whether zero is not among its values.
-    pub(crate) const fn is_non_zero(self) -> bool {
-        matches!(
-            self,
-            Self::NonZeroU8
-                | Self::NonZeroU16
-                | Self::NonZeroU32
-                | Self::NonZeroU64
-                | Self::NonZeroU128
-                | Self::NonZeroUsize
-                | Self::NonZeroI8
-                | Self::NonZeroI16
-                | Self::NonZeroI32
-                | Self::NonZeroI64
-                | Self::NonZeroI128
-                | Self::NonZeroIsize
-        )
-    }
-}
-
 /// A type about which the compiler may know more than its name.
 ///
 /// It is implemented for the types of the standard library that are one word, and for `Option`,

@@ -22,9 +22,9 @@ const MAYBE: Option<u32> = Some(100);
 const ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 const LOW: u16 = 8;
 const TOO_MANY: u128 = u128::MAX;
+const MOST: usize = 2;
 
 type Port = u16;
-type Ratio = f32;
 
 fn cores() -> u32 {
     0
@@ -114,8 +114,8 @@ struct Faulty {
     entries: BTreeSet<u8>,
     #[hot(default = TOO_MANY, range(..=64))]
     too_many: u128,
-    #[hot(default = "1e39")]
-    ratio: Ratio,
+    #[hot(default = "[1, 2]", length(..MOST))]
+    many: Vec<u8>,
     #[hot(default = "x", with = hotconfig::value::from_str)]
     with: u8,
     #[hot(default = 3, validate = is_even)]

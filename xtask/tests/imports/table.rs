@@ -50,7 +50,7 @@ pub(crate) const TABLES: &[Table] = &[
         rows: &[
             &[
                 ("attributes", &["rules", "types"]),
-                ("deferred", &["literal"]),
+                ("deferred", &["facts", "literal", "rules", "stored"]),
                 ("prefix", &["keys"]),
                 ("schema_file", &["keys"]),
                 ("serde", &[]),
@@ -104,7 +104,7 @@ pub(crate) const TABLES: &[Table] = &[
             ],
             &[
                 ("codec", &[]),
-                ("constants", &[]),
+                ("constants", &["scalar"]),
                 ("item_value", &[]),
                 ("known", &["scalar"]),
                 ("schema_file", &[]),

@@ -1,8 +1,8 @@
-//! Whether a default is of its type and keeps its rules, and whether a range holds something,
-//! where the macro alone can't tell: it sees no constants' values, and no types behind aliases.
+//! The checks of defaults and ranges that are left to constants: the macro sees no constants'
+//! values, and no types behind aliases.
 //!
-//! In: the type's [`Shape`], and what the macro has read of the texts. Out: nothing, or a panic
-//! with a sentence, at the place of the caller. It knows no fields but their names.
+//! In: numbers and words; or the type's [`Shape`] and the macro's verdicts on a literal. Out:
+//! nothing, or a panic with a sentence, at the place of the caller. It parses nothing.
 
 use std::cmp::Ordering;
 use std::marker::PhantomData;
@@ -17,69 +17,15 @@ use crate::typed::shape::{Scalar, Shape};
 pub enum ConstValue {
     /// There is none.
     Nothing,
-    /// What the type's `Default` gives.
-    Zero,
-    /// A whole number.
     Integer(i128),
-    /// A number with a fraction.
     Float(f64),
     /// A duration.
     Nanos(u128),
     /// A size.
     Bytes(u64),
-    /// A constant text, for a type that takes any.
     Word(&'static str),
-    /// A text that was written out, to be read as the type reads it.
-    Text(&'static ParsedText),
     /// What only the running program knows.
     Unknown,
-}
-
-/// A text, read in every way that it can be.
-#[doc(hidden)]
-#[derive(Debug, Clone, Copy)]
-pub struct ParsedText {
-    pub text: &'static str,
-    pub integer: Option<i128>,
-    pub float: Option<f64>,
-    pub nanos: Option<u128>,
-    pub bytes: Option<u64>,
-    /// How many entries it has as a JSON array.
-    pub list: Option<usize>,
-    /// How many entries it has as a JSON object.
-    pub map: Option<usize>,
-    /// The entries of the array, or the values of the object.
-    pub entries: &'static [JsonEntry],
-    /// Whether no entry of the array stands there twice: a set would hold fewer.
-    pub distinct: bool,
-    /// Whether it is an `Ipv4Addr`, `Ipv6Addr`, `SocketAddrV4`, `SocketAddrV6`.
-    pub addresses: [bool; 4],
-}
-
-impl ParsedText {
-    /// A text that can be read as nothing else.
-    pub const NOTHING: Self = Self {
-        text: "",
-        integer: None,
-        float: None,
-        nanos: None,
-        bytes: None,
-        list: None,
-        map: None,
-        entries: &[],
-        distinct: false,
-        addresses: [false; 4],
-    };
-}
-
-/// What stands inside of JSON.
-#[doc(hidden)]
-#[derive(Debug, Clone, Copy)]
-pub enum JsonEntry {
-    Word(&'static str),
-    Integer(i128),
-    /// What is not looked at.
-    Other,
 }
 
 /// A rule that a default has to keep.
@@ -91,8 +37,35 @@ pub enum DeferredRule {
     Length(ConstValue, ConstValue, bool),
     OneOf(&'static [ConstValue]),
     NonEmpty,
-    /// A rule over the text that the macro has asked already, with the answer.
-    Text(bool),
+}
+
+/// The macro's verdicts on a literal, for each type that it may be of.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Verdicts {
+    /// The text, if it is one.
+    pub text: Option<&'static str>,
+    /// The scalars that the text is.
+    pub accepts: &'static [Scalar],
+    /// The scalars as which it breaks a rule, with the message.
+    pub breaks: &'static [(Scalar, &'static str)],
+    /// The same as a list, and as a map; none if the text is no such JSON.
+    pub list: Option<EntryVerdicts>,
+    pub map: Option<EntryVerdicts>,
+    /// The message if it is no JSON.
+    pub broken: Option<&'static str>,
+    /// The words inside the JSON.
+    pub words: &'static [&'static str],
+}
+
+/// The macro's verdicts on a list or a map.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct EntryVerdicts {
+    /// The scalars that all entries are.
+    pub accepts: &'static [Scalar],
+    /// The message if it breaks a rule.
+    pub breaks: Option<&'static str>,
 }
 
 /// Whether a type reads a text of its own: then a text is checked when the program starts.
@@ -112,39 +85,13 @@ pub trait ParsesNot {
 
 impl<V: ?Sized> ParsesNot for Parses<V> {}
 
-/// Something with an order among its own kind.
-#[derive(Clone, Copy)]
-enum Quantity {
-    Integer(i128),
-    Float(f64),
-    Nanos(u128),
-    Bytes(u64),
-}
-
-/// Refuses a range that is not of its type, or that nothing lies in.
+/// Rejects a range in which no value lies.
 ///
 /// # Panics
 /// For that; in a constant.
 #[doc(hidden)]
 #[track_caller]
-pub const fn range(
-    shape: Shape,
-    low: ConstValue,
-    high: ConstValue,
-    inclusive: bool,
-    written: &str,
-) {
-    let shape = inner(shape);
-    if let Shape::Scalar(Scalar::Period | Scalar::Bytes | Scalar::Char) = shape {
-        refuse_foreign(shape, low);
-        refuse_foreign(shape, high);
-    } else if matches!(low, ConstValue::Text(_)) || matches!(high, ConstValue::Text(_)) {
-        // Which types have ends in quotes a trait says.
-        return;
-    }
-    let (Some(low), Some(high)) = (quantity(shape, low), quantity(shape, high)) else {
-        return;
-    };
+pub const fn range(low: ConstValue, high: ConstValue, inclusive: bool, written: &str) {
     let advice = match compare(low, high) {
         Some(Ordering::Greater) => "swap its bounds",
         Some(Ordering::Equal) if !inclusive => "write `..=` to include its end",
@@ -154,7 +101,7 @@ pub const fn range(
     message.push("no value lies in the range `");
     message.push(written);
     message.push("`");
-    if !matches!(low, Quantity::Float(_)) {
+    if !matches!(low, ConstValue::Float(_)) {
         message.push(", from ");
         push(&mut message, low);
         message.push(" to ");
@@ -165,55 +112,22 @@ pub const fn range(
     refuse(&message);
 }
 
-/// Refuses a default that is not of its type, or that breaks a rule of its field.
+/// Rejects a default that breaks a rule of its field.
 ///
 /// # Panics
 /// For that; in a constant.
 #[doc(hidden)]
 #[track_caller]
-pub const fn default(
-    field: &str,
-    type_name: &str,
-    shape: Shape,
-    parses: bool,
-    given: ConstValue,
-    rules: &[(DeferredRule, &str)],
-) {
-    if let (Shape::Optional(_), ConstValue::Zero) = (shape, given) {
-        return;
-    }
-    if let (Shape::Optional(_), ConstValue::Text(reading)) = (shape, given)
-        && is_null(reading.text)
-    {
-        return;
-    }
-    let shape = inner(shape);
-    if let ConstValue::Text(reading) = given {
-        match shape {
-            Shape::Opaque if parses || looks_like_json(reading.text) => {}
-            Shape::Opaque => refuse_unknown(field, type_name, reading.text),
-            Shape::List(inside) | Shape::Map(inside) => {
-                refuse_foreign(shape, given);
-                refuse_foreign_entries(inner(*inside), reading.entries);
-            }
-            _ => refuse_foreign(shape, given),
-        }
-    }
+pub const fn default(value: ConstValue, rules: &[(DeferredRule, &str)]) {
     let mut rules = rules;
     while let [(rule, written), rest @ ..] = rules {
-        if breaks(shape, given, *rule) {
+        if breaks(value, *rule) {
             let mut message = Message::new();
             message.push("the default");
-            if let Some(quantity) = quantity(shape, given)
-                && !matches!(quantity, Quantity::Float(_))
-            {
+            if !matches!(value, ConstValue::Float(_)) {
                 message.push(", ");
-                push(&mut message, quantity);
+                push(&mut message, value);
                 message.push(",");
-            } else if let ConstValue::Word(word) = given {
-                message.push(", `");
-                message.push(word);
-                message.push("`,");
             }
             message.push(" breaks the field's own rule `");
             message.push(written);
@@ -224,6 +138,118 @@ pub const fn default(
     }
 }
 
+/// Rejects what the macro has found wrong for this type.
+///
+/// # Panics
+/// For that; in a constant.
+#[doc(hidden)]
+#[track_caller]
+pub const fn refused(shape: Shape, messages: &[(Scalar, &str)]) {
+    if let Shape::Scalar(scalar) = inner(shape) {
+        let mut messages = messages;
+        while let [(of, message), rest @ ..] = messages {
+            if is_same(*of, scalar) {
+                refuse_with(message);
+            }
+            messages = rest;
+        }
+    }
+}
+
+/// Rejects a literal that is not of its type, or that breaks a rule of its field.
+///
+/// # Panics
+/// For that; in a constant.
+#[doc(hidden)]
+#[track_caller]
+pub const fn literal(
+    field: &str,
+    type_name: &str,
+    shape: Shape,
+    parses: bool,
+    verdicts: &Verdicts,
+) {
+    if matches!(shape, Shape::Optional(_))
+        && let Some(text) = verdicts.text
+        && same(text.trim_ascii(), "null")
+    {
+        return;
+    }
+    let shape = inner(shape);
+    match (shape, verdicts.text) {
+        (Shape::Scalar(scalar), Some(text)) if !includes(verdicts.accepts, scalar) => {
+            refuse_text(text, shape);
+        }
+        (Shape::Scalar(_), _) => refused(shape, verdicts.breaks),
+        (Shape::Words(words), Some(text)) if !contains(words, text.trim_ascii()) => {
+            refuse_text(text, shape);
+        }
+        (Shape::List(of), Some(text)) => entries(text, shape, *of, verdicts.list, verdicts),
+        (Shape::Map(of), Some(text)) => entries(text, shape, *of, verdicts.map, verdicts),
+        (Shape::List(_), None) => keeps_rules(verdicts.list),
+        (Shape::Map(_), None) => keeps_rules(verdicts.map),
+        (Shape::Opaque, Some(text)) if !parses => match verdicts.broken {
+            _ if !looks_like_json(text) => refuse_unknown(field, type_name, text),
+            Some(broken) => refuse_with(broken),
+            None => {}
+        },
+        _ => {}
+    }
+}
+
+#[track_caller]
+const fn entries(
+    text: &str,
+    shape: Shape,
+    of: Shape,
+    of_entries: Option<EntryVerdicts>,
+    Verdicts { words, broken, .. }: &Verdicts,
+) {
+    let Some(EntryVerdicts { accepts, .. }) = of_entries else {
+        return match broken {
+            Some(broken) if looks_like_json(text) => refuse_with(broken),
+            _ => refuse_text(text, shape),
+        };
+    };
+    match inner(of) {
+        // Entries of options may be `null`.
+        Shape::Scalar(scalar)
+            if !matches!(of, Shape::Optional(_)) && !includes(accepts, scalar) =>
+        {
+            refuse_text(text, shape);
+        }
+        Shape::Words(known) => {
+            let mut words = *words;
+            while let [word, rest @ ..] = words {
+                if !contains(known, word) {
+                    refuse_text(word, inner(of));
+                }
+                words = rest;
+            }
+        }
+        _ => {}
+    }
+    keeps_rules(of_entries);
+}
+
+#[track_caller]
+const fn keeps_rules(verdicts: Option<EntryVerdicts>) {
+    if let Some(EntryVerdicts {
+        breaks: Some(broken),
+        ..
+    }) = verdicts
+    {
+        refuse_with(broken);
+    }
+}
+
+#[track_caller]
+const fn refuse_with(text: &str) {
+    let mut message = Message::new();
+    message.push(text);
+    refuse(&message);
+}
+
 /// The type inside an optional one.
 const fn inner(shape: Shape) -> Shape {
     match shape {
@@ -232,57 +258,20 @@ const fn inner(shape: Shape) -> Shape {
     }
 }
 
-/// Refuses a text that the type doesn't read.
+/// Rejects a text that the type doesn't read.
 #[track_caller]
-const fn refuse_foreign(shape: Shape, given: ConstValue) {
-    let ConstValue::Text(reading) = given else {
-        return;
-    };
-    let Some((name, example)) = refused(shape, reading) else {
-        return;
-    };
+const fn refuse_text(text: &str, shape: Shape) {
     let mut message = Message::new();
     message.push("`");
-    message.push(reading.text);
+    message.push(text);
     message.push("` is no ");
-    message.push(name);
-    message.push(": write ");
     if let Shape::Words(words) = shape {
+        message.push("word of this type: write ");
         push_words(&mut message, words);
     } else {
-        message.push(example);
+        message.push(expected(shape));
     }
     refuse(&message);
-}
-
-/// Refuses words and numbers in a list or a map that its type doesn't read.
-#[track_caller]
-const fn refuse_foreign_entries(shape: Shape, entries: &[JsonEntry]) {
-    let mut entries = entries;
-    while let [entry, rest @ ..] = entries {
-        let mut message = Message::new();
-        match (shape, *entry) {
-            (Shape::Words(words), JsonEntry::Word(word)) if !contains(words, word) => {
-                message.push("`");
-                message.push(word);
-                message.push("` is no word of this type: write ");
-                push_words(&mut message, words);
-                refuse(&message);
-            }
-            (Shape::Scalar(scalar), JsonEntry::Integer(number)) => {
-                if let Some((low, high)) = scalar.limits()
-                    && (number < low || number > high || (scalar.is_non_zero() && number == 0))
-                {
-                    message.push("`");
-                    message.push_number(number);
-                    message.push("` is no number that fits its type: write one that does");
-                    refuse(&message);
-                }
-            }
-            _ => {}
-        }
-        entries = rest;
-    }
 }
 
 #[track_caller]
@@ -306,232 +295,85 @@ const fn refuse(message: &Message) {
     panic!("{}", message.as_str())
 }
 
-/// Why a text is none of the type: what the type is called, and what to write.
-const fn refused(shape: Shape, reading: &ParsedText) -> Option<(&'static str, &'static str)> {
+/// The name of a type, and what to write.
+const fn expected(shape: Shape) -> &'static str {
     let scalar = match shape {
         Shape::Scalar(scalar) => scalar,
-        Shape::Words(words) => {
-            return match contains(words, reading.text.trim_ascii()) {
-                true => None,
-                false => Some(("word of this type", "")),
-            };
-        }
-        Shape::List(_) => {
-            return match reading.list {
-                Some(_) => None,
-                None => Some(("JSON array", "`[…]`")),
-            };
-        }
-        Shape::Map(_) => {
-            return match reading.map {
-                Some(_) => None,
-                None => Some(("JSON object", "`{…}`")),
-            };
-        }
-        Shape::Optional(_) | Shape::Opaque => return None,
+        Shape::List(_) => return "JSON array of this type: write `[…]`",
+        Shape::Map(_) => return "JSON object of this type: write `{…}`",
+        Shape::Words(_) | Shape::Optional(_) | Shape::Opaque => return "value of this type",
     };
-    let [v4, v6, socket_v4, socket_v6] = reading.addresses;
-    let (right, name, example) = match scalar {
-        Scalar::Text | Scalar::File => (true, "", ""),
-        Scalar::Period => (
-            reading.nanos.is_some(),
-            "duration",
-            "it with its unit, `30s`",
-        ),
-        Scalar::Bytes => (reading.bytes.is_some(), "size", "it with its unit, `64MiB`"),
-        Scalar::F32 | Scalar::F64 => (reading.float.is_some(), "number", "a number, `0.5`"),
-        Scalar::Bool => (
-            same(reading.text.trim_ascii(), "true") || same(reading.text.trim_ascii(), "false"),
-            "`bool`",
-            "`true` or `false`",
-        ),
-        Scalar::Char => (
-            characters(reading.text) == 1 || characters(reading.text.trim_ascii()) == 1,
-            "`char`",
-            "one character",
-        ),
-        Scalar::Ip => (v4 || v6, "IP address", "`10.0.0.1`"),
-        Scalar::Ipv4 => (v4, "IPv4 address", "`10.0.0.1`"),
-        Scalar::Ipv6 => (v6, "IPv6 address", "`::1`"),
-        Scalar::Socket => (socket_v4 || socket_v6, "socket address", "`10.0.0.1:80`"),
-        Scalar::SocketV4 => (socket_v4, "socket address", "`10.0.0.1:80`"),
-        Scalar::SocketV6 => (socket_v6, "socket address", "`[::1]:80`"),
-        _ => match (scalar.limits(), reading.integer) {
-            (Some((low, high)), Some(number)) => (
-                number >= low
-                    && number <= high
-                    && !(number == 0
-                        && (scalar.is_non_zero() || low == 0 && has_minus(reading.text))),
-                "number that fits its type",
-                "one that does",
-            ),
-            // Of the numbers beyond `i128` only a `u128` knows.
-            (Some((_, i128::MAX)), None) if is_digits(reading.text) => (true, "", ""),
-            _ => (false, "whole number", "`8`"),
-        },
-    };
-    if right { None } else { Some((name, example)) }
-}
-
-/// Whether the default breaks the rule, as far as both are known.
-const fn breaks(shape: Shape, given: ConstValue, rule: DeferredRule) -> bool {
-    match rule {
-        DeferredRule::Range(low, high, inclusive) => match quantity(shape, given) {
-            Some(value) => lies_outside(
-                value,
-                quantity(shape, low),
-                quantity(shape, high),
-                inclusive,
-            ),
-            None => false,
-        },
-        DeferredRule::Length(low, high, inclusive) => match length(shape, given) {
-            Some(length) => {
-                let number = Shape::Scalar(Scalar::Usize);
-                lies_outside(
-                    Quantity::Integer(length as i128),
-                    quantity(number, low),
-                    quantity(number, high),
-                    inclusive,
-                )
-            }
-            None => false,
-        },
-        DeferredRule::NonEmpty => matches!(length(shape, given), Some(0)),
-        DeferredRule::Text(kept) => {
-            matches!(given, ConstValue::Text(_) | ConstValue::Zero) && takes_text(shape) && !kept
-        }
-        DeferredRule::OneOf(values) => is_none_of(shape, given, values),
+    match scalar {
+        Scalar::Period => "duration: write it with its unit, `30s`",
+        Scalar::Bytes => "size: write it with its unit, `64MiB`",
+        Scalar::F32 | Scalar::F64 => "number: write a number, `0.5`",
+        Scalar::Bool => "`bool`: write `true` or `false`",
+        Scalar::Char => "`char`: write one character",
+        Scalar::Ip => "IP address: write `10.0.0.1`",
+        Scalar::Ipv4 => "IPv4 address: write `10.0.0.1`",
+        Scalar::Ipv6 => "IPv6 address: write `::1`",
+        Scalar::Socket | Scalar::SocketV4 => "socket address: write `10.0.0.1:80`",
+        Scalar::SocketV6 => "socket address: write `[::1]:80`",
+        _ => "whole number that fits its type: write one that does",
     }
 }
 
-const fn is_none_of(shape: Shape, given: ConstValue, values: &[ConstValue]) -> bool {
-    let mut values = values;
-    let value = quantity(shape, given);
-    let text = text(shape, given);
-    while let [choice, rest @ ..] = values {
-        if let (Some(value), Some(choice)) = (value, quantity(shape, *choice)) {
-            if let Some(Ordering::Equal) = compare(value, choice) {
-                return false;
+/// Whether the value breaks the rule, as far as both are known.
+const fn breaks(value: ConstValue, rule: DeferredRule) -> bool {
+    match rule {
+        DeferredRule::Range(low, high, inclusive) => lies_outside(value, low, high, inclusive),
+        DeferredRule::Length(low, high, inclusive) => match value {
+            ConstValue::Word(word) => {
+                let length = ConstValue::Integer(characters(word) as i128);
+                lies_outside(length, low, high, inclusive)
             }
-        } else if let (Some(text), ConstValue::Word(choice)) = (text, choice) {
-            if same(text, choice) {
-                return false;
-            }
-        } else if let (Some(text), ConstValue::Text(choice)) = (text, choice) {
-            if same(text, choice.text) {
-                return false;
-            }
-        } else {
-            // Nothing is said of what can't be compared.
+            _ => false,
+        },
+        DeferredRule::NonEmpty => matches!(value, ConstValue::Word(word) if word.is_empty()),
+        DeferredRule::OneOf(values) => is_none_of(value, values),
+    }
+}
+
+const fn is_none_of(value: ConstValue, choices: &[ConstValue]) -> bool {
+    let mut choices = choices;
+    while let [choice, rest @ ..] = choices {
+        let same = match (value, *choice) {
+            (ConstValue::Word(word), ConstValue::Word(choice)) => same(word, choice),
+            (value, choice) => match compare(value, choice) {
+                Some(order) => matches!(order, Ordering::Equal),
+                // What can't be compared may be the same.
+                None => true,
+            },
+        };
+        if same {
             return false;
         }
-        values = rest;
+        choices = rest;
     }
-    value.is_some() || text.is_some()
+    true
 }
 
 const fn lies_outside(
-    value: Quantity,
-    low: Option<Quantity>,
-    high: Option<Quantity>,
+    value: ConstValue,
+    low: ConstValue,
+    high: ConstValue,
     inclusive: bool,
 ) -> bool {
-    if let (Some(low), Some(high)) = (low, high)
-        && let Some(Ordering::Greater) = compare(low, high)
-    {
-        // Nothing lies in it, which is said of the range.
+    if matches!(compare(low, high), Some(Ordering::Greater)) {
+        // No value lies in the range, which is another message.
         return false;
     }
-    if let Some(low) = low {
-        match compare(value, low) {
-            Some(Ordering::Less) => return true,
-            Some(_) => {}
-            // Nothing compares with NaN, which lies in no range.
-            None => return is_nan(value),
-        }
-    }
-    if let Some(high) = high {
-        match compare(value, high) {
-            Some(Ordering::Greater) => return true,
-            Some(Ordering::Equal) => return !inclusive,
-            Some(Ordering::Less) => {}
-            None => return is_nan(value),
-        }
-    }
-    false
-}
-
-const fn is_nan(value: Quantity) -> bool {
-    matches!(value, Quantity::Float(number) if number.is_nan())
-}
-
-/// What can be compared, as the type reads it.
-const fn quantity(shape: Shape, given: ConstValue) -> Option<Quantity> {
-    match given {
-        ConstValue::Integer(number) => Some(Quantity::Integer(number)),
-        ConstValue::Float(number) => Some(Quantity::Float(number)),
-        ConstValue::Nanos(nanos) => Some(Quantity::Nanos(nanos)),
-        ConstValue::Bytes(bytes) => Some(Quantity::Bytes(bytes)),
-        ConstValue::Word(_) | ConstValue::Nothing | ConstValue::Unknown => None,
-        ConstValue::Zero => match shape {
-            Shape::Scalar(Scalar::Period) => Some(Quantity::Nanos(0)),
-            Shape::Scalar(Scalar::Bytes) => Some(Quantity::Bytes(0)),
-            Shape::Scalar(Scalar::F32 | Scalar::F64) => Some(Quantity::Float(0.0)),
-            Shape::Scalar(scalar) if scalar.limits().is_some() => Some(Quantity::Integer(0)),
-            _ => None,
-        },
-        ConstValue::Text(reading) => match shape {
-            Shape::Scalar(Scalar::Period) => match reading.nanos {
-                Some(nanos) => Some(Quantity::Nanos(nanos)),
-                None => None,
-            },
-            Shape::Scalar(Scalar::Bytes) => match reading.bytes {
-                Some(bytes) => Some(Quantity::Bytes(bytes)),
-                None => None,
-            },
-            Shape::Scalar(Scalar::F32 | Scalar::F64) => match reading.float {
-                Some(number) => Some(Quantity::Float(number)),
-                None => None,
-            },
-            Shape::Scalar(scalar) if scalar.limits().is_some() => match reading.integer {
-                Some(number) => Some(Quantity::Integer(number)),
-                None => None,
-            },
-            _ => None,
-        },
-    }
-}
-
-/// The text that the value is, where the type takes any.
-const fn text(shape: Shape, given: ConstValue) -> Option<&'static str> {
-    match given {
-        ConstValue::Word(text) => Some(text),
-        ConstValue::Text(reading) if takes_text(shape) => Some(reading.text),
-        ConstValue::Zero if takes_text(shape) => Some(""),
-        _ => None,
-    }
-}
-
-const fn takes_text(shape: Shape) -> bool {
-    matches!(shape, Shape::Scalar(Scalar::Text | Scalar::File))
-}
-
-/// The characters of a text, or the entries of a collection.
-const fn length(shape: Shape, given: ConstValue) -> Option<usize> {
-    if let Some(text) = text(shape, given) {
-        return Some(characters(text));
-    }
-    match (shape, given) {
-        (Shape::List(_) | Shape::Map(_), ConstValue::Zero) => Some(0),
-        (Shape::List(_), ConstValue::Text(reading)) if reading.distinct => reading.list,
-        (Shape::Map(_), ConstValue::Text(reading)) => reading.map,
-        _ => None,
-    }
+    let above = match compare(value, high) {
+        Some(Ordering::Greater) => true,
+        Some(Ordering::Equal) => !inclusive,
+        Some(Ordering::Less) | None => false,
+    };
+    let is_nan = matches!(value, ConstValue::Float(number) if number.is_nan());
+    above || is_nan || matches!(compare(value, low), Some(Ordering::Less))
 }
 
 /// Which of two is smaller; `None` where they are of different kinds, or NaN.
-const fn compare(a: Quantity, b: Quantity) -> Option<Ordering> {
+const fn compare(a: ConstValue, b: ConstValue) -> Option<Ordering> {
     macro_rules! ordered {
         ($a:ident, $b:ident) => {
             if $a < $b {
@@ -547,24 +389,24 @@ const fn compare(a: Quantity, b: Quantity) -> Option<Ordering> {
     }
     #[allow(clippy::float_cmp)] // the bounds are exact
     match (a, b) {
-        (Quantity::Integer(a), Quantity::Integer(b)) => ordered!(a, b),
-        (Quantity::Float(a), Quantity::Float(b)) => ordered!(a, b),
-        (Quantity::Nanos(a), Quantity::Nanos(b)) => ordered!(a, b),
-        (Quantity::Bytes(a), Quantity::Bytes(b)) => ordered!(a, b),
+        (ConstValue::Integer(a), ConstValue::Integer(b)) => ordered!(a, b),
+        (ConstValue::Float(a), ConstValue::Float(b)) => ordered!(a, b),
+        (ConstValue::Nanos(a), ConstValue::Nanos(b)) => ordered!(a, b),
+        (ConstValue::Bytes(a), ConstValue::Bytes(b)) => ordered!(a, b),
         _ => None,
     }
 }
 
-/// A quantity as people write it.
-const fn push(message: &mut Message, quantity: Quantity) {
+/// A value as people write it.
+const fn push(message: &mut Message, value: ConstValue) {
     #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap)] // for people
-    match quantity {
-        Quantity::Integer(number) => message.push_number(number),
-        Quantity::Bytes(bytes) => {
+    match value {
+        ConstValue::Integer(number) => message.push_number(number),
+        ConstValue::Bytes(bytes) => {
             message.push_number(bytes as i128);
             message.push(" bytes");
         }
-        Quantity::Nanos(nanos) => {
+        ConstValue::Nanos(nanos) => {
             let (number, unit) = if nanos.is_multiple_of(1_000_000_000) {
                 (nanos / 1_000_000_000, "s")
             } else if nanos.is_multiple_of(1_000_000) {
@@ -575,8 +417,13 @@ const fn push(message: &mut Message, quantity: Quantity) {
             message.push_number(number as i128);
             message.push(unit);
         }
+        ConstValue::Word(word) => {
+            message.push("`");
+            message.push(word);
+            message.push("`");
+        }
         // Formatting a fraction is not for constants.
-        Quantity::Float(_) => {}
+        ConstValue::Float(_) | ConstValue::Nothing | ConstValue::Unknown => {}
     }
 }
 
@@ -632,31 +479,21 @@ const fn characters(text: &str) -> usize {
     count
 }
 
-const fn is_null(text: &str) -> bool {
-    let text = text.trim_ascii();
-    same(text, "null")
-}
-
-/// Whether a number has the sign that `-0` has, which is a number of signed types only.
-const fn has_minus(text: &str) -> bool {
-    matches!(text.trim_ascii().as_bytes(), [b'-', ..])
-}
-
-const fn is_digits(text: &str) -> bool {
-    let mut bytes = text.trim_ascii().as_bytes();
-    if let [b'+', digits @ ..] = bytes {
-        bytes = digits;
-    }
-    let any = !bytes.is_empty();
-    while let [byte, rest @ ..] = bytes {
-        if !byte.is_ascii_digit() {
-            return false;
-        }
-        bytes = rest;
-    }
-    any
-}
-
 const fn looks_like_json(text: &str) -> bool {
     matches!(text.trim_ascii().as_bytes(), [b'[' | b'{' | b'"', ..])
+}
+
+const fn includes(scalars: &[Scalar], scalar: Scalar) -> bool {
+    let mut scalars = scalars;
+    while let [one, rest @ ..] = scalars {
+        if is_same(*one, scalar) {
+            return true;
+        }
+        scalars = rest;
+    }
+    false
+}
+
+pub(super) const fn is_same(one: Scalar, other: Scalar) -> bool {
+    one as u8 == other as u8
 }

@@ -10,7 +10,8 @@ mod schema_match;
 
 #[doc(hidden)]
 pub use deferred::{
-    ConstValue, DeferredRule, JsonEntry, ParsedText, Parses, ParsesNot, default, range,
+    ConstValue, DeferredRule, EntryVerdicts, Parses, ParsesNot, Verdicts, default, literal, range,
+    refused,
 };
 #[doc(hidden)]
 pub use lints::lint;

@@ -3,9 +3,9 @@
 //! In: the keys that the macro has read in the file, and the constants of the struct. Out: nothing,
 //! or a panic with a sentence, at the place of the caller. It knows no files.
 
-use super::deferred::same;
+use super::deferred::{is_same, same};
 use super::message::Message;
-use crate::typed::shape::{Scalar, Shape};
+use crate::typed::shape::Shape;
 use crate::typed::tree::{ANY, Field, Kind, Tree};
 
 /// One key of a schema file.
@@ -297,7 +297,7 @@ const fn order(mut a: &[u8], mut b: &[u8]) -> core::cmp::Ordering {
 
 const fn same_shape(a: Shape, b: Shape) -> bool {
     match (a, b) {
-        (Shape::Scalar(a), Shape::Scalar(b)) => same_scalar(a, b),
+        (Shape::Scalar(a), Shape::Scalar(b)) => is_same(a, b),
         (Shape::Optional(a), Shape::Optional(b))
         | (Shape::List(a), Shape::List(b))
         | (Shape::Map(a), Shape::Map(b)) => same_shape(*a, *b),
@@ -305,10 +305,6 @@ const fn same_shape(a: Shape, b: Shape) -> bool {
         (Shape::Opaque, Shape::Opaque) => true,
         _ => false,
     }
-}
-
-const fn same_scalar(a: Scalar, b: Scalar) -> bool {
-    a as u8 == b as u8
 }
 
 const fn same_words(mut a: &[&str], mut b: &[&str]) -> bool {
@@ -325,6 +321,7 @@ const fn same_words(mut a: &[&str], mut b: &[&str]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::typed::shape::Scalar;
 
     const FLAG: &Tree = &Tree::new("bool")
         .fields(&[Field::new(0, "", "", "bool").shape(Shape::Scalar(Scalar::Bool))]);

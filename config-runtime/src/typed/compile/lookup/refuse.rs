@@ -16,9 +16,8 @@ enum How {
     Exact,
     /// An alias is allowed.
     Alias,
-    /// The name of a field is allowed; dots may replace slashes.
-    Name,
-    /// Case, `-` and `_` do not count.
+    /// The name of a field is allowed, dots may replace slashes, and case, `-` and `_` do not
+    /// count.
     Loose,
 }
 
@@ -69,7 +68,7 @@ const fn message(tree: &Tree, written: &str) -> Message {
             return message;
         }
     }
-    let hows: &[How] = &[How::Exact, How::Alias, How::Name, How::Loose];
+    let hows: &[How] = &[How::Exact, How::Alias, How::Loose];
     let mut hows = hows;
     while let [how, rest @ ..] = hows {
         match meaning(tree, text, *how) {
@@ -79,16 +78,6 @@ const fn message(tree: &Tree, written: &str) -> Message {
                     How::Alias => {
                         push_quoted(&mut message, text);
                         message.push(" is an old key, an `alias`");
-                    }
-                    How::Name if has_dot(text) => {
-                        message.push("the segments of a key are joined by slashes");
-                        if !wrong.is_empty() {
-                            message.push(", and it is written below the prefix");
-                        }
-                    }
-                    How::Name => {
-                        push_quoted(&mut message, text);
-                        message.push(" is the name of the field, not its key");
                     }
                     How::Loose => push_unknown(&mut message, tree, text),
                 }
@@ -164,10 +153,10 @@ const fn match_field<'t>(text: &'t str, field: &Field, how: How) -> Option<&'t s
     if let Kind::Skipped = field.kind {
         return match how {
             How::Exact | How::Alias => None,
-            How::Name | How::Loose => alike(text, field.name, how),
+            How::Loose => alike(text, field.name),
         };
     }
-    if let Some(left) = alike(text, field.key, how) {
+    if let Some(left) = below(text, field.key) {
         return Some(left);
     }
     match how {
@@ -182,27 +171,24 @@ const fn match_field<'t>(text: &'t str, field: &Field, how: How) -> Option<&'t s
             }
             None
         }
-        How::Name | How::Loose => alike(text, field.name, how),
+        How::Loose => match alike(text, field.key) {
+            Some(left) => Some(left),
+            None => alike(text, field.name),
+        },
     }
 }
 
-/// The rest of the text after this key: nothing, or a separator of segments and more.
-const fn alike<'t>(text: &'t str, key: &str, how: How) -> Option<&'t str> {
-    let (dots, loose) = match how {
-        How::Exact | How::Alias => return below(text, key),
-        How::Name => (true, false),
-        How::Loose => (true, true),
-    };
+/// The rest of the text after a loose form of this key: nothing, or a separator of segments and
+/// more.
+const fn alike<'t>(text: &'t str, key: &str) -> Option<&'t str> {
     let mut left = text.as_bytes();
     let mut wanted = key.as_bytes();
     loop {
-        if loose {
-            while let [b'_' | b'-', rest @ ..] = left {
-                left = rest;
-            }
-            while let [b'_' | b'-', rest @ ..] = wanted {
-                wanted = rest;
-            }
+        while let [b'_' | b'-', rest @ ..] = left {
+            left = rest;
+        }
+        while let [b'_' | b'-', rest @ ..] = wanted {
+            wanted = rest;
         }
         let [letter, wanted_rest @ ..] = wanted else {
             break;
@@ -210,10 +196,7 @@ const fn alike<'t>(text: &'t str, key: &str, how: How) -> Option<&'t str> {
         let [other, left_rest @ ..] = left else {
             return None;
         };
-        let same = *other == *letter
-            || loose && other.eq_ignore_ascii_case(letter)
-            || dots && matches!((other, letter), (b'.', b'/'));
-        if !same {
+        if !(other.eq_ignore_ascii_case(letter) || matches!((other, letter), (b'.', b'/'))) {
             return None;
         }
         left = left_rest;
@@ -348,62 +331,19 @@ const fn misspelt(section: &Tree, above: &str, text: &str, near: &mut Near) {
             Kind::Leaf(_) => (text, ""),
             Kind::Section(_) | Kind::Map(_) => split_segments(text, segments(field.key)),
         };
-        let Some(mut far) = distance(start, field.key) else {
+        let Some(far) = distance(start, field.key) else {
             continue;
         };
         let mut key = Message::new();
         key.push(above);
         key.push(field.key);
         if let Kind::Section(tree) = field.kind
-            && !left.is_empty()
+            && let Meaning::Key(rest) = meaning(tree, left, How::Loose)
         {
-            let Some(more) = follow(tree, left, &mut key) else {
-                continue;
-            };
-            far += more;
+            key.push("/");
+            key.push(rest.as_str());
         }
         near.add(&key, far);
-    }
-}
-
-/// Continues in a misspelt section, by the nearest key at each level.
-const fn follow(section: &Tree, text: &str, key: &mut Message) -> Option<usize> {
-    let mut section = section;
-    let mut left = text;
-    let mut far = 0;
-    loop {
-        let mut best: Option<(&Field, usize, &str)> = None;
-        let mut fields = section.fields;
-        while let [field, rest @ ..] = fields {
-            fields = rest;
-            let (start, below) = match field.kind {
-                Kind::Skipped => continue,
-                Kind::Leaf(_) => (left, ""),
-                Kind::Section(_) | Kind::Map(_) => split_segments(left, segments(field.key)),
-            };
-            if let Some(distance) = distance(start, field.key) {
-                let nearer = match best {
-                    Some((_, nearest, _)) => distance < nearest,
-                    None => true,
-                };
-                if nearer {
-                    best = Some((field, distance, below));
-                }
-            }
-        }
-        let Some((field, distance, below)) = best else {
-            return None;
-        };
-        key.push("/");
-        key.push(field.key);
-        far += distance;
-        match field.kind {
-            Kind::Section(tree) if !below.is_empty() => {
-                section = tree;
-                left = below;
-            }
-            Kind::Section(_) | Kind::Leaf(_) | Kind::Map(_) | Kind::Skipped => return Some(far),
-        }
     }
 }
 
@@ -449,17 +389,6 @@ const fn has_variable(segment: &str) -> bool {
     let mut bytes = segment.as_bytes();
     while let [byte, rest @ ..] = bytes {
         if *byte == b'{' {
-            return true;
-        }
-        bytes = rest;
-    }
-    false
-}
-
-const fn has_dot(text: &str) -> bool {
-    let mut bytes = text.as_bytes();
-    while let [byte, rest @ ..] = bytes {
-        if *byte == b'.' {
             return true;
         }
         bytes = rest;

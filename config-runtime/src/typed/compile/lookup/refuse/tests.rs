@@ -36,7 +36,7 @@ fn a_misspelt_key_is_told_the_nearest() {
         ("limits/rsp", "limits/rps"),
         ("limts/rps", "limits/rps"),
         ("db_of/replicas/dsn", "db_of/replica/dsn"),
-        ("db_off/replica/idle_timout", "db_of/replica/idle_timeout"),
+        ("db_off/replica/idle-timeout", "db_of/replica/idle_timeout"),
     ];
     for (key, near) in nearest {
         let expected = format!("`Service` has no key `{key}`: the nearest is `{near}`");
@@ -131,16 +131,15 @@ fn what_is_nearly_a_key_is_told_why_it_is_none() {
         ),
         (
             "db.pool_size",
-            "the segments of a key are joined by slashes: write `db/pool_size`".to_owned(),
+            "`Service` has no key `db.pool_size`: write `db/pool_size`".to_owned(),
         ),
         (
             "rps",
-            "`rps` is the name of the field, not its key: write `limits/rps`".to_owned(),
+            "`Service` has no key `rps`: write `limits/rps`".to_owned(),
         ),
         (
             "replica/dsn",
-            "`replica/dsn` is the name of the field, not its key: write `db_of/replica/dsn`"
-                .to_owned(),
+            "`Service` has no key `replica/dsn`: write `db_of/replica/dsn`".to_owned(),
         ),
         (
             "max_rps",
@@ -245,7 +244,7 @@ fn a_key_ends_at_the_map() {
     }
     let said = |key: &str| message(MAPPED, key).as_str().to_owned();
     assert!(said("of/tenant/acme").ends_with("the nearest is `of/tenants`"));
-    assert!(said("tenants").ends_with("is the name of the field, not its key: write `of/tenants`"));
+    assert!(said("tenants").ends_with("has no key `tenants`: write `of/tenants`"));
     assert!(said("features/").ends_with("write `features`"));
 }
 
