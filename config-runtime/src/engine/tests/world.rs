@@ -939,9 +939,12 @@ impl World {
         while self.now < end {
             self.flush()?;
             if let Some(open) = self.open_requests().first() {
+                let process = self.seed;
                 self.fail(*open, kind)?;
                 self.settle()?;
-                self.now += Duration::from_millis(1);
+                // Whoever starts a program again waits a little.
+                let pause = if self.seed == process { 1 } else { 100 };
+                self.now += Duration::from_millis(pause);
             } else {
                 let next = self.next_wake().min(end);
                 self.now = next.max(self.now + Duration::from_millis(1));
