@@ -272,7 +272,7 @@ pub(super) fn keeps_the_rules(
     let Some(literal) = Literal::from_expr(value) else {
         return true;
     };
-    let Some(facts) = Facts::from_default(&literal, known, raw.format().form()) else {
+    let Some(facts) = Facts::from_default(&literal, &known.form, raw.format().form()) else {
         return true;
     };
     let mut kept = true;

@@ -171,29 +171,22 @@ fn verdicts(leaf: &LeafSpec) -> Option<LiteralVerdicts> {
         return None;
     }
     let form = leaf.format.form();
-    let known = |form: TypeForm| KnownType {
-        optional: false,
-        secret: false,
-        inner: leaf.known.inner.clone(),
-        scalar: match form {
-            TypeForm::Scalar(scalar) => Some(scalar),
-            _ => None,
-        },
-        form,
-    };
     let is_one = |form_of: &TypeForm| {
         text.as_ref()
             .is_none_or(|text| stored::refuses(text, &leaf.known.inner, form_of, form).is_none())
     };
     // The message if the default, as a value of this type, breaks a rule.
-    let broken = |of: TypeForm| {
-        let known = known(of);
+    let broken = |of: &TypeForm| {
         let facts = match &literal {
-            Some(literal) => Facts::from_default(literal, &known, form)?,
-            None => Facts::from_types_default(&known.form),
+            Some(literal) => Facts::from_default(literal, of, form)?,
+            None => Facts::from_types_default(of),
+        };
+        let scalar = match of {
+            TypeForm::Scalar(scalar) => Some(*scalar),
+            _ => None,
         };
         let rules = &mut leaf.rules.iter();
-        let rule = rules.find(|rule| facts.break_rule(&rule.kind, known.scalar))?;
+        let rule = rules.find(|rule| facts.break_rule(&rule.kind, scalar))?;
         let written = &rule.written;
         Some(format!(
             "the default breaks the field's own rule `{written}`: change one of them"
@@ -203,29 +196,30 @@ fn verdicts(leaf: &LeafSpec) -> Option<LiteralVerdicts> {
     let accepts = scalars().filter(|scalar| is_one(&TypeForm::Scalar(*scalar)));
     let accepts: Vec<_> = accepts.collect();
     let breaks = accepts.iter();
-    let breaks = breaks.filter_map(|scalar| Some((*scalar, broken(TypeForm::Scalar(*scalar))?)));
+    let breaks = breaks.filter_map(|scalar| Some((*scalar, broken(&TypeForm::Scalar(*scalar))?)));
     let entries = |collection: &dyn Fn(TypeForm) -> TypeForm| {
         is_one(&collection(TypeForm::Unknown)).then(|| EntryVerdicts {
             accepts: scalars()
                 .filter(|scalar| is_one(&collection(TypeForm::Scalar(*scalar))))
                 .collect(),
-            breaks: broken(collection(TypeForm::Unknown)),
+            breaks: broken(&collection(TypeForm::Unknown)),
         })
     };
+    let json = text.as_deref().map(stored::json).transpose();
     // The list may be a set, which holds equal entries once.
-    let length = match text.as_deref().map(stored::json) {
-        Some(Ok(json)) if repeats(&json) => CollectionLength::Distinct,
+    let length = match &json {
+        Ok(Some(json)) if repeats(json) => CollectionLength::Distinct,
         _ => CollectionLength::Any,
     };
     Some(LiteralVerdicts {
-        words: text.as_deref().map(words).unwrap_or_default(),
-        broken: text
-            .as_deref()
-            .and_then(|text| stored::json(text).err())
-            .map(|why| format!("this is no JSON: {why}")),
         breaks: breaks.collect(),
         list: entries(&|inner| TypeForm::List(Box::new(inner), length)),
         map: entries(&|inner| TypeForm::Map(Box::new(inner))),
+        words: match &json {
+            Ok(Some(json)) => words(json),
+            _ => Vec::new(),
+        },
+        broken: json.err().map(|why| format!("this is no JSON: {why}")),
         accepts,
         text,
     })
@@ -239,18 +233,14 @@ fn repeats(json: &serde_json::Value) -> bool {
 }
 
 /// The words inside JSON.
-fn words(text: &str) -> Vec<String> {
-    use serde_json::Value as Json;
-    let entries = match stored::json(text) {
-        Ok(Json::Array(list)) => list,
-        Ok(Json::Object(map)) => map.into_iter().map(|(_, value)| value).collect(),
-        _ => Vec::new(),
-    };
-    let words = entries.into_iter().filter_map(|entry| match entry {
-        Json::String(word) => Some(word),
-        _ => None,
-    });
-    words.collect()
+fn words(json: &serde_json::Value) -> Vec<String> {
+    let list = json.as_array().into_iter().flatten();
+    let map = json
+        .as_object()
+        .into_iter()
+        .flat_map(serde_json::Map::values);
+    let words = list.chain(map).filter_map(serde_json::Value::as_str);
+    words.map(ToOwned::to_owned).collect()
 }
 
 /// Whether the compiler can compute it in a constant, which overflows where the running program

@@ -7,7 +7,7 @@ use super::literal::{Literal, OrderedValue, lies_outside};
 use super::stored;
 use crate::model::checked::RuleKind;
 use crate::model::codec::Form;
-use crate::model::known::{CollectionLength, KnownType, TypeForm};
+use crate::model::known::{CollectionLength, TypeForm};
 use crate::model::scalar::ScalarType;
 
 /// A value, as far as rules look at it.
@@ -31,19 +31,23 @@ impl Facts {
     /// The facts about a default; `None` for the `None` of an `Option`.
     pub(super) fn from_default(
         literal: &Literal,
-        known: &KnownType,
+        form: &TypeForm,
         codec_form: Form,
     ) -> Option<Self> {
+        let (inner, optional) = (form.inner(), matches!(form, TypeForm::Optional(_)));
         let Literal::Text(text) = literal else {
-            return Some(Self::from_literal(literal, known.scalar));
+            let scalar = match inner {
+                TypeForm::Scalar(scalar) => Some(*scalar),
+                _ => None,
+            };
+            return Some(Self::from_literal(literal, scalar));
         };
         let text = text.value();
-        let inner = known.form.inner();
         match codec_form {
             Form::Other => Some(Self::default()),
             Form::Auto | Form::Text => {
                 let is_text = matches!(inner, TypeForm::Scalar(scalar) if scalar.is_text());
-                if known.optional && text.trim() == "null" && !is_text {
+                if optional && text.trim() == "null" && !is_text {
                     return None;
                 }
                 match inner {
@@ -53,7 +57,7 @@ impl Facts {
                     _ => Some(Self::from_json(&text, inner)),
                 }
             }
-            Form::Json if known.optional && text.trim() == "null" => None,
+            Form::Json if optional && text.trim() == "null" => None,
             Form::Json => Some(Self::from_json(&text, inner)),
         }
     }

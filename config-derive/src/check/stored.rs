@@ -162,8 +162,6 @@ fn word_in_json(scalar: ScalarType, json: &Json) -> Option<String> {
 
 /// The message for a text in the store that is not a value of the type.
 pub(super) fn refuses(text: &str, ty: &Type, form: &TypeForm, codec_form: Form) -> Option<String> {
-    let name = tidy(ty);
-    let name = name.as_str();
     match (codec_form, form) {
         // The check of formats reports a collection as plain text.
         (Form::Other, _)
@@ -200,11 +198,12 @@ pub(super) fn refuses(text: &str, ty: &Type, form: &TypeForm, codec_form: Form) 
             };
             match json(text) {
                 Err(why) => Some(format!(
-                    "a `{name}` is JSON here, and this is none: {why}{instead}"
+                    "a `{}` is JSON here, and this is none: {why}{instead}",
+                    tidy(ty)
                 )),
                 Ok(json) => form
                     .refuses(&json, "")
-                    .map(|why| format!("this is no `{name}`: {why}{instead}")),
+                    .map(|why| format!("this is no `{}`: {why}{instead}", tidy(ty))),
             }
         }
     }
