@@ -52,7 +52,8 @@ impl Crate {
         let manifest = format!(
             "[package]\nname = \"committed\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
              [dependencies]\nhotconfig = {{ path = \"{}\", default-features = false }}\n\
-             [workspace]\n[profile.dev]\ndebug = \"line-tables-only\"\n",
+             [workspace]\n[profile.dev]\ndebug = \"line-tables-only\"\n\
+             [profile.dev.package.\"*\"]\ndebug = false\n",
             library.display(),
         );
         fs::write(folder.join("Cargo.toml"), manifest).unwrap();
