@@ -295,8 +295,8 @@ fn const_rules(leaf: &LeafSpec, scalar: ScalarType) -> Vec<DeferredRule> {
                 (DeferredRuleKind::OneOf(values.collect()), false)
             }
             RuleKind::NonEmpty => (DeferredRuleKind::NonEmpty, false),
-            // A constant's text is checked at the start of the program.
-            RuleKind::Pattern(_) | RuleKind::Url | RuleKind::Validate(_) => return None,
+            // The start of the program checks a constant against the others.
+            _ => return None,
         };
         let written = rule.written.clone();
         Some(DeferredRule {
