@@ -45,7 +45,7 @@ pub(crate) fn run() -> Result<Summary> {
     step("tests", || test::run_with(&[], &variables))
 }
 
-/// What a build from nothing does without: it keeps nothing for the next one.
+/// Settings for a build from an empty target folder: it saves no state for the next build.
 const FROM_NOTHING: [(&str, &str); 1] = [("CARGO_INCREMENTAL", "0")];
 
 fn step<T>(name: &str, run: impl FnOnce() -> Result<T>) -> Result<T> {

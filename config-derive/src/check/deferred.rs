@@ -63,7 +63,7 @@ fn check_of_rule(rule: &checked::LeafRule, leaf: &LeafSpec) -> Option<DeferredCh
     })
 }
 
-/// What is wrong with bounds in quotes, for each type that has such ones.
+/// The mistakes in bounds that are texts, for each type whose bounds may be texts.
 fn refused_bounds(bounds: &ExprRange) -> Option<Vec<(ScalarType, String)>> {
     let written = [&bounds.start, &bounds.end].into_iter().flatten();
     let literals: Vec<_> = written
@@ -380,7 +380,7 @@ fn whole(tokens: &impl ToTokens) -> (Span, Span) {
     (tokens.to_token_stream().span(), last(tokens))
 }
 
-/// Where the last token is.
+/// The place of the last token.
 fn last(tokens: &impl ToTokens) -> Span {
     let tokens = tokens.to_token_stream();
     let last = tokens.into_iter().last();

@@ -54,7 +54,7 @@ pub(crate) struct LeafSpec {
     pub(crate) default: LeafDefault,
     pub(crate) rules: Vec<LeafRule>,
     pub(crate) compare: Option<Path>,
-    /// What is known of the type.
+    /// The facts that the type's name shows.
     pub(crate) known: KnownType,
     /// Whether the compiler is to check that the type is a `Secret`.
     pub(crate) must_be_secret: bool,

@@ -1,4 +1,4 @@
-//! What the macro knows of a field's type by its name: learnt once, by [`crate::check`].
+//! The facts about a field's type that its name shows; [`crate::check`] collects them once.
 //!
 //! In: a type as it is written. Out: its form, with the scalars in it. Unknown is what is no
 //! well-known name, an alias among them; that is never a reason to reject.
@@ -7,7 +7,7 @@ use syn::{Expr, GenericArgument, Lit, PathArguments, Type};
 
 use super::scalar::{ScalarType, argument, plain_path};
 
-/// What is known of a field's type.
+/// The facts about a field's type.
 pub(crate) struct KnownType {
     /// Whether it is an `Option`.
     pub(crate) optional: bool,

@@ -122,6 +122,21 @@ struct Faulty {
     odd: u32,
 }
 
+type Maybe = Option<u32>;
+
+#[derive(HotConfig, Clone, Debug)]
+struct Right {
+    /// Its default is `None`, which breaks no rule.
+    #[hot(default, range(1..))]
+    limit: Maybe,
+}
+
+#[tokio::test]
+async fn the_default_of_an_option_behind_an_alias_breaks_no_rule() {
+    let right = Hot::<Right>::builder(Memory::new()).prefix("/right");
+    assert_eq!(right.start().await.unwrap().load().limit, None);
+}
+
 #[tokio::test]
 async fn the_start_and_the_test_of_the_schema_find_what_the_compiler_does_not_check() {
     let start = Hot::<Faulty>::builder(Memory::new()).prefix("/faulty");

@@ -942,7 +942,7 @@ impl World {
                 let process = self.seed;
                 self.fail(*open, kind)?;
                 self.settle()?;
-                // Whoever starts a program again waits a little.
+                // A supervisor waits before it starts a program again.
                 let pause = if self.seed == process { 1 } else { 100 };
                 self.now += Duration::from_millis(pause);
             } else {

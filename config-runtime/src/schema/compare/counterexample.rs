@@ -62,7 +62,7 @@ pub(super) fn find(from: &Key, to: &Key) -> Option<Counterexample> {
     usual.or_else(|| values.odd.iter().find_map(refused(true)))
 }
 
-/// What is likely to be accepted by something.
+/// Texts that are values of many types.
 const WORDS: [&str; 31] = [
     "16",
     "0",

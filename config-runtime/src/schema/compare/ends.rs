@@ -325,7 +325,10 @@ fn holds_reals(
     // Rounding keeps the order, and an end that is a number of both types is not crossed.
     let exact = |bound: &Bound| match bound {
         Bound::Open => true,
-        Bound::At(text) => real(text, Scalar::F32) == real(text, Scalar::F64),
+        Bound::At(text) => {
+            let both = real(text, Scalar::F32).zip(real(text, Scalar::F64));
+            both.is_some_and(|(narrow, wide)| narrow.total_cmp(&wide).is_eq())
+        }
         Bound::Unknown(_) => false,
     };
     let rounded = (from, to) == (Scalar::F64, Scalar::F32)
@@ -335,6 +338,8 @@ fn holds_reals(
     if of_wholes.is_none() && !(same_reading && (from == to || rounded)) {
         return false;
     }
+    // An expression is the same only of the same type.
+    let named = from == to;
     // The ends of `from`, and whether the higher one is included.
     let lows = || ranges(from_rules).map(|own| (&own.low, true));
     let highs = || ranges(from_rules).map(|own| (&own.high, own.inclusive));
@@ -345,10 +350,12 @@ fn holds_reals(
             .zip(number(left.low))
             .is_some_and(|(end, low)| low >= end),
         (Bound::At(text), None) => lows().any(|(own, _)| match own {
-            Bound::At(own) => real(own, to) >= real(text, to),
+            Bound::At(own) => real(own, to)
+                .zip(real(text, to))
+                .is_some_and(|(own, end)| own >= end),
             _ => false,
         }),
-        (bound @ Bound::Unknown(_), _) => lows().any(|(own, _)| own == bound),
+        (bound @ Bound::Unknown(_), _) => named && lows().any(|(own, _)| own == bound),
     };
     let high = match (&interval.high, of_wholes) {
         (Bound::Open, _) => true,
@@ -356,14 +363,14 @@ fn holds_reals(
             .zip(number(left.high))
             .is_some_and(|(end, high)| high < end || interval.inclusive && high <= end),
         (Bound::At(text), None) => highs().any(|(own, included)| match own {
-            Bound::At(own) => {
-                let (own, end) = (real(own, to), real(text, to));
-                own < end || own == end && (interval.inclusive || !included)
-            }
+            Bound::At(own) => real(own, to).zip(real(text, to)).is_some_and(|(own, end)| {
+                own < end || own <= end && (interval.inclusive || !included)
+            }),
             _ => false,
         }),
         (bound @ Bound::Unknown(_), _) => {
-            highs().any(|(own, included)| own == bound && included == interval.inclusive)
+            let same = |(own, included)| own == bound && included == interval.inclusive;
+            named && highs().any(same)
         }
     };
     low && high

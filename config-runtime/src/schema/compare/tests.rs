@@ -426,3 +426,29 @@ fn an_example_is_short_and_on_one_line() {
     assert_eq!(comparison.stored(), I);
     assert!(!shown.contains("x\ny"), "{shown}");
 }
+
+#[test]
+fn a_range_of_fractions_whose_end_is_no_number_is_not_called_compatible() {
+    let key = |range: &str| {
+        let rules = format!(r#""rules":[{{"range":{range}}}]"#);
+        let keys = format!(r#""a":{{"type":"f64","required":true,{rules}}}"#);
+        let file = format!(r#"{{"format":"hotconfig-schema/1","name":"S","keys":{{{keys}}}}}"#);
+        Schema::from_json(&file).unwrap()
+    };
+    let right = key(r#"{"min":"0.0","max":"1.0"}"#);
+    for wrong in [
+        r#"{"min":"0.0","max":"one"}"#,
+        r#"{"min":"zero","max":"1.0"}"#,
+        r#"{"min":"0.0","below":""}"#,
+    ] {
+        let wrong = key(wrong);
+        assert!(
+            compare(&wrong, &right).stored() > Grade::Notice,
+            "{wrong:?}"
+        );
+        assert!(
+            compare(&right, &wrong).stored() > Grade::Notice,
+            "{wrong:?}"
+        );
+    }
+}

@@ -169,11 +169,12 @@ pub const fn literal(
     parses: bool,
     verdicts: &Verdicts,
 ) {
-    if matches!(shape, Shape::Optional(_))
-        && let Some(text) = verdicts.text
-        && same(text.trim_ascii(), "null")
-    {
-        return;
+    if matches!(shape, Shape::Optional(_)) {
+        match verdicts.text {
+            Some(text) if !same(text.trim_ascii(), "null") => {}
+            // `None`, or a number that the start of the program checks.
+            _ => return,
+        }
     }
     let shape = inner(shape);
     match (shape, verdicts.text) {
