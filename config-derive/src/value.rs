@@ -11,6 +11,8 @@ use syn::meta::ParseNestedMeta;
 use syn::{Attribute, Data, DataEnum, DeriveInput, Fields, LitStr, Path, Variant};
 
 use crate::errors::Errors;
+use crate::syntax::case::{self, Case};
+use crate::syntax::{names, serde};
 
 /// The whole macro.
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
@@ -129,7 +131,7 @@ fn inner(
 /// The attributes on the type itself, of serde and `hot`.
 #[derive(Default)]
 struct Container {
-    rename_all: Option<LitStr>,
+    rename_all: Option<String>,
     transparent: bool,
     krate: Option<Path>,
 }
@@ -137,7 +139,7 @@ struct Container {
 impl Container {
     fn from_attributes(attributes: &[Attribute], errors: &Errors) -> Self {
         let mut container = Self::default();
-        each(attributes, "hot", errors, |meta| {
+        hot_items(attributes, errors, |meta| {
             if meta.path.is_ident("crate") {
                 container.krate = Some(meta.value()?.parse()?);
                 Ok(())
@@ -145,26 +147,18 @@ impl Container {
                 Err(belongs_to_serde(&meta))
             }
         });
-        each(attributes, "serde", errors, |meta| {
-            if meta.path.is_ident("rename_all") {
-                container.rename_all = for_reading(&meta)?;
-            } else if meta.path.is_ident("transparent") {
-                container.transparent = true;
-            } else if ["untagged", "tag", "from", "try_from", "content"]
-                .iter()
-                .any(|name| meta.path.is_ident(name))
-            {
-                skip(&meta)?;
-                errors.at(
-                    &meta.path,
+        for written in serde::items(attributes) {
+            match written.value.name.as_str() {
+                "rename_all" => container.rename_all.clone_from(&written.value.text),
+                "transparent" => container.transparent = true,
+                "untagged" | "tag" | "from" | "try_from" | "content" => errors.at(
+                    &written,
                     "with this the texts are not the names of the variants: leave `HotValue` out, \
                      and write the defaults of such fields as values",
-                );
-            } else {
-                skip(&meta)?;
+                ),
+                _ => {}
             }
-            Ok(())
-        });
+        }
         container
     }
 }
@@ -177,47 +171,38 @@ struct VariantNames {
 
 impl VariantNames {
     fn from_variant(variant: &Variant, container: &Container, errors: &Errors) -> Self {
-        let mut rename = None;
+        hot_items(&variant.attrs, errors, |meta| Err(belongs_to_serde(&meta)));
+        let ident = variant.ident.unraw().to_string();
+        let mut name = match &container.rename_all {
+            Some(case) => in_case(&ident, case),
+            None => ident,
+        };
         let mut aliases = Vec::new();
         let (mut skipped, mut other) = (false, false);
-        each(&variant.attrs, "hot", errors, |meta| {
-            Err(belongs_to_serde(&meta))
-        });
-        each(&variant.attrs, "serde", errors, |meta| {
-            if meta.path.is_ident("rename") {
-                rename = for_reading(&meta)?.map(|name| name.value());
-            } else if meta.path.is_ident("alias") {
-                aliases.push(meta.value()?.parse::<LitStr>()?.value());
-            } else if meta.path.is_ident("skip") || meta.path.is_ident("skip_deserializing") {
-                skipped = true;
-            } else if meta.path.is_ident("other") {
-                other = true;
-            } else {
-                skip(&meta)?;
+        for written in serde::items(&variant.attrs) {
+            match (written.value.name.as_str(), written.value.text) {
+                ("rename", Some(text)) => name = text,
+                ("alias", Some(text)) => aliases.push(text),
+                ("skip" | "skip_deserializing", _) => skipped = true,
+                ("other", _) => other = true,
+                _ => {}
             }
-            Ok(())
-        });
-        let mut words = Vec::new();
-        if !skipped {
-            let name = variant.ident.unraw().to_string();
-            words.push(rename.unwrap_or_else(|| match &container.rename_all {
-                Some(case) => in_case(&name, &case.value()),
-                None => name,
-            }));
-            words.extend(aliases);
         }
-        Self { words, other }
+        let words = std::iter::once(name).chain(aliases);
+        Self {
+            words: words.filter(|_| !skipped).collect(),
+            other,
+        }
     }
 }
 
-/// Calls a function for each item of `#[name(…)]`.
-fn each(
+/// Calls a function for each item of `#[hot(…)]`.
+fn hot_items(
     attributes: &[Attribute],
-    name: &str,
     errors: &Errors,
     mut call: impl FnMut(ParseNestedMeta<'_>) -> syn::Result<()>,
 ) {
-    for attribute in attributes.iter().filter(|a| a.path().is_ident(name)) {
+    for attribute in attributes.iter().filter(|a| a.path().is_ident(names::HOT)) {
         if let Err(error) = attribute.parse_nested_meta(&mut call) {
             errors.push(error);
         }
@@ -245,56 +230,19 @@ fn belongs_to_serde(meta: &ParseNestedMeta<'_>) -> syn::Error {
     })
 }
 
-/// Reads `= "…"`, or `(deserialize = "…")`.
-fn for_reading(meta: &ParseNestedMeta<'_>) -> syn::Result<Option<LitStr>> {
-    if meta.input.peek(syn::Token![=]) {
-        return Ok(Some(meta.value()?.parse()?));
-    }
-    let mut found = None;
-    meta.parse_nested_meta(|inner| {
-        let value = inner.value()?.parse()?;
-        if inner.path.is_ident("deserialize") {
-            found = Some(value);
-        }
-        Ok(())
-    })?;
-    Ok(found)
-}
-
-/// Skips an item that affects only serde.
-fn skip(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
-    if meta.input.peek(syn::Token![=]) {
-        meta.value()?.parse::<syn::Expr>()?;
-    } else if meta.input.peek(syn::token::Paren) {
-        meta.input.parse::<proc_macro2::Group>()?;
-    }
-    Ok(())
-}
-
 /// A variant's name in serde's spelling of that case; serde itself rejects an unknown case.
 fn in_case(name: &str, case: &str) -> String {
-    let snake = || {
-        let mut snake = String::new();
-        for (at, letter) in name.char_indices() {
-            if at > 0 && letter.is_uppercase() {
-                snake.push('_');
-            }
-            snake.push(letter.to_ascii_lowercase());
+    let mut snake = String::new();
+    for (at, letter) in name.char_indices() {
+        if at > 0 && letter.is_uppercase() {
+            snake.push('_');
         }
-        snake
-    };
-    match case {
-        "lowercase" => name.to_ascii_lowercase(),
-        "UPPERCASE" => name.to_ascii_uppercase(),
-        "camelCase" => {
-            let mut letters = name.chars();
-            let first = letters.next().map(|first| first.to_ascii_lowercase());
-            first.into_iter().chain(letters).collect()
-        }
-        "snake_case" => snake(),
-        "SCREAMING_SNAKE_CASE" => snake().to_ascii_uppercase(),
-        "kebab-case" => snake().replace('_', "-"),
-        "SCREAMING-KEBAB-CASE" => snake().to_ascii_uppercase().replace('_', "-"),
-        _ => name.to_owned(),
+        snake.push(letter.to_ascii_lowercase());
+    }
+    match case::named(case) {
+        Some(Case::Lower) => name.to_ascii_lowercase(),
+        Some(Case::Upper) => name.to_ascii_uppercase(),
+        Some(Case::Pascal) | None => name.to_owned(),
+        Some(case) => case.apply(&snake),
     }
 }

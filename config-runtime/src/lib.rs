@@ -195,7 +195,7 @@ pub mod __ {
     pub use crate::typed::read::{FieldError, LeafReader, RawEntries, Raws};
     pub use crate::typed::shape::{HotValue, Scalar, Shape};
     pub use crate::typed::tree::{
-        Absent, Bounds, DefaultValue, End, Field as SchemaField, Format, Rule, Tree,
+        Absent, Bounds, ConstValue, DefaultValue, Field as SchemaField, Format, Rule, Tree,
     };
     pub use crate::value::{self, codec};
     pub use ::core;

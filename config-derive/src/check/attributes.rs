@@ -1,12 +1,14 @@
 //! Checks which attributes may be combined, and with which types.
 
+use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::Ident;
 
 use crate::errors::Errors;
 use crate::model::codec::{self, Form};
 use crate::model::known::KnownType;
-use crate::model::raw;
+use crate::model::{ItemValue, raw};
+use crate::syntax::names;
 
 /// Rejects attributes about the key or the value of a skipped field, which has neither.
 pub(super) fn skip_stands_alone(raw: &raw::FieldInput, errors: &Errors) {
@@ -26,7 +28,7 @@ pub(super) fn nested_has_no_value(raw: &raw::FieldInput, errors: &Errors) {
     let aliases = raw
         .aliases
         .iter()
-        .map(|alias| ("alias", alias.to_token_stream()));
+        .map(|alias| (names::ALIAS, alias.to_token_stream()));
     for (name, tokens) in about_the_value(raw).into_iter().chain(aliases) {
         errors.at(
             tokens,
@@ -119,48 +121,39 @@ pub(super) fn secret_fits_its_type(raw: &raw::FieldInput, known: &KnownType, err
 }
 
 /// The attributes about the value.
-fn about_the_value(raw: &raw::FieldInput) -> Vec<(&'static str, proc_macro2::TokenStream)> {
+fn about_the_value(raw: &raw::FieldInput) -> Vec<(&'static str, TokenStream)> {
     let mut found = Vec::new();
-    if let Some(written) = &raw.default {
-        found.push(("default", written.to_token_stream()));
-    }
+    found.extend(named(names::DEFAULT, raw.default.as_ref()));
     for written in &raw.formats {
         found.push((written.value.name(), written.to_token_stream()));
     }
-    if let Some(written) = &raw.compare {
-        found.push(("compare", written.to_token_stream()));
-    }
+    found.extend(named(names::COMPARE, raw.compare.as_ref()));
     for written in &raw.rules {
-        found.push((
-            super::rules::name(&written.value),
-            written.to_token_stream(),
-        ));
+        let name = super::rules::name(&written.value);
+        found.push((name, written.to_token_stream()));
     }
     found
 }
 
 /// The attributes about the key.
-fn about_the_key(raw: &raw::FieldInput) -> Vec<(&'static str, proc_macro2::TokenStream)> {
+fn about_the_key(raw: &raw::FieldInput) -> Vec<(&'static str, TokenStream)> {
     let mut found = Vec::new();
-    if let Some(written) = &raw.key {
-        found.push(("key", written.to_token_stream()));
-    }
+    found.extend(named(names::KEY, raw.key.as_ref()));
     found.extend(
         raw.aliases
             .iter()
-            .map(|alias| ("alias", alias.to_token_stream())),
+            .map(|alias| (names::ALIAS, alias.to_token_stream())),
     );
-    if let Some(written) = &raw.nested {
-        found.push(("nested", written.to_token_stream()));
-    }
-    if let Some(written) = &raw.secret {
-        found.push(("secret", written.to_token_stream()));
-    }
-    if let Some(written) = &raw.restart {
-        found.push(("restart", written.to_token_stream()));
-    }
-    if let Some(written) = &raw.deprecated {
-        found.push(("deprecated", written.to_token_stream()));
-    }
+    found.extend(named(names::NESTED, raw.nested.as_ref()));
+    found.extend(named(names::SECRET, raw.secret.as_ref()));
+    found.extend(named(names::RESTART, raw.restart.as_ref()));
+    found.extend(named(names::DEPRECATED, raw.deprecated.as_ref()));
     found
+}
+
+fn named<T>(
+    name: &'static str,
+    written: Option<&ItemValue<T>>,
+) -> Option<(&'static str, TokenStream)> {
+    Some((name, written?.to_token_stream()))
 }

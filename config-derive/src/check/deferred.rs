@@ -41,9 +41,7 @@ fn check_of_rule(rule: &checked::LeafRule, leaf: &LeafSpec) -> Option<DeferredCh
         RuleKind::Length { bounds, .. } => (bounds, Some(ScalarType::USIZE)),
         _ => return None,
     };
-    let kind = if scalar.is_none() {
-        DeferredKind::Refused(refused_bounds(bounds)?)
-    } else {
+    let kind = if let Some(scalar) = scalar {
         let (low, high) = ends(bounds, scalar);
         // The macro has checked literals itself.
         if low.is_literal() && high.is_literal() || low.is_unknown() || high.is_unknown() {
@@ -55,6 +53,8 @@ fn check_of_rule(rule: &checked::LeafRule, leaf: &LeafSpec) -> Option<DeferredCh
             inclusive: is_inclusive(bounds),
             written: tidy(bounds),
         }
+    } else {
+        DeferredKind::Refused(refused_bounds(bounds)?)
     };
     Some(DeferredCheck {
         span: bounds.span(),
@@ -118,11 +118,11 @@ fn const_check(leaf: &LeafSpec, scalar: ScalarType) -> Option<DeferredKind> {
     let default = match &leaf.default {
         LeafDefault::None => return None,
         LeafDefault::OfType if known.optional => return None,
-        LeafDefault::OfType => match Facts::from_types_default(&known.form).ordered_value() {
-            Some(value) => ordered(value, scalar),
-            None if scalar.is_text() => ConstValue::WordOf(quote!("")),
-            None => ConstValue::Unknown,
-        },
+        LeafDefault::OfType if scalar.is_text() => ConstValue::TextOf(quote!("")),
+        LeafDefault::OfType => {
+            let value = Facts::from_types_default(&known.form).ordered_value();
+            ordered(value, scalar)
+        }
         LeafDefault::Text(text) => literal_value(&Literal::Text(text.clone()), scalar),
         LeafDefault::Expression(value, _) => {
             let inner = inside_some(value)
@@ -137,7 +137,7 @@ fn const_check(leaf: &LeafSpec, scalar: ScalarType) -> Option<DeferredKind> {
                 computed = Some(inner);
                 typed_value(inner, known)
             } else {
-                const_value(inner, Some(scalar))
+                const_value(inner, scalar)
             }
         }
     };
@@ -268,7 +268,7 @@ fn typed_value(value: &Expr, known: &KnownType) -> ConstValue {
     match known.scalar {
         Some(ScalarType::Float(_)) => ConstValue::FloatOf(value),
         // Not all of these are numbers that rules could look at.
-        Some(ScalarType::Integer { name: "u128", .. }) => ConstValue::Unknown,
+        Some(ScalarType::Integer { name: "u128", .. }) => unknown(),
         _ => ConstValue::IntegerOf(value),
     }
 }
@@ -277,7 +277,7 @@ fn typed_value(value: &Expr, known: &KnownType) -> ConstValue {
 fn const_rules(leaf: &LeafSpec, scalar: ScalarType) -> Vec<DeferredRule> {
     let rules = leaf.rules.iter().filter_map(|rule| {
         let between = |bounds: &ExprRange, scalar| {
-            let (low, high) = ends(bounds, Some(scalar));
+            let (low, high) = ends(bounds, scalar);
             let computed = !(low.is_literal() && high.is_literal());
             (low, high, is_inclusive(bounds), computed)
         };
@@ -291,7 +291,7 @@ fn const_rules(leaf: &LeafSpec, scalar: ScalarType) -> Vec<DeferredRule> {
                 (DeferredRuleKind::Length(low, high, inclusive), computed)
             }
             RuleKind::OneOf { values, .. } => {
-                let values = values.iter().map(|value| const_value(value, Some(scalar)));
+                let values = values.iter().map(|value| const_value(value, scalar));
                 (DeferredRuleKind::OneOf(values.collect()), false)
             }
             RuleKind::NonEmpty => (DeferredRuleKind::NonEmpty, false),
@@ -312,7 +312,7 @@ fn is_inclusive(bounds: &ExprRange) -> bool {
     matches!(bounds.limits, RangeLimits::Closed(_))
 }
 
-fn ends(bounds: &ExprRange, scalar: Option<ScalarType>) -> (ConstValue, ConstValue) {
+fn ends(bounds: &ExprRange, scalar: ScalarType) -> (ConstValue, ConstValue) {
     let end = |bound: Option<&Expr>| {
         bound.map_or(ConstValue::Nothing, |bound| const_value(bound, scalar))
     };
@@ -334,46 +334,34 @@ fn inside_some(value: &Expr) -> Option<&Expr> {
 }
 
 /// The value of an expression, as far as a constant can know it.
-fn const_value(value: &Expr, scalar: Option<ScalarType>) -> ConstValue {
-    let Some(scalar) = scalar else {
-        return ConstValue::Unknown;
-    };
-    if let Some(literal) = Literal::from_expr(value) {
-        return literal_value(&literal, scalar);
-    }
-    if !is_constant(value, scalar) {
-        return ConstValue::Unknown;
-    }
-    let value = value.to_token_stream();
-    match scalar {
-        ScalarType::Integer { name, .. } if name != "u128" => ConstValue::IntegerOf(value),
-        ScalarType::Float(_) => ConstValue::FloatOf(value),
-        ScalarType::Duration => ConstValue::DurationOf(value),
-        ScalarType::Size => ConstValue::SizeOf(value),
-        ScalarType::String => ConstValue::WordOf(value),
-        _ => ConstValue::Unknown,
+fn const_value(value: &Expr, scalar: ScalarType) -> ConstValue {
+    match Literal::from_expr(value) {
+        Some(literal) => literal_value(&literal, scalar),
+        None => rules::constant(value, scalar),
     }
 }
 
 fn literal_value(literal: &Literal, scalar: ScalarType) -> ConstValue {
     match (literal, scalar) {
-        (Literal::Text(text), ScalarType::String) => ConstValue::WordOf(text.to_token_stream()),
-        (literal, scalar) => literal
-            .ordered_value(Some(scalar))
-            .map_or(ConstValue::Unknown, |value| ordered(value, scalar)),
+        (Literal::Text(text), ScalarType::String) => ConstValue::Text(text.clone()),
+        (literal, scalar) => ordered(literal.ordered_value(Some(scalar)), scalar),
     }
 }
 
-fn ordered(value: OrderedValue, scalar: ScalarType) -> ConstValue {
+fn ordered(value: Option<OrderedValue>, scalar: ScalarType) -> ConstValue {
     match (value, scalar) {
-        (OrderedValue::Integer(bytes), ScalarType::Size) => {
-            u64::try_from(bytes).map_or(ConstValue::Unknown, ConstValue::Bytes)
+        (Some(OrderedValue::Integer(bytes)), ScalarType::Size) => {
+            u64::try_from(bytes).map_or(unknown(), ConstValue::Bytes)
         }
-        (OrderedValue::Integer(number), _) => ConstValue::Integer(number),
-        (OrderedValue::Float(number), _) => ConstValue::Float(number),
-        (OrderedValue::Duration(duration), _) => ConstValue::Nanos(duration.as_nanos()),
-        (OrderedValue::Letter(_), _) => ConstValue::Unknown,
+        (Some(OrderedValue::Integer(number)), _) => ConstValue::Integer(number),
+        (Some(OrderedValue::Float(number)), _) => ConstValue::Float(number),
+        (Some(OrderedValue::Duration(period)), _) => ConstValue::Period(period),
+        (Some(OrderedValue::Letter(_)) | None, _) => unknown(),
     }
+}
+
+fn unknown() -> ConstValue {
+    ConstValue::Unknown(String::new())
 }
 
 fn whole(tokens: &impl ToTokens) -> (Span, Span) {

@@ -28,6 +28,29 @@ impl Facts {
         }
     }
 
+    fn from_length(length: usize) -> Self {
+        Self {
+            length: Some(length),
+            ..Self::default()
+        }
+    }
+
+    fn from_ordered(ordered_value: Option<OrderedValue>) -> Self {
+        Self {
+            ordered_value,
+            ..Self::default()
+        }
+    }
+
+    /// The facts about a text in the store.
+    fn from_stored(text: &str, scalar: ScalarType) -> Self {
+        if scalar.is_text() {
+            Self::from_text(text.to_owned())
+        } else {
+            Self::from_ordered(OrderedValue::from_text(text, scalar))
+        }
+    }
+
     /// The facts about a default; `None` for the `None` of an `Option`.
     pub(super) fn from_default(
         literal: &Literal,
@@ -35,30 +58,21 @@ impl Facts {
         codec_form: Form,
     ) -> Option<Self> {
         let (inner, optional) = (form.inner(), matches!(form, TypeForm::Optional(_)));
+        let scalar = match inner {
+            TypeForm::Scalar(scalar) => Some(*scalar),
+            _ => None,
+        };
         let Literal::Text(text) = literal else {
-            let scalar = match inner {
-                TypeForm::Scalar(scalar) => Some(*scalar),
-                _ => None,
-            };
             return Some(Self::from_literal(literal, scalar));
         };
         let text = text.value();
-        match codec_form {
-            Form::Other => Some(Self::default()),
-            Form::Auto | Form::Text => {
-                let is_text = matches!(inner, TypeForm::Scalar(scalar) if scalar.is_text());
-                if optional && text.trim() == "null" && !is_text {
-                    return None;
-                }
-                match inner {
-                    TypeForm::Scalar(_) if is_text => Some(Self::from_text(text)),
-                    TypeForm::Scalar(scalar) => Some(Self::from_literal(literal, Some(*scalar))),
-                    TypeForm::Unknown => Some(Self::default()),
-                    _ => Some(Self::from_json(&text, inner)),
-                }
-            }
-            Form::Json if optional && text.trim() == "null" => None,
-            Form::Json => Some(Self::from_json(&text, inner)),
+        let is_any_text = codec_form != Form::Json && scalar.is_some_and(ScalarType::is_text);
+        match (codec_form, scalar) {
+            (Form::Other, _) => Some(Self::default()),
+            _ if optional && text.trim() == "null" && !is_any_text => None,
+            (Form::Auto | Form::Text, Some(scalar)) => Some(Self::from_stored(&text, scalar)),
+            (Form::Auto | Form::Text, None) if *inner == TypeForm::Unknown => Some(Self::default()),
+            _ => Some(Self::from_json(&text, inner)),
         }
     }
 
@@ -71,84 +85,44 @@ impl Facts {
             {
                 Self::default()
             }
-            (TypeForm::List(..), Ok(Json::Array(entries))) => Self {
-                length: Some(entries.len()),
-                ..Self::default()
-            },
-            (TypeForm::Map(_), Ok(Json::Object(entries))) => Self {
-                length: Some(entries.len()),
-                ..Self::default()
-            },
-            (TypeForm::Scalar(scalar), Ok(Json::String(text))) if scalar.is_text() => {
-                Self::from_text(text)
+            (TypeForm::List(..), Ok(Json::Array(entries))) => Self::from_length(entries.len()),
+            (TypeForm::Map(_), Ok(Json::Object(entries))) => Self::from_length(entries.len()),
+            (TypeForm::Scalar(scalar), Ok(Json::String(text))) => Self::from_stored(&text, *scalar),
+            (TypeForm::Scalar(scalar), Ok(Json::Number(number))) => {
+                Self::from_stored(&number.to_string(), *scalar)
             }
-            (TypeForm::Scalar(scalar), Ok(Json::String(text))) => Self {
-                ordered_value: OrderedValue::from_text(&text, *scalar),
-                ..Self::default()
-            },
-            (TypeForm::Scalar(ScalarType::Float(_)), Ok(Json::Number(number))) => Self {
-                ordered_value: number.as_f64().map(OrderedValue::Float),
-                ..Self::default()
-            },
-            (TypeForm::Scalar(_), Ok(Json::Number(number))) => Self {
-                ordered_value: number
-                    .as_i64()
-                    .map(i128::from)
-                    .or_else(|| number.as_u64().map(i128::from))
-                    .map(OrderedValue::Integer),
-                ..Self::default()
-            },
             _ => Self::default(),
         }
     }
 
     /// The facts about an entry of `one_of`, or about a default that is not a text.
     pub(super) fn from_literal(literal: &Literal, scalar: Option<ScalarType>) -> Self {
-        match (literal, scalar) {
-            (Literal::Text(text), None) => Self::from_text(text.value()),
-            (Literal::Text(text), Some(scalar)) if scalar.is_text() => {
+        match literal {
+            Literal::Text(text) if scalar.is_none_or(ScalarType::is_text) => {
                 Self::from_text(text.value())
             }
-            _ => Self {
-                ordered_value: literal.ordered_value(scalar),
-                ..Self::default()
-            },
+            _ => Self::from_ordered(literal.ordered_value(scalar)),
         }
     }
 
     /// The facts about `Default::default()`; none about the `None` of an `Option`.
     pub(super) fn from_types_default(form: &TypeForm) -> Self {
-        match form {
-            TypeForm::Scalar(ScalarType::Integer { .. } | ScalarType::Size) => Self {
-                ordered_value: Some(OrderedValue::Integer(0)),
-                ..Self::default()
-            },
-            TypeForm::Scalar(ScalarType::Float(_)) => Self {
-                ordered_value: Some(OrderedValue::Float(0.0)),
-                ..Self::default()
-            },
-            TypeForm::Scalar(ScalarType::Duration) => Self {
-                ordered_value: Some(OrderedValue::Duration(std::time::Duration::ZERO)),
-                ..Self::default()
-            },
-            TypeForm::Scalar(ScalarType::Char) => Self {
-                ordered_value: Some(OrderedValue::Letter('\0')),
-                ..Self::default()
-            },
-            TypeForm::Scalar(scalar) if scalar.is_text() => Self::from_text(String::new()),
-            TypeForm::List(_, entries) => Self {
-                length: Some(match entries {
-                    CollectionLength::Fixed(length) => *length,
-                    _ => 0,
-                }),
-                ..Self::default()
-            },
-            TypeForm::Map(_) => Self {
-                length: Some(0),
-                ..Self::default()
-            },
-            _ => Self::default(),
-        }
+        let scalar = match form {
+            TypeForm::Scalar(scalar) => *scalar,
+            TypeForm::List(_, CollectionLength::Fixed(length)) => {
+                return Self::from_length(*length);
+            }
+            TypeForm::List(..) | TypeForm::Map(_) => return Self::from_length(0),
+            _ => return Self::default(),
+        };
+        Self::from_ordered(Some(match scalar {
+            ScalarType::Integer { .. } | ScalarType::Size => OrderedValue::Integer(0),
+            ScalarType::Float(_) => OrderedValue::Float(0.0),
+            ScalarType::Duration => OrderedValue::Duration(std::time::Duration::ZERO),
+            ScalarType::Char => OrderedValue::Letter('\0'),
+            scalar if scalar.is_text() => return Self::from_text(String::new()),
+            _ => return Self::default(),
+        }))
     }
 
     pub(super) fn ordered_value(&self) -> Option<OrderedValue> {

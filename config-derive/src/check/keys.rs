@@ -141,59 +141,25 @@ fn collision(
     keys: &HashMap<&str, KeyUse<'_>>,
     directories: &HashMap<&str, (&str, KeyUse<'_>)>,
 ) -> Option<String> {
-    let (what, name) = (used.what, &used.field.name);
-    let this = if used.is_section() {
-        format!("the section `{name}`, `{key}`,")
-    } else {
-        format!("the {what} `{key}` of the field `{name}`")
-    };
-    if let Some(other) = keys.get(key) {
-        return Some(if std::ptr::eq(other.field, used.field) {
-            format!("the field has the key `{key}` already: leave this one out")
-        } else {
-            let other = match other.what {
-                "alias" => format!("an alias of the field `{}`", other.field.name),
-                _ if other.is_section() => format!("that of {}", other.named()),
-                _ => format!("that of the field `{}`", other.field.name),
-            };
-            format!("{this} is {other} too: give one of them another, `#[hot(key = \"…\")]`")
-        });
-    }
-    if let Some((above, other)) =
-        directories_of(key).find_map(|directory| keys.get_key_value(directory))
-    {
-        return Some(if other.is_section() {
-            let section = &other.field.name;
-            let at = if *above == section {
-                String::new()
-            } else {
-                format!(", whose keys begin with `{above}/`")
-            };
-            format!(
-                "{this} lies in the section `{section}`{at}: make it a field of that struct, or \
-                 give one of them another key"
-            )
-        } else {
-            format!(
-                "{this} lies below `{above}`, {}: give one of them another",
-                other.named()
-            )
-        });
-    }
-    directories.get(key).map(|(below, other)| {
-        if used.is_section() {
-            format!(
-                "the key `{below}` of the field `{}` lies in this section, `{key}`: make it a \
-                 field of that struct, or give one of them another key",
-                other.field.name
-            )
-        } else {
-            format!(
-                "{this} is the directory of `{below}`, {}: give one of them another",
-                other.named()
-            )
+    let mut above = directories_of(key).filter_map(|directory| keys.get_key_value(directory));
+    let (relation, other) = if let Some(other) = keys.get(key) {
+        if std::ptr::eq(other.field, used.field) {
+            let message = format!("the field has the key `{key}` already: leave this one out");
+            return Some(message);
         }
-    })
+        ("is also".to_owned(), other)
+    } else if let Some((above, other)) = above.next() {
+        (format!("lies below `{above}`,"), other)
+    } else {
+        let (below, other) = directories.get(key)?;
+        (format!("is the directory of `{below}`,"), other)
+    };
+    let advice = match used.is_section() || other.is_section() {
+        true => "make it a field of that struct, or give one of them another key",
+        false => "give one of them another, `#[hot(key = \"…\")]`",
+    };
+    let (used, other) = (used.named(), other.named());
+    Some(format!("`{key}`, {used}, {relation} {other}: {advice}"))
 }
 
 /// The directories of a key: `a` and `a/b` for `a/b/c`.

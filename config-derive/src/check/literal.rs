@@ -55,32 +55,24 @@ impl ScalarType {
             }
             (Self::Float(_), Literal::Float(number)) => (!fits_a_float(*number, name))
                 .then(|| format!("this is no `{name}`: it is too big for one")),
-            (Self::Float(_), Literal::Bool(_) | Literal::Char(_)) => {
-                Some(format!("this is no `{name}`: write a number, `0.5`"))
-            }
             (Self::Bool, Literal::Bool(_)) | (Self::Char, Literal::Char(_)) => None,
-            (Self::Integer { .. } | Self::NonZero { .. }, _) => {
-                Some(format!("this is no `{name}`: write a whole number, `8`"))
-            }
-            (Self::Bool, _) => Some("this is no `bool`: write `true` or `false`".to_owned()),
-            (Self::Char, _) => Some("this is no `char`: write `'x'`".to_owned()),
-            (Self::String, _) => Some("this is no `String`: write it in quotes".to_owned()),
-            (Self::Duration, _) => {
-                Some("this is no `Duration`: write it with its unit, `\"30s\"`".to_owned())
-            }
-            (Self::Size, _) => {
-                Some("this is no `Size`: write it with its unit, `\"64MiB\"`".to_owned())
-            }
-            (Self::Path, _) => {
-                Some("this is no `PathBuf`: write it in quotes, `\"/etc/app\"`".to_owned())
-            }
-            (Self::Address(address), _) => Some(format!(
-                "this is no `{name}`: write it in quotes, as {}",
-                address.example()
-            )),
-            (Self::Url, _) => {
-                Some("this is no `Url`: write it in quotes, `\"https://example.com/\"`".to_owned())
-            }
+            _ => Some(format!("this is no `{name}`: write {}", self.example())),
+        }
+    }
+
+    /// An example of a literal in Rust, and what to say of it.
+    fn example(self) -> String {
+        match self {
+            Self::Integer { .. } | Self::NonZero { .. } => "a whole number, `8`".to_owned(),
+            Self::Float(_) => "a number, `0.5`".to_owned(),
+            Self::Bool => "`true` or `false`".to_owned(),
+            Self::Char => "`'x'`".to_owned(),
+            Self::String => "it in quotes".to_owned(),
+            Self::Duration => "it with its unit, `\"30s\"`".to_owned(),
+            Self::Size => "it with its unit, `\"64MiB\"`".to_owned(),
+            Self::Path => "it in quotes, `\"/etc/app\"`".to_owned(),
+            Self::Address(address) => format!("it in quotes, as {}", address.example()),
+            Self::Url => "it in quotes, `\"https://example.com/\"`".to_owned(),
         }
     }
 
@@ -88,26 +80,22 @@ impl ScalarType {
     pub(super) fn refuses_text(self, text: &str) -> Option<&'static str> {
         let trimmed = text.trim();
         match self {
-            // `-0` is a number of signed types only.
-            Self::Integer { min: 0, .. }
-                if trimmed.parse() == Ok(0) && trimmed.starts_with('-') =>
-            {
-                Some("it without its sign")
+            Self::Integer { min, max, .. } | Self::NonZero { min, max, .. } => {
+                match trimmed.parse::<i128>() {
+                    Ok(0) if matches!(self, Self::NonZero { .. }) => {
+                        Some("a number that is not zero")
+                    }
+                    // `-0` is a number of signed types only.
+                    Ok(0) if min == 0 && trimmed.starts_with('-') => Some("it without its sign"),
+                    Ok(number) if number < min || number > max => Some("a number that fits"),
+                    Ok(_) => None,
+                    // Numbers beyond `i128` fit only a `u128`.
+                    Err(_) if min >= 0 && max == i128::MAX && trimmed.parse::<u128>().is_ok() => {
+                        None
+                    }
+                    Err(_) => Some(whole_number(trimmed)),
+                }
             }
-            Self::Integer { min, max, .. } => match trimmed.parse::<i128>() {
-                Ok(number) if number < min || number > max => Some("a number that fits"),
-                Ok(_) => None,
-                // Numbers beyond `i128` fit only a `u128`.
-                Err(_) if max == i128::MAX && trimmed.parse::<u128>().is_ok() => None,
-                Err(_) => Some(whole_number(trimmed)),
-            },
-            Self::NonZero { min, max, .. } => match trimmed.parse::<i128>() {
-                Ok(0) => Some("a number that is not zero"),
-                Ok(number) if number < min || number > max => Some("a number that fits"),
-                Ok(_) => None,
-                Err(_) if max == i128::MAX && trimmed.parse::<u128>().is_ok() => None,
-                Err(_) => Some(whole_number(trimmed)),
-            },
             Self::Float(name) => match trimmed.parse::<f64>() {
                 Ok(number) if fits_a_float(number, name) => None,
                 _ => Some("a number, `0.5`"),

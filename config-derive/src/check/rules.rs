@@ -11,6 +11,7 @@ use super::defaults::{has_suffix, not_finite};
 use super::facts::Facts;
 use super::literal::{Literal, OrderedValue, is_constant, lies_outside};
 use crate::errors::Errors;
+use crate::model::constants::ConstValue;
 use crate::model::known::KnownType;
 use crate::model::scalar::ScalarType;
 use crate::model::{checked, raw};
@@ -257,32 +258,38 @@ fn range(
 }
 
 /// One end of a range, as far as its tokens show.
-fn end(bound: Option<&Expr>, scalar: Option<ScalarType>) -> checked::RangeEnd {
-    use checked::RangeEnd;
-
+fn end(bound: Option<&Expr>, scalar: Option<ScalarType>) -> ConstValue {
     let Some(bound) = bound else {
-        return RangeEnd::Open;
+        return ConstValue::Nothing;
     };
     match (Literal::from_expr(bound), scalar) {
-        (Some(Literal::Integer(number)), _) => RangeEnd::Integer(number),
-        (Some(Literal::Float(number)), _) => RangeEnd::Float(number),
-        (Some(Literal::Text(text)), _) => RangeEnd::Text(text),
+        (Some(Literal::Integer(number)), _) => ConstValue::Integer(number),
+        (Some(Literal::Float(number)), _) => ConstValue::Float(number),
+        (Some(Literal::Text(text)), _) => ConstValue::Text(text),
         (Some(Literal::Char(letter)), _) => {
-            RangeEnd::Text(LitStr::new(&letter.to_string(), bound.span()))
+            ConstValue::Text(LitStr::new(&letter.to_string(), bound.span()))
         }
-        (_, Some(scalar)) if is_constant(bound, scalar) => match scalar {
-            // The highest numbers of a `u128` are too big for the schema.
-            ScalarType::Integer { name, .. } | ScalarType::NonZero { name, .. }
-                if !matches!(name, "u128" | "NonZeroU128") =>
-            {
-                RangeEnd::IntegerOf(bound.clone())
-            }
-            ScalarType::Float(_) => RangeEnd::FloatOf(bound.clone()),
-            ScalarType::Duration => RangeEnd::DurationOf(bound.clone()),
-            ScalarType::Size => RangeEnd::SizeOf(bound.clone()),
-            _ => RangeEnd::Unknown,
-        },
-        _ => RangeEnd::Unknown,
+        (_, Some(scalar)) => constant(bound, scalar.bound()),
+        (_, None) => ConstValue::Unknown(tidy(bound)),
+    }
+}
+
+/// The value of an expression that is no literal, as far as a constant can compute it.
+pub(super) fn constant(value: &Expr, scalar: ScalarType) -> ConstValue {
+    let tokens = value.to_token_stream();
+    match scalar {
+        _ if !is_constant(value, scalar) => ConstValue::Unknown(tidy(value)),
+        // Not all of these are numbers that the schema could hold.
+        ScalarType::Integer {
+            name: "u128" | "NonZeroU128",
+            ..
+        } => ConstValue::Unknown(tidy(value)),
+        ScalarType::Integer { .. } => ConstValue::IntegerOf(tokens),
+        ScalarType::Float(_) => ConstValue::FloatOf(tokens),
+        ScalarType::Duration => ConstValue::PeriodOf(tokens),
+        ScalarType::Size => ConstValue::BytesOf(tokens),
+        ScalarType::String => ConstValue::TextOf(tokens),
+        _ => ConstValue::Unknown(tidy(value)),
     }
 }
 

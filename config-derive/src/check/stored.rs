@@ -315,6 +315,12 @@ mod tests {
             ("Size", Auto, "0.5", "with its unit"),
             ("Vec<char>", Auto, "[\" x\"]", "one character"),
             ("u8", Auto, "-0", "without its sign"),
+            (
+                "i128",
+                Auto,
+                "170141183460469231731687303715884105728",
+                "no `i128`",
+            ),
         ] {
             let refused = refused(ty, codec_form, text).unwrap_or_default();
             assert!(refused.contains(why), "{ty} {text}: {refused}");

@@ -6,6 +6,7 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 
 use super::bounds::{mentions, parameters};
+use super::rule::const_value;
 use crate::model::checked::{FieldKind, LeafSpec, Struct, StructField};
 use crate::model::constants::{
     ConstValue, DeferredCheck, DeferredKind, DeferredRule, DeferredRuleKind, EntryVerdicts,
@@ -117,23 +118,6 @@ fn rule(rule: &DeferredRule, at: Span) -> TokenStream {
         DeferredRuleKind::NonEmpty => quote_spanned!(at=> NonEmpty),
     };
     quote_spanned!(at=> (__::compile::DeferredRule::#kind, #written))
-}
-
-fn const_value(value: &ConstValue, at: Span) -> TokenStream {
-    let variant = match value {
-        ConstValue::Nothing => quote_spanned!(at=> Nothing),
-        ConstValue::Unknown => quote_spanned!(at=> Unknown),
-        ConstValue::Integer(number) => quote_spanned!(at=> Integer(#number)),
-        ConstValue::Float(number) => quote_spanned!(at=> Float(#number)),
-        ConstValue::Nanos(nanos) => quote_spanned!(at=> Nanos(#nanos)),
-        ConstValue::Bytes(bytes) => quote_spanned!(at=> Bytes(#bytes)),
-        ConstValue::IntegerOf(value) => quote_spanned!(at=> Integer((#value) as _)),
-        ConstValue::FloatOf(value) => quote_spanned!(at=> Float((#value) as _)),
-        ConstValue::DurationOf(value) => quote_spanned!(at=> Nanos((#value).as_nanos())),
-        ConstValue::SizeOf(value) => quote_spanned!(at=> Bytes((#value).bytes())),
-        ConstValue::WordOf(value) => quote_spanned!(at=> Word(#value)),
-    };
-    quote_spanned!(at=> __::compile::ConstValue::#variant)
 }
 
 fn verdicts(verdicts: &LiteralVerdicts, at: Span) -> TokenStream {

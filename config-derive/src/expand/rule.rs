@@ -6,7 +6,8 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprRange, Lit, RangeLimits, Type};
 
 use super::tokens;
-use crate::model::checked::{LeafRule, RangeEnd, RuleKind};
+use crate::model::checked::{LeafRule, RuleKind};
+use crate::model::constants::ConstValue;
 use crate::tidy::tidy;
 
 /// The call that checks a value.
@@ -14,12 +15,12 @@ pub(super) fn call(rule: &LeafRule, ty: &Type) -> TokenStream {
     let at = Span::mixed_site().located_at(rule.span);
     match &rule.kind {
         RuleKind::Range {
-            low: low @ (RangeEnd::Text(_) | RangeEnd::Open),
-            high: high @ (RangeEnd::Text(_) | RangeEnd::Open),
+            low: low @ (ConstValue::Text(_) | ConstValue::Nothing),
+            high: high @ (ConstValue::Text(_) | ConstValue::Nothing),
             bounds,
         } => {
-            let bound = |end: &RangeEnd| {
-                if let RangeEnd::Text(text) = end {
+            let bound = |end: &ConstValue| {
+                if let ConstValue::Text(text) = end {
                     quote_spanned!(tokens::at(text)=> __::Option::Some(#text))
                 } else {
                     quote_spanned!(at=> __::Option::None)
@@ -93,23 +94,30 @@ pub(super) fn declared(kind: &RuleKind, at: Span) -> TokenStream {
     }
 }
 
-fn bounds(written: &ExprRange, low: &RangeEnd, high: &RangeEnd, at: Span) -> TokenStream {
+fn bounds(written: &ExprRange, low: &ConstValue, high: &ConstValue, at: Span) -> TokenStream {
     let inclusive = matches!(written.limits, RangeLimits::Closed(_));
-    let (written, low, high) = (tidy(written), end(low, at), end(high, at));
-    quote_spanned!(at=> __::Bounds::new(#written, __::End::#low, __::End::#high, #inclusive))
+    let (low, high) = (const_value(low, at), const_value(high, at));
+    quote_spanned!(at=> __::Bounds::new(#low, #high, #inclusive))
 }
 
-/// The variant of `End`.
-fn end(end: &RangeEnd, at: Span) -> TokenStream {
-    match end {
-        RangeEnd::Open => quote_spanned!(at=> Open),
-        RangeEnd::Unknown => quote_spanned!(at=> Unknown),
-        RangeEnd::Integer(number) => quote_spanned!(at=> Integer(#number)),
-        RangeEnd::Float(number) => quote_spanned!(at=> Float(#number)),
-        RangeEnd::Text(text) => quote_spanned!(at=> Text(#text)),
-        RangeEnd::IntegerOf(value) => quote_spanned!(at=> Integer((#value) as _)),
-        RangeEnd::FloatOf(value) => quote_spanned!(at=> Float((#value) as _)),
-        RangeEnd::DurationOf(value) => quote_spanned!(at=> Period(#value)),
-        RangeEnd::SizeOf(value) => quote_spanned!(at=> Bytes(#value)),
-    }
+/// The runtime's `ConstValue`.
+pub(super) fn const_value(value: &ConstValue, at: Span) -> TokenStream {
+    let variant = match value {
+        ConstValue::Nothing => quote_spanned!(at=> Nothing),
+        ConstValue::Integer(number) => quote_spanned!(at=> Integer(#number)),
+        ConstValue::Float(number) => quote_spanned!(at=> Float(#number)),
+        ConstValue::Period(period) => {
+            let (seconds, nanos) = (period.as_secs(), period.subsec_nanos());
+            quote_spanned!(at=> Period(__::core::time::Duration::new(#seconds, #nanos)))
+        }
+        ConstValue::Bytes(bytes) => quote_spanned!(at=> Bytes(__::value::Size::new(#bytes))),
+        ConstValue::Text(text) => quote_spanned!(at=> Text(#text)),
+        ConstValue::IntegerOf(value) => quote_spanned!(at=> Integer((#value) as _)),
+        ConstValue::FloatOf(value) => quote_spanned!(at=> Float((#value) as _)),
+        ConstValue::PeriodOf(value) => quote_spanned!(at=> Period(#value)),
+        ConstValue::BytesOf(value) => quote_spanned!(at=> Bytes(#value)),
+        ConstValue::TextOf(value) => quote_spanned!(at=> Text(#value)),
+        ConstValue::Unknown(written) => quote_spanned!(at=> Unknown(#written)),
+    };
+    quote_spanned!(at=> __::ConstValue::#variant)
 }

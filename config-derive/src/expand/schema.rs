@@ -5,9 +5,7 @@ use quote::{format_ident, quote_spanned};
 
 use super::rule;
 use super::tokens::at;
-use crate::model::checked::{
-    FieldKind, LeafDefault, LeafSpec, RangeEnd, RuleKind, Struct, StructField,
-};
+use crate::model::checked::{FieldKind, LeafDefault, LeafSpec, RuleKind, Struct, StructField};
 use crate::model::codec::Format;
 use crate::tidy::tidy;
 
@@ -79,18 +77,9 @@ fn rules(leaf: &LeafSpec, at: Span) -> TokenStream {
 
 /// Whether an end of a range is an expression.
 fn computes(leaf: &LeafSpec) -> bool {
-    let computed = |end: &RangeEnd| {
-        matches!(
-            end,
-            RangeEnd::IntegerOf(_)
-                | RangeEnd::FloatOf(_)
-                | RangeEnd::DurationOf(_)
-                | RangeEnd::SizeOf(_)
-        )
-    };
     leaf.rules.iter().any(|rule| match &rule.kind {
         RuleKind::Range { low, high, .. } | RuleKind::Length { low, high, .. } => {
-            computed(low) || computed(high)
+            low.is_computed() || high.is_computed()
         }
         _ => false,
     })

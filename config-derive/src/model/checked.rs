@@ -6,7 +6,7 @@ use proc_macro2::Span;
 use syn::{Expr, ExprRange, Generics, Ident, LitStr, Path, Type};
 
 use super::codec::Format;
-use super::constants::DeferredCheck;
+use super::constants::{ConstValue, DeferredCheck};
 use super::known::KnownType;
 use super::schema_file::SchemaFile;
 
@@ -79,31 +79,16 @@ pub(crate) struct LeafRule {
     pub(crate) kind: RuleKind,
 }
 
-/// One end of a range.
-pub(crate) enum RangeEnd {
-    Open,
-    Integer(i128),
-    Float(f64),
-    Text(LitStr),
-    /// Constant expressions of known types.
-    IntegerOf(Expr),
-    FloatOf(Expr),
-    DurationOf(Expr),
-    SizeOf(Expr),
-    /// An expression that only the running program can compute.
-    Unknown,
-}
-
 pub(crate) enum RuleKind {
     Range {
         bounds: ExprRange,
-        low: RangeEnd,
-        high: RangeEnd,
+        low: ConstValue,
+        high: ConstValue,
     },
     Length {
         bounds: ExprRange,
-        low: RangeEnd,
-        high: RangeEnd,
+        low: ConstValue,
+        high: ConstValue,
     },
     Pattern(LitStr),
     OneOf {

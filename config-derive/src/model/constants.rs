@@ -2,7 +2,10 @@
 //!
 //! [`crate::check`] makes the list, and [`crate::expand`] writes the constants.
 
+use std::time::Duration;
+
 use proc_macro2::{Span, TokenStream};
+use syn::LitStr;
 
 use super::scalar::ScalarType;
 
@@ -51,20 +54,22 @@ pub(crate) enum DeferredRuleKind {
     NonEmpty,
 }
 
-/// A default or a bound, as far as a constant can know it.
+/// A default or an end of a range, as far as it is known while compiling.
 pub(crate) enum ConstValue {
     Nothing,
     Integer(i128),
     Float(f64),
-    Nanos(u128),
+    Period(Duration),
     Bytes(u64),
+    Text(LitStr),
     /// Constant expressions of known types.
     IntegerOf(TokenStream),
     FloatOf(TokenStream),
-    DurationOf(TokenStream),
-    SizeOf(TokenStream),
-    WordOf(TokenStream),
-    Unknown,
+    PeriodOf(TokenStream),
+    BytesOf(TokenStream),
+    TextOf(TokenStream),
+    /// An expression that only the running program can compute, as it was written.
+    Unknown(String),
 }
 
 impl ConstValue {
@@ -72,12 +77,17 @@ impl ConstValue {
     pub(crate) fn is_literal(&self) -> bool {
         matches!(
             self,
-            Self::Nothing | Self::Integer(_) | Self::Float(_) | Self::Nanos(_) | Self::Bytes(_)
+            Self::Nothing | Self::Integer(_) | Self::Float(_) | Self::Period(_) | Self::Bytes(_)
         )
     }
 
     pub(crate) fn is_unknown(&self) -> bool {
-        matches!(self, Self::Unknown)
+        matches!(self, Self::Unknown(_))
+    }
+
+    /// Whether only the compiler knows the value.
+    pub(crate) fn is_computed(&self) -> bool {
+        !self.is_literal() && !self.is_unknown() && !matches!(self, Self::Text(_))
     }
 }
 

@@ -8,7 +8,6 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::spanned::Spanned;
 use syn::{Attribute, Expr, ExprRange, Lit, LitStr, Meta, Path, Token};
 
 use super::body::{self, ItemBody, literal_text};
@@ -21,7 +20,7 @@ use crate::tidy::tidy;
 pub(super) struct Item {
     ident: Ident,
     pub(super) name: String,
-    body: ItemBody,
+    pub(super) body: ItemBody,
 }
 
 /// Every item that could be read; `false` if one could not.
@@ -121,11 +120,6 @@ impl Item {
     /// The name alone.
     pub(super) fn ident(&self) -> &Ident {
         &self.ident
-    }
-
-    /// The part behind the name.
-    pub(super) fn body(&self) -> &ItemBody {
-        &self.body
     }
 
     /// A value together with the tokens of the item.
@@ -303,11 +297,10 @@ fn without_a_sign(ident: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
     let mut tokens = ident.to_token_stream();
     colon.to_tokens(&mut tokens);
     value.to_tokens(&mut tokens);
-    let body = ItemBody::Value(Token![=](value.span()), value);
-    let instead = advice::instead(&name, &body);
+    let example = names::example(&name);
     let message = match colon {
-        Some(_) => format!("there is no `:` in attributes: {instead}"),
-        None => format!("`{name}` and its value are not joined: {instead}"),
+        Some(_) => format!("there is no `:` in attributes: write `{example}`"),
+        None => format!("`{name}` and its value are not joined: write `{example}`"),
     };
     Err(syn::Error::new_spanned(tokens, message))
 }

@@ -11,7 +11,7 @@ mod doc;
 mod item;
 pub(crate) mod names;
 mod receiver;
-mod serde;
+pub(crate) mod serde;
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -270,7 +270,7 @@ fn unknown(
     } else if let Some(instead) = names::alternative(name) {
         format!("there is no attribute `{name}`: {instead}")
     } else if let Some(near) = names::nearest(name, here) {
-        let right = advice::renamed(name, near, item.body());
+        let right = names::example(near);
         format!("there is no attribute `{name}`: did you mean `{right}`?")
     } else {
         format!("there is no attribute `{name}`: there are {}", listed(here))

@@ -12,7 +12,7 @@ use crate::model::ItemValue;
 use crate::model::raw::SerdeAttribute;
 
 /// The items of `#[serde(…)]`, except those that affect only writing.
-pub(super) fn items(attributes: &[Attribute]) -> Vec<ItemValue<SerdeAttribute>> {
+pub(crate) fn items(attributes: &[Attribute]) -> Vec<ItemValue<SerdeAttribute>> {
     let mut found = Vec::new();
     for attribute in attributes.iter().filter(|a| a.path().is_ident("serde")) {
         // The items before a mistake are kept.

@@ -277,7 +277,8 @@ pub enum Concern {
     Unjudged,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// The order of findings in a report.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Weight {
     Problem,
     Warning,
@@ -310,9 +311,7 @@ fn report(schema: &Schema, prefix: String, reading: &Reading) -> Report {
         .collect();
     let mut findings = Findings {
         start,
-        problems: Vec::new(),
-        warnings: Vec::new(),
-        unjudged: Vec::new(),
+        all: Vec::new(),
     };
     for rule in &schema.rules {
         let whole = match rule.section.as_str() {
@@ -326,10 +325,11 @@ fn report(schema: &Schema, prefix: String, reading: &Reading) -> Report {
         findings.key(key, |name| entries.get(name.as_bytes()).copied());
     }
     let unknown_count = findings.unknown(schema, &entries);
+    findings.all.sort_by_key(|finding| finding.concern.weight());
     Report {
         revision: reading.revision,
         keys: entries.len(),
-        findings: findings.sorted(),
+        findings: findings.all,
         unknown_count,
         prefix,
     }
@@ -338,24 +338,10 @@ fn report(schema: &Schema, prefix: String, reading: &Reading) -> Report {
 struct Findings<'a> {
     /// The text before the keys of the schema: the prefix, with its separator.
     start: &'a str,
-    problems: Vec<Finding>,
-    warnings: Vec<Finding>,
-    unjudged: Vec<Finding>,
+    all: Vec<Finding>,
 }
 
 impl Findings<'_> {
-    fn sorted(self) -> Vec<Finding> {
-        let Self {
-            mut problems,
-            warnings,
-            unjudged,
-            ..
-        } = self;
-        problems.extend(warnings);
-        problems.extend(unjudged);
-        problems
-    }
-
     fn whole(&self, name: &str) -> String {
         format!("{}{name}", self.start)
     }
@@ -382,11 +368,6 @@ impl Findings<'_> {
     }
 
     fn push(&mut self, concern: Concern, problem: Problem) {
-        let to = match concern.weight() {
-            Weight::Problem => &mut self.problems,
-            Weight::Warning => &mut self.warnings,
-            Weight::Unjudged => &mut self.unjudged,
-        };
         let problem = Problem {
             key: shown_key(problem.key.as_bytes()),
             field: printable(&problem.field),
@@ -394,7 +375,7 @@ impl Findings<'_> {
             expected: problem.expected.as_deref().map(printable),
             ..problem
         };
-        to.push(Finding { concern, problem });
+        self.all.push(Finding { concern, problem });
     }
 
     /// Judges one key of the schema.

@@ -7,8 +7,8 @@ use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
 
+use super::compare::compare;
 use super::declared::Schema;
-use super::differences::differences;
 use crate::HotConfig;
 
 /// The variable that, if set to `write`, writes the file again.
@@ -20,7 +20,8 @@ const VARIABLE: &str = "HOTCONFIG_SCHEMA";
 /// the crate that uses the macro. Only its content counts: white space and the order of its members
 /// do not matter.
 ///
-/// If they differ, the test fails and reports the differences, key by key. If the change is
+/// If they differ, the test fails and reports the differences, key by key, each with its effect on
+/// stored values and on running programs, as [`compare`](fn@crate::schema::compare) does. If the change is
 /// intended, write the file again with `HOTCONFIG_SCHEMA=write cargo test`, and commit it. If the
 /// variable `CI` is set, nothing is written: the file has to be right already.
 ///
@@ -126,16 +127,16 @@ fn compare_or_write(schema: &Schema, path: &Path, action: FileAction) -> Result<
     };
     let committed = Schema::from_json(&committed)
         .map_err(|error| format!("`{shown}` is no schema: {error}\n{again}"))?;
-    let lines = differences(&committed, schema);
-    if lines.is_empty() {
+    let comparison = compare(&committed, schema);
+    if comparison.differences.is_empty() {
         return Ok(());
     }
     Err(format!(
-        "`{}` is not what its committed schema says, from the file to the struct:\n\n  {}\n\n\
+        "`{}` is not what its committed schema says, from the file to the struct:\n\n\
+         {comparison}\n\
          the file is `{shown}`\n\
          if the change is meant, {again}",
-        schema.name,
-        lines.join("\n  ")
+        schema.name
     ))
 }
 
@@ -202,8 +203,10 @@ mod tests {
         compare_or_write(&one, &path, FileAction::Compare).unwrap();
         let expected = format!(
             "`S` is not what its committed schema says, from the file to the struct:\n\
-             \n  a:\
-             \n    default: \"8\" -> \"16\"\n\
+             \n`a`: default 8 until now, and now default 16\
+             \n  stored values: notice: an absent key means something else now\
+             \n  old programs: notice: an absent key means something else to programs of the new \
+             version\n\
              \nthe file is `{}`\
              \nif the change is meant, write it again with `HOTCONFIG_SCHEMA=write cargo test`, \
              and commit it",

@@ -186,11 +186,10 @@ impl ReadValue {
 }
 
 /// The facts about a value that rules need.
-#[derive(Debug)]
 enum ValueFacts {
     /// `None`, which breaks no rule.
     Nothing,
-    Quantity(Box<dyn RangedValue>),
+    Ordered(OrderedRules),
     Bool(bool),
     /// A text, or a path as the text that its rules apply to.
     String(String),
@@ -209,18 +208,12 @@ enum ValueFacts {
 impl ValueFacts {
     /// Applies a rule; the error is the reason why it could not be applied.
     fn obeys(&self, rule: &Rule, secret: bool, out: &mut Reasons) -> Result<(), String> {
-        let none = |rule: &str| Err(format!("the schema's `{rule}` does not fit its type"));
         match (self, rule) {
             (_, Rule::Validate(path)) => Err(format!("only the program has its rule `{path}`")),
             // The unknown part is already among the unjudged.
             (Self::Nothing | Self::Unknown, _) => Ok(()),
             (_, Rule::Hidden) => Err("only the program has the choices of a secret".to_owned()),
-            (Self::Quantity(value), Rule::Range(interval)) => {
-                bounds(interval, "range", out, |low, high, inclusive, out| {
-                    value.range(low, high, inclusive, out)
-                })
-            }
-            (Self::Quantity(value), Rule::OneOf(choices)) => value.one_of(choices, secret, out),
+            (Self::Ordered(rules), rule) => rules(rule, secret, out),
             (Self::Bool(value), Rule::OneOf(choices)) => {
                 one_of_read(value, choices, |text| text.parse().ok(), secret, out)
             }
@@ -273,14 +266,14 @@ impl ValueFacts {
                 rules::non_empty(&EntryCount(*count), out);
                 Ok(())
             }
-            (_, Rule::Range(_)) => none("range"),
-            (_, Rule::Length(_)) => none("length"),
-            (_, Rule::Pattern(_)) => none("pattern"),
-            (_, Rule::OneOf(_)) => none("one_of"),
-            (_, Rule::NonEmpty) => none("non_empty"),
-            (_, Rule::Url) => none("url"),
+            (_, rule) => unfit(rule),
         }
     }
+}
+
+/// The reason why a rule can't be applied to a value.
+fn unfit(rule: &Rule) -> Result<(), String> {
+    Err(format!("the schema's `{rule}` does not fit its type"))
 }
 
 /// The number of entries of a collection.
@@ -393,92 +386,52 @@ fn one_of<V: Choice<C>, C: fmt::Display>(
     }
 }
 
-/// A value with an order: a number, a character, a duration, a size.
-trait RangedValue: fmt::Debug {
-    fn range(
-        &self,
-        low: Option<&str>,
-        high: Option<&str>,
-        inclusive: bool,
-        out: &mut Reasons,
-    ) -> Result<(), String>;
+/// The rules of a value with an order: a rule, whether the value is a secret, and the reasons.
+type OrderedRules = Box<dyn Fn(&Rule, bool, &mut Reasons) -> Result<(), String>>;
 
-    fn one_of(&self, choices: &[String], secret: bool, out: &mut Reasons) -> Result<(), String>;
+/// The rules of a number or a character, whose choices are numbers or characters.
+fn number<V>(value: V) -> OrderedRules
+where
+    V: Ranged + Choice<V::Bound> + 'static,
+    V::Bound: fmt::Display,
+{
+    ordered(value, |value, choices, secret, out| {
+        one_of_read(
+            value,
+            choices,
+            <V::Bound as rules::Bound>::read,
+            secret,
+            out,
+        )
+    })
 }
 
-fn range<V: Ranged>(
-    value: &V,
-    low: Option<&str>,
-    high: Option<&str>,
-    inclusive: bool,
-    out: &mut Reasons,
-) -> Result<(), String> {
-    let read = |text: &str| <V::Bound as rules::Bound>::read(text).is_some();
-    match low.into_iter().chain(high).find(|text| !read(text)) {
-        Some(text) => Err(unreadable("range", text)),
-        None => {
-            rules::range_read(value, low, high, inclusive, out);
-            Ok(())
-        }
-    }
-}
-
-macro_rules! quantities {
-    ($($type:ty, |$value:ident, $choices:ident, $secret:ident, $out:ident| $one_of:expr;)+) => {$(
-        impl RangedValue for $type {
-            fn range(
-                &self,
-                low: Option<&str>,
-                high: Option<&str>,
-                inclusive: bool,
-                out: &mut Reasons,
-            ) -> Result<(), String> {
-                range(self, low, high, inclusive, out)
-            }
-
-            fn one_of(
-                &self,
-                $choices: &[String],
-                $secret: bool,
-                $out: &mut Reasons,
-            ) -> Result<(), String> {
-                let $value = self;
-                $one_of
-            }
-        }
-    )+};
-}
-
-macro_rules! numbers {
-    ($($type:ty),+) => {
-        quantities! {$(
-            $type, |value, choices, secret, out| one_of_read(
-                value,
-                choices,
-                <<$type as Ranged>::Bound as rules::Bound>::read,
-                secret,
-                out,
-            );
-        )+}
-    };
-}
-
-numbers! {
-    u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64, char,
-    num::NonZeroU8, num::NonZeroU16, num::NonZeroU32, num::NonZeroU64, num::NonZeroU128,
-    num::NonZeroUsize, num::NonZeroI8, num::NonZeroI16, num::NonZeroI32, num::NonZeroI64,
-    num::NonZeroI128, num::NonZeroIsize
-}
-
-quantities! {
-    Duration, |value, choices, secret, out| {
+/// The rules of a duration or a size, whose choices are texts.
+fn quantity<V: Ranged + for<'a> Choice<&'a str> + 'static>(value: V) -> OrderedRules {
+    ordered(value, |value, choices, secret, out| {
         one_of_texts(value, choices, secret, out);
         Ok(())
-    };
-    Size, |value, choices, secret, out| {
-        one_of_texts(value, choices, secret, out);
-        Ok(())
-    };
+    })
+}
+
+fn ordered<V: Ranged + 'static>(
+    value: V,
+    one_of: fn(&V, &[String], bool, &mut Reasons) -> Result<(), String>,
+) -> OrderedRules {
+    Box::new(move |rule, secret, out| match rule {
+        Rule::Range(interval) => bounds(interval, "range", out, |low, high, inclusive, out| {
+            let read = |text: &str| <V::Bound as rules::Bound>::read(text).is_some();
+            match low.into_iter().chain(high).find(|text| !read(text)) {
+                Some(text) => Err(unreadable("range", text)),
+                None => {
+                    rules::range_read(&value, low, high, inclusive, out);
+                    Ok(())
+                }
+            }
+        }),
+        Rule::OneOf(choices) => one_of(&value, choices, secret, out),
+        rule => unfit(rule),
+    })
 }
 
 /// Reads a value of this type.
@@ -533,24 +486,22 @@ impl<'de> DeserializeSeed<'de> for TypeSeed<'_> {
 
 fn read_scalar<'de, D: Deserializer<'de>>(scalar: Scalar, from: D) -> Result<ReadValue, D::Error> {
     macro_rules! read {
-        ($($quantity:ident: $type:ty),+ ; $($address:ident: $plain:ty),+) => {
+        ($($number:ident: $type:ty),+ ; $($quantity:ident: $with_unit:ty),+ ; $($address:ident: $plain:ty),+) => {
             match scalar {
-                $(Scalar::$quantity => {
+                $(Scalar::$number => {
                     let value = <$type>::deserialize(from)?;
-                    Ok(ReadValue::new(ValueFacts::Quantity(Box::new(value)), value))
+                    // The text of a number is the same for the same number.
+                    let form = value.to_string();
+                    Ok(ReadValue::new(ValueFacts::Ordered(number(value)), form))
+                })+
+                $(Scalar::$quantity => {
+                    let value = <$with_unit>::deserialize(from)?;
+                    Ok(ReadValue::new(ValueFacts::Ordered(quantity(value)), value))
                 })+
                 $(Scalar::$address => {
                     let value = <$plain>::deserialize(from)?;
                     Ok(ReadValue::new(ValueFacts::NoRules, value))
                 })+
-                Scalar::F32 => {
-                    let value = f32::deserialize(from)?;
-                    Ok(ReadValue::new(ValueFacts::Quantity(Box::new(value)), value.to_bits()))
-                }
-                Scalar::F64 => {
-                    let value = f64::deserialize(from)?;
-                    Ok(ReadValue::new(ValueFacts::Quantity(Box::new(value)), value.to_bits()))
-                }
                 Scalar::Bool => {
                     let value = bool::deserialize(from)?;
                     Ok(ReadValue::new(ValueFacts::Bool(value), value))
@@ -576,7 +527,9 @@ fn read_scalar<'de, D: Deserializer<'de>>(scalar: Scalar, from: D) -> Result<Rea
         NonZeroUsize: num::NonZeroUsize, NonZeroI8: num::NonZeroI8, NonZeroI16: num::NonZeroI16,
         NonZeroI32: num::NonZeroI32, NonZeroI64: num::NonZeroI64,
         NonZeroI128: num::NonZeroI128, NonZeroIsize: num::NonZeroIsize,
-        Char: char, Period: Duration, Bytes: Size
+        F32: f32, F64: f64, Char: char
+        ;
+        Period: Duration, Bytes: Size
         ;
         Ip: IpAddr, Ipv4: Ipv4Addr, Ipv6: Ipv6Addr,
         Socket: SocketAddr, SocketV4: SocketAddrV4, SocketV6: SocketAddrV6

@@ -11,7 +11,7 @@ use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::declared::{Absent, Format, Key, Schema, Section, StructRule, Type};
-use super::rule::{Rule, True};
+use super::rule::Rule;
 use crate::wording::{misleads, shorten};
 
 /// The version of the format, which is the first member of a file.
@@ -143,6 +143,29 @@ enum DefaultFile {
     Hidden(True),
     #[serde(untagged)]
     Text(String),
+}
+
+/// A word that is always `true`: something is there, and not shown.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(try_from = "bool", into = "bool")]
+struct True;
+
+impl TryFrom<bool> for True {
+    type Error = &'static str;
+
+    fn try_from(value: bool) -> Result<Self, Self::Error> {
+        if value {
+            Ok(Self)
+        } else {
+            Err("what is not `hidden` is written out")
+        }
+    }
+}
+
+impl From<True> for bool {
+    fn from(True: True) -> Self {
+        true
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
@@ -516,14 +539,8 @@ mod tests {
              true}` at line 1",
         );
         refuses(
-            &file(r#""type": "u8", "rules": [{"one_of": {"hidden": true, "texts": ["sesame"]}}]"#),
-            "`keys.a.rules[0].one_of`: the choices of `one_of` are a list of texts, or \
-             `{\"hidden\": true}` at line 1",
-        );
-        refuses(
-            &file(r#""type": "u8", "rules": [{"one_of": {"hidden": false}}]"#),
-            "`keys.a.rules[0].one_of`: the choices of `one_of` are a list of texts, or \
-             `{\"hidden\": true}` at line 1",
+            &file(r#""type": "u8", "rules": [{"one_of": {"texts": ["sesame"]}}]"#),
+            "`keys.a.rules[0].one_of`: invalid type: map, expected a sequence at line 1",
         );
         refuses(
             &file(r#""type": "u8", "rules": [{"range": {"max": "1", "below": "2"}}]"#),

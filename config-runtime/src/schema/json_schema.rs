@@ -3,17 +3,19 @@
 //! In: a [`Schema`]. Out: a schema of one JSON document that holds the whole configuration: a
 //! section is an object, a key is a member. Rules that JSON Schema can't express are in `$comment`.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::declared::{Absent, Bound, Interval, Key, Rule, Schema, Type};
-use super::json::{Json, Members};
+use super::whole::{Limits, Whole};
 use super::{Scalar, ecma};
 use crate::rules::Bound as _;
 use crate::value::{Mode, Size, duration};
+
+/// The members of a JSON object.
+type Members = Map<String, Value>;
 
 impl Schema {
     /// Writes the schema as [JSON Schema](https://json-schema.org), draft 2020-12, for editors of a
@@ -25,124 +27,103 @@ impl Schema {
     /// a function, a pattern that ECMA 262 does not have, and the values of a type of which only
     /// the name is known. These are in `$comment`.
     pub fn to_json_schema(&self) -> String {
-        let mut root = ObjectSchema::default();
+        let mut root = object();
+        root.insert("$schema".to_owned(), DRAFT.into());
+        root.insert("title".to_owned(), self.name.clone().into());
+        describe(&mut root, &self.doc);
         let mut either = Vec::new();
         for key in &self.keys {
             let has_aliases = !key.aliases.is_empty();
             let required = key.absent == Absent::Required;
-            root.insert(&key.key, leaf(key, None), required && !has_aliases);
+            insert(
+                &mut root,
+                &key.key,
+                &leaf(key, None),
+                required && !has_aliases,
+            );
             for alias in &key.aliases {
-                root.insert(alias, leaf(key, Some(&key.key)), false);
+                insert(&mut root, alias, &leaf(key, Some(&key.key)), false);
             }
             if required && has_aliases {
                 let keys = std::iter::once(&key.key).chain(&key.aliases);
-                let keys = keys.map(|key| there(key)).collect();
-                either.push(Json::one("anyOf", Json::List(keys)));
+                let keys: Vec<Value> = keys.map(|key| there(key)).collect();
+                either.push(json!({ "anyOf": keys }));
             }
         }
         for section in &self.sections {
-            root.describe(&section.key, &section.doc);
+            let segments = section.key.split('/');
+            let found = segments.into_iter().try_fold(&mut root, |object, segment| {
+                properties(object)?.get_mut(segment)?.as_object_mut()
+            });
+            if let Some(object) = found {
+                describe(object, &section.doc);
+            }
         }
-        let mut members = vec![
-            (
-                "$schema".to_owned(),
-                Json::text("https://json-schema.org/draft/2020-12/schema"),
-            ),
-            ("title".to_owned(), Json::text(&self.name)),
-        ];
-        root.doc.clone_from(&self.doc);
-        members.extend(root.members());
         if !either.is_empty() {
-            members.push(("allOf".to_owned(), Json::List(either)));
+            root.insert("allOf".to_owned(), either.into());
         }
-        Json::Lines(members).pretty()
+        format!("{:#}\n", Value::Object(root))
     }
 }
 
-/// The JSON Schema of a section.
-#[derive(Default)]
-struct ObjectSchema {
-    doc: String,
-    properties: BTreeMap<String, Property>,
-    required: BTreeSet<String>,
+const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+/// The schema of a section without keys.
+fn object() -> Members {
+    members(json!({"type": "object", "properties": {}, "additionalProperties": false}))
 }
 
-enum Property {
-    Value(Members),
-    Section(ObjectSchema),
+fn members(value: Value) -> Members {
+    match value {
+        Value::Object(members) => members,
+        _ => Members::new(),
+    }
 }
 
-impl ObjectSchema {
-    fn insert(&mut self, key: &str, leaf: Members, required: bool) {
-        let mut object = self;
-        let mut rest = key;
-        while let Some((section, below)) = rest.split_once('/') {
-            let node = object.properties.entry(section.to_owned());
-            let node = node.or_insert_with(|| Property::Section(Self::default()));
-            // A key below a key: no struct has that, and a file that has it is not trusted.
-            let Property::Section(inner) = node else {
-                return;
-            };
-            if required {
-                object.required.insert(section.to_owned());
-            }
-            object = inner;
-            rest = below;
+fn describe(object: &mut Members, doc: &str) {
+    if !doc.is_empty() {
+        object.insert("description".to_owned(), doc.into());
+    }
+}
+
+fn properties(object: &mut Members) -> Option<&mut Members> {
+    object.get_mut("properties")?.as_object_mut()
+}
+
+/// Adds a key to the schema of the whole; `None` for a key below a key: no struct has that, and a
+/// file that has it is not trusted.
+fn insert(root: &mut Members, key: &str, leaf: &Members, required: bool) -> Option<()> {
+    let mut object = root;
+    let mut segments = key.split('/').peekable();
+    while let Some(segment) = segments.next() {
+        let entry = properties(object)?.entry(segment);
+        if segments.peek().is_none() {
+            entry.or_insert_with(|| Value::Object(leaf.clone()));
+        } else {
+            let section = entry.or_insert_with(|| Value::Object(self::object()));
+            section.get("properties")?;
         }
         if required {
-            object.required.insert(rest.to_owned());
+            let names = object.entry("required").or_insert_with(|| json!([]));
+            let names = names.as_array_mut()?;
+            // The keys of one section are beside one another.
+            if names.last().is_none_or(|last| last != segment) {
+                names.push(segment.into());
+            }
         }
-        let node = object.properties.entry(rest.to_owned());
-        node.or_insert(Property::Value(leaf));
+        object = properties(object)?.get_mut(segment)?.as_object_mut()?;
     }
-
-    fn describe(&mut self, key: &str, doc: &str) {
-        let mut object = self;
-        for segment in key.split('/') {
-            let Some(Property::Section(inner)) = object.properties.get_mut(segment) else {
-                return;
-            };
-            object = inner;
-        }
-        doc.clone_into(&mut object.doc);
-    }
-
-    fn members(self) -> Members {
-        let mut members = Vec::new();
-        let mut member = |name: &str, value: Json| members.push((name.to_owned(), value));
-        if !self.doc.is_empty() {
-            member("description", Json::text(self.doc));
-        }
-        member("type", Json::text("object"));
-        let properties = self.properties.into_iter().map(|(name, node)| {
-            let value = match node {
-                Property::Value(leaf) => Json::Object(leaf),
-                Property::Section(section) => Json::Lines(section.members()),
-            };
-            (name, value)
-        });
-        member("properties", Json::Lines(properties.collect()));
-        if !self.required.is_empty() {
-            let required: Vec<String> = self.required.into_iter().collect();
-            member("required", Json::texts(&required));
-        }
-        member("additionalProperties", Json::word(false));
-        members
-    }
+    Some(())
 }
 
 /// A schema that requires this key, and nothing else.
-fn there(key: &str) -> Json {
-    let (name, below) = match key.split_once('/') {
-        Some((section, below)) => (section, Some(below)),
-        None => (key, None),
-    };
-    let required = Json::texts(&[name.to_owned()]);
-    let mut members = vec![("required".to_owned(), required)];
-    if let Some(below) = below {
-        members.push(("properties".to_owned(), Json::one(name, there(below))));
+fn there(key: &str) -> Value {
+    match key.split_once('/') {
+        Some((section, below)) => {
+            json!({"required": [section], "properties": {section: there(below)}})
+        }
+        None => json!({ "required": [key] }),
     }
-    Json::Object(members)
 }
 
 /// The schema of one value; the schema of an old key names the new one.
@@ -151,8 +132,8 @@ fn leaf(key: &Key, new: Option<&str>) -> Members {
     for rule in &key.rules {
         leaf.apply(rule);
     }
-    let mut members = Vec::new();
-    let mut member = |name: &str, value: Json| members.push((name.to_owned(), value));
+    let (mut members, comments) = leaf.finish();
+    let mut member = |name: &str, value: Value| members.insert(name.to_owned(), value);
     let mut description = Vec::new();
     if let Some(new) = new {
         description.push(format!("The old name of `{new}`."));
@@ -168,11 +149,8 @@ fn leaf(key: &Key, new: Option<&str>) -> Members {
         description.push("A change takes effect when the program starts again.".to_owned());
     }
     if !description.is_empty() {
-        member("description", Json::text(description.join("\n\n")));
+        member("description", description.join("\n\n").into());
     }
-    let (own, comments) = leaf.finish();
-    members.extend(own);
-    let mut member = |name: &str, value: Json| members.push((name.to_owned(), value));
     if let (Absent::Text(text), None, false) = (&key.absent, new, key.secret)
         && let Some(mode) = key.format.mode()
         && let Some(default) = default(text, &key.kind, mode)
@@ -180,13 +158,13 @@ fn leaf(key: &Key, new: Option<&str>) -> Members {
         member("default", default);
     }
     if key.deprecated.is_some() || new.is_some() {
-        member("deprecated", Json::word(true));
+        member("deprecated", true.into());
     }
     if key.secret {
-        member("writeOnly", Json::word(true));
+        member("writeOnly", true.into());
     }
     if !comments.is_empty() {
-        member("$comment", Json::text(comments.join("; ")));
+        member("$comment", comments.join("; ").into());
     }
     members
 }
@@ -216,11 +194,11 @@ impl<'k> ValueSchema<'k> {
             // The form of a codec's value is unknown.
             (None, _) => {
                 comments.push(format!("read by `{}`", key.format.name()));
-                Vec::new()
+                Members::new()
             }
             (_, Type::Rust(name)) => {
                 comments.push(format!("the type `{name}`"));
-                Vec::new()
+                Members::new()
             }
             (_, kind) => of_type(kind),
         };
@@ -253,12 +231,12 @@ impl<'k> ValueSchema<'k> {
             Rule::Pattern(pattern) => {
                 self.text()?;
                 ecma::understands(pattern).then_some(())?;
-                self.add("pattern", Json::text(pattern));
+                self.add("pattern", pattern.as_str().into());
                 Some(())
             }
             Rule::Url => {
                 self.text()?;
-                self.add("format", Json::text("uri"));
+                self.add("format", "uri".into());
                 Some(())
             }
             Rule::OneOf(choices) => {
@@ -271,7 +249,7 @@ impl<'k> ValueSchema<'k> {
                 let choices = choices.iter();
                 let choices = choices.map(|choice| default(choice, self.kind, Mode::Auto));
                 let choices = choices.collect::<Option<_>>()?;
-                self.add("enum", Json::List(choices));
+                self.add("enum", Value::Array(choices));
                 Some(())
             }
             // It stands in `$comment`.
@@ -287,58 +265,39 @@ impl<'k> ValueSchema<'k> {
         let Type::Scalar(scalar) = self.kind else {
             return None;
         };
-        let scalar = *scalar;
-        let whole = limits(scalar).is_some();
-        let number = whole || matches!(scalar, Scalar::F32 | Scalar::F64);
-        if !number && scalar != Scalar::Bytes {
-            return None;
-        }
-        let mut all = scalar != Scalar::Bytes;
-        let high = if interval.inclusive {
-            "maximum"
-        } else {
-            "exclusiveMaximum"
+        let read = |text: &str| match scalar {
+            Scalar::Bytes => Size::read(text).map(|size| size.bytes().into()),
+            scalar => as_number(text, *scalar),
+        };
+        // A size may be a text, too.
+        let mut all = *scalar != Scalar::Bytes;
+        let high = match interval.inclusive {
+            true => "maximum",
+            false => "exclusiveMaximum",
         };
         for (name, bound) in [("minimum", &interval.low), (high, &interval.high)] {
-            let at = match bound {
-                Bound::Open => continue,
-                Bound::At(text) if scalar == Scalar::Bytes => {
-                    Size::read(text).map(|size| Json::word(size.bytes()))
-                }
-                Bound::At(text) => as_number(text, scalar),
-                Bound::Unknown(_) => None,
-            };
-            match at {
-                Some(at) => self.limit(name, at),
-                None => all = false,
+            match bound {
+                Bound::Open => {}
+                Bound::At(text) => match read(text) {
+                    Some(at) => self.limit(name, at),
+                    None => all = false,
+                },
+                Bound::Unknown(_) => all = false,
             }
         }
         all.then_some(())
     }
 
-    /// Adds a limit, and replaces a weaker one.
-    fn limit(&mut self, name: &str, at: Json) {
-        let old = if name == "exclusiveMaximum" {
-            "maximum"
-        } else {
-            name
-        };
-        let place = self.members.iter().position(|(other, _)| other == old);
-        let number = |json: &Json| json.to_string().parse::<f64>().unwrap_or(f64::NAN);
-        if let Some(place) = place
-            && let Some((_, weaker)) = self.members.get(place)
-        {
-            let less = if old == "minimum" {
-                number(weaker) <= number(&at)
-            } else {
-                number(weaker) >= number(&at)
-            };
-            if !less {
-                return;
-            }
-            self.members.remove(place);
+    /// Adds a limit, unless there is a stronger one.
+    fn limit(&mut self, name: &str, at: Value) {
+        let old = self.members.get(name).and_then(Value::as_f64);
+        let weaker = old.zip(at.as_f64()).is_some_and(|(old, at)| match name {
+            "minimum" => at < old,
+            _ => at > old,
+        });
+        if !weaker {
+            self.members.insert(name.to_owned(), at);
         }
-        self.add(name, at);
     }
 
     fn length(&mut self, interval: &Interval) -> Option<()> {
@@ -357,20 +316,20 @@ impl<'k> ValueSchema<'k> {
             };
             match at {
                 Some(at) if name == high && !interval.inclusive => {
-                    self.add(name, Json::word(at.saturating_sub(1)));
+                    self.add(name, at.saturating_sub(1).into());
                 }
-                Some(at) => self.add(name, Json::word(at)),
+                Some(at) => self.add(name, at.into()),
                 None => all = false,
             }
         }
         all.then_some(())
     }
 
-    fn add(&mut self, name: &str, value: Json) {
-        if self.members.iter().any(|(other, _)| other == name) {
-            self.more.push(vec![(name.to_owned(), value)]);
+    fn add(&mut self, name: &str, value: Value) {
+        if self.members.contains_key(name) {
+            self.more.push(members(json!({ name: value })));
         } else {
-            self.members.push((name.to_owned(), value));
+            self.members.insert(name.to_owned(), value);
         }
     }
 
@@ -381,8 +340,8 @@ impl<'k> ValueSchema<'k> {
             }
         }
         if !self.more.is_empty() {
-            let more = self.more.into_iter().map(Json::Object).collect();
-            self.members.push(("allOf".to_owned(), Json::List(more)));
+            let more = self.more.into_iter().map(Value::Object).collect();
+            self.members.insert("allOf".to_owned(), more);
         }
         (self.members, self.comments)
     }
@@ -390,39 +349,30 @@ impl<'k> ValueSchema<'k> {
 
 /// Also allows `null`.
 fn or_null(members: &mut Members) {
-    for (name, value) in members {
-        match (name.as_str(), value) {
-            ("type", Json::List(types)) => types.push(Json::text("null")),
-            ("type", one) => *one = Json::List(vec![one.clone(), Json::text("null")]),
-            ("enum", Json::List(choices)) => choices.push(Json::word("null")),
-            _ => {}
-        }
+    match members.get_mut("type") {
+        Some(Value::Array(types)) => types.push("null".into()),
+        Some(one) => *one = json!([*one, "null"]),
+        None => {}
+    }
+    if let Some(Value::Array(choices)) = members.get_mut("enum") {
+        choices.push(Value::Null);
     }
 }
 
 /// The schema of the type alone.
 fn of_type(kind: &Type) -> Members {
-    let typed = |name: &str| vec![("type".to_owned(), Json::text(name))];
-    let with = |mut members: Members, name: &str, value: Json| {
-        members.push((name.to_owned(), value));
-        members
-    };
-    match kind {
-        Type::Words(words) => with(typed("string"), "enum", Json::texts(words)),
+    members(match kind {
+        Type::Words(words) => json!({"type": "string", "enum": words}),
         Type::Optional(inner) => {
             let mut members = of_type(inner);
             or_null(&mut members);
-            members
+            return members;
         }
-        Type::List(inner) => with(typed("array"), "items", Json::Object(of_type(inner))),
-        Type::Map(inner) => with(
-            typed("object"),
-            "additionalProperties",
-            Json::Object(of_type(inner)),
-        ),
-        Type::Rust(_) => Vec::new(),
+        Type::List(inner) => json!({"type": "array", "items": of_type(inner)}),
+        Type::Map(inner) => json!({"type": "object", "additionalProperties": of_type(inner)}),
+        Type::Rust(_) => json!({}),
         Type::Scalar(scalar) => of_scalar(*scalar),
-    }
+    })
 }
 
 const DURATION: &str = r"^\s*(\d+(\.\d+)?\s*(nanos|nsec|ns|usec|us|µs|millis|msec|ms|seconds|second|secs|sec|s|minutes|minute|mins|min|m|hours|hour|hrs|hr|h|days|day|d|weeks|week|wks|wk|w|months|month|M|years|year|yr|yrs|y)\s*)+$";
@@ -430,157 +380,123 @@ const SIZE: &str = r"^\s*\d+(\.\d+)?\s*([kKmMgGtTpPeE][iI]?)?[bB]?\s*$";
 const SOCKET_V4: &str = r"(\d{1,3}\.){3}\d{1,3}:\d{1,5}";
 const SOCKET_V6: &str = r"\[[0-9a-fA-F:.]+(%\d+)?\]:\d{1,5}";
 
-fn of_scalar(scalar: Scalar) -> Members {
-    let members = |members: &[(&str, Json)]| -> Members {
-        let members = members.iter().cloned();
-        members
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect()
-    };
-    let text = |name: &str, value: Json| members(&[("type", Json::text("string")), (name, value)]);
-    let format = |name: &str| Json::one("format", Json::text(name));
-    if let Some((min, max)) = limits(scalar) {
-        let mut whole = members(&[
-            ("type", Json::text("integer")),
-            ("minimum", Json::Literal(min.clone())),
-            ("maximum", Json::Literal(max)),
-        ]);
-        if scalar.to_string().starts_with("NonZero") && min.starts_with('-') {
-            let zero = Json::one("const", Json::word(0));
-            whole.push(("not".to_owned(), zero));
-        }
-        return whole;
-    }
+fn of_scalar(scalar: Scalar) -> Value {
+    let text = |pattern: String| json!({"type": "string", "pattern": pattern});
     match scalar {
-        Scalar::Bool => members(&[("type", Json::text("boolean"))]),
-        Scalar::F64 => members(&[("type", Json::text("number"))]),
-        Scalar::F32 => members(&[
-            ("type", Json::text("number")),
-            ("minimum", Json::Literal(format!("{:?}", f32::MIN))),
-            ("maximum", Json::Literal(format!("{:?}", f32::MAX))),
-        ]),
-        Scalar::Char => members(&[
-            ("type", Json::text("string")),
-            ("minLength", Json::word(1)),
-            ("maxLength", Json::word(1)),
-        ]),
-        Scalar::Period => text("pattern", Json::text(DURATION)),
-        Scalar::Bytes => members(&[
-            (
-                "type",
-                Json::texts(&["string".to_owned(), "integer".to_owned()]),
-            ),
-            ("minimum", Json::word(0)),
-            ("maximum", Json::word(u64::MAX)),
-            ("pattern", Json::text(SIZE)),
-        ]),
-        Scalar::Ip => text("anyOf", Json::List(vec![format("ipv4"), format("ipv6")])),
-        Scalar::Ipv4 => text("format", Json::text("ipv4")),
-        Scalar::Ipv6 => text("format", Json::text("ipv6")),
-        Scalar::Socket => text(
-            "pattern",
-            Json::text(format!("^({SOCKET_V4}|{SOCKET_V6})$")),
-        ),
-        Scalar::SocketV4 => text("pattern", Json::text(format!("^{SOCKET_V4}$"))),
-        Scalar::SocketV6 => text("pattern", Json::text(format!("^{SOCKET_V6}$"))),
-        // Texts; whole numbers are handled above.
-        _ => members(&[("type", Json::text("string"))]),
+        Scalar::Bool => json!({"type": "boolean"}),
+        Scalar::F64 => json!({"type": "number"}),
+        Scalar::F32 => json!({"type": "number", "minimum": f32::MIN, "maximum": f32::MAX}),
+        Scalar::Char => json!({"type": "string", "minLength": 1, "maxLength": 1}),
+        Scalar::Period => text(DURATION.to_owned()),
+        Scalar::Bytes => json!({
+            "type": ["string", "integer"], "minimum": 0, "maximum": u64::MAX, "pattern": SIZE,
+        }),
+        Scalar::Ip => json!({"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}),
+        Scalar::Ipv4 => json!({"type": "string", "format": "ipv4"}),
+        Scalar::Ipv6 => json!({"type": "string", "format": "ipv6"}),
+        Scalar::Socket => text(format!("^({SOCKET_V4}|{SOCKET_V6})$")),
+        Scalar::SocketV4 => text(format!("^{SOCKET_V4}$")),
+        Scalar::SocketV6 => text(format!("^{SOCKET_V6}$")),
+        scalar => match Limits::of_numbers(scalar) {
+            Some(limits) => of_numbers(limits),
+            None => json!({"type": "string"}),
+        },
     }
 }
 
-/// The minimum and the maximum of a whole number.
-fn limits(scalar: Scalar) -> Option<(String, String)> {
-    macro_rules! limits {
-        ($($scalar:ident | $nonzero:ident: $number:ident, $min:expr;)+) => {
-            Some(match scalar {
-                $(
-                    Scalar::$scalar => ($number::MIN.to_string(), $number::MAX.to_string()),
-                    Scalar::$nonzero => ($min.to_string(), $number::MAX.to_string()),
-                )+
-                _ => return None,
-            })
-        };
-    }
-    limits! {
-        U8 | NonZeroU8: u8, 1;
-        U16 | NonZeroU16: u16, 1;
-        U32 | NonZeroU32: u32, 1;
-        U64 | NonZeroU64: u64, 1;
-        U128 | NonZeroU128: u128, 1;
-        Usize | NonZeroUsize: usize, 1;
-        I8 | NonZeroI8: i8, i8::MIN;
-        I16 | NonZeroI16: i16, i16::MIN;
-        I32 | NonZeroI32: i32, i32::MIN;
-        I64 | NonZeroI64: i64, i64::MIN;
-        I128 | NonZeroI128: i128, i128::MIN;
-        Isize | NonZeroIsize: isize, isize::MIN;
+fn of_numbers(limits: Limits) -> Value {
+    let limit = |end: Whole| exact(end).unwrap_or_else(|| rounded(end));
+    let minimum = match limits.nonzero && limits.low == Whole::ZERO {
+        true => json!(1),
+        false => limit(limits.low),
+    };
+    let maximum = limit(limits.high);
+    match limits.nonzero && limits.low < Whole::ZERO {
+        true => json!({
+            "type": "integer", "minimum": minimum, "maximum": maximum, "not": {"const": 0},
+        }),
+        false => json!({"type": "integer", "minimum": minimum, "maximum": maximum}),
     }
 }
 
-/// A number as JSON writes it; `None` if the text is not a number.
-fn as_number(text: &str, scalar: Scalar) -> Option<Json> {
-    let text = text.trim();
-    if limits(scalar).is_some() {
-        let signed = text.parse::<i128>().map(Json::word);
-        return signed
-            .or_else(|_| text.parse::<u128>().map(Json::word))
-            .ok();
+/// A number of at most 64 bits.
+fn exact(whole: Whole) -> Option<Value> {
+    let size = u64::try_from(whole.size).ok()?;
+    match whole.negative {
+        true => 0_i64.checked_sub_unsigned(size).map(Value::from),
+        false => Some(size.into()),
     }
-    let number = text.parse::<f64>().ok()?;
-    // As in `serde_json`: with a point, or with an exponent.
-    number.is_finite().then(|| Json::from(Value::from(number)))
+}
+
+/// An end of a type of 128 bits, which allows a little more.
+#[expect(clippy::cast_precision_loss, reason = "it is rounded")]
+fn rounded(whole: Whole) -> Value {
+    let size = whole.size as f64;
+    (if whole.negative { -size } else { size }).into()
+}
+
+/// A number as JSON writes it; `None` if the text is not a number of this type, or one of more than
+/// 64 bits.
+fn as_number(text: &str, scalar: Scalar) -> Option<Value> {
+    if Limits::of_numbers(scalar).is_some() {
+        return exact(Whole::read(text)?);
+    }
+    let is_real = matches!(scalar, Scalar::F32 | Scalar::F64);
+    let number = text.trim().parse::<f64>().ok().filter(|_| is_real)?;
+    serde_json::Number::from_f64(number).map(Value::Number)
 }
 
 /// A text of the store as JSON; `None` if it is not of this type.
-fn default(text: &str, kind: &Type, mode: Mode) -> Option<Json> {
+fn default(text: &str, kind: &Type, mode: Mode) -> Option<Value> {
     match (mode, kind) {
         (Mode::Json, kind) => read(text, kind),
         (_, Type::Optional(inner)) => {
             let texts = matches!(**inner, Type::Scalar(Scalar::Text | Scalar::File));
             if text.trim() == "null" && !texts {
-                Some(Json::word("null"))
+                Some(Value::Null)
             } else {
                 default(text, inner, mode)
             }
         }
-        (Mode::Text, Type::Rust(_)) => Some(Json::text(text)),
-        (_, Type::Rust(_)) => read(text, kind).or_else(|| Some(Json::text(text))),
+        (Mode::Text, Type::Rust(_)) => Some(text.into()),
+        (_, Type::Rust(_)) => read(text, kind).or_else(|| Some(text.into())),
         (_, Type::List(_) | Type::Map(_)) => read(text, kind),
-        (_, Type::Words(_)) => Some(Json::text(text.trim())),
+        (_, Type::Words(_)) => Some(text.trim().into()),
         (_, Type::Scalar(scalar)) => match scalar {
-            Scalar::Text | Scalar::File | Scalar::Char => Some(Json::text(text)),
-            Scalar::Bool => text.trim().parse::<bool>().ok().map(Json::word),
+            Scalar::Text | Scalar::File | Scalar::Char => Some(text.into()),
+            Scalar::Bool => text.trim().parse::<bool>().ok().map(Value::from),
             Scalar::F32 | Scalar::F64 => as_number(text, *scalar),
-            scalar if limits(*scalar).is_some() => as_number(text, *scalar),
-            _ => Some(Json::text(text.trim())),
+            scalar if Limits::of_numbers(*scalar).is_some() => as_number(text, *scalar),
+            _ => Some(text.trim().into()),
         },
     }
 }
 
-fn read(text: &str, kind: &Type) -> Option<Json> {
-    let value = serde_json::from_str(text).ok()?;
-    Some(in_words(value, kind))
+fn read(text: &str, kind: &Type) -> Option<Value> {
+    let mut value = serde_json::from_str(text).ok()?;
+    write_durations(&mut value, kind);
+    Some(value)
 }
 
-/// Durations as texts, the rest unchanged.
-fn in_words(value: Value, kind: &Type) -> Json {
+/// Writes durations as texts.
+fn write_durations(value: &mut Value, kind: &Type) {
     match (value, kind) {
-        (value, Type::Optional(inner)) => in_words(value, inner),
+        (value, Type::Optional(inner)) => write_durations(value, inner),
         (Value::Array(items), Type::List(inner)) => {
-            let items = items.into_iter().map(|item| in_words(item, inner));
-            Json::List(items.collect())
-        }
-        (Value::Object(members), Type::Map(inner)) => {
-            let members = members.into_iter();
-            let members = members.map(|(name, value)| (name, in_words(value, inner)));
-            Json::Object(members.collect())
-        }
-        (value @ Value::Object(_), Type::Scalar(Scalar::Period)) => {
-            match Duration::deserialize(&value) {
-                Ok(period) => Json::text(duration::show(period)),
-                Err(_) => Json::from(value),
+            for item in items {
+                write_durations(item, inner);
             }
         }
-        (value, _) => Json::from(value),
+        (Value::Object(members), Type::Map(inner)) => {
+            for item in members.values_mut() {
+                write_durations(item, inner);
+            }
+        }
+        (value, Type::Scalar(Scalar::Period)) => {
+            if let Ok(period) = Duration::deserialize(&*value) {
+                *value = duration::show(period).into();
+            }
+        }
+        _ => {}
     }
 }

@@ -31,7 +31,7 @@
 //! | `format` | `"text"`, `"json"`, or `{"with": "path"}` for a codec |
 //! | `required` | `true` where the key may not be absent |
 //! | `default` | what an absent key stands for, as the store would hold it; `{"expression": "LIMIT"}` for what can't be written, `{"hidden": true}` for a secret |
-//! | `rules` | a list: `{"range": …}`, `{"length": …}`, `{"pattern": "^a"}`, `{"one_of": ["a", "b"]}`, `{"one_of": {"hidden": true}}` for a secret, `"non_empty"`, `"url"`, `{"validate": "path"}` |
+//! | `rules` | a list: `{"range": …}`, `{"length": …}`, `{"pattern": "^a"}`, `{"one_of": ["a", "b"]}`, `"one_of_hidden"` for a secret, `"non_empty"`, `"url"`, `{"validate": "path"}` |
 //! | `compare` | the path of the function that compares two values |
 //! | `secret` | `true` where it is never printed |
 //! | `restart` | `true` where a change takes effect at the next start only |
@@ -107,15 +107,14 @@ mod check;
 pub(crate) mod committed;
 pub mod compare;
 mod declared;
-mod differences;
 mod dynamic;
 mod ecma;
 mod file;
 mod gather;
-mod json;
 mod json_schema;
 mod markdown;
 mod rule;
+mod whole;
 
 pub use crate::typed::shape::{HotValue, Scalar, Shape};
 pub use crate::typed::tree;

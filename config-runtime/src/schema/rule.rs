@@ -7,11 +7,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::typed::tree::{self, Bounds, End};
+use crate::typed::tree::{self, Bounds, ConstValue};
 
 /// A rule of one key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "RuleFile", into = "RuleFile")]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Rule {
     /// The value lies between these.
@@ -23,6 +23,7 @@ pub enum Rule {
     /// The value is one of these.
     OneOf(Vec<String>),
     /// The value, which is a secret, is one of some that only the program knows.
+    #[serde(rename = "one_of_hidden")]
     Hidden,
     /// The text or the collection is not empty.
     NonEmpty,
@@ -110,124 +111,27 @@ impl Rule {
 }
 
 fn interval(bounds: &Bounds) -> Interval {
-    let (low, high) = ends(bounds.written);
     Interval {
-        low: bound(bounds.low, low),
-        high: bound(bounds.high, high),
-        inclusive: bounds.inclusive && bounds.high != End::Open,
+        low: bound(bounds.low),
+        high: bound(bounds.high),
+        inclusive: bounds.inclusive && bounds.high != ConstValue::Nothing,
     }
 }
 
-/// The two sides of a range as it was written.
-fn ends(written: &str) -> (&str, &str) {
-    let mut depth = 0_usize;
-    let mut dots = written.char_indices().filter(|(at, letter)| {
-        match letter {
-            '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        depth == 0
-            && written
-                .get(*at..)
-                .is_some_and(|rest| rest.starts_with(".."))
-    });
-    let at = dots.next().map_or(written.len(), |(at, _)| at);
-    let (low, high) = written.split_at_checked(at).unwrap_or_default();
-    let high = high.strip_prefix("..").unwrap_or_default();
-    (low.trim(), high.strip_prefix('=').unwrap_or(high).trim())
-}
-
-fn bound(end: End, written: &str) -> Bound {
+fn bound(end: ConstValue) -> Bound {
     match end {
-        End::Open => Bound::Open,
-        End::Integer(number) => Bound::At(number.to_string()),
+        ConstValue::Nothing => Bound::Open,
+        ConstValue::Integer(number) => Bound::At(number.to_string()),
         // `Debug` keeps the point of `1.0`.
-        End::Float(number) => Bound::At(format!("{number:?}")),
-        End::Period(period) => Bound::At(crate::value::duration::show(period)),
-        End::Bytes(size) => Bound::At(size.to_string()),
-        End::Text(text) => Bound::At(text.to_owned()),
-        End::Unknown => Bound::Unknown(written.to_owned()),
+        ConstValue::Float(number) => Bound::At(format!("{number:?}")),
+        ConstValue::Period(period) => Bound::At(crate::value::duration::show(period)),
+        ConstValue::Bytes(size) => Bound::At(size.to_string()),
+        ConstValue::Text(text) => Bound::At(text.to_owned()),
+        ConstValue::Unknown(written) => Bound::Unknown(written.to_owned()),
     }
 }
 
 // The JSON of a file, where it is not that of the value.
-
-/// A word that is always `true`: something is there, and not shown.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-#[serde(try_from = "bool", into = "bool")]
-pub(super) struct True;
-
-impl TryFrom<bool> for True {
-    type Error = &'static str;
-
-    fn try_from(value: bool) -> Result<Self, Self::Error> {
-        if value {
-            Ok(Self)
-        } else {
-            Err("what is not `hidden` is written out")
-        }
-    }
-}
-
-impl From<True> for bool {
-    fn from(True: True) -> Self {
-        true
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum RuleFile {
-    Range(Interval),
-    Length(Interval),
-    Pattern(String),
-    OneOf(ChoicesFile),
-    NonEmpty,
-    Url,
-    Validate(String),
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(
-    rename_all = "lowercase",
-    expecting = "the choices of `one_of` are a list of texts, or `{\"hidden\": true}`"
-)]
-enum ChoicesFile {
-    Hidden(True),
-    #[serde(untagged)]
-    Listed(Vec<String>),
-}
-
-impl From<RuleFile> for Rule {
-    fn from(rule: RuleFile) -> Self {
-        match rule {
-            RuleFile::Range(interval) => Self::Range(interval),
-            RuleFile::Length(interval) => Self::Length(interval),
-            RuleFile::Pattern(pattern) => Self::Pattern(pattern),
-            RuleFile::OneOf(ChoicesFile::Listed(choices)) => Self::OneOf(choices),
-            RuleFile::OneOf(ChoicesFile::Hidden(True)) => Self::Hidden,
-            RuleFile::NonEmpty => Self::NonEmpty,
-            RuleFile::Url => Self::Url,
-            RuleFile::Validate(path) => Self::Validate(path),
-        }
-    }
-}
-
-impl From<Rule> for RuleFile {
-    fn from(rule: Rule) -> Self {
-        match rule {
-            Rule::Range(interval) => Self::Range(interval),
-            Rule::Length(interval) => Self::Length(interval),
-            Rule::Pattern(pattern) => Self::Pattern(pattern),
-            Rule::OneOf(choices) => Self::OneOf(ChoicesFile::Listed(choices)),
-            Rule::Hidden => Self::OneOf(ChoicesFile::Hidden(True)),
-            Rule::NonEmpty => Self::NonEmpty,
-            Rule::Url => Self::Url,
-            Rule::Validate(path) => Self::Validate(path),
-        }
-    }
-}
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

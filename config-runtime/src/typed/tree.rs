@@ -142,22 +142,20 @@ pub enum Rule {
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Bounds {
-    /// The source text: `MIN..=64`.
-    pub written: &'static str,
     /// The lower bound; always included.
-    pub low: End,
+    pub low: ConstValue,
     /// The upper bound.
-    pub high: End,
+    pub high: ConstValue,
     /// Whether the upper bound is included.
     pub inclusive: bool,
 }
 
-/// One end of [`Bounds`].
+/// A value that is known while compiling: an end of [`Bounds`], or a default.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
-pub enum End {
-    /// No bound.
-    Open,
+pub enum ConstValue {
+    /// There is none: no bound.
+    Nothing,
     /// A whole number.
     Integer(i128),
     /// A number with a fraction.
@@ -166,17 +164,16 @@ pub enum End {
     Period(Duration),
     /// A size.
     Bytes(Size),
-    /// As the store would hold it: `30s`.
+    /// A text, or a value as the store would hold it: `30s`.
     Text(&'static str),
-    /// An expression that the macro could not compute, on a type that it does not know.
-    Unknown,
+    /// An expression that only the running program can compute, as it was written.
+    Unknown(&'static str),
 }
 
 impl Bounds {
     #[doc(hidden)]
-    pub const fn new(written: &'static str, low: End, high: End, inclusive: bool) -> Self {
+    pub const fn new(low: ConstValue, high: ConstValue, inclusive: bool) -> Self {
         Self {
-            written,
             low,
             high,
             inclusive,

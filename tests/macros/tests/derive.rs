@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use hotconfig::__::{Checks, FieldError, LeafReader, Step};
-use hotconfig::schema::tree::{DefaultValue, End, Format, Kind, Rule};
+use hotconfig::schema::tree::{ConstValue, DefaultValue, Format, Kind, Rule};
 use hotconfig::value::Codec;
 use hotconfig::{Field, HotConfig, Invalid, Secret, field};
 
@@ -270,12 +270,17 @@ fn the_schema_says_what_was_written() {
     assert!(leaves[2].restart && !leaves[3].restart);
     assert!(matches!(
         leaves[3].field.rules,
-        [Rule::Range(bounds)] if bounds.written == "..\"5m\"" && bounds.high == End::Text("5m")
+        [Rule::Range(bounds)]
+            if bounds.low == ConstValue::Nothing
+                && !bounds.inclusive
+                && bounds.high == ConstValue::Text("5m")
     ));
     assert_eq!(leaves[4].aliases, ["rps"]);
     assert!(matches!(
         leaves[4].field.rules,
-        [Rule::Range(bounds)] if bounds.low == End::Integer(1) && bounds.high == End::Integer(100_000)
+        [Rule::Range(bounds)]
+            if bounds.low == ConstValue::Integer(1)
+                && bounds.high == ConstValue::Integer(100_000)
     ));
     assert_eq!(leaves[5].field.type_name, "Option<String>");
     assert!(matches!(schema.fields[4].kind, Kind::Skipped));

@@ -4,17 +4,16 @@
 //! whether a value then means something else; or why that can't be shown, which does not say that
 //! it is not so. It reads single values only where there are few: [`Key::judge`] does that.
 
-use super::super::{Key, Rule, Scalar, Type};
+use super::super::whole::{Limits, Whole};
+use super::super::{Format, Key, Rule, Scalar, Type};
 use super::ends;
-use crate::value::Mode;
+use crate::value::{Codec, Mode};
 
 /// As deep as a type may be nested.
 const DEEPEST: usize = 128;
 
 /// So many values are read one by one.
 const FEW: usize = 256;
-
-const MINUS_ZERO: &str = "`-0` is read by the one and not by the other";
 
 /// How every value of one key is read by another.
 pub(super) struct Shown {
@@ -151,41 +150,63 @@ fn relation(from: &Key, to: &Key) -> Result<Relation, String> {
         return Ok(Relation::SAME);
     }
     match (from.format.mode(), to.format.mode()) {
-        (Some(one), Some(other)) => types(&from.kind, one, &to.kind, other, &from.rules, DEEPEST),
+        (Some(one), Some(other)) => types(from, one, to, other, DEEPEST),
         _ => Err("only the program knows what its codec reads".to_owned()),
     }
 }
 
+/// A key of this type, otherwise the same.
+fn of_type(key: &Key, kind: &Type) -> Key {
+    Key {
+        kind: kind.clone(),
+        ..key.clone()
+    }
+}
+
+/// A key that is an entry of a collection: JSON, without rules.
+fn entry(key: &Key, kind: &Type) -> Key {
+    Key {
+        format: Format::Codec(Codec::Json),
+        rules: Vec::new(),
+        ..of_type(key, kind)
+    }
+}
+
 fn types(
-    from: &Type,
+    from_key: &Key,
     one: Mode,
-    to: &Type,
+    to_key: &Key,
     other: Mode,
-    rules: &[Rule],
     depth: usize,
 ) -> Result<Relation, String> {
     let Some(depth) = depth.checked_sub(1) else {
         return Err("the types are nested too deep".to_owned());
     };
+    let (from, to) = (&from_key.kind, &to_key.kind);
     if from == to && one == other {
         return Ok(Relation::SAME);
     }
-    let text = |kind: &Type| matches!(kind, Type::Scalar(Scalar::Text | Scalar::File));
+    let inside = |from: &Type, to: &Type| {
+        types(
+            &of_type(from_key, from),
+            one,
+            &of_type(to_key, to),
+            other,
+            depth,
+        )
+    };
+    let text = |kind: &Type| matches!(kind, Type::Scalar(scalar) if is_text(*scalar));
     match (from, to) {
         (Type::List(_) | Type::Map(_), _) if one == Mode::Text => Ok(Relation::SAME),
         // What is optional twice is optional.
-        (Type::Optional(inner), to) if matches!(**inner, Type::Optional(_)) => {
-            types(inner, one, to, other, rules, depth)
-        }
-        (Type::Optional(from), Type::Optional(to)) => types(from, one, to, other, rules, depth),
-        (from, Type::Optional(to)) => types(from, one, to, other, rules, depth),
+        (Type::Optional(inner), to) if matches!(**inner, Type::Optional(_)) => inside(inner, to),
+        (Type::Optional(from), Type::Optional(to)) => inside(from, to),
+        (from, Type::Optional(to)) => inside(from, to),
         (_, _) if contains_unknown(from, depth) || contains_unknown(to, depth) => {
             Err("only the program knows what its type reads".to_owned())
         }
         // In plain text an optional text is a text, `null` too.
-        (Type::Optional(from), to) if text(from) && one != Mode::Json => {
-            types(from, one, to, other, rules, depth)
-        }
+        (Type::Optional(from), to) if text(from) && one != Mode::Json => inside(from, to),
         (from, to) if text(to) && other != Mode::Json => {
             if text(from) && one != Mode::Json {
                 return Ok(Relation::SAME);
@@ -200,10 +221,11 @@ fn types(
             if other == Mode::Text {
                 return Err("no collection is read from plain text".to_owned());
             }
-            if ends::lengths(rules, 0).1 == ends::Whole::ZERO {
+            if ends::lengths(&from_key.rules, 0).1 == Whole::ZERO {
                 return Ok(Relation::SAME);
             }
-            let inner = types(from, Mode::Json, to, Mode::Json, &[], depth)?;
+            let (from, to) = (entry(from_key, from), entry(to_key, to));
+            let inner = types(&from, Mode::Json, &to, Mode::Json, depth)?;
             Ok(Relation {
                 carried: Carried::Value,
                 meaning: inner.meaning,
@@ -217,17 +239,9 @@ fn types(
                 false => Err("not every word is read by both".to_owned()),
             }
         }
-        (from, Type::Words(words)) if text(from) && (one, other) == (Mode::Json, Mode::Json) => {
-            let mut choices = rules.iter().filter_map(|rule| match rule {
-                Rule::OneOf(choices) => Some(choices),
-                _ => None,
-            });
-            match choices.any(|choices| choices.iter().all(|choice| words.contains(choice))) {
-                true => Ok(Relation::SAME),
-                false => Err("not every text is one of the words".to_owned()),
-            }
+        (Type::Scalar(from), Type::Scalar(to)) => {
+            scalars((from_key, *from), one, (to_key, *to), other)
         }
-        (Type::Scalar(from), Type::Scalar(to)) => scalars(*from, one, *to, other, rules),
         _ => Err("the one type is written otherwise than the other".to_owned()),
     }
 }
@@ -254,15 +268,14 @@ fn is_real(scalar: Scalar) -> bool {
 }
 
 fn scalars(
-    from: Scalar,
+    (from_key, from): (&Key, Scalar),
     one: Mode,
-    to: Scalar,
+    (to_key, to): (&Key, Scalar),
     other: Mode,
-    rules: &[Rule],
 ) -> Result<Relation, String> {
     let json = (one == Mode::Json, other == Mode::Json);
     let same_reading = json.0 == json.1;
-    let number = |scalar| ends::whole_number(scalar).is_some() || is_real(scalar);
+    let number = |scalar| Limits::of_numbers(scalar).is_some() || is_real(scalar);
     let otherwise = || Err(format!("`{from}` is written otherwise than `{to}`"));
     if from == to && from == Scalar::Bool {
         return Ok(Relation::SAME);
@@ -279,7 +292,7 @@ fn scalars(
         if json == (false, true) {
             return Err("JSON has no numbers with `+` or zeros in front".to_owned());
         }
-        return numbers(from, to, json, rules);
+        return numbers((from_key, from), (to_key, to));
     }
     let strings = match (from, to) {
         (from, to) if from == to || is_text(from) && is_text(to) => Some(Relation::SAME),
@@ -307,65 +320,84 @@ fn scalars(
 }
 
 fn numbers(
-    from: Scalar,
-    to: Scalar,
-    json: (bool, bool),
-    rules: &[Rule],
+    (from_key, from): (&Key, Scalar),
+    (to_key, to): (&Key, Scalar),
 ) -> Result<Relation, String> {
-    let Some(left) = ends::left(from, rules) else {
-        // A number with a fraction.
+    if is_real(from) {
         if !is_real(to) {
             return Err(format!("`{to}` has no fractions"));
         }
-        if json.0 != json.1 {
+        if reads_json(from_key) != reads_json(to_key) {
             return Err("plain text and JSON may round a number differently".to_owned());
         }
-        return match (from, to) {
-            (Scalar::F64, Scalar::F32) if !ends::are_small(rules) => {
-                Err(format!("a number may be too big for `{to}`"))
-            }
-            (Scalar::F64, Scalar::F32) => Ok(Relation::meaning("the number is rounded to 32 bits")),
-            _ => Ok(Relation::SAME),
-        };
-    };
-    if is_real(to) {
-        if to == Scalar::F32 && left.high > ends::Whole::signed(i128::MAX) {
-            return Err(format!("a number may be too big for `{to}`"));
+        if from == to || to == Scalar::F64 {
+            return Ok(Relation::SAME);
         }
-        let exact = ends::exact_up_to(to);
-        let beyond = left.high > ends::Whole::from(exact) || left.low < ends::Whole::below(exact);
-        return Ok(match beyond {
-            true => Relation::meaning(format!("whole numbers beyond {exact} are rounded")),
+    }
+    let without_rules = Key {
+        rules: Vec::new(),
+        ..to_key.clone()
+    };
+    all_between_ends(from_key, &without_rules)?;
+    let Some(left) = ends::left(from, &from_key.rules).filter(|_| is_real(to)) else {
+        return Ok(match is_real(from) {
+            true => Relation::meaning("the number is rounded to 32 bits"),
             false => Relation::SAME,
         });
-    }
-    let limits = match to {
-        Scalar::Bytes => ends::whole_number(Scalar::U64),
-        to => ends::whole_number(to),
     };
-    let Some(limits) = limits else {
-        return Err(format!("`{from}` is written otherwise than `{to}`"));
+    let exact = ends::exact_up_to(to);
+    match left.low.size.max(left.high.size) > exact {
+        true => {
+            let meaning = format!("whole numbers beyond {exact} are rounded");
+            Ok(Relation::meaning(meaning))
+        }
+        false => Ok(Relation::SAME),
+    }
+}
+
+/// Shows that `to`, which has no other rules than ranges, accepts all ordered values of `from`: it
+/// accepts the outermost, and so all between them but zero.
+fn all_between_ends(from: &Key, to: &Key) -> Result<(), String> {
+    let unknown = || "whether all values lie within can't be told".to_owned();
+    let (Some(Type::Scalar(scalar)), Some(other)) = (base(&from.kind), base(&to.kind)) else {
+        return Err(unknown());
     };
-    if left.low < limits.low || left.high > limits.high {
-        return Err(format!(
-            "`{to}` goes from {} to {}",
-            limits.low, limits.high
-        ));
+    let outermost = ends::outermost(*scalar, &from.rules).ok_or_else(unknown)?;
+    // Numbers beside an end are rounded to the end or away from it, unless both types have it.
+    let exact = |end: &String| {
+        let narrow = end.parse::<f32>().ok().map(f64::from);
+        narrow.is_some() && narrow == end.parse::<f64>().ok()
+    };
+    let is_rounded = is_real(*scalar) && *other != Type::Scalar(*scalar);
+    if is_rounded && (*scalar == Scalar::F32 || !outermost.iter().all(exact)) {
+        return Err(unknown());
     }
-    let zero = ends::Whole::ZERO;
-    if left.low <= zero && zero <= left.high && !left.nonzero {
-        if limits.nonzero {
-            return Err(format!("`{to}` has no zero"));
-        }
-        let signed = ends::whole_number(from).is_some_and(|limits| limits.low < zero);
-        // JSON's `-0` has a fraction, save where 128 bits are read.
-        let read = !json.0 || from == Scalar::I128;
-        let refused = limits.low == zero || json.1 && to != Scalar::I128 || to == Scalar::Bytes;
-        if from != to && signed && read && refused {
-            return Err(MINUS_ZERO.to_owned());
-        }
+    // Zero may be missing in the middle, or may not be read with a sign.
+    let odd = ["0", "-0", "+1"].map(str::to_owned).into_iter();
+    let odd = odd.filter(|value| judged(from, value) != Some(false));
+    let quoted = outermost.iter().map(|value| spelled(from, *scalar, value));
+    let refused = quoted
+        .chain(odd)
+        .find(|value| judged(to, value) != Some(true));
+    match refused {
+        Some(value) => Err(format!(
+            "whether `{value}` is accepted by the other can't be told"
+        )),
+        None => Ok(()),
     }
-    Ok(Relation::SAME)
+}
+
+fn reads_json(key: &Key) -> bool {
+    key.format.mode() == Some(Mode::Json)
+}
+
+/// A value as the key's format writes it.
+fn spelled(key: &Key, scalar: Scalar, text: &str) -> String {
+    let is_word = is_real(scalar) || scalar == Scalar::Bool || Limits::of_numbers(scalar).is_some();
+    match reads_json(key) && !is_word {
+        true => serde_json::Value::from(text).to_string(),
+        false => text.to_owned(),
+    }
 }
 
 /// The values of a key, each once as its text, where there are only a few and the second key reads
@@ -375,23 +407,19 @@ fn few(from: &Key, to: &Key) -> Option<Vec<String>> {
         return None;
     };
     let scalar = *scalar;
-    let json = from.format.mode() == Some(Mode::Json);
     from.format.mode()?;
     if is_real(scalar) && (base(&from.kind) != base(&to.kind) || from.format != to.format) {
         return None;
     }
-    let quoted =
-        json && !is_real(scalar) && scalar != Scalar::Bool && ends::whole_number(scalar).is_none();
-    let spelled = |text: String| match quoted {
-        true => serde_json::to_string(&text).ok(),
-        false => Some(text),
-    };
     let choices = from.rules.iter().find_map(|rule| match rule {
         Rule::OneOf(choices) => Some(choices),
         _ => None,
     });
     let values: Vec<String> = if let Some(choices) = choices {
-        choices.iter().cloned().filter_map(spelled).collect()
+        let choices = choices.iter();
+        choices
+            .map(|choice| spelled(from, scalar, choice))
+            .collect()
     } else if scalar == Scalar::Bool {
         vec!["true".to_owned(), "false".to_owned()]
     } else {
@@ -403,7 +431,7 @@ fn few(from: &Key, to: &Key) -> Option<Vec<String>> {
                 return None;
             }
             // A hole among the characters: there are values all the same.
-            values.push(spelled(ends::shown(scalar, value)?)?);
+            values.push(spelled(from, scalar, &ends::shown(scalar, value)?));
             next = value.next(true);
         }
         values
@@ -422,21 +450,18 @@ fn keeps(from: &Key, to: &Key, relation: &Relation, rule: &Rule) -> bool {
     let alike = carried && (one == other || text(one) && text(other));
     // A number of JSON's may be read as its neighbour.
     let same_numbers = !matches!(one, Type::Scalar(scalar) if is_real(*scalar))
-        || (from.format.mode() == Some(Mode::Json)) == (to.format.mode() == Some(Mode::Json));
+        || reads_json(from) == reads_json(to);
     if alike && same_numbers && from.rules.contains(rule) {
         return true;
     }
     match rule {
-        Rule::Range(interval) => match (one, other) {
-            (Type::Scalar(from_scalar), Type::Scalar(to_scalar)) if carried => ends::holds(
-                *from_scalar,
-                &from.rules,
-                *to_scalar,
-                interval,
-                (from.format.mode() == Some(Mode::Json)) == (to.format.mode() == Some(Mode::Json)),
-            ),
-            _ => false,
-        },
+        Rule::Range(_) => {
+            let to = Key {
+                rules: vec![rule.clone()],
+                ..to.clone()
+            };
+            carried && same_numbers && all_between_ends(from, &to).is_ok()
+        }
         Rule::Length(_) | Rule::NonEmpty => {
             let counted = alike
                 || carried
@@ -444,7 +469,7 @@ fn keeps(from: &Key, to: &Key, relation: &Relation, rule: &Rule) -> bool {
                         (one, other),
                         (Type::List(_), Type::List(_)) | (Type::Map(_), Type::Map(_))
                     );
-            let plain = from.format.mode() != Some(Mode::Json);
+            let plain = !reads_json(from);
             let lengths = if counted {
                 ends::lengths(&from.rules, 0)
             } else if !(carried || plain && text(one)) {
@@ -453,10 +478,9 @@ fn keeps(from: &Key, to: &Key, relation: &Relation, rule: &Rule) -> bool {
             } else {
                 return false;
             };
-            let said: &[Rule] = if counted { &from.rules } else { &[] };
             match rule {
-                Rule::Length(interval) => ends::holds_lengths(lengths, said, interval),
-                _ => lengths.0 > ends::Whole::ZERO,
+                Rule::Length(interval) => ends::holds_lengths(lengths, interval),
+                _ => lengths.0 > Whole::ZERO,
             }
         }
         _ => false,

@@ -7,6 +7,7 @@
 
 use std::collections::HashSet;
 
+use super::super::whole::{Limits, Whole};
 use super::super::{Bound, Key, Rule, Scalar, Type};
 use super::containment::judged;
 use super::ends;
@@ -99,7 +100,7 @@ const WORDS: [&str; 31] = [
 
 /// Whether a scalar stands in quotes in JSON.
 fn is_quoted(scalar: Scalar) -> bool {
-    ends::whole_number(scalar).is_none()
+    Limits::of_numbers(scalar).is_none()
         && !matches!(scalar, Scalar::F32 | Scalar::F64 | Scalar::Bool)
 }
 
@@ -248,9 +249,10 @@ fn counts(from: &Key, to: &Key) -> Vec<usize> {
         let (min, max) = ends::lengths(&key.rules, 0);
         let near = [min, max].into_iter();
         let near = near.flat_map(|end| [end.next(false), Some(end), end.next(true)]);
-        let near = near.flatten().filter_map(ends::Whole::count);
-        let near = near.filter(|count| *count <= LONGEST);
-        counts.extend(near.filter_map(|count| usize::try_from(count).ok()));
+        let near = near
+            .flatten()
+            .filter(|count| *count >= Whole::ZERO && count.size <= LONGEST);
+        counts.extend(near.filter_map(|count| usize::try_from(count.size).ok()));
     }
     counts.sort_unstable();
     counts.dedup();

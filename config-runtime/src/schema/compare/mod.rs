@@ -11,6 +11,8 @@
 //! * *old programs*: does a running program of the old version accept everything that the new
 //!   version allows to be written or deleted?
 //!
+//! Several changes of the values of one key, as of its type and a rule, have their effect together.
+//!
 //! The grades [`Compatible`](Grade::Compatible) and [`Notice`](Grade::Notice) are proved. The grade
 //! [`Incompatible`](Grade::Incompatible) has an example: a value that the code itself accepts on
 //! one side and rejects on the other. Everything else is [`Unknown`](Grade::Unknown).
@@ -622,93 +624,31 @@ fn names(old: &Key, new: &Key, out: &mut Vec<Difference>) {
     }
 }
 
-/// Compares the type, the format and the rules: the allowed values.
+/// Compares the type, the format and the rules: the allowed values. Changes of one key have their
+/// effect together.
 fn values(old: &Key, new: &Key, out: &mut Vec<Difference>) {
-    let mut changes: Vec<(Change, Key)> = Vec::new();
+    let mut changes = Vec::new();
     if old.kind != new.kind {
-        let kinds = Change::Kind {
+        changes.push(Change::Kind {
             old: old.kind.clone(),
             new: new.kind.clone(),
-        };
-        let mut only = old.clone();
-        only.kind = new.kind.clone();
-        changes.push((kinds, only));
+        });
     }
     if old.format != new.format {
-        let readings = Change::Reading {
+        changes.push(Change::Reading {
             old: old.format.clone(),
             new: new.format.clone(),
-        };
-        let mut only = old.clone();
-        only.format = new.format.clone();
-        changes.push((readings, only));
+        });
     }
-    for (was, is) in rules(&old.rules, &new.rules) {
-        let mut only = old.clone();
-        match (&was, &is) {
-            (Some(was), Some(is)) => {
-                for rule in only.rules.iter_mut().filter(|rule| *rule == was) {
-                    *rule = is.clone();
-                }
-            }
-            (Some(was), None) => only.rules.retain(|rule| rule != was),
-            (None, Some(is)) => only.rules.push(is.clone()),
-            (None, None) => {}
-        }
-        changes.push((Change::Rule { old: was, new: is }, only));
-    }
+    let rules = rules(&old.rules, &new.rules).into_iter();
+    changes.extend(rules.map(|(old, new)| Change::Rule { old, new }));
     if changes.is_empty() {
         return;
     }
-    let alone = changes.len() == 1;
-    let whole = (accepted(old, new), accepted(new, old));
-    let mut effects: Vec<(Effect, Effect)> = changes
-        .iter()
-        .map(|(_, only)| {
-            if alone {
-                return whole.clone();
-            }
-            (
-                part(&whole.0, || accepted(old, only)),
-                part(&whole.1, || accepted(only, old)),
-            )
-        })
-        .collect();
-    // If no change has the whole effect by itself, the changes have it together.
-    if let Some(first) = effects.first().cloned() {
-        let stored = effects.iter().map(|effect| effect.0.grade).max();
-        let running = effects.iter().map(|effect| effect.1.grade).max();
-        let together = (
-            if stored < Some(whole.0.grade) {
-                whole.0
-            } else {
-                first.0
-            },
-            if running < Some(whole.1.grade) {
-                whole.1
-            } else {
-                first.1
-            },
-        );
-        if let Some(first) = effects.first_mut() {
-            *first = together;
-        }
-    }
-    for ((change, _), (stored, running)) in changes.into_iter().zip(effects) {
+    let (stored, running) = (accepted(old, new), accepted(new, old));
+    for change in changes {
+        let (stored, running) = (stored.clone(), running.clone());
         out.push(Difference::between(old, new, change, stored, running));
-    }
-}
-
-/// The effect of one of several changes, at most the effect of all of them together.
-fn part(whole: &Effect, alone: impl FnOnce() -> Effect) -> Effect {
-    if whole.grade <= Grade::Notice {
-        return whole.clone();
-    }
-    let alone = alone();
-    if alone.grade <= whole.grade {
-        alone
-    } else {
-        whole.clone()
     }
 }
 

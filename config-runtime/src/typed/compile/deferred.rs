@@ -1,7 +1,7 @@
 //! The checks of defaults and ranges that are left to constants: the macro sees no constants'
 //! values, and no types behind aliases.
 //!
-//! In: numbers and words; or the type's [`Shape`] and the macro's verdicts on a literal. Out:
+//! In: values that constants know; or the type's [`Shape`] and the macro's verdicts on a literal. Out:
 //! nothing, or a panic with a sentence, at the place of the caller. It parses nothing.
 
 use std::cmp::Ordering;
@@ -10,23 +10,7 @@ use std::str::FromStr;
 
 use super::message::Message;
 use crate::typed::shape::{Scalar, Shape};
-
-/// A default or a bound.
-#[doc(hidden)]
-#[derive(Debug, Clone, Copy)]
-pub enum ConstValue {
-    /// There is none.
-    Nothing,
-    Integer(i128),
-    Float(f64),
-    /// A duration.
-    Nanos(u128),
-    /// A size.
-    Bytes(u64),
-    Word(&'static str),
-    /// What only the running program knows.
-    Unknown,
-}
+use crate::typed::tree::ConstValue;
 
 /// A rule that a default has to keep.
 #[doc(hidden)]
@@ -100,14 +84,7 @@ pub const fn range(low: ConstValue, high: ConstValue, inclusive: bool, written: 
     let mut message = Message::new();
     message.push("no value lies in the range `");
     message.push(written);
-    message.push("`");
-    if !matches!(low, ConstValue::Float(_)) {
-        message.push(", from ");
-        push(&mut message, low);
-        message.push(" to ");
-        push(&mut message, high);
-    }
-    message.push(": ");
+    message.push("`: ");
     message.push(advice);
     refuse(&message);
 }
@@ -123,13 +100,7 @@ pub const fn default(value: ConstValue, rules: &[(DeferredRule, &str)]) {
     while let [(rule, written), rest @ ..] = rules {
         if breaks(value, *rule) {
             let mut message = Message::new();
-            message.push("the default");
-            if !matches!(value, ConstValue::Float(_)) {
-                message.push(", ");
-                push(&mut message, value);
-                message.push(",");
-            }
-            message.push(" breaks the field's own rule `");
+            message.push("the default breaks the field's own rule `");
             message.push(written);
             message.push("`: change one of them");
             refuse(&message);
@@ -324,13 +295,13 @@ const fn breaks(value: ConstValue, rule: DeferredRule) -> bool {
     match rule {
         DeferredRule::Range(low, high, inclusive) => lies_outside(value, low, high, inclusive),
         DeferredRule::Length(low, high, inclusive) => match value {
-            ConstValue::Word(word) => {
+            ConstValue::Text(word) => {
                 let length = ConstValue::Integer(characters(word) as i128);
                 lies_outside(length, low, high, inclusive)
             }
             _ => false,
         },
-        DeferredRule::NonEmpty => matches!(value, ConstValue::Word(word) if word.is_empty()),
+        DeferredRule::NonEmpty => matches!(value, ConstValue::Text(word) if word.is_empty()),
         DeferredRule::OneOf(values) => is_none_of(value, values),
     }
 }
@@ -339,7 +310,7 @@ const fn is_none_of(value: ConstValue, choices: &[ConstValue]) -> bool {
     let mut choices = choices;
     while let [choice, rest @ ..] = choices {
         let same = match (value, *choice) {
-            (ConstValue::Word(word), ConstValue::Word(choice)) => same(word, choice),
+            (ConstValue::Text(word), ConstValue::Text(choice)) => same(word, choice),
             (value, choice) => match compare(value, choice) {
                 Some(order) => matches!(order, Ordering::Equal),
                 // What can't be compared may be the same.
@@ -392,39 +363,15 @@ const fn compare(a: ConstValue, b: ConstValue) -> Option<Ordering> {
     match (a, b) {
         (ConstValue::Integer(a), ConstValue::Integer(b)) => ordered!(a, b),
         (ConstValue::Float(a), ConstValue::Float(b)) => ordered!(a, b),
-        (ConstValue::Nanos(a), ConstValue::Nanos(b)) => ordered!(a, b),
-        (ConstValue::Bytes(a), ConstValue::Bytes(b)) => ordered!(a, b),
+        (ConstValue::Period(a), ConstValue::Period(b)) => {
+            let (a, b) = (a.as_nanos(), b.as_nanos());
+            ordered!(a, b)
+        }
+        (ConstValue::Bytes(a), ConstValue::Bytes(b)) => {
+            let (a, b) = (a.bytes(), b.bytes());
+            ordered!(a, b)
+        }
         _ => None,
-    }
-}
-
-/// A value as people write it.
-const fn push(message: &mut Message, value: ConstValue) {
-    #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap)] // for people
-    match value {
-        ConstValue::Integer(number) => message.push_number(number),
-        ConstValue::Bytes(bytes) => {
-            message.push_number(bytes as i128);
-            message.push(" bytes");
-        }
-        ConstValue::Nanos(nanos) => {
-            let (number, unit) = if nanos.is_multiple_of(1_000_000_000) {
-                (nanos / 1_000_000_000, "s")
-            } else if nanos.is_multiple_of(1_000_000) {
-                (nanos / 1_000_000, "ms")
-            } else {
-                (nanos, "ns")
-            };
-            message.push_number(number as i128);
-            message.push(unit);
-        }
-        ConstValue::Word(word) => {
-            message.push("`");
-            message.push(word);
-            message.push("`");
-        }
-        // Formatting a fraction is not for constants.
-        ConstValue::Float(_) | ConstValue::Nothing | ConstValue::Unknown => {}
     }
 }
 

@@ -10,8 +10,7 @@ mod schema_match;
 
 #[doc(hidden)]
 pub use deferred::{
-    ConstValue, DeferredRule, EntryVerdicts, Parses, ParsesNot, Verdicts, default, literal, range,
-    refused,
+    DeferredRule, EntryVerdicts, Parses, ParsesNot, Verdicts, default, literal, range, refused,
 };
 #[doc(hidden)]
 pub use lints::lint;

@@ -30,51 +30,6 @@ pub struct SchemaFile {
     pub keys: &'static [FileKey],
 }
 
-/// The maximum length of a key that is looked up; a longer one is not checked here.
-const MAX_BYTES: usize = 1024;
-
-/// A key while the tree is walked.
-#[derive(Clone, Copy)]
-struct FilePath {
-    bytes: [u8; MAX_BYTES],
-    len: usize,
-}
-
-impl FilePath {
-    const EMPTY: Self = Self {
-        bytes: [0; MAX_BYTES],
-        len: 0,
-    };
-
-    /// The key below this one; `None` if it would be too long.
-    const fn below(mut self, key: &str) -> Option<Self> {
-        // The only field of an entry that is one key has an empty key.
-        let separator = if self.len == 0 || key.is_empty() {
-            ""
-        } else {
-            "/"
-        };
-        let len = self.len + separator.len() + key.len();
-        if len > MAX_BYTES {
-            return None;
-        }
-        let (_, rest) = self.bytes.split_at_mut(self.len);
-        let (place, rest) = rest.split_at_mut(separator.len());
-        place.copy_from_slice(separator.as_bytes());
-        let (place, _) = rest.split_at_mut(key.len());
-        place.copy_from_slice(key.as_bytes());
-        self.len = len;
-        Some(self)
-    }
-
-    const fn as_str(&self) -> &str {
-        match core::str::from_utf8(self.bytes.split_at(self.len).0) {
-            Ok(key) => key,
-            Err(_) => "",
-        }
-    }
-}
-
 /// Rejects a section whose keys are not those of the file.
 ///
 /// # Panics
@@ -82,9 +37,9 @@ impl FilePath {
 #[doc(hidden)]
 #[track_caller]
 pub const fn section(file: &SchemaFile, name: &str, key: &str, tree: &Tree) {
-    if let Some(path) = FilePath::EMPTY.below(key) {
-        walk(file, name, path, tree);
-    }
+    let mut path = Message::new();
+    path.push_segments(key);
+    walk(file, name, &path, tree);
     // The keys that only the file has.
     let mut keys = file.keys;
     while let [entry, rest @ ..] = keys {
@@ -106,23 +61,23 @@ pub const fn section(file: &SchemaFile, name: &str, key: &str, tree: &Tree) {
 }
 
 #[track_caller]
-#[allow(clippy::large_types_passed_by_value)] // while compiling
-const fn walk(file: &SchemaFile, name: &str, above: FilePath, tree: &Tree) {
+const fn walk(file: &SchemaFile, name: &str, above: &Message, tree: &Tree) {
     let mut fields = tree.fields;
     while let [field, rest @ ..] = fields {
-        if let Some(path) = above.below(field.key) {
-            match field.kind {
-                Kind::Leaf(_) => leaf(file, name, field, path.as_str()),
-                Kind::Section(section) => walk(file, name, path, section),
-                Kind::Map(element) => {
-                    if let Some(path) = path.below(ANY) {
-                        walk(file, name, path, element);
-                    }
-                }
-                Kind::Skipped => {}
-            }
-        }
         fields = rest;
+        let mut path = *above;
+        path.push_segments(field.key);
+        match field.kind {
+            // A key that is too long is left to the test with the file.
+            _ if path.is_cut() => {}
+            Kind::Leaf(_) => leaf(file, name, field, path.as_str()),
+            Kind::Section(section) => walk(file, name, &path, section),
+            Kind::Map(element) => {
+                path.push_segments(ANY);
+                walk(file, name, &path, element);
+            }
+            Kind::Skipped => {}
+        }
     }
 }
 
