@@ -165,7 +165,7 @@ struct Place(Arc<AtomicUsize>);
 impl Place {
     fn take(in_flight: Arc<AtomicUsize>, limit: usize) -> Option<Self> {
         in_flight
-            .try_update(Ordering::Relaxed, Ordering::Relaxed, |taken| {
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |taken| {
                 (taken < limit).then_some(taken + 1)
             })
             .ok()?;

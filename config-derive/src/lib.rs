@@ -71,7 +71,7 @@ use errors::Errors;
 /// | `pattern` | the text matches this regular expression somewhere | `#[hot(pattern("^[a-z]+$"))]` |
 /// | `one_of` | is one of these texts or numbers | `#[hot(one_of("debug", "info"))]` |
 /// | `non_empty` | the text or the collection is not empty | `#[hot(non_empty)]` |
-/// | `url` | the text is an absolute URL | `#[hot(url)]` |
+/// | `url` | the text is an absolute URL (RFC 3987; with a host if its scheme is `http`, `https`, `ws`, `wss` or `ftp`) | `#[hot(url)]` |
 /// | `validate` | a function accepts it, `fn(&V) -> Result<(), Invalid>`, of the field's own type `V` | `#[hot(validate = is_even)]` |
 ///
 /// All except `validate` apply to the value inside an `Option` or a `Secret`.
@@ -116,6 +116,7 @@ use errors::Errors;
 /// | a constant that an `i128` can't hold | `default = TOO_MANY` of a `u128` |
 /// | bytes of a codec of your own | `default = "x", with = hex` |
 /// | `validate` of a field or of a struct | `validate = is_even` |
+/// | a `Url` of the crate `url`, behind its scheme | `default = "https://["` |
 ///
 /// Doc comments that are macros, `#[doc = include_str!("…")]`, are in no schema.
 #[proc_macro_derive(HotConfig, attributes(hot))]

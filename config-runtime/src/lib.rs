@@ -44,8 +44,13 @@
 //!
 //! # Features
 //!
-//! `etcd` (default): the store of that name. Its build needs `protoc`. `metrics`: see
-//! [below](#metrics).
+//! | feature | what it adds |
+//! | --- | --- |
+//! | `etcd` (default) | [`store::Etcd`]; its build needs `protoc` |
+//! | `metrics` | [metrics](#metrics), through the facade of that name |
+//! | `seal` | [`Builder::fallback_key`]: the secrets of the fallback, encrypted |
+//!
+//! The Rust version is declared to be 1.89; the crate is compiled with 1.95.
 //!
 //! # Tracing
 //!
@@ -207,6 +212,6 @@ pub mod __ {
 }
 
 /// The examples of the README, which compile and run with the documentation's.
-#[cfg(all(doctest, feature = "etcd"))]
+#[cfg(all(doctest, feature = "etcd", feature = "seal"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;

@@ -19,6 +19,8 @@ use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use iri_string::types::{IriReferenceStr, IriStr};
+
 pub use crate::reason::{Invalid, Reason, Reasons};
 use crate::value::{Secret, Size, duration};
 use crate::wording::{nearest, one_of_words, shorten, suggest};
@@ -172,9 +174,27 @@ pub fn one_of<V: Choice<C> + ?Sized, C: fmt::Display>(value: &V, choices: &[C], 
 #[doc(hidden)]
 pub fn url<V: Text + ?Sized>(value: &V, out: &mut Reasons) {
     let Some(text) = value.text() else { return };
-    if let Err(error) = url::Url::parse(&text) {
-        out.push(Reason::new(format!("not a URL: {error}")).expected("an absolute URL"));
+    if let Some(mistake) = url_mistake(&text) {
+        out.push(Reason::new(format!("not a URL: {mistake}")).expected("an absolute URL"));
     }
+}
+
+/// The reason why a text is not an absolute URL. The syntax is that of RFC 3987; its ports have 16
+/// bits, and the schemes of the web have a host. The derive judges literals in the same way.
+fn url_mistake(text: &str) -> Option<&'static str> {
+    let Ok(url) = IriStr::new(text) else {
+        return Some(match IriReferenceStr::new(text) {
+            Ok(_) => "it has no scheme",
+            Err(_) => "it has a character that should be escaped, or is cut short",
+        });
+    };
+    let is_of_the_web = matches!(url.scheme_str(), "http" | "https" | "ws" | "wss" | "ftp");
+    let host = url.authority_components();
+    if is_of_the_web && host.is_none_or(|host| host.host().is_empty()) {
+        return Some("it has no host");
+    }
+    let port = host.and_then(|host| host.port()).unwrap_or_default();
+    (!port.is_empty() && port.parse::<u16>().is_err()).then_some("its port is above 65535")
 }
 
 /// `validate = path`.

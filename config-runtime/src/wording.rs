@@ -12,9 +12,9 @@ use serde_json::Value;
 /// did not reach.
 pub(crate) fn excerpt(bytes: &[u8]) -> String {
     if let Some(b'[' | b'{') = bytes.trim_ascii_start().first() {
-        return match serde_json::from_slice(bytes) {
-            Ok(value) => shape(&value, &|_| true),
-            Err(_) => format!("{} bytes that are not JSON", bytes.len()),
+        return match json(bytes) {
+            Some(value) => shape(&value, &|_| true),
+            None => format!("{} bytes that are not JSON", bytes.len()),
         };
     }
     match std::str::from_utf8(bytes) {
@@ -28,12 +28,18 @@ pub(crate) fn excerpt(bytes: &[u8]) -> String {
 
 /// The same for a value that may have a secret anywhere: only these names are shown.
 pub(crate) fn outline(bytes: &[u8], names: &[&str]) -> String {
-    match serde_json::from_slice(bytes) {
-        Ok(Value::String(_)) => "a JSON string".to_owned(),
-        Ok(Value::Number(_)) => "a JSON number".to_owned(),
-        Ok(value) => shape(&value, &|name| names.contains(&name)),
-        Err(_) => format!("{} bytes", bytes.len()),
+    match json(bytes) {
+        Some(Value::String(_)) => "a JSON string".to_owned(),
+        Some(Value::Number(_)) => "a JSON number".to_owned(),
+        Some(value) => shape(&value, &|name| names.contains(&name)),
+        None => format!("{} bytes", bytes.len()),
     }
+}
+
+/// The JSON in these bytes. It is read as a text, as values are: each kind of input is compiled for
+/// itself.
+fn json(bytes: &[u8]) -> Option<Value> {
+    serde_json::from_str(std::str::from_utf8(bytes).ok()?).ok()
 }
 
 /// A JSON value without its texts and numbers, and with those names, of limited length.
@@ -69,7 +75,8 @@ fn sketch(value: &Value, is_known: &dyn Fn(&str) -> bool, out: &mut String) {
             out.push('}');
         }
         Value::String(_) | Value::Number(_) => out.push('…'),
-        Value::Null | Value::Bool(_) => out.push_str(&value.to_string()),
+        Value::Null => out.push_str("null"),
+        Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
     }
 }
 

@@ -111,9 +111,9 @@ fn nan_breaks_every_range() {
 fn ends_of_a_range_may_be_texts() {
     let (lo, hi) = (Some("1s"), Some("5m"));
     holds!(range_text(&Duration::from_secs(1), lo, hi, true));
-    holds!(range_text(&Duration::from_mins(5), lo, hi, true));
+    holds!(range_text(&Duration::from_secs(5 * 60), lo, hi, true));
     breaks!(
-        range_text(&Duration::from_mins(5), lo, hi, false),
+        range_text(&Duration::from_secs(5 * 60), lo, hi, false),
         WRONG,
         "a value in 1s..5m"
     );
@@ -243,7 +243,7 @@ fn one_of_compares_texts_with_texts_and_numbers_with_numbers() {
     holds!(one_of(&0.5_f64, &[0.5, 1.0]));
     breaks!(one_of(&f64::NAN, &[0.5]), wrong, "`0.5`");
     holds!(one_of(&'a', &['a', 'b']));
-    holds!(one_of(&Duration::from_mins(1), &["30s", "60s"]));
+    holds!(one_of(&Duration::from_secs(60), &["30s", "60s"]));
     breaks!(
         one_of(&Duration::ZERO, &["30s", "60s"]),
         wrong,
@@ -254,17 +254,39 @@ fn one_of_compares_texts_with_texts_and_numbers_with_numbers() {
 
 #[test]
 fn a_url_is_absolute() {
-    holds!(url(&"https://example.org/a?b#c".to_owned()));
-    holds!(url(&"postgres://user:password@db:5432/x".to_owned()));
-    for relative in ["", "/a", "example.org", "//example.org"] {
-        let wrong = "not a URL: relative URL without a base";
-        breaks!(url(&relative.to_owned()), wrong, "an absolute URL");
+    for right in [
+        "https://example.org/a?b#c",
+        "https://bücher.example/ä",
+        "http://[::1]:8080",
+        "postgres://user:password@db:5432/x",
+        "file:///etc/app",
+        "mailto:ops@example.org",
+        "urn:isbn:0451450523",
+    ] {
+        holds!(url(&right.to_owned()));
     }
-    breaks!(
-        url(&"http://".to_owned()),
-        "not a URL: empty host",
-        "an absolute URL"
-    );
+    let cases = [
+        ("", "it has no scheme"),
+        ("/a", "it has no scheme"),
+        ("example.org", "it has no scheme"),
+        ("//example.org", "it has no scheme"),
+        ("http://", "it has no host"),
+        ("https:example.org", "it has no host"),
+        ("http://:80/", "it has no host"),
+        ("http://a:65536", "its port is above 65535"),
+        (
+            "http://a b",
+            "it has a character that should be escaped, or is cut short",
+        ),
+        (
+            "http://[::1",
+            "it has a character that should be escaped, or is cut short",
+        ),
+    ];
+    for (text, mistake) in cases {
+        let wrong = format!("not a URL: {mistake}");
+        breaks!(url(&text.to_owned()), wrong, "an absolute URL");
+    }
 }
 
 #[test]

@@ -293,8 +293,8 @@ fn a_duration_has_units() {
     const EXPECTED: &str = "a duration such as `250ms`, `30s` or `1h 30m`";
     const TOO_LONG: &str = "too long, or finer than a nanosecond";
     reads("30s", Duration::from_secs(30));
-    reads(" 1h 30m\n", Duration::from_mins(90));
-    reads("1h30m", Duration::from_mins(90));
+    reads(" 1h 30m\n", Duration::from_secs(90 * 60));
+    reads("1h30m", Duration::from_secs(90 * 60));
     reads("250ms", Duration::from_millis(250));
     reads("4.2s", Duration::from_millis(4200));
     reads("5µs 1ns", Duration::from_nanos(5001));

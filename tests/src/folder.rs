@@ -17,7 +17,7 @@ const PREFIX: &str = "hotconfig-etcd-";
 const LOCK: &str = "lock";
 
 /// Between the making of a folder and of its lock, it looks abandoned.
-const YOUNG: Duration = Duration::from_mins(1);
+const YOUNG: Duration = Duration::from_secs(60);
 
 /// etcd sets aside 64 MiB for each of two log files before it writes anything, and
 /// several tests run at a time.

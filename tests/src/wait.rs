@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// How long anything is waited for. Only a failure takes as long, so it leaves room
 /// for a machine that is busy with other things.
-pub const LIMIT: Duration = Duration::from_mins(1);
+pub const LIMIT: Duration = Duration::from_secs(60);
 
 /// Waits until `holds` answers `true`, and panics after [`LIMIT`].
 ///

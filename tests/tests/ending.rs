@@ -20,7 +20,7 @@ use hotconfig_tests::metrics::WATCHERS;
 use hotconfig_tests::{LIMIT, Server, eventually};
 use tokio::sync::{Mutex, MutexGuard};
 
-const HOUR: Duration = Duration::from_hours(1);
+const HOUR: Duration = Duration::from_secs(60 * 60);
 
 #[derive(HotConfig, Clone, Debug)]
 #[hot(prefix = "/configs/{env}")]

@@ -3,10 +3,9 @@
 use std::process::Command;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use crate::summary::Summary;
-use crate::version::Version;
 use crate::{cargo, deny, protoc, test};
 
 /// Runs every step up to the first that fails. The tests come last, so that their sum
@@ -18,7 +17,6 @@ pub(crate) fn run() -> Result<Summary> {
         let mut command = cargo::command(subcommand);
         cargo::run(command.args(rest).envs(FROM_NOTHING).env("PROTOC", &protoc))
     };
-    step("the Rust version is the one that is promised", rust_version)?;
     step("format", || cargo(&["fmt", "--all", "--check"]))?;
     step("dependencies", || deny::run(&[]))?;
     step("clippy", || {
@@ -60,23 +58,6 @@ fn step<T>(name: &str, run: impl FnOnce() -> Result<T>) -> Result<T> {
     };
     eprintln!("==> {name}: {end} {seconds:.1} s");
     result.with_context(|| format!("the step `{name}` failed"))
-}
-
-/// A newer Rust would hide that the promised version lacks something.
-fn rust_version() -> Result<()> {
-    let promised = Version::within(env!("CARGO_PKG_RUST_VERSION"))
-        .context("the workspace's rust-version is no version")?;
-    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let Version(major, minor, patch) = Version::reported_by(rustc.as_ref())?;
-    if (major, minor) != (promised.0, promised.1) {
-        bail!(
-            "this is Rust {major}.{minor}.{patch}, and the workspace's rust-version is \
-             {}.{}: use that one, or raise the rust-version",
-            promised.0,
-            promised.1
-        );
-    }
-    Ok(())
 }
 
 /// The library without its default features needs neither etcd-client nor protoc.

@@ -21,6 +21,7 @@ mod leaks;
 mod lines;
 mod mutants;
 mod protoc;
+mod size;
 mod soak;
 mod summary;
 mod test;
@@ -52,6 +53,7 @@ Usage: cargo xtask <command>
   leaks [STARTS] Count what that many starts and stops leave behind; 100,000
   lines          How many lines of code both crates have, without tests, blank lines and
                  comments
+  size           How many crates and bytes hotconfig adds to a small service
   mutants [NAMES…]
                  Make each mistake of `mutants/` in a copy of the tree, and see that a
                  test finds it out
@@ -107,6 +109,7 @@ fn run(command: &str, rest: &[OsString]) -> Result<ExitCode> {
         "fuzz" => fuzz::run(rest)?,
         "mutants" => return mutants::run(rest),
         "lines" => lines::run()?,
+        "size" => size::run()?,
         "leaks" => return Ok(leaks::run(rest)?.conclude()),
         "soak" => soak::run(rest)?,
         "tools" => tools()?,

@@ -3,7 +3,7 @@
 //! In: a literal, or a type whose `Default` is known. Out: whether a rule would reject the value.
 //! An unknown value breaks no rule here; the runtime checks again.
 
-use super::literal::{Literal, OrderedValue, lies_outside};
+use super::literal::{Literal, OrderedValue, is_url, lies_outside};
 use super::stored;
 use crate::model::checked::RuleKind;
 use crate::model::codec::Form;
@@ -147,10 +147,7 @@ impl Facts {
                 values.is_some_and(|values| self.are_none_of(&values, scalar))
             }
             RuleKind::NonEmpty => self.length == Some(0),
-            RuleKind::Url => self
-                .text
-                .as_ref()
-                .is_some_and(|text| url::Url::parse(text).is_err()),
+            RuleKind::Url => self.text.as_ref().is_some_and(|text| !is_url(text)),
             RuleKind::Validate(_) => false,
         }
     }

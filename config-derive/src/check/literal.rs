@@ -5,6 +5,7 @@
 
 use std::cmp::Ordering;
 
+use iri_string::types::IriStr;
 use syn::{Expr, ExprRange, Lit, LitStr, RangeLimits, UnOp};
 
 use crate::model::scalar::{Address, ScalarType};
@@ -104,9 +105,10 @@ impl ScalarType {
             Self::Char => only_char(text).is_none().then_some("one character"),
             Self::String | Self::Path => None,
             Self::Address(address) => (!address.reads(trimmed)).then(|| address.example()),
-            Self::Url => url::Url::parse(text)
-                .is_err()
-                .then_some("an absolute URL, `https://example.com/`"),
+            // The type itself reads the rest.
+            Self::Url => {
+                (!has_scheme(trimmed)).then_some("an absolute URL, `https://example.com/`")
+            }
             Self::Duration => duration(trimmed)
                 .is_none()
                 .then_some("it with its unit, `30s`"),
@@ -239,6 +241,25 @@ fn size(text: &str) -> Option<i128> {
         });
     let bytes = u64::try_from(whole.checked_add(part * factor / scale)?).ok()?;
     Some(bytes.into())
+}
+
+fn has_scheme(text: &str) -> bool {
+    let letter = |letter: char| letter.is_ascii_alphanumeric() || "+-.".contains(letter);
+    text.split_once(':').is_some_and(|(scheme, _)| {
+        scheme.starts_with(|first: char| first.is_ascii_alphabetic()) && scheme.chars().all(letter)
+    })
+}
+
+/// Whether a text keeps the rule `url`, as the runtime judges it.
+pub(super) fn is_url(text: &str) -> bool {
+    let Ok(url) = IriStr::new(text) else {
+        return false;
+    };
+    let is_of_the_web = matches!(url.scheme_str(), "http" | "https" | "ws" | "wss" | "ftp");
+    let host = url.authority_components();
+    let port = host.and_then(|host| host.port()).unwrap_or_default();
+    !(is_of_the_web && host.is_none_or(|host| host.host().is_empty()))
+        && (port.is_empty() || port.parse::<u16>().is_ok())
 }
 
 /// The only character of a text, or the only one that is not white space.

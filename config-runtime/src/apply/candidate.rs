@@ -67,13 +67,11 @@ impl<T: HotConfig> Apply<T> {
         let wrote = self.effective(leaf, on_top).map(|(slot, _)| slot);
         match wrote.as_ref().and_then(group) {
             Some(writer) => BTreeSet::from([writer]),
-            None => self
-                .slots
-                .of_leaf(leaf)
-                .iter()
-                .take_while(|slot| Some(**slot) != wrote)
-                .filter_map(group)
-                .collect(),
+            None => {
+                let slots = self.slots.of_leaf(leaf).iter();
+                let above = slots.take_while(|slot| Some(**slot) != wrote);
+                super::set_of(above.filter_map(group))
+            }
         }
     }
 
@@ -120,16 +118,14 @@ impl<T: HotConfig> Judge for Apply<T> {
         let effective = |leaf: LeafId| self.effective(leaf, &on_top);
         let (valid, changed) = match &candidate.valid {
             Some(base) => {
-                let leaves = slots
-                    .iter()
-                    .filter_map(|slot| self.leaf_of(*slot))
-                    .collect();
+                let leaves = slots.iter().filter_map(|slot| self.leaf_of(*slot));
+                let leaves = super::set_of(leaves);
                 trial::replace(self.ground(), base, &leaves, effective)
             }
             None => trial::build(self.ground(), effective).map(|valid| (valid, BTreeSet::new())),
         }
         .map_err(|refused| self.rejection(refused, &on_top))?;
-        let changed = candidate.changed.union(&changed).copied().collect();
+        let changed = super::set_of(candidate.changed.union(&changed).copied());
         Ok(Candidate {
             valid: Some(valid),
             on_top,

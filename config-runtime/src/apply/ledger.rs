@@ -31,18 +31,24 @@ pub(super) struct StagedState {
     pub(super) since: Revision,
 }
 
+/// A group that is not accepted.
+#[derive(Debug, Default)]
+struct PendingGroup {
+    slots: BTreeSet<Slot>,
+    /// If a reading found keys of it missing: the revisions after the first and up to the second
+    /// may have deleted them, or written and deleted them again.
+    unseen: Option<(Revision, Revision)>,
+}
+
 /// See the module's text.
 #[derive(Debug)]
 pub(super) struct Ledger {
     staged: Vec<StagedState>,
     good: Vec<Option<Raw>>,
     group_of: Vec<Option<GroupId>>,
-    groups: BTreeMap<GroupId, BTreeSet<Slot>>,
+    groups: BTreeMap<GroupId, PendingGroup>,
     /// The reasons of each group that was tried and not accepted.
     held: BTreeMap<GroupId, Vec<Problem>>,
-    /// For each group in which a reading found keys missing: the revisions after the first and up
-    /// to the second may have deleted them, or written and deleted them again.
-    unseen: BTreeMap<GroupId, (Revision, Revision)>,
     /// Whether a slot was staged since the last trial.
     fresh: bool,
     /// The newest revision that something was staged from.
@@ -58,7 +64,6 @@ impl Ledger {
             group_of: vec![None; slots],
             groups: BTreeMap::new(),
             held: BTreeMap::new(),
-            unseen: BTreeMap::new(),
             fresh: false,
             staged_to: Revision::default(),
             epoch: 1,
@@ -140,12 +145,13 @@ impl Ledger {
 
     /// The slots of a group.
     pub(super) fn slots(&self, group: GroupId) -> impl Iterator<Item = Slot> {
-        self.groups.get(&group).into_iter().flatten().copied()
+        let group = self.groups.get(&group).into_iter();
+        group.flat_map(|group| group.slots.iter().copied())
     }
 
     /// Every group that is not accepted.
     pub(super) fn groups(&self) -> BTreeSet<GroupId> {
-        self.groups.keys().copied().collect()
+        super::set_of(self.groups.keys().copied())
     }
 
     /// The held groups with their reasons.
@@ -156,8 +162,8 @@ impl Ledger {
     /// The held group in which a reading found keys missing that this revision may have deleted.
     pub(super) fn unseen_at(&self, revision: Revision) -> Option<GroupId> {
         let may_be = |group: &&GroupId| {
-            let unseen = self.unseen.get(*group);
-            unseen.is_some_and(|(after, up_to)| *after < revision && revision <= *up_to)
+            let unseen = self.groups.get(*group).and_then(|group| group.unseen);
+            unseen.is_some_and(|(after, up_to)| after < revision && revision <= up_to)
         };
         self.held.keys().find(may_be).copied()
     }
@@ -212,15 +218,15 @@ impl Ledger {
         }
         self.fresh = true;
         if let Some(old) = group_of.replace(group)
-            && let Some(slots) = self.groups.get_mut(&old)
+            && let Some(pending) = self.groups.get_mut(&old)
         {
-            slots.remove(&slot);
-            if slots.is_empty() {
+            pending.slots.remove(&slot);
+            if pending.slots.is_empty() {
                 self.groups.remove(&old);
                 self.held.remove(&old);
             }
         }
-        self.groups.entry(group).or_default().insert(slot);
+        self.groups.entry(group).or_default().slots.insert(slot);
         true
     }
 
@@ -229,8 +235,9 @@ impl Ledger {
     pub(super) fn note_unseen(&mut self, slot: Slot, seen: Revision, at: Revision) {
         if seen < at
             && let Some(group) = self.group_of(slot)
+            && let Some(group) = self.groups.get_mut(&group)
         {
-            let (_, up_to) = self.unseen.entry(group).or_insert((seen, at));
+            let (_, up_to) = group.unseen.get_or_insert((seen, at));
             *up_to = at.max(*up_to);
         }
     }
@@ -250,7 +257,7 @@ impl Ledger {
         self.fresh = false;
         let mut slots = Vec::new();
         for group in accepted {
-            for slot in self.groups.remove(group).unwrap_or_default() {
+            for slot in self.groups.remove(group).unwrap_or_default().slots {
                 if let (Some(good), Some(staged), Some(group_of)) = (
                     self.good.get_mut(slot),
                     self.staged.get(slot),
@@ -263,8 +270,6 @@ impl Ledger {
             }
         }
         self.held = held;
-        let groups = &self.groups;
-        self.unseen.retain(|group, _| groups.contains_key(group));
         slots
     }
 
@@ -273,13 +278,13 @@ impl Ledger {
     pub(super) fn check(&self) -> Result<(), String> {
         // As many as are named, and each of them by its group: so none is in two.
         let named = self.group_of.iter().filter(|group| group.is_some()).count();
-        let grouped: usize = self.groups.values().map(BTreeSet::len).sum();
+        let grouped: usize = self.groups.values().map(|group| group.slots.len()).sum();
         if named != grouped {
             return Err(format!(
                 "{named} slots name a group, and {grouped} are in one"
             ));
         }
-        for (group, slots) in &self.groups {
+        for (group, PendingGroup { slots, .. }) in &self.groups {
             let misnames = |slot: &&Slot| self.group_of.get(**slot) != Some(&Some(*group));
             if let Some(slot) = slots.iter().find(misnames) {
                 return Err(format!("slot {slot} is in {group:?}, and does not name it"));
@@ -291,7 +296,7 @@ impl Ledger {
                 return Err(format!("slot {slot} differs, and is in no group"));
             }
         }
-        match self.groups.iter().find(|(_, slots)| slots.is_empty()) {
+        match self.groups.iter().find(|(_, group)| group.slots.is_empty()) {
             Some((group, _)) => Err(format!("{group:?} is empty")),
             None => Ok(()),
         }

@@ -23,6 +23,13 @@ mod ledger;
 mod merge_join;
 mod published;
 mod report;
+/// A set of these, inserted one by one: `collect` would compile a sort for each type.
+fn set_of<V: Ord>(values: impl IntoIterator<Item = V>) -> BTreeSet<V> {
+    let mut set = BTreeSet::new();
+    set.extend(values);
+    set
+}
+
 #[cfg(test)]
 mod tests;
 mod trial;
@@ -394,7 +401,7 @@ impl<T: HotConfig> Apply<T> {
             }
             Err(rejection) => rejection,
         };
-        let bad: BTreeSet<_> = rejection.bad.keys().copied().collect();
+        let bad = set_of(rejection.bad.keys().copied());
         let refused = rejection.problems();
         if self.from_fallback.is_some()
             && let Ok(fallback) = self.with(&nothing, &BTreeSet::new())
@@ -413,19 +420,18 @@ impl<T: HotConfig> Apply<T> {
         // One by one, no group is accepted if several fields are required: those are the ground
         // that the others are tried on.
         let required = self.required();
-        let needed: BTreeSet<_> = all.difference(&bad).copied().collect();
-        let needed = needed.into_iter().filter(|group| {
+        let needed = all.difference(&bad).copied().filter(|group| {
             let mut leaves = self
                 .ledger
                 .slots(*group)
                 .filter_map(|slot| self.leaf_of(slot));
             leaves.any(|leaf| required.contains(&leaf))
         });
-        let needed: BTreeSet<_> = needed.collect();
+        let needed = set_of(needed);
         let Ok(ground) = self.with(&Candidate::nothing(), &needed) else {
             return Err(refused);
         };
-        let rest = all.difference(&needed).copied().collect();
+        let rest = set_of(all.difference(&needed).copied());
         let mut settled = hold::settle(self, ground, rest);
         settled.accepted.extend(needed);
         self.accept(cursor, settled).ok_or(refused)
@@ -435,7 +441,7 @@ impl<T: HotConfig> Apply<T> {
     fn required(&self) -> BTreeSet<LeafId> {
         match trial::build::<T>(self.ground(), |_| None) {
             Ok(_) => BTreeSet::new(),
-            Err(refused) => refused.leaves.into_iter().map(|(leaf, _)| leaf).collect(),
+            Err(refused) => set_of(refused.leaves.into_iter().map(|(leaf, _)| leaf)),
         }
     }
 
@@ -556,8 +562,7 @@ impl<T: HotConfig> Apply<T> {
             }
         }
         // An entry appears and disappears with all of its leaves.
-        let entries: BTreeSet<_> = in_entries.into_iter().map(|leaf| leaf.entry).collect();
-        for entry in entries {
+        for entry in set_of(in_entries.into_iter().map(|leaf| leaf.entry)) {
             let is_there = self.is_published(entry);
             for id in self.slots.leaves_of_entry(entry) {
                 let origins = draft.entry_origins();

@@ -381,7 +381,7 @@ fn secrets<'a>(
         texts_of(text, &mut secrets);
     }
     secrets.retain(|secret| !secret.is_empty());
-    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    secrets.sort_unstable_by_key(|secret| std::cmp::Reverse(secret.len()));
     secrets
 }
 

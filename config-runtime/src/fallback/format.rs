@@ -44,7 +44,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 
-use super::seal::{self, SealContext};
+use super::seal;
 use super::{Contents, FallbackEntry, HeldNote, Refusal, Secrets, sha256};
 use crate::Revision;
 
@@ -408,8 +408,9 @@ impl<'a> FileEntry<'a> {
     fn new(entry: &'a FallbackEntry, secrets: &Secrets) -> Result<Self, EncodeError> {
         let value = match secrets {
             Secrets::Seal(key) if entry.secret => {
-                let context = seal_context(&entry.key, entry.mod_revision);
-                let sealed = seal::seal(key, context, &entry.value).ok_or(EncodeError::Unsealed)?;
+                let context = seal::context(FORMAT, &entry.key, entry.mod_revision);
+                let sealed =
+                    seal::seal(key, &context, &entry.value).ok_or(EncodeError::Unsealed)?;
                 FileValue::Sealed(BASE64.encode(sealed).into())
             }
             Secrets::LeaveOut | Secrets::Plain | Secrets::Seal(_) => match readable(&entry.value) {
@@ -446,8 +447,8 @@ impl<'a> FileEntry<'a> {
                 let Secrets::Seal(sealer) = secrets else {
                     return Err(Refusal::NoKey { key });
                 };
-                let opened = seal::open(sealer, seal_context(&key, mod_revision), &decode(text)?);
-                match opened {
+                let context = seal::context(FORMAT, &key, mod_revision);
+                match seal::open(sealer, &context, &decode(text)?) {
                     Some(value) => value.into(),
                     None => return Err(Refusal::WrongKey { key }),
                 }
@@ -459,14 +460,6 @@ impl<'a> FileEntry<'a> {
             value,
             secret: self.secret,
         })
-    }
-}
-
-fn seal_context(key: &str, mod_revision: Revision) -> SealContext<'_> {
-    SealContext {
-        format: FORMAT,
-        key,
-        mod_revision,
     }
 }
 

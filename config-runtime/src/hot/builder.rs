@@ -13,17 +13,17 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
 use super::driver::{Driver, InFlight, Output};
-use super::fallback_writer::{FallbackWriter, Options, Owner};
+use super::fallback_writer::{Disk, FallbackWriter, Options, Owner};
 use super::{Hot, HotShared, StartError};
 use crate::HotConfig;
 use crate::apply::BadKeys;
 use crate::engine::{Engine, NoStart, Start};
-use crate::fallback::{self, SealKey, Secrets};
+use crate::fallback::{SealKey, Secrets};
 use crate::layers::Layout;
 use crate::observe::Observer;
 use crate::prefix;
 use crate::status::{Status, StatusCell};
-use crate::store::backend::Backend;
+use crate::store::backend::{Backend, BoxFuture};
 use crate::store::{ErrorKind, Range, Store, StoreError};
 use crate::sync::Settings;
 use crate::typed::defaults;
@@ -36,6 +36,15 @@ const MAX_SETTING: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// The default time between a publication and the writing of the fallback.
 const FALLBACK_INTERVAL: Duration = Duration::from_secs(1);
+
+/// A key for the feature `seal`, without which there is none.
+#[cfg(not(feature = "seal"))]
+#[diagnostic::on_unimplemented(
+    message = "`fallback_key` requires the feature `seal` of hotconfig",
+    label = "this key can't seal anything",
+    note = "write `features = [\"seal\"]` at the dependency on `hotconfig`"
+)]
+pub trait RequiresFeatureSeal {}
 
 /// Builds a [`Hot`]; see [`Hot::builder`].
 #[derive(Debug)]
@@ -56,7 +65,7 @@ pub struct Builder<T> {
 /// The settings of the fallback.
 #[derive(Debug, Default)]
 struct Fallback {
-    path: Option<PathBuf>,
+    file: Option<(PathBuf, Disk)>,
     key: Option<SealKey>,
     plain: bool,
     max_age: Option<Duration>,
@@ -67,7 +76,7 @@ impl Fallback {
     /// Adds the mistakes in these settings. `missing` are the secrets that the copy would have to
     /// contain.
     fn check(&self, missing: &[String], mistakes: &mut Vec<String>) {
-        let Some(path) = &self.path else {
+        let Some((path, _)) = &self.file else {
             let without = [
                 ("fallback_key", self.key.is_some()),
                 ("fallback_with_plain_secrets", self.plain),
@@ -111,8 +120,9 @@ impl Fallback {
             (None, true) => Secrets::Plain,
             (None, false) => Secrets::LeaveOut,
         };
-        let path = self.path?;
+        let (path, disk) = self.file?;
         Some(Options {
+            disk,
             // If the program changes its working directory, it still means the same file.
             path: std::path::absolute(&path).unwrap_or(path),
             secrets,
@@ -234,16 +244,24 @@ impl<T: HotConfig> Builder<T> {
     /// [plain](Self::fallback_with_plain_secrets). If a secret has no default, one of the two is
     /// required.
     pub fn fallback(mut self, path: impl Into<PathBuf>) -> Self {
-        self.fallback.path = Some(path.into());
+        self.fallback.file = Some((path.into(), Disk::new::<T>()));
         self
     }
 
     /// Seals the secrets of the fallback with this key (XChaCha20-Poly1305). The key should be
-    /// random, and not be stored beside the file.
+    /// random, and not be stored beside the file. Requires the feature `seal`.
     ///
     /// A copy that was sealed with another key is rejected.
+    #[cfg(feature = "seal")]
     pub fn fallback_key(mut self, key: [u8; 32]) -> Self {
         self.fallback.key = Some(SealKey::new(key));
+        self
+    }
+
+    /// Requires the feature `seal`.
+    #[cfg(not(feature = "seal"))]
+    #[doc(hidden)]
+    pub fn fallback_key<K: RequiresFeatureSeal>(self, _: K) -> Self {
         self
     }
 
@@ -321,15 +339,16 @@ impl<T: HotConfig> Builder<T> {
             let prefixes = ranges.iter().map(|range| range.start().to_owned());
             let owner = Owner {
                 prefixes: prefixes.collect(),
-                schema: fallback::fingerprint(&crate::schema::<T>().to_json()),
+                schema: (options.disk.fingerprint)(),
             };
             FallbackWriter::new(options, owner)
         });
         let (started, outcome) = oneshot::channel();
         let in_flight = InFlight::new(self.store, ranges);
         let output = Output::new(Arc::clone(&status), observer, started);
-        let run =
-            Driver::new(in_flight, engine, receiver, output, fallback, begun).run(first, limit);
+        let driver = Driver::new(in_flight, engine, receiver, output, fallback, begun);
+        // Boxed, so that a runtime's code is not compiled for this future again.
+        let run: BoxFuture<'static, ()> = Box::pin(driver.run(first, limit));
         let handle = match self.runtime {
             Some(handle) => {
                 handle.spawn(run);

@@ -12,9 +12,9 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::oneshot;
 
-use crate::Revision;
 use crate::fallback::{self, Contents, Refusal, Secrets};
 use crate::status::FallbackStatus;
+use crate::{HotConfig, Revision};
 
 /// The maximum back-off after a failed write.
 const MAX_BACKOFF: Duration = Duration::from_secs(60);
@@ -25,9 +25,30 @@ const MIN_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// The time that the end of the loop waits for the disk.
 const MAX_LAST_WRITE: Duration = Duration::from_secs(2);
 
+/// The code that only a fallback needs: a program whose builder is given no file does not contain
+/// it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Disk {
+    /// Computes the fingerprint of the schema.
+    pub(super) fingerprint: fn() -> String,
+    read: fn(&Options, &Owner) -> Result<Option<Contents>, String>,
+    write: fn(&Options, &Contents) -> Result<(), String>,
+}
+
+impl Disk {
+    pub(super) fn new<T: HotConfig>() -> Self {
+        Self {
+            fingerprint: || fallback::fingerprint(&crate::schema::<T>().to_json()),
+            read,
+            write,
+        }
+    }
+}
+
 /// The options of the builder.
 #[derive(Debug, Clone)]
 pub(super) struct Options {
+    pub(super) disk: Disk,
     pub(super) path: PathBuf,
     pub(super) secrets: Secrets,
     /// The maximum age of a copy that may be served.
@@ -93,16 +114,7 @@ impl FallbackWriter {
     /// The contents of the file, if they may be served. Waits at most that long for the disk.
     pub(super) async fn read(&mut self, limit: Duration) -> Option<Contents> {
         let (options, owner) = (self.options.clone(), self.owner.clone());
-        let reading = on_the_disk(move || {
-            fallback::sweep(&options.path);
-            let bytes = fallback::read(&options.path).map_err(|error| error.to_string())?;
-            let Some(bytes) = bytes else {
-                return Ok(None);
-            };
-            usable(&bytes, &options, &owner)
-                .map(Some)
-                .map_err(|refusal| format!("{}: {refusal}", options.path.display()))
-        });
+        let reading = on_the_disk(move || (options.disk.read)(&options, &owner));
         let found = match tokio::time::timeout(limit, reading).await {
             Ok(Ok(found)) => found,
             Ok(Err(_)) => Err(format!("{}: reading it broke off", self.path())),
@@ -159,11 +171,7 @@ impl FallbackWriter {
             if !is_due && options.path.try_exists().unwrap_or_default() {
                 return Ok(false);
             }
-            let bytes = fallback::encode(&contents, &options.secrets)
-                .map_err(|error| format!("{}: {error}", options.path.display()))?;
-            fallback::write(&options.path, &bytes)
-                .map(|()| true)
-                .map_err(|error| error.to_string())
+            (options.disk.write)(&options, &contents).map(|()| true)
         });
         self.writing = Some(PendingWrite { done, revision });
     }
@@ -243,6 +251,23 @@ fn on_the_disk<R: Send + 'static>(
     // If that fails, `done` is dropped, and the receiver notices.
     let _ = thread.spawn(move || done.send(work()));
     end
+}
+
+fn read(options: &Options, owner: &Owner) -> Result<Option<Contents>, String> {
+    fallback::sweep(&options.path);
+    let bytes = fallback::read(&options.path).map_err(|error| error.to_string())?;
+    let Some(bytes) = bytes else {
+        return Ok(None);
+    };
+    usable(&bytes, options, owner)
+        .map(Some)
+        .map_err(|refusal| format!("{}: {refusal}", options.path.display()))
+}
+
+fn write(options: &Options, contents: &Contents) -> Result<(), String> {
+    let bytes = fallback::encode(contents, &options.secrets)
+        .map_err(|error| format!("{}: {error}", options.path.display()))?;
+    fallback::write(&options.path, &bytes).map_err(|error| error.to_string())
 }
 
 /// The contents of these bytes, if they may be served.

@@ -2,13 +2,15 @@
 //!
 //! In: the loop. Out: a handle of the runtime that it runs on. It knows nothing of configurations.
 
-use std::future::{Future, pending};
+use std::future::pending;
 use std::io;
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
+
+use crate::store::backend::BoxFuture;
 
 /// The time that callbacks have for the last change when the loop has ended.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -16,24 +18,48 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 /// Waits that long, even if every runtime is blocked. The thread that it uses ends with the future.
 pub(super) async fn pass(length: Duration) {
     let (over, is_over) = oneshot::channel();
-    let (gone, is_gone) = mpsc::channel::<()>();
-    let thread = std::thread::Builder::new().name("hotconfig-timer".to_owned());
+    let thread = thread::Builder::new().name("hotconfig-timer".to_owned());
     let spawned = thread.spawn(move || {
-        if is_gone.recv_timeout(length) == Err(RecvTimeoutError::Timeout) {
-            let _ = over.send(());
+        let begun = Instant::now();
+        while !over.is_closed() {
+            let left = length.saturating_sub(begun.elapsed());
+            if left.is_zero() {
+                let _ = over.send(());
+                break;
+            }
+            thread::park_timeout(left);
         }
     });
-    if spawned.is_err() || is_over.await.is_err() {
+    let Ok(spawned) = spawned else {
+        return pending().await;
+    };
+    let mut timer = Timer {
+        is_over,
+        thread: spawned.thread().clone(),
+    };
+    if (&mut timer.is_over).await.is_err() {
         pending::<()>().await;
     }
-    drop(gone);
+}
+
+/// A thread that waits. When this is dropped, the thread wakes and ends.
+struct Timer {
+    is_over: oneshot::Receiver<()>,
+    thread: Thread,
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        self.is_over.close();
+        self.thread.unpark();
+    }
 }
 
 /// Runs the future on a thread that ends with it.
-pub(super) fn spawn(run: impl Future<Output = ()> + Send + 'static) -> io::Result<Handle> {
+pub(super) fn spawn(run: BoxFuture<'static, ()>) -> io::Result<Handle> {
     let runtime = Builder::new_current_thread().enable_time().build()?;
     let handle = runtime.handle().clone();
-    std::thread::Builder::new()
+    thread::Builder::new()
         .name("hotconfig".to_owned())
         .spawn(move || {
             runtime.block_on(async {

@@ -18,8 +18,9 @@ pub(super) struct MapShape {
     first: u32,
     /// Its key, below the prefix or below the entry that it is in.
     key: String,
-    /// The leaves of an entry, by their key below it; an entry that is one key has the key `""`.
-    leaves: BTreeMap<String, u32>,
+    /// The leaves of an entry, each with its key below it, in the order of their patterns; an entry
+    /// that is one key has the key `""`.
+    leaves: Vec<(String, u32)>,
     /// The maps in an entry.
     maps: Vec<MapShape>,
 }
@@ -35,17 +36,18 @@ impl MapShape {
 
     /// The maps in an entry of this one; the outermost ones without it.
     fn inside(leaves: &[Leaf], outer: Option<&MapPattern>) -> Vec<Self> {
-        let mut found: BTreeMap<&str, &MapPattern> = BTreeMap::new();
+        let mut found: Vec<&MapPattern> = Vec::new();
         for leaf in leaves {
             let mut map = leaf.map.as_deref();
             while let Some(pattern) = map {
-                if pattern.outer.as_deref() == outer {
-                    found.insert(&pattern.key, pattern);
+                let is_known = found.iter().any(|known| known.key == pattern.key);
+                if pattern.outer.as_deref() == outer && !is_known {
+                    found.push(pattern);
                 }
                 map = pattern.outer.as_deref();
             }
         }
-        let shapes = found.into_values().map(|map| {
+        let shapes = found.into_iter().map(|map| {
             let below = format!("{}/{ANY}", map.key);
             let own = leaves
                 .iter()
@@ -74,7 +76,7 @@ impl MapShape {
             if prefix::illegal_segment(name).is_some() || below.ends_with('/') {
                 return None;
             }
-            let mut names = match map.leaves.contains_key(rest) {
+            let mut names = match map.leaves.iter().any(|(key, _)| key == rest) {
                 true => Vec::new(),
                 false => Self::find(&map.maps, rest)?,
             };
@@ -105,13 +107,21 @@ impl MapShape {
     }
 }
 
+/// A leaf of an entry.
+#[derive(Debug)]
+pub(super) struct LeafSlots {
+    pub(super) pattern: u32,
+    /// Its slots, the one that wins first.
+    pub(super) slots: Vec<Slot>,
+}
+
 /// One entry.
 #[derive(Debug)]
 pub(super) struct MapEntry {
     map: MapId,
     pub(super) name: Arc<str>,
-    /// The slots of each of its leaves, by pattern, the one that wins first.
-    pub(super) slots: BTreeMap<u32, Vec<Slot>>,
+    /// The slots of each of its leaves, in the order of their patterns.
+    pub(super) slots: Vec<LeafSlots>,
     /// The number of entries inside.
     inner: usize,
 }
@@ -144,7 +154,7 @@ impl EntryTable {
         &mut self,
         map: MapId,
         name: &str,
-        slots: impl FnOnce(EntryId) -> BTreeMap<u32, Vec<Slot>>,
+        slots: impl FnOnce(EntryId) -> Vec<LeafSlots>,
     ) -> Option<EntryId> {
         let id = match self.vacant.pop() {
             Some(id) => id,

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Layout;
-use super::entries::{EntryTable, MapShape};
+use super::entries::{EntryTable, LeafSlots, MapShape};
 use crate::typed::id::{EntryId, LeafId, MapId};
 use crate::typed::path::Step;
 use crate::typed::tree::Leaf;
@@ -150,9 +150,9 @@ impl Slots {
         let ranges = Arc::clone(&self.layout.ranges);
         let mut entries = std::mem::take(&mut self.entries);
         let added = entries.add(id, name, |entry| {
-            let mut slots = BTreeMap::new();
+            let mut leaves: Vec<LeafSlots> = Vec::new();
             for (layer, range) in ranges.iter().enumerate() {
-                for (key, pattern) in map.leaves() {
+                for (place, (key, pattern)) in map.leaves().enumerate() {
                     let slash = if key.is_empty() { "" } else { "/" };
                     let slot = self.add(SlotInfo {
                         key: format!("{}{own}{slash}{key}", range.start()).into(),
@@ -160,11 +160,16 @@ impl Slots {
                         layer,
                         alias: false,
                     });
-                    let of_leaf: &mut Vec<Slot> = slots.entry(pattern).or_default();
-                    of_leaf.push(slot);
+                    match leaves.get_mut(place) {
+                        Some(leaf) => leaf.slots.push(slot),
+                        None => leaves.push(LeafSlots {
+                            pattern,
+                            slots: vec![slot],
+                        }),
+                    }
                 }
             }
-            slots
+            leaves
         });
         self.entries = entries;
         added
@@ -179,7 +184,8 @@ impl Slots {
     /// The slots of an entry.
     pub(crate) fn of_entry(&self, entry: EntryId) -> impl Iterator<Item = Slot> {
         let entry = self.entries.get(entry).into_iter();
-        entry.flat_map(|entry| entry.slots.values().flatten().copied())
+        let leaves = entry.flat_map(|entry| &entry.slots);
+        leaves.flat_map(|leaf| leaf.slots.iter().copied())
     }
 
     /// Whether entries inside this one are known.
@@ -189,13 +195,9 @@ impl Slots {
 
     /// Forgets an entry. Its slots and its id may be reused from now on.
     pub(crate) fn release(&mut self, entry: EntryId) {
-        for slots in self
-            .entries
-            .remove(entry)
-            .into_iter()
-            .map(|entry| entry.slots)
-        {
-            for slot in slots.into_values().flatten() {
+        let released = self.entries.remove(entry);
+        for leaf in released.into_iter().flat_map(|entry| entry.slots) {
+            for slot in leaf.slots {
                 if let Some(info) = self.infos.get_mut(slot).and_then(Option::take) {
                     self.by_key.remove(info.key.as_bytes());
                     self.vacant.push(slot);
@@ -210,7 +212,9 @@ impl Slots {
             Some(leaf) => self.of_pattern.get(leaf.place()),
             None => {
                 let entry = self.entries.get(leaf.entry);
-                entry.and_then(|entry| entry.slots.get(&leaf.pattern))
+                let mut leaves = entry.into_iter().flat_map(|entry| &entry.slots);
+                let found = leaves.find(|known| known.pattern == leaf.pattern);
+                found.map(|leaf| &leaf.slots)
             }
         };
         slots.map_or(&[], Vec::as_slice)
@@ -226,9 +230,9 @@ impl Slots {
     pub(crate) fn leaves(&self) -> impl Iterator<Item = (LeafId, &Leaf)> {
         let fixed = self.layout.fixed().map(Leaf::id);
         let entries = self.entries.all().flat_map(|(entry, known)| {
-            let patterns = known.slots.keys();
-            patterns.map(move |pattern| LeafId {
-                pattern: *pattern,
+            let leaves = known.slots.iter();
+            leaves.map(move |leaf| LeafId {
+                pattern: leaf.pattern,
                 entry,
             })
         });
@@ -240,9 +244,9 @@ impl Slots {
     /// The leaves of an entry, those of the entries inside left out.
     pub(crate) fn leaves_of_entry(&self, entry: EntryId) -> impl Iterator<Item = LeafId> {
         let known = self.entries.get(entry).into_iter();
-        let patterns = known.flat_map(|entry| entry.slots.keys());
-        patterns.map(move |pattern| LeafId {
-            pattern: *pattern,
+        let leaves = known.flat_map(|entry| &entry.slots);
+        leaves.map(move |leaf| LeafId {
+            pattern: leaf.pattern,
             entry,
         })
     }

@@ -236,7 +236,7 @@ impl<'k> ValueSchema<'k> {
             }
             Rule::Url => {
                 self.text()?;
-                self.add("format", "uri".into());
+                self.add("format", "iri".into());
                 Some(())
             }
             Rule::OneOf(choices) => {

@@ -176,7 +176,7 @@ fn one_leaf_is_replaced_by_its_path() {
         set(&mut service, "db/idle_timeout", Some("1m")),
         (true, false)
     );
-    assert_eq!(service.db.idle_timeout, Duration::from_mins(1));
+    assert_eq!(service.db.idle_timeout, Duration::from_secs(60));
     assert_eq!(set(&mut service, "banner", Some("hello")), (true, false));
     assert_eq!(service.banner.as_deref(), Some("hello"));
 }

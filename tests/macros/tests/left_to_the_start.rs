@@ -86,6 +86,22 @@ struct Limits {
     rps: u32,
 }
 
+/// Called like the type of the crate `url`, and as strict.
+#[derive(serde::Deserialize, Clone, Debug, PartialEq)]
+#[serde(try_from = "String")]
+struct Url(String);
+
+impl TryFrom<String> for Url {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        match text.ends_with("//[") {
+            true => Err(Invalid::new("invalid IPv6 address")),
+            false => Ok(Self(text)),
+        }
+    }
+}
+
 #[derive(HotConfig, Clone, Debug)]
 struct Faulty {
     #[hot(default = NAME, pattern("^[a-z-]+$"))]
@@ -120,6 +136,8 @@ struct Faulty {
     with: u8,
     #[hot(default = 3, validate = is_even)]
     odd: u32,
+    #[hot(default = "https://[")]
+    home: Url,
 }
 
 type Maybe = Option<u32>;
@@ -146,7 +164,7 @@ async fn the_start_and_the_test_of_the_schema_find_what_the_compiler_does_not_ch
     });
     let failed = failed.unwrap_err();
     let fields = Faulty::TREE.fields;
-    assert_eq!(fields.len(), 16);
+    assert_eq!(fields.len(), 17);
     for said in [&refused, failed.downcast_ref::<String>().unwrap()] {
         for field in fields {
             let expected = format!("the default of `{}`: ", field.name);

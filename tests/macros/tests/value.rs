@@ -180,7 +180,7 @@ struct Right {
     port: Ranged,
     #[hot(default = "2m", range("1s"..="5m"))]
     timeout: Timeout,
-    #[hot(default = Duration::from_mins(1), range("1s"..))]
+    #[hot(default = Duration::from_secs(60), range("1s"..))]
     duration: Duration,
     #[hot(default = -0.5, range(-1.0..=1.0))]
     ratio: f64,
@@ -266,7 +266,7 @@ async fn defaults_that_are_right_compile_and_start() {
     assert_eq!((&config.word, &config.value), (&Level::Info, &Level::Debug));
     assert_eq!(
         (config.port, config.timeout),
-        (8080, Duration::from_mins(2))
+        (8080, Duration::from_secs(2 * 60))
     );
     assert_eq!(
         (config.duration.as_secs(), config.ratio.to_bits()),

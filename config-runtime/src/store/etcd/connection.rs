@@ -13,8 +13,8 @@
 
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError};
 
 use etcd_client::{Client, KvClient, MaintenanceClient, WatchClient};
 use tokio::sync::Mutex;
@@ -24,7 +24,11 @@ use super::errors::{CallContext, Failure};
 use super::settings::EtcdSettings;
 use super::shared::EtcdShared;
 use super::tls::{TlsMaterial, TlsReloader};
+use crate::store::backend::BoxFuture;
 use crate::store::{ErrorKind, StoreError};
+
+/// One attempt of a call.
+type Attempt<'a> = dyn Fn(Clients) -> BoxFuture<'a, Result<(), Failure>> + Sync + 'a;
 
 /// The connections. Watches have one of their own, so that a flood of events does not delay a call.
 #[derive(Debug)]
@@ -154,21 +158,29 @@ impl Connection {
     pub(super) async fn call<R, F>(
         &self,
         context: &CallContext,
-        call: impl Fn(Clients) -> F,
+        call: impl Fn(Clients) -> F + Sync,
     ) -> Result<R, StoreError>
     where
-        F: Future<Output = Result<R, Failure>>,
+        R: Send,
+        F: Future<Output = Result<R, Failure>> + Send,
     {
-        // Boxed, since the clients that an attempt holds are big.
-        Box::pin(self.attempts(&call))
-            .await
+        // The answer is put beside the attempts, so that these are compiled once for all calls.
+        let answer = std::sync::Mutex::new(None);
+        let attempt = |clients| -> BoxFuture<'_, Result<(), Failure>> {
+            let calling = call(clients);
+            Box::pin(async {
+                let found = calling.await?;
+                *answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
+                Ok(())
+            })
+        };
+        let done = self.attempts(&attempt).await;
+        let answer = answer.into_inner().unwrap_or_else(PoisonError::into_inner);
+        done.and_then(|()| answer.ok_or_else(|| Failure::strange("there is no answer")))
             .map_err(|failure| self.error(failure, context))
     }
 
-    async fn attempts<R, F>(&self, call: &impl Fn(Clients) -> F) -> Result<R, Failure>
-    where
-        F: Future<Output = Result<R, Failure>>,
-    {
+    async fn attempts(&self, call: &Attempt<'_>) -> Result<(), Failure> {
         let until = Instant::now() + self.settings().call_timeout;
         // A broken connection may be noticed only by its next call, so the endpoint that was in use
         // is tried again after the others.
@@ -183,19 +195,20 @@ impl Connection {
             let turn = self.current.load(Ordering::Relaxed);
             let endpoint = self.endpoint(turn)?;
             let (mut channel, mut login) = (None, None);
-            let attempt = async {
+            // Boxed, since the clients that it holds are big.
+            let attempt = Box::pin(async {
                 let mut clients = endpoint.clients(self).await?;
                 clients.turn = turn;
                 let (id, answered) = (clients.id, Arc::clone(&clients.answered));
                 let known = channel.insert((id, answered));
                 login = Some(clients.log_in(&self.shared, refused).await?);
-                let answer = call(clients).await?;
+                call(clients).await?;
                 known.1.store(true, Ordering::Relaxed);
-                Ok(answer)
-            };
+                Ok(())
+            });
             let done = timeout_at(until.min(Instant::now() + limit), attempt).await;
             let mut failure = match done {
-                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Ok(())) => return Ok(()),
                 Ok(Err(failure)) => failure,
                 Err(_) => Failure::silent(limit),
             };

@@ -115,7 +115,9 @@ impl Backend for Etcd {
         let worker = Arc::clone(&self.worker);
         Box::pin(async move {
             worker
-                .ask(|connections| async move { read::read(&connections.calls, &ranges).await })
+                .ask(|connections| {
+                    Box::pin(async move { read::read(&connections.calls, &ranges).await })
+                })
                 .await
         })
     }
@@ -124,7 +126,9 @@ impl Backend for Etcd {
         let worker = Arc::clone(&self.worker);
         Box::pin(async move {
             worker
-                .ask(|connections| async move { read::probe(&connections.calls, &ranges).await })
+                .ask(|connections| {
+                    Box::pin(async move { read::probe(&connections.calls, &ranges).await })
+                })
                 .await
         })
     }
@@ -133,7 +137,9 @@ impl Backend for Etcd {
         let worker = Arc::clone(&self.worker);
         Box::pin(async move {
             worker
-                .ask(|connections| async move { read::latest(&connections.calls, &ranges).await })
+                .ask(|connections| {
+                    Box::pin(async move { read::latest(&connections.calls, &ranges).await })
+                })
                 .await
         })
     }
@@ -146,7 +152,7 @@ impl Backend for Etcd {
         let worker = Arc::clone(&self.worker);
         Box::pin(async move {
             let opened = worker
-                .ask(move |connections| watch::open(connections, ranges, from))
+                .ask(move |connections| Box::pin(watch::open(connections, ranges, from)))
                 .await?;
             Ok(Box::new(watch::EtcdWatchStream::new(opened, worker)) as Box<dyn WatchStream>)
         })

@@ -114,12 +114,12 @@ async fn read_range(
         let at = *pinned;
         let fits =
             |page: &GetResponse, revision| page_fits(page, range, &start, at.unwrap_or(revision));
-        let page = get(connection, &context, &start, &options, fits).await;
+        let page = get(connection, &context, &start, &options, &fits).await;
         let (mut page, revision) = match page {
             Ok(page) => page,
             Err(error) if error.kind() == ErrorKind::TooBig => {
                 let count = options.clone().with_limit(0).with_count_only();
-                let left = get(connection, &context, &start, &count, |_, _| Ok(())).await;
+                let left = get(connection, &context, &start, &count, &|_, _| Ok(())).await;
                 if pages.too_big(left.map_or(i64::MAX, |(left, _)| left.count())) {
                     continue;
                 }
@@ -179,9 +179,8 @@ async fn get(
     context: &CallContext,
     start: &[u8],
     options: &GetOptions,
-    fits: impl Fn(&GetResponse, i64) -> Result<(), Failure>,
+    fits: &(dyn Fn(&GetResponse, i64) -> Result<(), Failure> + Sync),
 ) -> Result<(GetResponse, i64), StoreError> {
-    let fits = &fits;
     connection
         .call(context, |mut clients| {
             let (start, options) = (start.to_vec(), options.clone());
@@ -203,7 +202,7 @@ async fn name_of(
     options: &GetOptions,
 ) -> Result<String, StoreError> {
     let options = options.clone().with_keys_only();
-    let (page, _) = get(connection, context, start, &options, |_, _| Ok(())).await?;
+    let (page, _) = get(connection, context, start, &options, &|_, _| Ok(())).await?;
     let key = page.kvs().first().map_or(start, |pair| pair.key());
     Ok(String::from_utf8_lossy(key).into_owned())
 }
@@ -227,7 +226,7 @@ pub(super) async fn latest(
     let context = CallContext::for_ranges("looking at", ranges);
     let start = ranges.first().map(Range::start).unwrap_or_default();
     let options = GetOptions::new().with_keys_only();
-    let (_, revision) = get(connection, &context, start.as_bytes(), &options, |_, _| {
+    let (_, revision) = get(connection, &context, start.as_bytes(), &options, &|_, _| {
         Ok(())
     })
     .await?;

@@ -7,7 +7,7 @@ use std::fmt;
 use std::time::Duration;
 
 use etcd_client::ConnectOptions;
-use url::Url;
+use iri_string::types::UriStr;
 
 use super::Etcd;
 use super::errors::invalid;
@@ -258,21 +258,28 @@ fn checked(endpoint: &str, secured: bool) -> Result<String, StoreError> {
             "{endpoint:?} is not an endpoint: {what}; expected one like http://127.0.0.1:2379"
         ))
     };
-    let url = Url::parse(&full).map_err(|error| wrong(&error.to_string()))?;
-    match url.scheme() {
-        "https" => {}
-        "http" if !secured => {}
+    let uri = UriStr::new(&full).map_err(|_| wrong("it is no URI"))?;
+    let scheme = uri.scheme_str();
+    let default_port = match scheme {
+        "https" => 443,
+        "http" if !secured => 80,
         "http" => return Err(wrong("TLS needs https")),
         other => return Err(wrong(&format!("unknown scheme {other:?}"))),
-    }
-    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+    };
+    let has_path = !matches!(uri.path_str(), "" | "/");
+    if has_path || uri.query().is_some() || uri.fragment().is_some() {
         return Err(wrong("nothing can follow the port"));
     }
-    let host = url.host_str().ok_or_else(|| wrong("it has no host"))?;
-    let port = url
-        .port_or_known_default()
-        .ok_or_else(|| wrong("it has no port"))?;
-    Ok(format!("{}://{host}:{port}", url.scheme()))
+    let authority = uri.authority_components();
+    let authority = authority.filter(|authority| !authority.host().is_empty());
+    let authority = authority.ok_or_else(|| wrong("it has no host"))?;
+    let port = match authority.port() {
+        None | Some("") => default_port,
+        Some(port) => port
+            .parse::<u16>()
+            .map_err(|_| wrong("its port is above 65535"))?,
+    };
+    Ok(format!("{scheme}://{}:{port}", authority.host()))
 }
 
 #[cfg(test)]

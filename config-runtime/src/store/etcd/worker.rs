@@ -4,7 +4,6 @@
 //! first job starts the thread, which ends when the [`Worker`] is dropped; nothing waits for that.
 
 use std::fmt;
-use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -13,10 +12,11 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::sync::oneshot;
 
 use crate::event;
+use crate::store::backend::BoxFuture;
 use crate::store::{ErrorKind, StoreError};
 
-/// Something to start on the thread, with its connections.
-type Job<C> = Box<dyn FnOnce(Arc<C>) + Send>;
+/// Something to run on the thread, with its connections.
+type Job<C> = Box<dyn FnOnce(Arc<C>) -> BoxFuture<'static, ()> + Send>;
 
 /// Makes the connections, on the thread.
 type Connect<C> = Arc<dyn Fn() -> C + Send + Sync>;
@@ -42,24 +42,21 @@ impl<C: Send + Sync + 'static> Worker<C> {
     }
 
     /// Runs this on the thread. Dropping the answer ends the work.
-    pub(super) async fn ask<R, F>(
+    pub(super) async fn ask<R: Send + 'static>(
         &self,
-        work: impl FnOnce(Arc<C>) -> F + Send + 'static,
-    ) -> Result<R, StoreError>
-    where
-        R: Send + 'static,
-        F: Future<Output = Result<R, StoreError>> + Send + 'static,
-    {
+        work: impl FnOnce(Arc<C>) -> BoxFuture<'static, Result<R, StoreError>> + Send + 'static,
+    ) -> Result<R, StoreError> {
         let (mut answer, answered) = oneshot::channel();
         self.send(Box::new(move |connections| {
-            tokio::spawn(async move {
+            let work = work(connections);
+            Box::pin(async move {
                 let done = tokio::select! {
-                    done = work(connections) => done,
+                    done = work => done,
                     () = answer.closed() => return,
                 };
                 // If the caller is gone, the answer is no longer needed.
                 let _ = answer.send(done);
-            });
+            })
         }))?;
         answered.await.unwrap_or_else(|_| Err(ended(self.thread)))
     }
@@ -120,7 +117,7 @@ fn run<C: 'static>(name: &str, connect: &Connect<C>, mut jobs: UnboundedReceiver
     runtime.block_on(async move {
         let connections = Arc::new(connect());
         while let Some(job) = jobs.recv().await {
-            job(Arc::clone(&connections));
+            tokio::spawn(job(Arc::clone(&connections)));
         }
     });
     // A name lookup can't be interrupted, and its answer is no longer needed.

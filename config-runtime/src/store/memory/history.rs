@@ -134,17 +134,20 @@ impl History {
     /// A watch can still start at the revision itself.
     pub(super) fn compact(&mut self, revision: Revision) {
         self.compacted = revision;
-        while self
-            .log
-            .pop_front_if(|commit| commit.revision < revision)
-            .is_some()
-        {}
+        let is_old = |commit: &Commit| commit.revision < revision;
+        while self.log.front().is_some_and(is_old) {
+            self.log.pop_front();
+        }
     }
 
     /// Makes the state of this revision the current one, and forgets the changes since. The
     /// revision must not be before the last compaction.
     pub(super) fn restore(&mut self, to: Revision) {
-        while let Some(commit) = self.log.pop_back_if(|commit| commit.revision > to) {
+        while let Some(commit) = self.log.pop_back() {
+            if commit.revision <= to {
+                self.log.push_back(commit);
+                break;
+            }
             for change in commit.changes.into_iter().rev() {
                 match change.before {
                     Some(version) => self.live.insert(change.key, version),
