@@ -148,7 +148,9 @@ fn const_check(leaf: &LeafSpec, scalar: ScalarType) -> Option<DeferredKind> {
         .into_iter()
         .filter(|rule| !is_literal || rule.is_computed);
     let rules: Vec<_> = rules.collect();
-    if rules.is_empty() || default.is_unknown() {
+    // Whether a fraction is finite only the compiler sees.
+    let is_fraction = matches!(default, ConstValue::FloatOf(_));
+    if rules.is_empty() && !is_fraction || default.is_unknown() {
         return Some(DeferredKind::Value(computed?.to_token_stream()));
     }
     Some(DeferredKind::Default { default, rules })

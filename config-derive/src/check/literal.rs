@@ -99,6 +99,9 @@ impl ScalarType {
             }
             Self::Float(name) => match trimmed.parse::<f64>() {
                 Ok(number) if fits_a_float(number, name) => None,
+                Ok(_) if trimmed.contains(|digit: char| digit.is_ascii_digit()) => {
+                    Some("a number that fits")
+                }
                 _ => Some("a number, `0.5`"),
             },
             Self::Bool => (!matches!(trimmed, "true" | "false")).then_some("`true` or `false`"),
@@ -130,7 +133,10 @@ fn whole_number(text: &str) -> &'static str {
             !digits.is_empty() && digits.chars().all(|digit| digit.is_ascii_hexdigit())
         })
     };
-    if plain.parse::<i128>().is_ok() {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        "a number that fits"
+    } else if plain.parse::<i128>().is_ok() {
         "it without `_`"
     } else if ["0x", "0o", "0b"].into_iter().any(radix) {
         "it in decimal digits"

@@ -12,7 +12,7 @@ use super::facts::Facts;
 use super::literal::{Literal, OrderedValue, is_constant, lies_outside};
 use crate::errors::Errors;
 use crate::model::constants::ConstValue;
-use crate::model::known::KnownType;
+use crate::model::known::{CollectionLength, KnownType, TypeForm};
 use crate::model::scalar::ScalarType;
 use crate::model::{checked, raw};
 use crate::syntax::names;
@@ -31,7 +31,7 @@ pub(super) fn rules(
         .filter_map(|written| {
             let kind = match &written.value {
                 raw::RuleAttribute::Range(bounds) => range(bounds, written, known, errors)?,
-                raw::RuleAttribute::Length(bounds) => length(bounds, written, errors)?,
+                raw::RuleAttribute::Length(bounds) => length(bounds, written, known, errors)?,
                 raw::RuleAttribute::Pattern(pattern) => {
                     is_a_pattern(pattern, errors)?;
                     checked::RuleKind::Pattern(pattern.clone())
@@ -297,9 +297,20 @@ pub(super) fn constant(value: &Expr, scalar: ScalarType) -> ConstValue {
 fn length(
     bounds: &ExprRange,
     written: &impl ToTokens,
+    known: &KnownType,
     errors: &Errors,
 ) -> Option<checked::RuleKind> {
     let mut right = restricts_something(bounds, written, names::LENGTH, errors);
+    if let TypeForm::List(_, CollectionLength::Fixed(length)) = known.form.inner()
+        && let Ok(number) = i128::try_from(*length)
+        && lies_outside(OrderedValue::Integer(number), bounds, None)
+    {
+        errors.at(
+            bounds,
+            format!("an array of this type has {length} entries, which the rule refuses"),
+        );
+        right = false;
+    }
     for bound in [&bounds.start, &bounds.end].into_iter().flatten() {
         if !matches!(
             Literal::from_expr(bound),
@@ -421,6 +432,14 @@ fn one_of(
             errors.at(
                 value,
                 "the values of a number are numbers: leave the quotes out",
+            );
+            right = false;
+        } else if let (Some(ScalarType::Char), Some(Literal::Text(text))) = (known.scalar, &literal)
+        {
+            let text = text.value();
+            errors.at(
+                value,
+                format!("the values of a `char` are characters: write `'{text}'`"),
             );
             right = false;
         } else if let (Some(scalar), Some(literal)) = (known.scalar, &literal)

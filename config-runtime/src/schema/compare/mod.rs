@@ -30,6 +30,7 @@
 //! | renamed, to a name that was an alias | incompatible, unless the old name is an alias now | notice | old programs read the new name as long as the old one is gone |
 //! | removed and added, and probably renamed | incompatible where it is required, else unknown | incompatible where it was required, else notice | without an alias the values are lost |
 //! | an alias is added | compatible | compatible | what stands there is read; old programs go on with the key itself |
+//! | an alias is added that was a key or an alias of another | unknown | compatible, or as for the key that is removed | what stands there was the other's |
 //! | an alias is removed | incompatible | compatible | what still stands there is not read any more |
 //! | the order of aliases changed | notice | compatible | where two are there, another one wins |
 //! | a range or a length is wider | compatible | incompatible | new values may be written that old programs refuse |
@@ -171,13 +172,14 @@ pub fn compare(old: &Schema, new: &Schema) -> Comparison {
             None => added.push(new),
         }
     }
+    let old_schema = old;
     for (old, new) in pairs {
-        names(old, new, &mut differences);
+        names(old, new, old_schema, &mut differences);
         values(old, new, &mut differences);
         absence(old, new, &mut differences);
         flags(old, new, &mut differences);
     }
-    differences.extend(removed.into_iter().map(self::removed));
+    differences.extend(removed.into_iter().map(|key| self::removed(key, new)));
     differences.extend(added.into_iter().map(|key| self::added(key, old)));
     differences.sort_by(|one, other| one.sort_key().cmp(&other.sort_key()));
     Comparison { differences }
@@ -481,12 +483,16 @@ fn required(key: &Key) -> bool {
     key.absent == Absent::Required
 }
 
-fn removed(old: &Key) -> Difference {
+fn removed(old: &Key, new: &Schema) -> Difference {
+    let heir = new.keys.iter().find(|new| new.aliases.contains(&old.key));
     Difference {
         old: Some(old.key.clone()),
         new: None,
         change: Change::Removed,
-        stored: fine("what stands there is not read any more, and is reported as an unknown key"),
+        stored: match heir {
+            Some(heir) => unknown(format!("what stands there is read as `{}` now", heir.key)),
+            None => fine("what stands there is not read any more, and is reported as unknown"),
+        },
         running: match required(old) {
             true => bad("they need it: once it is deleted, they refuse"),
             false => notice("once it is deleted, they use what stands for an absent key"),
@@ -557,10 +563,20 @@ fn replaced(old: &Key, new: &Key) -> Difference {
 }
 
 /// Compares the names under which a key is read.
-fn names(old: &Key, new: &Key, out: &mut Vec<Difference>) {
+fn names(old: &Key, new: &Key, old_schema: &Schema, out: &mut Vec<Difference>) {
     let reads = |key: &Key, name: &String| key.key == *name || key.aliases.contains(name);
+    let was_of_another = |name: &&String| {
+        let others = old_schema.keys.iter().filter(|key| key.key != old.key);
+        !reads(old, name) && others.into_iter().any(|other| reads(other, name))
+    };
+    let taken = |name: &String| {
+        unknown(format!(
+            "what stands under `{name}` was read as another key"
+        ))
+    };
     if old.key != new.key {
         let stored = match reads(new, &old.key) {
+            true if was_of_another(&&new.key) => taken(&new.key),
             true => fine("what stands under the old name is read through the alias"),
             false => bad(format!(
                 "what stands under the old name is not read any more: write `alias = \"{}\"`",
@@ -610,6 +626,8 @@ fn names(old: &Key, new: &Key, out: &mut Vec<Difference>) {
                 "what still stands under `{}` is not read any more",
                 lost.join("`, `")
             ))
+        } else if let Some(name) = after.iter().find(was_of_another) {
+            taken(name)
         } else if kept(&before, &after) == kept(&after, &before) {
             fine("every old name is read as before")
         } else {

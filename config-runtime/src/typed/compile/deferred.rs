@@ -96,6 +96,9 @@ pub const fn range(low: ConstValue, high: ConstValue, inclusive: bool, written: 
 #[doc(hidden)]
 #[track_caller]
 pub const fn default(value: ConstValue, rules: &[(DeferredRule, &str)]) {
+    if matches!(value, ConstValue::Float(number) if !number.is_finite()) {
+        refuse_with("a number in the store is finite, and this default is not");
+    }
     let mut rules = rules;
     while let [(rule, written), rest @ ..] = rules {
         if breaks(value, *rule) {

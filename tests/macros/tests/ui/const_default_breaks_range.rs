@@ -5,6 +5,8 @@ use hotconfig::{HotConfig, Size};
 const MAX: u32 = 128;
 const NONE: Option<u8> = None;
 const WORD: &str = "c";
+const NAN: f64 = f64::NAN;
+const HALF: f32 = 0.5;
 const PATIENCE: Duration = Duration::from_secs(90);
 
 #[derive(HotConfig, Clone)]
@@ -29,6 +31,10 @@ struct Config {
     word: String,
     #[hot(default = NONE, range(5..))]
     none: Option<u8>,
+    #[hot(default = NAN)]
+    fraction: f64,
+    #[hot(default = HALF)]
+    half: f32,
 }
 
 impl Config {

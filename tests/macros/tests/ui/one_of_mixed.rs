@@ -14,6 +14,8 @@ struct Config {
     d: u8,
     #[hot(one_of(LEVEL))]
     e: String,
+    #[hot(one_of("a", "b"))]
+    f: char,
 }
 
 fn main() {}
