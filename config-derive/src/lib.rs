@@ -113,10 +113,11 @@ use errors::Errors;
 /// | the names of a map's entries, and JSON inside a type of your own | `default = "{}"` of a struct |
 /// | an entry of a set that is there twice, if a rule counts them | `default = "[1, 1]", length(2..)` |
 /// | the length of a list against a constant | `default = "[1, 2]", length(..MOST)` |
-/// | a constant that an `i128` can't hold | `default = TOO_MANY` of a `u128` |
+/// | a constant or a bound that an `i128` can't hold | `default = TOO_MANY` of a `u128` |
 /// | bytes of a codec of your own | `default = "x", with = hex` |
 /// | `validate` of a field or of a struct | `validate = is_even` |
 /// | a `Url` of the crate `url`, behind its scheme | `default = "https://["` |
+/// | JSON of an alias of a tuple or of an array | `default = "[1]"` of a `Pair` |
 ///
 /// Doc comments that are macros, `#[doc = include_str!("…")]`, are in no schema.
 #[proc_macro_derive(HotConfig, attributes(hot))]

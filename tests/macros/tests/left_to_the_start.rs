@@ -25,6 +25,7 @@ const TOO_MANY: u128 = u128::MAX;
 const MOST: usize = 2;
 
 type Port = u16;
+type Pair = (u8, u8);
 
 fn cores() -> u32 {
     0
@@ -138,6 +139,8 @@ struct Faulty {
     odd: u32,
     #[hot(default = "https://[")]
     home: Url,
+    #[hot(default = "[1]")]
+    pair: Pair,
 }
 
 type Maybe = Option<u32>;
@@ -164,7 +167,7 @@ async fn the_start_and_the_test_of_the_schema_find_what_the_compiler_does_not_ch
     });
     let failed = failed.unwrap_err();
     let fields = Faulty::TREE.fields;
-    assert_eq!(fields.len(), 17);
+    assert_eq!(fields.len(), 18);
     for said in [&refused, failed.downcast_ref::<String>().unwrap()] {
         for field in fields {
             let expected = format!("the default of `{}`: ", field.name);

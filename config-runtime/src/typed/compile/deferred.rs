@@ -84,7 +84,14 @@ pub const fn range(low: ConstValue, high: ConstValue, inclusive: bool, written: 
     let mut message = Message::new();
     message.push("no value lies in the range `");
     message.push(written);
-    message.push("`: ");
+    message.push("`");
+    if !matches!(low, ConstValue::Float(_)) {
+        message.push(", from ");
+        push(&mut message, low);
+        message.push(" to ");
+        push(&mut message, high);
+    }
+    message.push(": ");
     message.push(advice);
     refuse(&message);
 }
@@ -103,7 +110,13 @@ pub const fn default(value: ConstValue, rules: &[(DeferredRule, &str)]) {
     while let [(rule, written), rest @ ..] = rules {
         if breaks(value, *rule) {
             let mut message = Message::new();
-            message.push("the default breaks the field's own rule `");
+            message.push("the default");
+            if !matches!(value, ConstValue::Float(_)) {
+                message.push(", ");
+                push(&mut message, value);
+                message.push(",");
+            }
+            message.push(" breaks the field's own rule `");
             message.push(written);
             message.push("`: change one of them");
             refuse(&message);
@@ -375,6 +388,36 @@ const fn compare(a: ConstValue, b: ConstValue) -> Option<Ordering> {
             ordered!(a, b)
         }
         _ => None,
+    }
+}
+
+/// A value as people write it.
+const fn push(message: &mut Message, value: ConstValue) {
+    match value {
+        ConstValue::Integer(number) => message.push_number(number),
+        ConstValue::Bytes(size) => {
+            message.push_number(size.bytes() as i128);
+            message.push(" bytes");
+        }
+        ConstValue::Period(period) => {
+            let (seconds, nanos) = (period.as_secs(), period.subsec_nanos());
+            let (number, unit) = if nanos == 0 {
+                (seconds as i128, "s")
+            } else if nanos % 1_000_000 == 0 {
+                (seconds as i128 * 1000 + (nanos / 1_000_000) as i128, "ms")
+            } else {
+                (seconds as i128 * 1_000_000_000 + nanos as i128, "ns")
+            };
+            message.push_number(number);
+            message.push(unit);
+        }
+        ConstValue::Text(text) => {
+            message.push("`");
+            message.push(text);
+            message.push("`");
+        }
+        // Formatting a fraction is not for constants.
+        ConstValue::Float(_) | ConstValue::Nothing | ConstValue::Unknown(_) => {}
     }
 }
 

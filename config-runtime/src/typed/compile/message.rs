@@ -1,6 +1,6 @@
 //! The text of a panic in a constant, joined from parts.
 //!
-//! In: texts, known while compiling. Out: one text of at most [`LIMIT`] bytes, with `…`
+//! In: texts and numbers, known while compiling. Out: one text of at most [`LIMIT`] bytes, with `…`
 //! in place of a rest that does not fit. It knows no schema and no rules.
 //!
 //! ```text
@@ -69,6 +69,32 @@ impl Message {
         self.cut
     }
 
+    /// Adds a number in decimal.
+    pub(crate) const fn push_number(&mut self, number: i128) {
+        // As many digits as `i128::MIN` has, with its sign.
+        let mut digits = [0; 40];
+        let mut rest: &mut [u8] = &mut digits;
+        let mut left = number.unsigned_abs();
+        let mut count = 0;
+        while let Some((last, before)) = rest.split_last_mut() {
+            // The digit is below ten, so it is one byte.
+            *last = b'0' + (left % 10) as u8;
+            count += 1;
+            left /= 10;
+            rest = before;
+            if left == 0 {
+                break;
+            }
+        }
+        if number < 0 {
+            self.push("-");
+        }
+        let (_, digits) = digits.split_at(digits.len() - count);
+        if let Ok(digits) = core::str::from_utf8(digits) {
+            self.push(digits);
+        }
+    }
+
     /// The whole text.
     #[must_use]
     pub const fn as_str(&self) -> &str {
@@ -107,11 +133,13 @@ mod tests {
     fn it_is_made_while_compiling() {
         const MESSAGE: Message = {
             let mut message = Message::new();
-            message.push("no key ");
-            message.push("`a`");
+            message.push("between ");
+            message.push_number(-1);
+            message.push(" and ");
+            message.push_number(64);
             message
         };
-        assert_eq!(MESSAGE.as_str(), "no key `a`");
+        assert_eq!(MESSAGE.as_str(), "between -1 and 64");
     }
 
     #[test]
@@ -145,6 +173,15 @@ mod tests {
                 prop_assert!(joined.starts_with(kept));
                 // The next character would not have fitted.
                 prop_assert!(kept.len() <= LIMIT && kept.len() + 4 > LIMIT);
+            }
+        }
+
+        #[test]
+        fn numbers_are_written_as_everywhere(number: i128) {
+            for number in [number, i128::MIN, i128::MAX, 0, -1] {
+                let mut message = Message::new();
+                message.push_number(number);
+                prop_assert_eq!(message.as_str(), number.to_string());
             }
         }
     }
