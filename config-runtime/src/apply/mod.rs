@@ -23,13 +23,6 @@ mod ledger;
 mod merge_join;
 mod published;
 mod report;
-/// A set of these, inserted one by one: `collect` would compile a sort for each type.
-fn set_of<V: Ord>(values: impl IntoIterator<Item = V>) -> BTreeSet<V> {
-    let mut set = BTreeSet::new();
-    set.extend(values);
-    set
-}
-
 #[cfg(test)]
 mod tests;
 mod trial;
@@ -617,4 +610,11 @@ impl<T: HotConfig> Apply<T> {
         let slot = self.slots.winner(leaf, there)?;
         Some((slot, self.ledger.good(slot)?))
     }
+}
+
+/// A set of these, inserted one by one: `collect` would compile a sort for each type.
+fn set_of<V: Ord>(values: impl IntoIterator<Item = V>) -> BTreeSet<V> {
+    let mut set = BTreeSet::new();
+    set.extend(values);
+    set
 }

@@ -51,8 +51,8 @@ impl Schema {
             }
         }
         for section in &self.sections {
-            let segments = section.key.split('/');
-            let found = segments.into_iter().try_fold(&mut root, |object, segment| {
+            let mut segments = section.key.split('/');
+            let found = segments.try_fold(&mut root, |object, segment| {
                 properties(object)?.get_mut(segment)?.as_object_mut()
             });
             if let Some(object) = found {

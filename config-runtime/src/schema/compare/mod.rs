@@ -172,12 +172,11 @@ pub fn compare(old: &Schema, new: &Schema) -> Comparison {
             None => added.push(new),
         }
     }
-    let old_schema = old;
-    for (old, new) in pairs {
-        names(old, new, old_schema, &mut differences);
-        values(old, new, &mut differences);
-        absence(old, new, &mut differences);
-        flags(old, new, &mut differences);
+    for (before, after) in pairs {
+        names(before, after, old, &mut differences);
+        values(before, after, &mut differences);
+        absence(before, after, &mut differences);
+        flags(before, after, &mut differences);
     }
     differences.extend(removed.into_iter().map(|key| self::removed(key, new)));
     differences.extend(added.into_iter().map(|key| self::added(key, old)));
@@ -566,8 +565,8 @@ fn replaced(old: &Key, new: &Key) -> Difference {
 fn names(old: &Key, new: &Key, old_schema: &Schema, out: &mut Vec<Difference>) {
     let reads = |key: &Key, name: &String| key.key == *name || key.aliases.contains(name);
     let was_of_another = |name: &&String| {
-        let others = old_schema.keys.iter().filter(|key| key.key != old.key);
-        !reads(old, name) && others.into_iter().any(|other| reads(other, name))
+        let mut others = old_schema.keys.iter().filter(|key| key.key != old.key);
+        !reads(old, name) && others.any(|other| reads(other, name))
     };
     let taken = |name: &String| {
         unknown(format!(
