@@ -63,7 +63,7 @@ impl ClusterBuilder {
             match cluster.launch().await {
                 Ok(()) => return cluster,
                 Err(Failure::PortTaken(log)) => last = log,
-                Err(Failure::Other(what)) => panic!("{what}"),
+                Err(failure) => panic!("{failure}"),
             }
         }
         panic!("no free ports for a cluster in ten attempts; the last log:\n{last}");
@@ -311,9 +311,9 @@ impl Cluster {
     pub fn revive(&mut self, member: usize) {
         if self.one(member).standing == Standing::Member
             && !self.one(member).process.is_started()
-            && let Err(Failure::PortTaken(what) | Failure::Other(what)) = self.spawn(member)
+            && let Err(failure) = self.spawn(member)
         {
-            panic!("{what}");
+            panic!("{failure}");
         }
     }
 
@@ -343,12 +343,15 @@ impl Cluster {
                 let port = one.health.number();
                 match one.process.healthy(port).await {
                     Ok(()) => break,
-                    // Its ports were free, are its own, and will be free again.
-                    Err(Failure::PortTaken(_)) if began.elapsed() < LIMIT => {
+                    // Its ports were free, are its own, and will be free again; and whom it asked
+                    // will hear of it.
+                    Err(Failure::PortTaken(_) | Failure::NotYetKnown(_))
+                        if began.elapsed() < LIMIT =>
+                    {
                         tokio::time::sleep(Duration::from_millis(100)).await;
                         self.revive(member);
                     }
-                    Err(Failure::PortTaken(what) | Failure::Other(what)) => panic!("{what}"),
+                    Err(failure) => panic!("{failure}"),
                 }
             }
         }
@@ -588,4 +591,48 @@ async fn finish(mut command: std::process::Command) -> Result<(), String> {
         }
     });
     run.await.unwrap_or_else(|error| Err(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eventually;
+
+    /// Takes out a member, starts it without adding it, and waits for its end. [`Cluster::heal`] adds it then.
+    async fn start_too_early(cluster: &mut Cluster, member: usize) {
+        cluster.taken_out(member);
+        cluster.one_mut(member).standing = Standing::Member;
+        cluster.revive(member);
+        let process = std::cell::RefCell::new(&mut cluster.one_mut(member).process);
+        eventually("it ends by itself", || async {
+            process.borrow_mut().has_ended()
+        })
+        .await;
+        cluster.one_mut(member).standing = Standing::Out;
+    }
+
+    async fn remove(cluster: &Cluster, member: usize) {
+        let mut client = cluster.other(member).await;
+        let old = cluster.id(&mut client, member).await.unwrap().unwrap();
+        client.member_remove(old).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_member_that_started_before_it_was_known_is_started_again() {
+        let mut cluster = Cluster::start(3).await;
+        remove(&cluster, 1).await;
+        start_too_early(&mut cluster, 1).await;
+        cluster.heal().await;
+        assert_eq!(cluster.up(), [0, 1, 2]);
+    }
+
+    #[tokio::test]
+    async fn a_member_that_found_no_other_is_started_again() {
+        let mut cluster = Cluster::start(3).await;
+        remove(&cluster, 1).await;
+        cluster.kill_all();
+        start_too_early(&mut cluster, 1).await;
+        cluster.heal().await;
+        assert_eq!(cluster.up(), [0, 1, 2]);
+    }
 }

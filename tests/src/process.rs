@@ -22,8 +22,21 @@ use crate::wait::LIMIT;
 pub(crate) enum Failure {
     /// Somebody else has one of its ports; with its log.
     PortTaken(String),
+    /// To join, it asked the others, and none answered, or one did not know yet that it was
+    /// added; with its log.
+    NotYetKnown(String),
     /// Anything else; with its log.
     Other(String),
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::PortTaken(what) | Self::NotYetKnown(what) | Self::Other(what) => {
+                f.write_str(what)
+            }
+        }
+    }
 }
 
 /// Who a member is.
@@ -147,9 +160,20 @@ impl Process {
         let log = self.log();
         if log.contains("address already in use") {
             Err(Failure::PortTaken(log))
+        } else if log.contains("member count is unequal")
+            || log.contains("could not retrieve cluster information")
+        {
+            Err(Failure::NotYetKnown(log))
         } else {
             Err(Failure::Other(format!("{ended}; its log:\n{log}")))
         }
+    }
+
+    /// Whether it ended by itself.
+    #[cfg(test)]
+    pub(crate) fn has_ended(&mut self) -> bool {
+        let child = self.child.as_mut();
+        child.is_some_and(|child| matches!(child.try_wait(), Ok(Some(_))))
     }
 
     /// Whether it was started and not ended by us.

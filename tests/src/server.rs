@@ -63,7 +63,7 @@ impl Builder {
             match server.launch().await {
                 Ok(()) => return server,
                 Err(Failure::PortTaken(log)) => last = log,
-                Err(Failure::Other(what)) => panic!("{what}"),
+                Err(failure) => panic!("{failure}"),
             }
         }
         panic!("no free ports for an etcd in ten attempts; the last one's log:\n{last}");
@@ -163,7 +163,7 @@ impl Server {
             match self.launch().await {
                 Ok(()) => return,
                 Err(Failure::PortTaken(log)) => last = log,
-                Err(Failure::Other(what)) => panic!("{what}"),
+                Err(failure) => panic!("{failure}"),
             }
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
