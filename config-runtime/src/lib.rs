@@ -36,7 +36,7 @@
 //! # Overview
 //!
 //! - [`derive@HotConfig`]: the attributes of a struct and of its fields.
-//! - [`Hot`] and [`Builder`]: the handle, and its settings.
+//! - [`Hot`] and [`HotBuilder`]: the handle, and its settings.
 //! - [`value`]: the form of values in the store; [`rules`]: the rules that they must satisfy.
 //! - [`store`]: etcd, and the store in this process.
 //! - [`Status`], [`StatusWatch`] and [`Problem`]: the state of the loop, and the changes that it
@@ -48,7 +48,7 @@
 //! | --- | --- |
 //! | `etcd` (default) | [`store::Etcd`]; its build needs `protoc` |
 //! | `metrics` | [metrics](#metrics), through the facade of that name |
-//! | `seal` | [`Builder::fallback_key`]: the secrets of the fallback, encrypted |
+//! | `seal` | [`HotBuilder::fallback_key`]: the secrets of the fallback, encrypted |
 //!
 //! The Rust version is declared to be 1.89; the crate is compiled with 1.95.
 //!
@@ -162,7 +162,7 @@ mod wording;
 
 pub use apply::{Held, Pending, Unknown, Warning};
 pub use engine::{Reached, WaitError};
-pub use hot::{Builder, Described, Description, Hot, StartError};
+pub use hot::{Described, Description, Hot, HotBuilder, StartError};
 pub use hotconfig_derive::{HotConfig, HotValue};
 pub use problem::Problem;
 pub use publish::{

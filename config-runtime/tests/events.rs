@@ -16,7 +16,7 @@ use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
 use hotconfig::store::Memory;
-use hotconfig::{Builder, Hot, HotConfig, Revision, Secret, Update, field};
+use hotconfig::{Hot, HotBuilder, HotConfig, Revision, Secret, Update, field};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context as Layered, Layer, SubscriberExt};
@@ -50,7 +50,7 @@ fn key(name: &str) -> String {
     format!("/told/test/{name}")
 }
 
-fn builder(store: &Memory) -> Builder<Told> {
+fn builder(store: &Memory) -> HotBuilder<Told> {
     Hot::<Told>::builder(store.clone())
         .var("env", "test")
         .backoff(Duration::from_millis(5), Duration::from_millis(20))
@@ -176,7 +176,7 @@ async fn every_event_is_one_of_the_table_and_every_row_is_told() {
     let subscriber = tracing_subscriber::registry().with(seen.clone());
     tracing::subscriber::set_global_default(subscriber).unwrap();
     let store = Memory::new();
-    store.set_call_timeout(Duration::from_millis(200));
+    store.faults().set_call_timeout(Duration::from_millis(200));
 
     // No start: a key is missing, and a secret is bad.
     store.put(key("password"), "");
@@ -252,18 +252,18 @@ async fn every_event_is_one_of_the_table_and_every_row_is_told() {
     let backup = store.revision();
 
     // The store.
-    store.disconnect();
+    store.faults().disconnect();
     let lost = seen.told("disconnected", "error", "reached").await;
     assert_eq!(lost["kind"], "unreachable");
     let stale = seen.told("stale", "cause", "reached").await;
     assert!(stale["confirmed_ms_ago"].parse::<u64>().unwrap() >= 400);
-    store.deny("");
-    store.reconnect();
+    store.faults().deny("");
+    store.faults().reconnect();
     seen.told("store_failed", "kind", "denied").await;
-    store.allow();
+    store.faults().allow();
     seen.told("fresh", "prefix", "/told/test").await;
     settled(&hot, store.put(key("inner/number"), "4")).await;
-    store.restore(backup).unwrap();
+    store.faults().restore(backup).unwrap();
     seen.told("new_epoch", "epoch", "2").await;
     hot.shutdown().await;
     seen.told("ended", "prefix", "/told/test").await;
@@ -275,7 +275,7 @@ async fn every_event_is_one_of_the_table_and_every_row_is_told() {
         builder(&store).start_timeout(limit).fallback(&copy)
     };
     kept().start().await.unwrap().shutdown().await;
-    store.disconnect();
+    store.faults().disconnect();
     kept().start().await.unwrap().shutdown().await;
     seen.told("fallback_serving", "path", "copy").await;
 

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use hotconfig::store::{ErrorKind, Memory};
 use hotconfig::{
-    Builder, FallbackStatus, Hot, HotConfig, Invalid, Origin, Secret, StartError, field,
+    FallbackStatus, Hot, HotBuilder, HotConfig, Invalid, Origin, Secret, StartError, field,
 };
 use tempfile::TempDir;
 
@@ -52,7 +52,7 @@ struct Home {
 impl Home {
     fn new() -> Self {
         let store = Memory::new();
-        store.set_call_timeout(Duration::from_millis(200));
+        store.faults().set_call_timeout(Duration::from_millis(200));
         let folder = tempfile::tempdir().unwrap();
         Self { store, folder }
     }
@@ -61,7 +61,7 @@ impl Home {
         self.folder.path().join("users.fallback")
     }
 
-    fn builder<T: HotConfig>(&self) -> Builder<T> {
+    fn builder<T: HotConfig>(&self) -> HotBuilder<T> {
         Hot::<T>::builder(self.store.clone())
             .var("app", "users")
             .backoff(Duration::from_millis(5), Duration::from_millis(50))
@@ -78,7 +78,7 @@ impl Home {
     async fn leave_a_copy(&self) -> String {
         let hot = self.builder::<Service>().start().await.unwrap();
         hot.shutdown().await;
-        self.store.disconnect();
+        self.store.faults().disconnect();
         fs::read_to_string(self.path()).unwrap()
     }
 
@@ -141,7 +141,7 @@ async fn p06_the_store_that_comes_back_with_the_same_tells_nobody_and_gives_its_
     home.leave_a_copy().await;
     let hot = home.start().await;
     let mut told = hot.changes(field!(Service, size));
-    home.store.reconnect();
+    home.store.faults().reconnect();
     until("the revision", || {
         hot.snapshot().revision() == Some(home.store.revision())
     })
@@ -164,7 +164,7 @@ async fn p04_what_changed_while_nobody_ran_arrives_when_the_store_comes_back() {
     home.store.delete("/configs/users/note");
     let hot = home.start().await;
     let mut size = hot.watch(field!(Service, size));
-    home.store.reconnect();
+    home.store.faults().reconnect();
     let change = tokio::time::timeout(LIMIT, size.changed())
         .await
         .unwrap()
@@ -178,12 +178,12 @@ async fn p15_a_start_that_is_denied_is_served_from_the_copy() {
     let home = Home::new();
     home.put("size", "16");
     home.leave_a_copy().await;
-    home.store.reconnect();
-    home.store.deny("/configs/users/");
+    home.store.faults().reconnect();
+    home.store.faults().deny("/configs/users/");
     let hot = home.start().await;
     assert_eq!(hot.load().size, 16);
     assert_eq!(hot.status().failure.unwrap().kind(), ErrorKind::Denied);
-    home.store.allow();
+    home.store.faults().allow();
     until("the store", || hot.status().is_fresh()).await;
 }
 
@@ -194,7 +194,7 @@ async fn p07_the_last_good_values_of_the_copy_stand_in_for_keys_that_are_bad_at_
     home.put("high", "20");
     home.put("workers", "6");
     home.leave_a_copy().await;
-    home.store.reconnect();
+    home.store.faults().reconnect();
     let bad = home.put("size", "many");
     home.put("low", "5");
     home.put("workers", "7");
@@ -227,7 +227,7 @@ async fn a_start_with_the_store_takes_nothing_from_the_copy() {
     home.put("workers", "6");
     home.put("note", "old");
     home.leave_a_copy().await;
-    home.store.reconnect();
+    home.store.faults().reconnect();
     home.put("workers", "7");
     home.store.delete("/configs/users/note");
     let hot = home.start().await;
@@ -355,12 +355,12 @@ async fn drill_37_secrets_are_left_out_sealed_or_plain_as_declared() {
     );
     hot.shutdown().await;
 
-    home.store.reconnect();
+    home.store.faults().reconnect();
     let sealed = || home.builder::<Service>().fallback_key(KEY);
     sealed().start().await.unwrap().shutdown().await;
     let copy = fs::read_to_string(home.path()).unwrap();
     assert!(!copy.contains("hunter2"));
-    home.store.disconnect();
+    home.store.faults().disconnect();
     let hot = sealed().start().await.unwrap();
     assert_eq!(hot.load().token.expose(), "hunter2");
     // It would go on, and write its own copy.
@@ -378,7 +378,7 @@ async fn drill_37_secrets_are_left_out_sealed_or_plain_as_declared() {
     let said = home.refusal().await;
     assert!(said.contains("no key"), "{said}");
 
-    home.store.reconnect();
+    home.store.faults().reconnect();
     let plain = home.builder::<Service>().fallback_with_plain_secrets();
     plain.start().await.unwrap().shutdown().await;
     assert!(fs::read_to_string(home.path()).unwrap().contains("hunter2"));
@@ -579,6 +579,6 @@ async fn two_programs_with_one_path_leave_a_whole_copy() {
     }
     until("both", || one.load().size == 60 && two.load().size == 60).await;
     tokio::join!(one.shutdown(), two.shutdown());
-    home.store.disconnect();
+    home.store.faults().disconnect();
     assert_eq!(home.start().await.load().size, 60);
 }

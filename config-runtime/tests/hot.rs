@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use hotconfig::store::{ErrorKind, Memory};
 use hotconfig::{
-    Builder, Hot, HotConfig, Invalid, Origin, Reached, Revision, Secret, StartError, WaitError,
+    Hot, HotBuilder, HotConfig, Invalid, Origin, Reached, Revision, Secret, StartError, WaitError,
     field,
 };
 
@@ -93,8 +93,8 @@ fn store() -> Memory {
     store
 }
 
-fn builder(store: &Memory) -> Builder<Service> {
-    store.set_call_timeout(Duration::from_millis(500));
+fn builder(store: &Memory) -> HotBuilder<Service> {
+    store.faults().set_call_timeout(Duration::from_millis(500));
     Hot::<Service>::builder(store.clone())
         .var("app", "users")
         .var("env", "prod")
@@ -140,7 +140,7 @@ async fn every_mistake_of_the_builder_is_named_before_the_store_is_asked() {
         12
     }
     let store = Memory::new();
-    store.disconnect();
+    store.faults().disconnect();
     let started = Hot::<Wrong>::builder(store)
         .var("app", "a/b")
         .defaults_without_store()
@@ -254,15 +254,15 @@ async fn bad_keys_have_their_defaults_where_that_was_asked_for() {
 #[tokio::test]
 async fn drill_35_a_start_without_the_store_is_bounded() {
     let store = store();
-    store.disconnect();
+    store.faults().disconnect();
     let limit = Duration::from_millis(200);
     let started = soon("the start", builder(&store).start_timeout(limit).start()).await;
     let Err(StartError::Store(error)) = started else {
         panic!("it started")
     };
     assert_eq!(error.kind(), ErrorKind::Unreachable);
-    store.reconnect();
-    store.stall();
+    store.faults().reconnect();
+    store.faults().stall();
     let started = soon("the start", builder(&store).start_timeout(limit).start()).await;
     let Err(StartError::Store(error)) = started else {
         panic!("it started")
@@ -347,7 +347,7 @@ struct Lenient {
 async fn drill_35_defaults_serve_while_the_store_is_down_and_the_loop_goes_on_trying() {
     let store = Memory::new();
     store.put("/lenient/number", "2");
-    store.disconnect();
+    store.faults().disconnect();
     let hot = Hot::<Lenient>::builder(store.clone())
         .defaults_without_store()
         .start_timeout(Duration::from_millis(50))
@@ -360,7 +360,7 @@ async fn drill_35_defaults_serve_while_the_store_is_down_and_the_loop_goes_on_tr
     assert!(status.stale.unwrap().cause.contains("cannot be reached"));
     assert!(!status.connected && status.confirmed.is_none());
     let mut number = hot.watch(field!(Lenient, number));
-    store.reconnect();
+    store.faults().reconnect();
     let change = soon("the store's value", number.changed()).await.unwrap();
     assert_eq!((*change.previous(), *change.current()), (1, 2));
     until("fresh", || hot.status().is_fresh()).await;
@@ -369,7 +369,7 @@ async fn drill_35_defaults_serve_while_the_store_is_down_and_the_loop_goes_on_tr
 #[tokio::test]
 async fn p15_denied_is_never_an_empty_configuration() {
     let store = Memory::new();
-    store.deny("/lenient");
+    store.faults().deny("/lenient");
     let StartError::Store(error) = Hot::<Lenient>::builder(store.clone())
         .start()
         .await
@@ -383,9 +383,9 @@ async fn p15_denied_is_never_an_empty_configuration() {
     let store = self::store();
     let hot = start(&store).await;
     settled(&hot, store.put(key("db/pool_size"), "9")).await;
-    store.deny("/configs");
-    store.disconnect();
-    store.reconnect();
+    store.faults().deny("/configs");
+    store.faults().disconnect();
+    store.faults().reconnect();
     until("the status says denied", || {
         hot.status()
             .failure
@@ -393,7 +393,7 @@ async fn p15_denied_is_never_an_empty_configuration() {
     })
     .await;
     assert_eq!(hot.load().db.pool_size, 9);
-    store.allow();
+    store.faults().allow();
     settled(&hot, store.put(key("db/pool_size"), "10")).await;
     assert_eq!(hot.load().db.pool_size, 10);
 }
@@ -549,11 +549,11 @@ async fn drill_10_what_was_deleted_during_an_outage_and_compacted_is_found() {
     store.put(key("db/pool_size"), "16");
     let hot = start(&store).await;
     let mut note = hot.watch(field!(Service, note));
-    store.disconnect();
+    store.faults().disconnect();
     store.delete(key("note"));
     let last = store.put(key("db/pool_size"), "17");
     store.compact(last).unwrap();
-    store.reconnect();
+    store.faults().reconnect();
     let change = soon("the delete", note.changed()).await.unwrap();
     assert_eq!(
         (change.previous().as_deref(), change.current().as_deref()),
@@ -568,10 +568,10 @@ async fn a_delete_that_only_a_reading_found_is_held_of_the_revisions_that_may_ha
     let hot = start(&store).await;
     let before = store.put(key("retries"), "2");
     settled(&hot, before).await;
-    store.disconnect();
+    store.faults().disconnect();
     let deleted = store.delete(key("db/dsn")).unwrap();
     let after = store.put(key("retries"), "3");
-    store.reconnect();
+    store.faults().reconnect();
     let Reached::Held(held) = settled(&hot, deleted).await else {
         panic!("the delete was let in")
     };
@@ -596,10 +596,10 @@ async fn what_was_deleted_again_unseen_while_its_delete_is_held_is_not_called_vi
     };
     let before = store.put(key("retries"), "2");
     settled(&hot, before).await;
-    store.disconnect();
+    store.faults().disconnect();
     store.put(key("note"), "two");
     let again = store.delete(key("note")).unwrap();
-    store.reconnect();
+    store.faults().reconnect();
     assert_eq!(settled(&hot, again).await, Reached::Held(held.clone()));
     assert_eq!(hot.load().note.as_deref(), Some("one"));
     assert_eq!(settled(&hot, before).await, Reached::Visible);
@@ -632,8 +632,8 @@ async fn p06_drill_16_the_same_again_tells_nobody_and_swaps_nothing() {
     store.put(key("db/pool_size"), "16");
     store.put(key("db/pool_size"), " 16\n");
     // Everything is read again.
-    store.disconnect();
-    store.reconnect();
+    store.faults().disconnect();
+    store.faults().reconnect();
     settled(&hot, store.put(key("db/idle_timeout"), "30000ms")).await;
     assert_eq!(hot.snapshot().revision(), before.revision());
     hot.shutdown().await;
@@ -650,7 +650,7 @@ async fn drill_22_a_store_that_went_back_begins_a_new_epoch() {
     let mut size = hot.watch(field!(Service, db.pool_size));
     let mut waiting = Box::pin(hot.wait_for(young.next(), LIMIT));
     assert!(futures_util::poll!(&mut waiting).is_pending());
-    store.restore(old).unwrap();
+    store.faults().restore(old).unwrap();
     assert_eq!(
         soon("the wait", waiting).await,
         Err(WaitError::EpochChanged)
@@ -669,16 +669,16 @@ async fn p13_drill_22_a_restored_store_that_has_overtaken_us_is_known_by_what_co
     let hot = start(&store).await;
     settled(&hot, young).await;
     until("connected", || hot.status().connected).await;
-    store.disconnect();
+    store.faults().disconnect();
     until("disconnected", || !hot.status().connected).await;
-    store.restore(backup).unwrap();
+    store.faults().restore(backup).unwrap();
     // The same revision, and another value.
     assert_eq!(store.put(key("db/pool_size"), "21"), same);
     for _ in 0..10 {
         store.put("/elsewhere", "x");
     }
     assert!(store.revision() > young, "overtaken");
-    store.reconnect();
+    store.faults().reconnect();
     until("the younger history", || {
         let config = hot.load();
         (config.retries, config.db.pool_size) == (2, 21)
@@ -695,7 +695,7 @@ async fn p13_a_restore_between_the_reading_and_the_watch_is_found() {
         let young = store.put(key("retries"), "3");
         let hot = start(&store).await;
         // Wherever it is by now: reading is over, and the watch stands, or does not yet.
-        store.restore(backup).unwrap();
+        store.faults().restore(backup).unwrap();
         for _ in 0..3 {
             store.put("/elsewhere", "x");
         }
@@ -1292,11 +1292,11 @@ async fn p09_drill_19_a_store_that_stops_answering_makes_the_status_stale() {
         .await
         .unwrap();
     until("fresh", || hot.status().is_fresh()).await;
-    store.stall();
+    store.faults().stall();
     until("stale", || !hot.status().is_fresh()).await;
     assert_eq!(hot.load().db.pool_size, 8, "the last values stay");
     store.put(key("db/pool_size"), "9");
-    store.resume();
+    store.faults().resume();
     until("fresh again", || {
         hot.status().is_fresh() && hot.load().db.pool_size == 9
     })

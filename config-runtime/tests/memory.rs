@@ -762,7 +762,7 @@ fn a_disconnected_store_loses_watches_and_refuses_calls_until_it_reconnects() {
     let store = Memory::new();
     let mut watch = listening(&store, &["/a"]);
     store.put("/a/x", "1");
-    store.disconnect();
+    store.faults().disconnect();
     assert_eq!(store.watches(), 0);
     let kinds = [
         read(&store, &["/a"]).unwrap_err().kind(),
@@ -774,7 +774,7 @@ fn a_disconnected_store_loses_watches_and_refuses_calls_until_it_reconnects() {
     ];
     assert_eq!(kinds, [ErrorKind::Unreachable; 3]);
     let at = store.put("/a/x", "2");
-    store.reconnect();
+    store.faults().reconnect();
     for _ in 0..3 {
         assert_eq!(
             lost(&now(watch.next())),
@@ -788,9 +788,9 @@ fn a_disconnected_store_loses_watches_and_refuses_calls_until_it_reconnects() {
 #[tokio::test]
 async fn drill_27_a_stalled_store_says_nothing_and_calls_run_into_their_limit() {
     let store = Memory::new();
-    store.set_call_timeout(Duration::from_millis(20));
+    store.faults().set_call_timeout(Duration::from_millis(20));
     let mut watch = listening(&store, &["/a"]);
-    store.stall();
+    store.faults().stall();
     let at = store.put("/a/x", "1");
     assert!(watch.ask_progress());
     assert_eq!(heard(&mut watch), []);
@@ -806,7 +806,7 @@ async fn drill_27_a_stalled_store_says_nothing_and_calls_run_into_their_limit() 
     ];
     assert_eq!(kinds, [ErrorKind::Timeout; 3]);
     assert_eq!(store.watches(), 1, "a watch that was not answered is none");
-    store.resume();
+    store.faults().resume();
     let events = vec![put("/a/x", "1", at)];
     let expected = [
         WatchEvent::Events { range: 0, events },
@@ -818,17 +818,19 @@ async fn drill_27_a_stalled_store_says_nothing_and_calls_run_into_their_limit() 
 #[tokio::test]
 async fn a_call_that_waits_is_answered_when_the_store_resumes_or_breaks() {
     let store = Memory::new();
-    store.set_call_timeout(Duration::from_secs(60 * 60));
+    store
+        .faults()
+        .set_call_timeout(Duration::from_secs(60 * 60));
     let mut watch = listening(&store, &["/a"]);
-    store.stall();
+    store.faults().stall();
     let mut first = store.read(below(&["/a"]));
     assert!(poll!(&mut first).is_pending());
-    store.resume();
+    store.faults().resume();
     assert!(soon(first).await.is_ok());
-    store.stall();
+    store.faults().stall();
     let (mut second, mut next) = (store.read(below(&["/a"])), watch.next());
     assert!(poll!(&mut second).is_pending() && poll!(&mut next).is_pending());
-    store.disconnect();
+    store.faults().disconnect();
     assert_eq!(
         soon(second).await.unwrap_err().kind(),
         ErrorKind::Unreachable
@@ -842,7 +844,7 @@ fn p15_a_denied_prefix_is_an_error_and_no_empty_reading() {
     store.put("/a/x", "1");
     let mut watch = listening(&store, &["/a"]);
     let kind = |prefixes: &[&str]| read(&store, prefixes).map_err(|error| error.kind()).err();
-    store.deny("/a/");
+    store.faults().deny("/a/");
     assert_eq!(kind(&["/a"]), Some(ErrorKind::Denied));
     assert_eq!(kind(&["/b", "/a/deeper"]), Some(ErrorKind::Denied));
     assert_eq!(kind(&["/b"]), None);
@@ -855,12 +857,12 @@ fn p15_a_denied_prefix_is_an_error_and_no_empty_reading() {
     assert_eq!(watched.err().unwrap().kind(), ErrorKind::Denied);
     store.put("/a/x", "2");
     assert_eq!(heard(&mut watch).len(), 1, "an open watch goes on");
-    store.allow();
+    store.faults().allow();
     assert_eq!(kind(&["/a"]), None);
-    store.deny("/a/some/keys/of/it");
+    store.faults().deny("/a/some/keys/of/it");
     assert_eq!(kind(&["/a"]), Some(ErrorKind::Denied));
-    store.allow();
-    store.deny("");
+    store.faults().allow();
+    store.faults().deny("");
     assert_eq!(kind(&["/b"]), Some(ErrorKind::Denied));
 }
 
@@ -873,7 +875,7 @@ fn drill_22_a_restore_goes_back_and_an_old_cursor_hears_nothing() {
     store.put("/a/x", "2");
     let old = store.put("/a/new", "1");
     let mut watch = listening(&store, &["/a"]);
-    store.restore(backup).unwrap();
+    store.faults().restore(backup).unwrap();
     assert_eq!(lost(&now(watch.next())), Some(ErrorKind::Unreachable));
     let reading = read(&store, &["/a"]).unwrap();
     assert_eq!(reading.revision, backup);
@@ -904,19 +906,23 @@ fn a_restore_below_the_compacted_revision_or_to_the_future_is_refused() {
     let last = store.put("/a/x", "3");
     store.compact(compacted).unwrap();
     assert_eq!(
-        store.restore(last.next()).unwrap_err().kind(),
+        store.faults().restore(last.next()).unwrap_err().kind(),
         ErrorKind::Refused
     );
     assert_eq!(
-        store.restore(revision(2)).unwrap_err().kind(),
+        store.faults().restore(revision(2)).unwrap_err().kind(),
         ErrorKind::Compacted
     );
     assert_eq!(
-        Memory::new().restore(revision(0)).unwrap_err().kind(),
+        Memory::new()
+            .faults()
+            .restore(revision(0))
+            .unwrap_err()
+            .kind(),
         ErrorKind::Compacted
     );
     assert_eq!(store.revision(), last);
-    store.restore(compacted).unwrap();
+    store.faults().restore(compacted).unwrap();
     assert_eq!(store.get("/a/x").as_deref(), Some(&b"2"[..]));
 }
 
@@ -926,7 +932,7 @@ fn a_wiped_store_is_a_new_one() {
     store.put("/a/x", "1");
     store.compact(store.revision()).unwrap();
     let mut watch = listening(&store, &["/a"]);
-    store.wipe();
+    store.faults().wipe();
     assert_eq!(lost(&now(watch.next())), Some(ErrorKind::Unreachable));
     let reading = read(&store, &["/a"]).unwrap();
     assert_eq!(
@@ -1223,7 +1229,7 @@ fn play(steps: &[Step]) {
             }
             Step::Restore(part) => {
                 let to = model.part(model.compacted.max(1), *part);
-                store.restore(revision(to)).unwrap();
+                store.faults().restore(revision(to)).unwrap();
                 model.states.truncate(to as usize);
                 model.events.truncate(to as usize);
                 for told in &mut watches {

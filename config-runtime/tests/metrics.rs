@@ -232,7 +232,7 @@ async fn every_metric_is_one_of_the_table_and_counts_what_it_says() {
     assert!(!meters.samples[&of("settle_seconds")].is_empty());
 
     // A loss, and a reading that fails, and one that does not.
-    store.disconnect();
+    store.faults().disconnect();
     meters.becomes(&of("connected"), 0.0).await;
     meters
         .reaches("hotconfig_readings_total /measured/test failed", 1.0)
@@ -249,20 +249,20 @@ async fn every_metric_is_one_of_the_table_and_counts_what_it_says() {
             2.0,
         )
         .await;
-    store.reconnect();
+    store.faults().reconnect();
     meters.becomes(&of("connected"), 1.0).await;
     meters.becomes(&of("publications_total"), 1.0).await;
     // A watch that says nothing is given up for a question that is not answered: lost, too.
-    store.set_call_timeout(Duration::from_millis(50));
-    store.stall();
+    store.faults().set_call_timeout(Duration::from_millis(50));
+    store.faults().stall();
     meters
         .becomes("hotconfig_watch_losses_total /measured/test timeout", 1.0)
         .await;
-    store.resume();
-    store.set_call_timeout(Duration::from_secs(5));
+    store.faults().resume();
+    store.faults().set_call_timeout(Duration::from_secs(5));
     meters.becomes(&of("connected"), 1.0).await;
     // A restore, which is another history.
-    store.wipe();
+    store.faults().wipe();
     meters.becomes(&of("epoch"), 2.0).await;
     hot.shutdown().await;
     meters.becomes(&of("connected"), 0.0).await;

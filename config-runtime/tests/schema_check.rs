@@ -204,7 +204,7 @@ async fn all_mistakes_of_the_prefix_are_named_before_the_store_is_asked() {
     let schema = hotconfig::schema::<Service>();
     let store = Memory::new();
     // Nobody would answer.
-    store.stall();
+    store.faults().stall();
     let error = check(&schema, &store)
         .var("app", "a/b")
         .var("envv", "prod")
@@ -221,7 +221,7 @@ async fn all_mistakes_of_the_prefix_are_named_before_the_store_is_asked() {
         error.contains("`Service` has no prefix: call `.prefix("),
         "{error}"
     );
-    store.resume();
+    store.faults().resume();
     let report = check(&schema, &store)
         .prefix("/a/{b}")
         .var("b", "c")
@@ -234,7 +234,7 @@ async fn all_mistakes_of_the_prefix_are_named_before_the_store_is_asked() {
 async fn p15_denied_is_an_error_and_never_an_empty_report() {
     let schema = hotconfig::schema::<Service>();
     let store = store(&RIGHT);
-    store.deny("/configs/users/");
+    store.faults().deny("/configs/users/");
     let error = check(&schema, &store)
         .var("app", "users")
         .var("env", "prod")
@@ -243,7 +243,7 @@ async fn p15_denied_is_an_error_and_never_an_empty_report() {
         Err(CheckError::Store(error)) => assert_eq!(error.kind(), ErrorKind::Denied),
         other => panic!("{other:?}"),
     }
-    store.disconnect();
+    store.faults().disconnect();
     let error = check(&schema, &store).prefix("/other").await;
     assert!(matches!(error, Err(CheckError::Store(_))), "{error:?}");
 }

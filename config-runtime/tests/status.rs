@@ -11,13 +11,12 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::task::{Context, Wake, Waker};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::FutureExt;
-use hotconfig::store::backend::{Backend, BoxFuture, WatchStream};
-use hotconfig::store::{ErrorKind, Memory, Probe, Range, Reading, StoreError, WatchEvent};
+use hotconfig::store::{ErrorKind, Memory};
 use hotconfig::{
-    Builder, Hot, HotConfig, Invalid, NotReady, Reached, Revision, Status, StatusWatch, field,
+    Hot, HotBuilder, HotConfig, Invalid, NotReady, Reached, Revision, Status, StatusWatch, field,
 };
 
 /// An upper bound for what must happen; nothing waits for it to pass.
@@ -32,13 +31,13 @@ struct Service {
     workers: u16,
 }
 
-fn builder(store: &Memory) -> Builder<Service> {
+fn builder(store: &Memory) -> HotBuilder<Service> {
     Hot::<Service>::builder(store.clone())
         .backoff(Duration::from_millis(5), Duration::from_millis(20))
 }
 
 /// With a watch that stands, so that there is no news to come.
-async fn started(builder: Builder<Service>) -> Hot<Service> {
+async fn started(builder: HotBuilder<Service>) -> Hot<Service> {
     let hot = builder.start().await.unwrap();
     until("connected", || hot.status().connected).await;
     hot
@@ -84,12 +83,12 @@ async fn a_lost_connection_and_a_new_one_are_news() {
     let hot = started(builder(&store)).await;
     let mut watch = hot.watch_status();
     assert!(watch.current().connected);
-    store.disconnect();
+    store.faults().disconnect();
     let lost = soon("the loss", watch.changed()).await.unwrap();
     assert!(!lost.connected);
     assert_eq!(lost.failure.unwrap().kind(), ErrorKind::Unreachable);
     assert!(!watch.current().connected);
-    store.reconnect();
+    store.faults().reconnect();
     let back = news(&mut watch, "the connection", |status| status.connected).await;
     assert_eq!(back.failure, None);
 }
@@ -147,16 +146,16 @@ async fn p06_what_came_and_went_before_anybody_looked_is_no_news() {
 async fn p09_that_it_grew_stale_is_told_although_nothing_happens() {
     let store = Memory::new();
     // No call fails before the test does: only the clock can tell.
-    store.set_call_timeout(10 * LIMIT);
+    store.faults().set_call_timeout(10 * LIMIT);
     let hot = started(builder(&store).staleness_limit(Duration::from_millis(300))).await;
     let mut watch = hot.watch_status();
-    store.stall();
+    store.faults().stall();
     let status = news(&mut watch, "stale", |status| !status.is_fresh()).await;
     let stale = status.stale.unwrap();
     assert_eq!(Some(stale.since), status.confirmed);
     assert!(status.connected && status.failure.is_none());
     assert!(stale.cause.contains("says nothing"), "{}", stale.cause);
-    store.resume();
+    store.faults().resume();
     news(&mut watch, "fresh", Status::is_fresh).await;
 }
 
@@ -258,7 +257,7 @@ async fn p11_a_waker_that_panics_stops_neither_the_loop_nor_the_next_watch() {
 #[tokio::test]
 async fn drill_19_defaults_without_a_store_are_not_ready_before_it_confirms_them() {
     let store = Memory::new();
-    store.disconnect();
+    store.faults().disconnect();
     let start = builder(&store)
         .start_timeout(Duration::from_millis(50))
         .defaults_without_store()
@@ -271,7 +270,7 @@ async fn drill_19_defaults_without_a_store_are_not_ready_before_it_confirms_them
     };
     assert!(cause.contains("cannot be reached"), "{cause}");
     assert!(hot.status().to_string().contains("never confirmed"));
-    store.reconnect();
+    store.faults().reconnect();
     until("ready", || hot.status().ready_within(LIMIT).is_ok()).await;
     hot.shutdown().await;
     let ended = hot.status().ready_within(Duration::MAX);
@@ -343,64 +342,4 @@ async fn a_fixed_configuration_is_ready_until_it_ends() {
     drop(hot);
     assert!(soon("the end", watch.changed()).await.unwrap().ended);
     assert!(soon("the end", size.changed()).await.is_none());
-}
-
-// Confirmation.
-
-/// A store whose messages wait for an hour in this process before the loop gets them.
-#[derive(Debug)]
-struct Waits(Memory);
-
-struct WaitingWatch(Box<dyn WatchStream>);
-
-impl Backend for Waits {
-    fn read(&self, ranges: Arc<[Range]>) -> BoxFuture<'static, Result<Reading, StoreError>> {
-        self.0.read(ranges)
-    }
-
-    fn probe(&self, ranges: Arc<[Range]>) -> BoxFuture<'static, Result<Probe, StoreError>> {
-        self.0.probe(ranges)
-    }
-
-    fn latest(&self, ranges: Arc<[Range]>) -> BoxFuture<'static, Result<Revision, StoreError>> {
-        self.0.latest(ranges)
-    }
-
-    fn watch(
-        &self,
-        ranges: Arc<[Range]>,
-        from: Revision,
-    ) -> BoxFuture<'static, Result<Box<dyn WatchStream>, StoreError>> {
-        let opened = self.0.watch(ranges, from);
-        Box::pin(async { Ok(Box::new(WaitingWatch(opened.await?)) as Box<dyn WatchStream>) })
-    }
-}
-
-impl WatchStream for WaitingWatch {
-    fn next(&mut self) -> BoxFuture<'_, WatchEvent> {
-        self.0.next()
-    }
-
-    fn arrived(&self) -> Option<Instant> {
-        Instant::now().checked_sub(Duration::from_secs(3600))
-    }
-
-    fn ask_progress(&mut self) -> bool {
-        self.0.ask_progress()
-    }
-}
-
-#[tokio::test]
-async fn p09_an_event_that_waited_for_the_loop_does_not_make_it_fresh() {
-    let store = Memory::new();
-    let hot = Hot::<Service>::builder(Waits(store.clone()))
-        .start()
-        .await
-        .unwrap();
-    until("connected", || hot.status().connected).await;
-    let read = hot.status().confirmed;
-    let mut size = hot.watch(field!(Service, size));
-    store.put("/users/size", "9");
-    soon("the change", size.changed()).await.unwrap();
-    assert_eq!(hot.status().confirmed, read);
 }

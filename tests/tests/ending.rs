@@ -15,7 +15,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use hotconfig::store::{Etcd, EtcdBuilder, Tls};
-use hotconfig::{Builder, Hot, HotConfig, WaitError, field};
+use hotconfig::{Hot, HotBuilder, HotConfig, WaitError, field};
 use hotconfig_tests::metrics::WATCHERS;
 use hotconfig_tests::{LIMIT, Server, eventually};
 use tokio::sync::{Mutex, MutexGuard};
@@ -59,7 +59,7 @@ fn patient(endpoint: String) -> EtcdBuilder {
     Etcd::builder([endpoint]).call_timeout(HOUR)
 }
 
-fn builder(etcd: EtcdBuilder) -> Builder<Service> {
+fn builder(etcd: EtcdBuilder) -> HotBuilder<Service> {
     Hot::<Service>::builder(etcd.build().unwrap())
         .var("env", "prod")
         .start_timeout(HOUR)

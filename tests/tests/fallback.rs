@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use etcd_client::{Client, Txn, TxnOp};
 use hotconfig::store::{ErrorKind, Etcd};
-use hotconfig::{Builder, Hot, HotConfig, Origin, field};
+use hotconfig::{Hot, HotBuilder, HotConfig, Origin, field};
 use hotconfig_tests::{LIMIT, Server, eventually};
 use tempfile::TempDir;
 
@@ -30,7 +30,7 @@ fn path(folder: &TempDir) -> PathBuf {
     folder.path().join("users.fallback")
 }
 
-fn builder(server: &Server, folder: &TempDir) -> Builder<Service> {
+fn builder(server: &Server, folder: &TempDir) -> HotBuilder<Service> {
     let etcd = Etcd::builder([server.endpoint()])
         .call_timeout(Duration::from_secs(1))
         .build()

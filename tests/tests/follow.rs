@@ -15,7 +15,7 @@ use etcd_client::{
 };
 use hotconfig::store::{ErrorKind, Etcd};
 use hotconfig::{
-    Builder, Hot, HotConfig, Invalid, Reached, Revision, Secret, StartError, Update, field,
+    Hot, HotBuilder, HotConfig, Invalid, Reached, Revision, Secret, StartError, Update, field,
 };
 use hotconfig_tests::{LIMIT, Server, eventually};
 
@@ -72,7 +72,7 @@ fn etcd(server: &Server) -> Etcd {
         .unwrap()
 }
 
-fn builder(etcd: &Etcd) -> Builder<Service> {
+fn builder(etcd: &Etcd) -> HotBuilder<Service> {
     Hot::<Service>::builder(etcd.clone())
         .var("app", "users")
         .var("env", "prod")

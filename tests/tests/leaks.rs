@@ -9,7 +9,7 @@ use std::alloc::System;
 use std::time::Duration;
 
 use hotconfig::store::Etcd;
-use hotconfig::{Builder, Hot, HotConfig, field};
+use hotconfig::{Hot, HotBuilder, HotConfig, field};
 use hotconfig_tests::metrics::{OPEN_FILES, WATCHERS};
 use hotconfig_tests::{Server, eventually};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
@@ -57,7 +57,7 @@ fn etcd(server: &Server) -> Etcd {
     Etcd::builder([server.endpoint()]).build().unwrap()
 }
 
-fn builder(etcd: Etcd) -> Builder<Service> {
+fn builder(etcd: Etcd) -> HotBuilder<Service> {
     Hot::<Service>::builder(etcd).var("env", "prod")
 }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 use etcd_client::proto::{PbRangeResponse, PbTxnOpResponse, PbWatchResponse};
 use hotconfig::store::backend::{Backend, WatchStream};
 use hotconfig::store::{ErrorKind, Etcd, EtcdBuilder, Range, StoreError, WatchEvent};
-use hotconfig::{Builder, Hot, HotConfig, Revision, Update, field};
+use hotconfig::{Hot, HotBuilder, HotConfig, Revision, Update, field};
 use hotconfig_tests::scripted::{Scripted, header, lie, told};
 use hotconfig_tests::{LIMIT, eventually};
 use tonic::{Code, Status};
@@ -41,13 +41,13 @@ fn etcd(server: &Scripted) -> Etcd {
     builder(server).build().unwrap()
 }
 
-fn hot(etcd: &Etcd) -> Builder<Service> {
+fn hot(etcd: &Etcd) -> HotBuilder<Service> {
     Hot::<Service>::builder(etcd.clone())
         .backoff(Duration::from_millis(10), Duration::from_millis(200))
 }
 
 /// A configuration whose watch stands.
-async fn following(builder: Builder<Service>) -> Hot<Service> {
+async fn following(builder: HotBuilder<Service>) -> Hot<Service> {
     let hot = soon("a start", builder.start()).await.unwrap();
     eventually("the watch", || async { hot.status().connected }).await;
     hot

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use etcd_client::Client;
 use hotconfig::store::{ErrorKind, Etcd, EtcdBuilder, StoreError, Tls};
-use hotconfig::{Builder, Hot, HotConfig, StartError};
+use hotconfig::{Hot, HotBuilder, HotConfig, StartError};
 use hotconfig_tests::certificates::Authority;
 use hotconfig_tests::users::{self, jwt_es256, jwt_hs256, password, root};
 use hotconfig_tests::{LIMIT, Server, etcdctl, eventually};
@@ -40,7 +40,7 @@ fn reader(server: &Server) -> Etcd {
     builder.build().unwrap()
 }
 
-fn hot(etcd: &Etcd) -> Builder<Service> {
+fn hot(etcd: &Etcd) -> HotBuilder<Service> {
     Hot::<Service>::builder(etcd.clone())
         .var("app", "users")
         .var("env", "prod")
@@ -80,7 +80,7 @@ async fn says(hot: &Hot<Service>, words: &str) {
     .await;
 }
 
-async fn no_start(builder: Builder<Service>) -> StoreError {
+async fn no_start(builder: HotBuilder<Service>) -> StoreError {
     match soon("an answer", builder.start()).await {
         Err(StartError::Store(error)) => error,
         Err(other) => panic!("{other}"),

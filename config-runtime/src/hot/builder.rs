@@ -49,7 +49,7 @@ pub trait RequiresFeatureSeal {}
 /// Builds a [`Hot`]; see [`Hot::builder`].
 #[derive(Debug)]
 #[must_use = "a builder does nothing until `.start().await`"]
-pub struct Builder<T> {
+pub struct HotBuilder<T> {
     store: Arc<dyn Backend + Send + Sync>,
     prefix: Option<String>,
     variables: BTreeMap<String, String>,
@@ -132,7 +132,7 @@ impl Fallback {
     }
 }
 
-impl<T: HotConfig> Builder<T> {
+impl<T: HotConfig> HotBuilder<T> {
     pub(super) fn new(store: impl Store) -> Self {
         Self {
             store: Arc::new(store),
@@ -168,7 +168,7 @@ impl<T: HotConfig> Builder<T> {
         self
     }
 
-    /// Sets the time limit of [`Builder::start`]; 10 s by default.
+    /// Sets the time limit of [`HotBuilder::start`]; 10 s by default.
     pub fn start_timeout(mut self, limit: Duration) -> Self {
         self.start_limit = limit;
         self
@@ -297,7 +297,7 @@ impl<T: HotConfig> Builder<T> {
     ///
     /// On its own thread the loop keeps running while all threads of the program are busy. On a
     /// runtime that is not driven, such as a current-thread one outside its `block_on`, nothing
-    /// starts: then [`Builder::start`] gives up half a second after its time limit.
+    /// starts: then [`HotBuilder::start`] gives up half a second after its time limit.
     pub fn runtime(mut self, handle: Handle) -> Self {
         self.runtime = Some(handle);
         self

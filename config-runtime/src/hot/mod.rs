@@ -6,6 +6,8 @@
 mod builder;
 mod driver;
 mod fallback_writer;
+#[cfg(test)]
+mod tests;
 mod thread;
 
 use std::fmt;
@@ -17,7 +19,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
-pub use builder::Builder;
+pub use builder::HotBuilder;
 
 use crate::engine::{Reached, WaitError};
 use crate::guard::guard;
@@ -139,8 +141,8 @@ impl<T: HotConfig> Hot<T> {
     /// Returns a builder for a configuration in this store: [`crate::store::Memory`] or
     #[cfg_attr(feature = "etcd", doc = "[`crate::store::Etcd`].")]
     #[cfg_attr(not(feature = "etcd"), doc = "`Etcd`.")]
-    pub fn builder(store: impl Store) -> Builder<T> {
-        Builder::new(store)
+    pub fn builder(store: impl Store) -> HotBuilder<T> {
+        HotBuilder::new(store)
     }
 
     fn following(shared: HotShared<T>) -> Self {
@@ -301,7 +303,7 @@ impl<T: HotConfig> Hot<T> {
     ///
     /// Every handle keeps returning the last configuration; watches return `None`. Dropping the
     /// future does not cancel the shutdown. A store that hangs does not delay it. A validator or a
-    /// codec that blocks does, and so does a [runtime](Builder::runtime) of your own that is not
+    /// codec that blocks does, and so does a [runtime](HotBuilder::runtime) of your own that is not
     /// driven: then this returns after 5 s all the same, and the loop ends once it can.
     pub async fn shutdown(&self) {
         let Some(following) = &self.shared.following else {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 #[cfg(feature = "etcd")]
 pub use etcd::{Etcd, EtcdBuilder, Tls};
-pub use memory::{Memory, Transaction};
+pub use memory::{Faults, Memory, Transaction};
 
 #[doc(hidden)]
 pub use entries::{Entries, Entry};
@@ -23,7 +23,7 @@ use backend::Backend;
 
 /// A store of configurations: [`Memory`] or, with the feature `etcd`, `Etcd`.
 ///
-/// Sealed until 1.0: its methods still change.
+/// It is sealed: no other crate can implement it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a store",
     label = "not a store",
@@ -142,7 +142,7 @@ pub struct StoreError {
 ///
 /// A start that gives up, or whose time limit expired, is served from the fallback or the defaults,
 /// if that was requested. A back-off is a random part of a length that doubles with each failure,
-/// from 100 ms to 30 s ([`Builder::backoff`](crate::Builder::backoff)), and is reset after 60 s of
+/// from 100 ms to 30 s ([`HotBuilder::backoff`](crate::HotBuilder::backoff)), and is reset after 60 s of
 /// health. The known state stays meanwhile, and [`Status::failure`](crate::Status::failure) has the
 /// reason; the reading that follows is compared with it, so that no missed change is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
@@ -200,13 +200,19 @@ impl StoreError {
     }
 }
 
-/// The interface of a store. Hidden, so that [`Store`] is sealed.
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// The interface of a store, for this crate and its own tests. [`Sealed`](sealed::Sealed) keeps
+/// others from implementing it.
 #[doc(hidden)]
 pub mod backend {
     use std::future::Future;
     use std::pin::Pin;
     use std::time::Instant;
 
+    pub(crate) use super::sealed::Sealed;
     use super::{Arc, Probe, Range, Reading, Revision, StoreError, WatchEvent};
 
     /// A future of the store.
@@ -216,7 +222,7 @@ pub mod backend {
     ///
     /// Every future ends: each call behind it within the store's own time limit, and a reading is a
     /// call for each of its pages. It may be dropped at any time: nothing is left half-done.
-    pub trait Backend: std::fmt::Debug {
+    pub trait Backend: Sealed + std::fmt::Debug {
         /// Reads everything in the ranges at one revision.
         fn read(&self, ranges: Arc<[Range]>) -> BoxFuture<'static, Result<Reading, StoreError>>;
 

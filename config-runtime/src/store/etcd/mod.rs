@@ -25,7 +25,7 @@ use std::sync::Arc;
 pub use settings::EtcdBuilder;
 pub use tls::Tls;
 
-use super::backend::{Backend, BoxFuture, WatchStream};
+use super::backend::{Backend, BoxFuture, Sealed, WatchStream};
 use super::{Probe, Range, Reading, StoreError};
 use crate::Revision;
 use connection::Connections;
@@ -109,6 +109,8 @@ impl fmt::Debug for Etcd {
         self.shared.show(&mut f.debug_struct("Etcd")).finish()
     }
 }
+
+impl Sealed for Etcd {}
 
 impl Backend for Etcd {
     fn read(&self, ranges: Arc<[Range]>) -> BoxFuture<'static, Result<Reading, StoreError>> {

@@ -4,6 +4,7 @@
 //! to [`super::backend`]. It knows no prefix template, no schema and no disk; and needs no runtime
 //! until a call has to wait.
 
+mod faults;
 mod history;
 mod watch;
 
@@ -14,9 +15,10 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::backend::{Backend, BoxFuture, WatchStream};
+use super::backend::{Backend, BoxFuture, Sealed, WatchStream};
 use super::{Entry, Probe, Range, Reading, StoreError, WatchEvent};
 use crate::Revision;
+pub use faults::Faults;
 use history::{History, Operation};
 use watch::{MemoryWatch, MemoryWatchStream};
 
@@ -48,10 +50,9 @@ const MAX_OPERATIONS: usize = 128;
 ///
 /// # Faults
 ///
-/// A test can make the store fail: [`disconnect`](Self::disconnect), [`stall`](Self::stall),
-/// [`deny`](Self::deny), [`restore`](Self::restore) and [`wipe`](Self::wipe). Faults affect only
-/// the reads and watches of configurations. `put`, `get` and the other methods of this type act as
-/// the operator: they always work.
+/// A test can make the store fail, with [`faults`](Self::faults). Faults affect only the reads and
+/// watches of configurations. `put`, `get` and the other methods of this type act as the operator:
+/// they always work.
 #[derive(Clone)]
 pub struct Memory {
     shared: Arc<MemoryShared>,
@@ -245,11 +246,9 @@ impl Memory {
         });
     }
 
-    /// Sets the time limit of a call; 5 s by default.
-    ///
-    /// A call waits only if the store is [stalled](Self::stall).
-    pub fn set_call_timeout(&self, limit: Duration) {
-        self.shared.lock().call_timeout = limit;
+    /// Returns a handle that makes this store fail.
+    pub fn faults(&self) -> Faults {
+        Faults::new(self)
     }
 
     /// The number of open watches, for a test that checks that a dropped one is gone.
@@ -260,91 +259,6 @@ impl Memory {
             .values()
             .filter(|watch| !watch.is_lost())
             .count()
-    }
-}
-
-/// The faults.
-impl Memory {
-    /// Breaks the connection: every watch is lost, with its unread events, and every call fails at
-    /// once with [`Unreachable`](super::ErrorKind::Unreachable), until
-    /// [`reconnect`](Self::reconnect).
-    pub fn disconnect(&self) {
-        self.shared.change(|state| {
-            state.disconnected = true;
-            state.break_off();
-        });
-    }
-
-    /// Ends [`disconnect`](Self::disconnect). The watches stay lost.
-    pub fn reconnect(&self) {
-        self.shared.change(|state| state.disconnected = false);
-    }
-
-    /// Silences the store, without an error: no call is answered, so that each reaches its time
-    /// limit, and no watch sends anything, until [`resume`](Self::resume). The same happens when a
-    /// member of etcd is stopped or the network drops every packet.
-    ///
-    /// A [`disconnect`](Self::disconnect) is noticed all the same.
-    pub fn stall(&self) {
-        self.shared.change(|state| state.stalled = true);
-    }
-
-    /// Ends [`stall`](Self::stall): the waiting calls are answered now, and no event is missing.
-    pub fn resume(&self) {
-        self.shared.change(|state| state.stalled = false);
-    }
-
-    /// Revokes the permission to read keys that begin with these bytes; all keys if the bytes are
-    /// empty. A call that requests any of them fails with [`Denied`](super::ErrorKind::Denied). An
-    /// open watch continues, as in etcd.
-    pub fn deny(&self, prefix: impl AsRef<[u8]>) {
-        let prefix = prefix.as_ref().to_vec();
-        self.shared.change(|state| state.denied.insert(prefix));
-    }
-
-    /// Ends every [`deny`](Self::deny).
-    pub fn allow(&self) {
-        self.shared.change(|state| state.denied.clear());
-    }
-
-    /// Restores the store from a backup that was made at this revision: the keys of then are the
-    /// current ones, later changes are gone, and the revision goes back. Every watch is lost.
-    ///
-    /// Revisions are then reused, as by etcd after `snapshot restore`.
-    ///
-    /// # Errors
-    ///
-    /// If the revision does not exist yet, or was compacted.
-    ///
-    /// ```
-    /// let store = hotconfig::store::Memory::new();
-    /// let backup = store.put("/configs/app/prod/rps", "2000");
-    /// store.put("/configs/app/prod/rps", "9000");
-    /// store.restore(backup)?;
-    /// assert_eq!(store.get("/configs/app/prod/rps").as_deref(), Some(&b"2000"[..]));
-    /// assert_eq!(store.revision(), backup);
-    /// # Ok::<(), hotconfig::store::StoreError>(())
-    /// ```
-    pub fn restore(&self, to: Revision) -> Result<(), StoreError> {
-        self.shared.change(|state| {
-            if to > state.history.revision() {
-                return Err(failure::future());
-            }
-            if !state.history.reaches(to) {
-                return Err(failure::compacted());
-            }
-            state.break_off();
-            state.history.restore(to);
-            Ok(())
-        })
-    }
-
-    /// Starts again with nothing, at revision 1. Every watch is lost.
-    pub fn wipe(&self) {
-        self.shared.change(|state| {
-            state.break_off();
-            state.history = History::new();
-        });
     }
 }
 
@@ -610,6 +524,8 @@ impl Memory {
         })
     }
 }
+
+impl Sealed for Memory {}
 
 impl Backend for Memory {
     fn read(&self, ranges: Arc<[Range]>) -> BoxFuture<'static, Result<Reading, StoreError>> {
