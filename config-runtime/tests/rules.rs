@@ -354,7 +354,7 @@ fn drill_39_a_rule_never_tells_a_secret() {
         "not one of the choices",
         ""
     );
-    let inside = Secret::new(Some("inof"));
+    let inside = Secret::new(Some("inof".to_owned()));
     breaks!(one_of(&inside, &["info"]), "not one of the choices", "");
     let word = "hunter2";
     let secret = Secret::new(Some(word.to_owned()));

@@ -170,7 +170,7 @@ async fn a_secret_deep_inside_is_not_shown_either() {
     #[hot(prefix = "/configs/{app}/{env}")]
     struct Service {
         pins: Vec<Secret<u32>>,
-        keys: std::collections::BTreeMap<String, Secret<Duration>>,
+        keys: std::collections::BTreeMap<String, Secret<String>>,
     }
 
     let store = store(&[("pins", "[\"4711\"]"), ("keys", "{\"a\": 4711}")]);

@@ -23,7 +23,7 @@ use serde_json::Value;
 use super::{Bound, Format, Interval, Key, Rule, Scalar, Type};
 use crate::reason::{Reason, Reasons};
 use crate::rules::{self, Choice, Ranged};
-use crate::value::{self, Mode, Secret, Size, secret_unreadable};
+use crate::value::{self, Mode, Size, secret_unreadable};
 use crate::wording::{nearest, one_of_words, suggest};
 
 /// The maximum nesting of a type; JSON goes no deeper.
@@ -380,9 +380,22 @@ fn one_of<V: Choice<C>, C: fmt::Display>(
     out: &mut Reasons,
 ) {
     if secret {
-        rules::one_of(&Secret::new(value), choices, out);
+        rules::one_of(&Hidden(value), choices, out);
     } else {
         rules::one_of(value, choices, out);
+    }
+}
+
+/// A value of which no message may name the choices.
+struct Hidden<'v, V>(&'v V);
+
+impl<V: Choice<C>, C> Choice<C> for Hidden<'_, V> {
+    fn is(&self, choice: &C) -> Option<bool> {
+        self.0.is(choice)
+    }
+
+    fn hides(&self) -> bool {
+        true
     }
 }
 

@@ -71,7 +71,7 @@ mod size;
 mod strict;
 
 pub use codec::Codec;
-pub use secret::Secret;
+pub use secret::{Erase, Secret};
 pub(crate) use secret::{unreadable as secret_unreadable, was_read as secret_was_read};
 pub use size::{Size, SizeError};
 
@@ -185,7 +185,7 @@ impl<V> IntoDefault<Option<V>> for V {
 }
 
 #[diagnostic::do_not_recommend]
-impl<V> IntoDefault<Secret<V>> for V {
+impl<V: Erase> IntoDefault<Secret<V>> for V {
     fn into_default(self) -> Secret<V> {
         Secret::new(self)
     }

@@ -34,6 +34,12 @@ enum Level {
     VeryLoud,
 }
 
+impl zeroize::Zeroize for Level {
+    fn zeroize(&mut self) {
+        *self = Self::Debug;
+    }
+}
+
 #[derive(HotValue, serde::Deserialize, Clone, Debug, PartialEq)]
 struct Port(u16);
 
@@ -266,7 +272,7 @@ struct Rules {
     #[hot(secret, length(2..), pattern("a"))]
     secret_text: Secret<String>,
     #[hot(secret)]
-    secret_duration: Option<Secret<Duration>>,
+    secret_maybe: Option<Secret<i64>>,
     #[hot(secret)]
     secret_level: Secret<Option<Level>>,
     #[hot(secret, json)]
