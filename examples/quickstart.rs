@@ -222,6 +222,7 @@ fn print_update<V: std::fmt::Debug + 'static>(name: &str, update: Option<Update<
             number(change.revision())
         ),
         Some(Update::Missed(missed)) => println!("{name}: {missed} changes were missed"),
+        Some(_) => println!("{name}: news of a kind that this program does not know"),
         None => return Err("the loop ended".into()),
     }
     Ok(())

@@ -207,7 +207,7 @@ pub fn template(data: &[u8]) {
         Err(mistakes) => {
             assert!(!mistakes.is_empty());
             for mistake in mistakes {
-                check_message(mistake, 1_000 + 12 * text.len());
+                check_message(mistake.to_string(), 1_000 + 12 * text.len());
             }
         }
     }

@@ -73,8 +73,8 @@
 //! | `stale` | warn | `schema`, `prefix`, `revision`, `confirmed_ms_ago`, `cause` | nothing confirmed the configuration within the staleness limit |
 //! | `fresh` | info | `schema`, `prefix`, `revision` | the configuration is confirmed again |
 //! | `fallback_serving` | warn | `schema`, `prefix`, `path` | the configuration is that of the copy on disk |
-//! | `fallback_refused` | warn | `schema`, `prefix`, `why` | the copy on disk that the start found cannot be used |
-//! | `fallback_failed` | warn | `schema`, `prefix`, `why` | the copy on disk can't be written; the loop tries again |
+//! | `fallback_refused` | warn | `schema`, `prefix`, `path`, `why` | the copy on disk that the start found cannot be used |
+//! | `fallback_failed` | warn | `schema`, `prefix`, `path`, `why` | the copy on disk can't be written; the loop tries again |
 //! | `new_epoch` | warn | `schema`, `prefix`, `epoch`, `revision` | the store's history began anew, as after a restore from a backup |
 //! | `unknown_key` | warn | `schema`, `prefix`, `key`, `revision`, `nearest` | a key that the schema doesn't know; only the first 100 are reported |
 //! | `deprecated` | warn | `schema`, `prefix`, `key`, `advice` | an old key or a deprecated field is in use |
@@ -142,6 +142,7 @@ pub mod fuzz;
 mod guard;
 mod hot;
 mod layers;
+mod mistake;
 mod observe;
 mod prefix;
 mod problem;
@@ -158,12 +159,14 @@ pub mod store;
 mod sync;
 mod typed;
 pub mod value;
+mod waiting;
 mod wording;
 
 pub use apply::{Held, Pending, Unknown, Warning};
 pub use engine::{Reached, WaitError};
 pub use hot::{Described, Description, Hot, HotBuilder, StartError};
 pub use hotconfig_derive::{HotConfig, HotValue};
+pub use mistake::BuilderMistake;
 pub use problem::Problem;
 pub use publish::{
     Baseline, Change, Changes, Guard, Part, Reader, Subscription, Update, View, Watch,
@@ -172,7 +175,7 @@ pub use reason::Invalid;
 pub use revision::Revision;
 pub use schema::{HotValue, schema};
 pub use snapshot::{Origin, Snapshot};
-pub use status::{FallbackStatus, NotReady, Stale, Status, StatusWatch};
+pub use status::{FallbackError, FallbackStatus, NotReady, Stale, StaleCause, Status, StatusWatch};
 pub use typed::config::HotConfig;
 pub use typed::field::Field;
 pub use typed::selector::Selector;

@@ -5,32 +5,41 @@
 
 use std::collections::BTreeMap;
 
+use crate::mistake::BuilderMistake;
 use crate::wording::nearest;
 
 /// Fills a template. The error lists every mistake, so that all of them can be fixed in one go.
 pub(crate) fn fill(
     template: &str,
     variables: &BTreeMap<String, String>,
-) -> Result<String, Vec<String>> {
+) -> Result<String, Vec<BuilderMistake>> {
     let mut mistakes = Vec::new();
     let mut used = Vec::new();
     let prefix = substitute(template, variables, &mut used, &mut mistakes);
     for (name, value) in variables {
         if !used.contains(&name.as_str()) {
-            mistakes.push(unused(template, name, &used));
+            mistakes.push(BuilderMistake::UnknownVariable {
+                template: template.to_owned(),
+                name: name.clone(),
+                nearest: nearest(name, used.iter().copied()).map(str::to_owned),
+            });
         }
-        if let Some(wrong) = illegal_segment(value) {
-            mistakes.push(format!(
-                "the variable `{}` is {value:?}: {wrong}",
-                name.escape_debug()
-            ));
+        if let Some(reason) = illegal_segment(value) {
+            mistakes.push(BuilderMistake::InvalidVariable {
+                name: name.clone(),
+                value: value.clone(),
+                reason,
+            });
         }
     }
     // A mistake in a variable has already been reported above, by the variable's name.
     if mistakes.is_empty()
-        && let Some(wrong) = illegal_prefix(&prefix)
+        && let Some(reason) = illegal_prefix(&prefix)
     {
-        mistakes.push(format!("the prefix {prefix:?}: {wrong}"));
+        mistakes.push(BuilderMistake::InvalidPrefix {
+            prefix: prefix.clone(),
+            reason,
+        });
     }
     if mistakes.is_empty() {
         Ok(prefix)
@@ -43,50 +52,31 @@ fn substitute<'t>(
     template: &'t str,
     variables: &BTreeMap<String, String>,
     used: &mut Vec<&'t str>,
-    mistakes: &mut Vec<String>,
+    mistakes: &mut Vec<BuilderMistake>,
 ) -> String {
     let mut prefix = String::new();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
         prefix.push_str(before);
         let Some((name, after)) = after.split_once('}') else {
-            mistakes.push(format!(
-                "the prefix {template:?} has a `{{` without its `}}`"
-            ));
+            mistakes.push(BuilderMistake::UnclosedVariable {
+                template: template.to_owned(),
+            });
             return prefix;
         };
         used.push(name);
         match variables.get(name) {
             Some(value) => prefix.push_str(value),
-            None => mistakes.push(missing(template, name, variables)),
+            None => mistakes.push(BuilderMistake::MissingVariable {
+                template: template.to_owned(),
+                name: name.to_owned(),
+                given: nearest(name, variables.keys().map(String::as_str)).map(str::to_owned),
+            }),
         }
         rest = after;
     }
     prefix.push_str(rest);
     prefix
-}
-
-fn missing(template: &str, name: &str, variables: &BTreeMap<String, String>) -> String {
-    let hint = match nearest(name, variables.keys().map(String::as_str)) {
-        Some(near) => format!(" (`{}` was given: is it meant?)", near.escape_debug()),
-        None => String::new(),
-    };
-    format!(
-        "the prefix {template:?} needs the variable `{}`: give it with \
-         `.var({name:?}, \"…\")`{hint}",
-        name.escape_debug()
-    )
-}
-
-fn unused(template: &str, name: &str, known: &[&str]) -> String {
-    let hint = match nearest(name, known.iter().copied()) {
-        Some(near) => format!("; did you mean `{}`?", near.escape_debug()),
-        None => String::new(),
-    };
-    format!(
-        "the prefix {template:?} has no variable `{}`{hint}",
-        name.escape_debug()
-    )
 }
 
 /// The reason why this can't be a segment of a key: the value of a variable, or the name of an
@@ -155,10 +145,11 @@ mod tests {
     fn every_mistake_is_named_at_once() {
         let given = variables(&[("app", "a/b"), ("envv", "prod")]);
         let mistakes = fill("/configs/{app}/{env}", &given).unwrap_err();
+        let mistakes: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
         assert_eq!(mistakes.len(), 3, "{mistakes:?}");
         assert!(mistakes[0].contains("needs the variable `env`") && mistakes[0].contains("envv"));
         assert!(mistakes[1].contains("\"a/b\""));
-        assert!(mistakes[2].contains("no variable `envv`; did you mean `env`?"));
+        assert!(mistakes[2].contains("no variable `envv`: did you mean `env`?"));
     }
 
     #[test]
@@ -171,6 +162,10 @@ mod tests {
 
     #[test]
     fn an_open_brace_is_a_mistake_not_a_name() {
-        assert!(fill("/a/{b", &BTreeMap::new()).unwrap_err()[0].contains("without its"));
+        let template = "/a/{b".to_owned();
+        assert_eq!(
+            fill(&template, &BTreeMap::new()),
+            Err(vec![BuilderMistake::UnclosedVariable { template }])
+        );
     }
 }

@@ -4,10 +4,12 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 use crate::Revision;
 
 /// One thing that is wrong in the store, or with a default.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Problem {
     /// The whole key, `/configs/users/prod/db/pool_size`; for a rule over a whole struct the

@@ -2,10 +2,13 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 /// A revision: the number that etcd gives to each state of the whole store, from 1 upwards.
 ///
 /// Every transaction makes the next one. The fallback, the defaults and files have no revision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+#[serde(transparent)]
 pub struct Revision(u64);
 
 impl Revision {

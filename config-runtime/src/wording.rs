@@ -162,6 +162,13 @@ pub(crate) fn suggest(wrong: &str, near: Option<&str>) -> String {
     }
 }
 
+/// An error with its sources, on one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let sources = std::iter::successors(Some(error), |error| error.source());
+    let texts: Vec<String> = sources.map(ToString::to_string).collect();
+    texts.join(": ")
+}
+
 /// The most likely intended word, if one is near enough.
 pub(crate) fn nearest<'a>(text: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Distances cost the product of the lengths, and a misspelt word is never a page long.

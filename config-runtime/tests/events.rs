@@ -202,7 +202,7 @@ async fn every_event_is_one_of_the_table_and_every_row_is_told() {
     let started = seen.told("started", "held", "0").await;
     assert_eq!(started["revision"], good.to_string());
     seen.told("connected", "prefix", "/told/test").await;
-    seen.told("fallback_failed", "why", "no/folder").await;
+    seen.told("fallback_failed", "path", "no/folder").await;
 
     settled(&hot, store.put(key("size"), "16")).await;
     seen.told("changed", "fields", "size").await;
@@ -227,7 +227,7 @@ async fn every_event_is_one_of_the_table_and_every_row_is_told() {
 
     // Subscribers, whose panics need not be printed.
     std::panic::set_hook(Box::new(|_| {}));
-    let mut queue = hot.changes(field!(Told, inner.number)).capacity(1);
+    let mut queue = hot.changes_with_capacity(field!(Told, inner.number), 1);
     let _panicking = hot.on_change(field!(Told, inner.number), |_| panic!("a mistake"));
     let _slow = hot.on_change(field!(Told, inner), |_| {
         std::thread::sleep(Duration::from_millis(1_001));

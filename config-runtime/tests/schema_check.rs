@@ -209,7 +209,7 @@ async fn all_mistakes_of_the_prefix_are_named_before_the_store_is_asked() {
         .var("app", "a/b")
         .var("envv", "prod")
         .await;
-    let Err(CheckError::Builder(mistakes)) = error else {
+    let Err(CheckError::Builder { mistakes, .. }) = error else {
         panic!("{error:?}");
     };
     assert_eq!(mistakes.len(), 3, "{mistakes:?}");
@@ -240,12 +240,12 @@ async fn p15_denied_is_an_error_and_never_an_empty_report() {
         .var("env", "prod")
         .await;
     match error {
-        Err(CheckError::Store(error)) => assert_eq!(error.kind(), ErrorKind::Denied),
+        Err(CheckError::Store { source: error, .. }) => assert_eq!(error.kind(), ErrorKind::Denied),
         other => panic!("{other:?}"),
     }
     store.faults().disconnect();
     let error = check(&schema, &store).prefix("/other").await;
-    assert!(matches!(error, Err(CheckError::Store(_))), "{error:?}");
+    assert!(matches!(error, Err(CheckError::Store { .. })), "{error:?}");
 }
 
 #[tokio::test]

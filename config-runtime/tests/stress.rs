@@ -83,7 +83,7 @@ fn churn(
         }
         match random.u8(..6) {
             0 => watches.push(hot.watch(field!(Service, fast))),
-            1 => queues.push(hot.changes(field!(Service, pair)).capacity(2)),
+            1 => queues.push(hot.changes_with_capacity(field!(Service, pair), 2)),
             2 => callbacks.push(hot.on_change(field!(Service, fast), |change| {
                 assert!(*change.current() % 2 == 0, "as callbacks do");
             })),
@@ -184,7 +184,7 @@ fn storm(seed: u64, shutdown_at: u64) {
     let survivors: Vec<_> = (0..40)
         .map(|number| match number % 2 {
             0 => Survivor::Watch(hot.watch(field!(Service, fast))),
-            _ => Survivor::Queue(hot.changes(field!(Service, fast)).capacity(3)),
+            _ => Survivor::Queue(hot.changes_with_capacity(field!(Service, fast), 3)),
         })
         .collect();
     let last_called = Arc::clone(&called);

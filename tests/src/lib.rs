@@ -32,3 +32,10 @@ pub use grpc_proxy::GrpcProxy;
 pub use proxy::{Cut, Proxy};
 pub use server::{Builder, Server};
 pub use wait::{LIMIT, eventually};
+
+/// An error with its sources, on one line.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let sources = std::iter::successors(Some(error), |error| error.source());
+    let texts: Vec<String> = sources.map(ToString::to_string).collect();
+    texts.join(": ")
+}

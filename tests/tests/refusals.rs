@@ -13,7 +13,7 @@ use hotconfig::Revision;
 use hotconfig::store::backend::Backend;
 use hotconfig::store::{ErrorKind, Etcd, EtcdBuilder, Range, StoreError};
 use hotconfig_tests::users::{self, password, root};
-use hotconfig_tests::{Server, eventually};
+use hotconfig_tests::{Server, chain, eventually};
 
 fn ranges(prefix: &str) -> Arc<[Range]> {
     Arc::new([Range::below(prefix)])
@@ -68,7 +68,7 @@ async fn a_user_that_is_deleted_while_connected_is_not_authenticated() {
     for error in errors(&etcd).await {
         let error = error.unwrap();
         assert_eq!(error.kind(), ErrorKind::Unauthenticated, "{error}");
-        assert!(error.message().contains("\"reader\""), "{error}");
+        assert!(chain(&error).contains("\"reader\""), "{error}");
     }
 }
 

@@ -145,7 +145,7 @@ async fn p15_who_may_not_read_gets_an_error_and_no_report() {
         let check = check(&schema, &etcd).var("app", "users").var("env", "prod");
         match check.await {
             Ok(report) => Ok(report.is_ok()),
-            Err(CheckError::Store(error)) => Err(error.kind()),
+            Err(CheckError::Store { source: error, .. }) => Err(error.kind()),
             Err(error) => panic!("{error}"),
         }
     };

@@ -1,9 +1,10 @@
-//! `field!(Struct, path.to.the.field)`.
+//! `field!(Struct, path.to.the.field)`, and `field!(Struct)` for all of it.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
+use syn::spanned::Spanned;
 use syn::{Ident, Lit, LitStr, Token, Type};
 
 use super::struct_argument::{Messages, StructArgument, expression};
@@ -22,7 +23,7 @@ const MESSAGES: Messages<'static> =
     Messages {
         nothing: "name the struct and the path of a field: `field!(Struct, path.to.the.field)`",
         no_struct: "name the struct first, then the path: `field!(Struct, path.to.the.field)`",
-        no_comma: |config| match config {
+        alone: |config| match config {
             // `Config::db`
             Type::Path(path)
                 if path.path.segments.len() > 1
@@ -32,19 +33,21 @@ const MESSAGES: Messages<'static> =
             {
                 let written = tidy(config);
                 let (before, field) = written.rsplit_once("::").unwrap_or_default();
-                format!("a comma stands behind the struct: write `field!({before}, {field})`")
+                Some(format!(
+                    "a comma stands behind the struct: write `field!({before}, {field})`"
+                ))
             }
-            _ => format!(
-                "name the field, too: `field!({}, path.to.the.field)`",
-                tidy(config)
-            ),
+            _ => None,
         },
     };
 
 impl Parse for FieldArguments {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let argument = StructArgument::parse(input, &MESSAGES)?;
-        let mut path = vec![segment(input, None)?];
+        let mut path = Vec::new();
+        if !input.is_empty() {
+            path.push(segment(input, None)?);
+        }
         while !input.is_empty() {
             let before = path.last();
             if input.parse::<Option<Token![.]>>()?.is_some() {
@@ -115,16 +118,14 @@ fn after(input: ParseStream<'_>, before: Option<&Ident>) -> String {
 fn write(input: &FieldArguments) -> TokenStream {
     let FieldArguments { argument, path } = input;
     let (krate, config) = (&argument.krate, &argument.config);
-    let (Some(first), Some(last)) = (path.first(), path.last()) else {
-        return TokenStream::new();
-    };
     let names: Vec<_> = path.iter().map(|name| name.unraw().to_string()).collect();
     let written = path.iter().map(ToString::to_string).collect::<Vec<_>>();
     let written = written.join(".");
     let here = Span::mixed_site();
     // The underline covers the first name to the last. Its span lacks the macro's hygiene, so that
     // the message ends there.
-    let (start, end) = (first.span(), last.span());
+    let of = |name: Option<&Ident>| name.map_or_else(|| config.span(), Ident::span);
+    let (start, end) = (of(path.first()), of(path.last()));
     let span = {
         let mut arguments = proc_macro2::Group::new(
             proc_macro2::Delimiter::Parenthesis,
@@ -133,9 +134,13 @@ fn write(input: &FieldArguments) -> TokenStream {
         arguments.set_span(end);
         quote_spanned!(start=> __::span #arguments)
     };
-    let projection = quote_spanned!(here=> |__config: &#config| &__config.#(#path).*);
+    let place = match path.is_empty() {
+        true => quote_spanned!(here=> __config),
+        false => quote_spanned!(here=> &__config.#(#path).*),
+    };
+    let projection = quote_spanned!(here=> |__config: &#config| #place);
     // The same as a closure of no particular function type.
-    let exists = quote_spanned!(here=> |__config: &#config| { let _ = &__config.#(#path).*; });
+    let exists = quote_spanned!(here=> |__config: &#config| { let _ = #place; });
     let (checked, span) = if argument.generic {
         // The type is known only to a program that uses it.
         (TokenStream::new(), quote_spanned!(here=> const { #span }))

@@ -20,12 +20,8 @@ struct KeyArguments {
 const MESSAGES: Messages<'static> = Messages {
     nothing: "name the struct and a key: `key!(Struct, \"path/to/the/key\")`",
     no_struct: "name the struct first, then the key: `key!(Struct, \"path/to/the/key\")`",
-    no_comma: |config| {
-        format!(
-            "name the key, too: `key!({}, \"path/to/the/key\")`",
-            tidy(config)
-        )
-    },
+    // The key that is missing then is reported below.
+    alone: |_| None,
 };
 
 impl Parse for KeyArguments {
@@ -41,7 +37,10 @@ impl Parse for KeyArguments {
         if input.is_empty() {
             return Err(syn::Error::new_spanned(
                 &argument.config,
-                (MESSAGES.no_comma)(&argument.config),
+                format!(
+                    "name the key, too: `key!({}, \"path/to/the/key\")`",
+                    tidy(&argument.config)
+                ),
             ));
         }
         if !input.peek(LitStr) {

@@ -17,7 +17,7 @@ pub(super) struct StructArgument {
 }
 
 impl StructArgument {
-    /// Also consumes the comma.
+    /// Also consumes the comma, which only a struct that stands alone may lack.
     pub(super) fn parse(input: ParseStream<'_>, messages: &Messages<'_>) -> syn::Result<Self> {
         let krate;
         bracketed!(krate in input);
@@ -33,10 +33,14 @@ impl StructArgument {
             .parse::<Type>()
             .map_err(|error| syn::Error::new(error.span(), messages.no_struct))?;
         if input.is_empty() {
-            return Err(syn::Error::new_spanned(
-                &config,
-                (messages.no_comma)(&config),
-            ));
+            return match (messages.alone)(&config) {
+                None => Ok(Self {
+                    krate,
+                    generic,
+                    config,
+                }),
+                Some(wrong) => Err(syn::Error::new_spanned(&config, wrong)),
+            };
         }
         if input.peek(Token![.]) {
             return Err(syn::Error::new_spanned(&config, dotted(&config, messages)));
@@ -61,7 +65,8 @@ impl StructArgument {
 pub(super) struct Messages<'a> {
     pub(super) nothing: &'a str,
     pub(super) no_struct: &'a str,
-    pub(super) no_comma: fn(&Type) -> String,
+    /// The message about a struct without a comma; none if it may stand alone.
+    pub(super) alone: fn(&Type) -> Option<String>,
 }
 
 /// The message about `Config.db` and `config.db`.

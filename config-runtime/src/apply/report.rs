@@ -6,6 +6,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::hold::GroupId;
 use super::{Apply, Raw};
 use crate::guard::guard;
@@ -14,7 +16,7 @@ use crate::typed::id::LeafId;
 use crate::{HotConfig, Revision};
 
 /// A rejected group: the changes that one revision made, accepted or held as a unit.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Held {
     /// The revision that made the changes; for keys that a full read found missing, the revision
@@ -49,7 +51,7 @@ impl fmt::Display for Held {
 }
 
 /// A restart-only field whose new value waits for a restart.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Pending {
     /// The path in Rust.
@@ -75,7 +77,7 @@ impl fmt::Display for Pending {
 }
 
 /// A key below the prefix that the schema doesn't know. It is left alone.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Unknown {
     /// The whole key; bytes that are not UTF-8 are replaced, control characters escaped.
@@ -96,14 +98,57 @@ impl fmt::Display for Unknown {
     }
 }
 
-/// An old key or a deprecated field that is in use.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An old key or a deprecated field that is in use. `{}` prints the key and the action to take.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
-pub struct Warning {
+pub enum Warning {
+    /// The value is under an old key of its field.
+    #[non_exhaustive]
+    Alias {
+        /// The whole old key.
+        key: String,
+        /// The path in Rust.
+        field: String,
+        /// The whole key to write instead.
+        now: String,
+    },
+    /// The field is deprecated, and its key is set.
+    #[non_exhaustive]
+    Deprecated {
+        /// The whole key.
+        key: String,
+        /// The path in Rust.
+        field: String,
+        /// The note of `#[hot(deprecated = "…")]`; empty without one.
+        note: String,
+    },
+}
+
+impl Warning {
     /// The whole key.
-    pub key: String,
-    /// The action to take instead.
-    pub message: String,
+    pub fn key(&self) -> &str {
+        match self {
+            Self::Alias { key, .. } | Self::Deprecated { key, .. } => key,
+        }
+    }
+
+    /// The action to take.
+    pub(crate) fn advice(&self) -> String {
+        match self {
+            Self::Alias { field, now, .. } => format!("an old key of `{field}`: write {now}"),
+            Self::Deprecated { field, note, .. } if note.is_empty() => {
+                format!("`{field}` is deprecated")
+            }
+            Self::Deprecated { field, note, .. } => format!("`{field}` is deprecated: {note}"),
+        }
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.key(), self.advice())
+    }
 }
 
 impl<T: HotConfig> Apply<T> {
@@ -216,23 +261,17 @@ impl<T: HotConfig> Apply<T> {
             if info.alias {
                 let now = self.slots.of_leaf(leaf.id()).first();
                 let now = now.and_then(|slot| self.slots.info(*slot));
-                warnings.push(Warning {
+                warnings.push(Warning::Alias {
                     key: info.key.to_string(),
-                    message: match now {
-                        Some(now) => format!("an old key of `{}`: write {}", leaf.name, now.key),
-                        None => format!("an old key of `{}`", leaf.name),
-                    },
+                    field: leaf.name.clone(),
+                    now: now.map_or_else(String::new, |now| now.key.to_string()),
                 });
             }
             if let Some(note) = leaf.field.flags.deprecated {
-                let note = if note.is_empty() {
-                    String::new()
-                } else {
-                    format!(": {note}")
-                };
-                warnings.push(Warning {
+                warnings.push(Warning::Deprecated {
                     key: info.key.to_string(),
-                    message: format!("`{}` is deprecated{note}", leaf.name),
+                    field: leaf.name.clone(),
+                    note: note.to_owned(),
                 });
             }
         }

@@ -34,7 +34,7 @@ use crate::snapshot::Snapshot;
 use crate::status::{FallbackStatus, Status};
 use crate::sync::{Request, Settings, StoreEvent, Sync};
 use crate::typed::id::LeafId;
-use start::{StartBasis, without_fallback};
+use start::StartBasis;
 use wait::{Position, Waits};
 
 pub(crate) use start::{NoStart, Start};
@@ -231,9 +231,10 @@ impl<T: HotConfig> Engine<T> {
         let begun = match basis {
             StartBasis::Wait => return false,
             StartBasis::Keys(bad_keys) => self.apply.begin(self.sync.cursor(), bad_keys),
-            StartBasis::Nothing(failure) => {
-                let failure = without_fallback(&failure, self.status.fallback.as_ref());
-                commands.push(Command::Started(Err(NoStart::Store(failure))));
+            StartBasis::Nothing(source) => {
+                let fallback = self.status.fallback.clone().map(Box::new);
+                let outcome = Err(NoStart::Store { source, fallback });
+                commands.push(Command::Started(outcome));
                 self.phase = Phase::Over;
                 return false;
             }
@@ -310,13 +311,13 @@ impl<T: HotConfig> Engine<T> {
             return false;
         }
         let held = self.apply.held();
-        let changed = held != status.held;
-        status.held = held;
-        status.pending_restart = self.apply.pending();
+        let changed = *held != *status.held;
+        status.held = held.into();
+        status.pending_restart = self.apply.pending().into();
         if let Some((count, first)) = self.apply.unknown(UNKNOWN) {
             (status.unknown_count, status.unknown) = (count, first.into());
         }
-        status.warnings = self.apply.warnings();
+        status.warnings = self.apply.warnings().into();
         changed
     }
 

@@ -23,8 +23,22 @@ pub(crate) struct Start {
 /// The reason why there is no first configuration.
 #[derive(Debug)]
 pub(crate) enum NoStart {
-    Store(StoreError),
+    Store {
+        source: StoreError,
+        /// The fallback, which could not serve.
+        fallback: Option<Box<FallbackStatus>>,
+    },
     Problems(Vec<Problem>),
+}
+
+impl NoStart {
+    /// The store failed, whatever the fallback.
+    pub(crate) fn store(source: StoreError) -> Self {
+        Self::Store {
+            source,
+            fallback: None,
+        }
+    }
 }
 
 /// The basis that a start has now.
@@ -63,20 +77,4 @@ impl Start {
             StoreError::new(ErrorKind::Timeout, message)
         }))
     }
-}
-
-/// The failure, with the reason why the fallback could not be used, if there is one.
-pub(super) fn without_fallback(
-    failure: &StoreError,
-    fallback: Option<&FallbackStatus>,
-) -> StoreError {
-    let why = match fallback {
-        None => return failure.clone(),
-        Some(status) => match &status.refused {
-            Some(refused) => refused.clone(),
-            None => format!("{} is not there", status.path.display()),
-        },
-    };
-    let message = format!("{}; and no fallback could serve: {why}", failure.message());
-    StoreError::new(failure.kind(), message)
 }

@@ -19,6 +19,7 @@ use std::time::{Duration, SystemTime};
 
 use tempfile::NamedTempFile;
 
+use super::FallbackError;
 use super::format::NAME;
 
 /// A copy beyond this many bytes is not read.
@@ -40,13 +41,13 @@ const FORGOTTEN: Duration = Duration::from_secs(60 * 60);
 /// It blocks for as long as the disk takes.
 ///
 /// # Errors
-/// The error names the path. Anything but a regular file is rejected without reading from it, and
+/// Anything but a regular file is rejected without reading from it, and
 /// so is a file of more than 1 GiB. If a file is not a copy, only its beginning is read.
-pub(crate) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
+pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, FallbackError> {
     match read_file(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(naming(path, "cannot be read", &error)),
+        Err(error) => Err(of_disk("cannot be read", &error)),
     }
 }
 
@@ -109,10 +110,10 @@ fn no_file() -> io::Error {
 /// takes.
 ///
 /// # Errors
-/// The error names the path. The old copy is unchanged, and no file is left beside it. Only if the
+/// The old copy is unchanged, and no file is left beside it. Only if the
 /// folder itself could not be synced to the disk, the new copy may already be in place.
-pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    write_file(path, bytes).map_err(|error| naming(path, "cannot be written", &error))
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), FallbackError> {
+    write_file(path, bytes).map_err(|error| of_disk("cannot be written", &error))
 }
 
 fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -235,9 +236,9 @@ fn beside(path: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-fn naming(path: &Path, what: &str, error: &io::Error) -> io::Error {
-    let path = path.display();
-    io::Error::new(error.kind(), format!("the file {path} {what}: {error}"))
+fn of_disk(action: &'static str, error: &io::Error) -> FallbackError {
+    let message = error.to_string();
+    FallbackError::Disk { action, message }
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 
 use super::seal;
-use super::{Contents, FallbackEntry, HeldNote, Refusal, Secrets, sha256};
+use super::{Contents, FallbackEntry, FallbackError, HeldNote, Secrets, sha256};
 use crate::Revision;
 
 /// The name of the format, and its version.
@@ -57,22 +57,8 @@ pub(super) const NAME: &str = "hotconfig-fallback/";
 /// The maximum length of the first line, with 20 digits for the number of bytes.
 const MAX_HEADER: usize = FORMAT.len() + " sha256=".len() + 64 + " bytes=".len() + 20;
 
-/// The error of contents that can't be encoded.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum EncodeError {
-    /// They would be rejected when they are read.
-    #[error("a copy could not be read again: {0}")]
-    Unreadable(#[from] Refusal),
-    /// A secret could not be sealed.
-    #[error("a secret cannot be sealed: the system gave no random numbers")]
-    Unsealed,
-    /// They can't be written as JSON. This does not happen.
-    #[error("the copy cannot be written as JSON")]
-    Json,
-}
-
 /// The bytes of the file.
-pub(crate) fn encode(contents: &Contents, secrets: &Secrets) -> Result<Vec<u8>, EncodeError> {
+pub(crate) fn encode(contents: &Contents, secrets: &Secrets) -> Result<Vec<u8>, FallbackError> {
     let (entries, left_out) = sort_out(contents, secrets);
     let keys = entries.iter().map(|entry| entry.key.as_str());
     check_keys(
@@ -132,14 +118,14 @@ fn with_header(body: &[u8]) -> Vec<u8> {
 ///
 /// Sealed secrets need the key. Secrets in plain text are read even if `secrets` requires something
 /// else for the next write: that setting may be newer than the file.
-pub(crate) fn decode(bytes: &[u8], secrets: &Secrets) -> Result<Contents, Refusal> {
+pub(crate) fn decode(bytes: &[u8], secrets: &Secrets) -> Result<Contents, FallbackError> {
     let body = checked_body(bytes)?;
     let body: Body<'_> = serde_json::from_slice(body).map_err(|error| body_refused(&error))?;
     body.contents(secrets)
 }
 
 /// The bytes below the first line, if they are those that the first line names.
-fn checked_body(bytes: &[u8]) -> Result<&[u8], Refusal> {
+fn checked_body(bytes: &[u8]) -> Result<&[u8], FallbackError> {
     let end = bytes
         .iter()
         .take(MAX_HEADER + 1)
@@ -152,15 +138,15 @@ fn checked_body(bytes: &[u8]) -> Result<&[u8], Refusal> {
     let Some(rest) = header.strip_prefix(NAME) else {
         // Cut off within the format's name, or empty: probably a damaged copy.
         return Err(match NAME.starts_with(header.as_ref()) {
-            true => Refusal::Header,
-            false => Refusal::Foreign,
+            true => FallbackError::Header,
+            false => FallbackError::Foreign,
         });
     };
     let (version, rest) = rest.split_once(' ').unwrap_or((rest, ""));
     if version != "1" {
         return Err(match version.is_empty() {
-            true => Refusal::Header,
-            false => Refusal::Version {
+            true => FallbackError::Header,
+            false => FallbackError::Version {
                 found: crate::wording::shorten(&format!("{NAME}{version}")),
             },
         });
@@ -170,7 +156,7 @@ fn checked_body(bytes: &[u8]) -> Result<&[u8], Refusal> {
         .and_then(|rest| rest.split_once(" bytes="))
         .and_then(|(checksum, length)| Some((checksum, length.parse::<u64>().ok()?)));
     let (Some(body), Some((checksum, length))) = (body, checks) else {
-        return Err(Refusal::Header);
+        return Err(FallbackError::Header);
     };
     // Only the form in which it is written: no `+`, no leading zero, no capital letters.
     let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
@@ -178,18 +164,18 @@ fn checked_body(bytes: &[u8]) -> Result<&[u8], Refusal> {
         || !checksum.bytes().all(digit)
         || *header != *format!("{FORMAT} sha256={checksum} bytes={length}")
     {
-        return Err(Refusal::Header);
+        return Err(FallbackError::Header);
     }
     let found = u64::try_from(body.len()).unwrap_or(u64::MAX);
     if found != length {
-        return Err(Refusal::Length {
+        return Err(FallbackError::Length {
             expected: length,
             found,
         });
     }
     let found = sha256(body);
     if found != checksum {
-        return Err(Refusal::Checksum {
+        return Err(FallbackError::Checksum {
             expected: checksum.to_owned(),
             found,
         });
@@ -199,10 +185,10 @@ fn checked_body(bytes: &[u8]) -> Result<&[u8], Refusal> {
 
 /// The error for JSON that does not fit the format. It does not contain serde's message, which may
 /// quote a value.
-fn body_refused(error: &serde_json::Error) -> Refusal {
+fn body_refused(error: &serde_json::Error) -> FallbackError {
     use serde_json::error::Category;
 
-    Refusal::Body {
+    FallbackError::Body {
         // The JSON begins on the second line of the file.
         line: error.line() + 1,
         column: error.column(),
@@ -219,16 +205,16 @@ fn check_keys<'a>(
     prefixes: &[String],
     keys: impl Iterator<Item = &'a str>,
     held: &'a [HeldNote],
-) -> Result<(), Refusal> {
+) -> Result<(), FallbackError> {
     let inside = |key: &str| match prefixes.iter().any(|prefix| key.starts_with(prefix)) {
         true => Ok(()),
-        false => Err(Refusal::Outside { key: key.into() }),
+        false => Err(FallbackError::Outside { key: key.into() }),
     };
     let mut known = HashSet::with_capacity(keys.size_hint().0);
     for key in keys {
         inside(key)?;
         if !known.insert(key) {
-            return Err(Refusal::Twice { key: key.into() });
+            return Err(FallbackError::Twice { key: key.into() });
         }
     }
     held.iter()
@@ -248,8 +234,8 @@ fn in_range(time: SystemTime) -> SystemTime {
 struct JsonWriter(Vec<u8>);
 
 impl JsonWriter {
-    fn json<V: Serialize + ?Sized>(&mut self, value: &V) -> Result<(), EncodeError> {
-        serde_json::to_writer(&mut self.0, value).map_err(|_| EncodeError::Json)
+    fn json<V: Serialize + ?Sized>(&mut self, value: &V) -> Result<(), FallbackError> {
+        serde_json::to_writer(&mut self.0, value).map_err(|_| FallbackError::Encoding)
     }
 
     fn name(&mut self, before: &str, name: &str) {
@@ -258,7 +244,7 @@ impl JsonWriter {
         }
     }
 
-    fn member<V>(&mut self, before: &str, name: &str, value: &V) -> Result<(), EncodeError>
+    fn member<V>(&mut self, before: &str, name: &str, value: &V) -> Result<(), FallbackError>
     where
         V: Serialize + ?Sized,
     {
@@ -269,8 +255,8 @@ impl JsonWriter {
     fn list<V: Serialize>(
         &mut self,
         name: &str,
-        items: impl Iterator<Item = Result<V, EncodeError>>,
-    ) -> Result<(), EncodeError> {
+        items: impl Iterator<Item = Result<V, FallbackError>>,
+    ) -> Result<(), FallbackError> {
         self.name(",", name);
         self.0.push(b'[');
         for (at, item) in items.enumerate() {
@@ -346,8 +332,8 @@ enum FileValue<'a> {
 }
 
 impl Body<'_> {
-    fn contents(self, secrets: &Secrets) -> Result<Contents, Refusal> {
-        let member = |member, right| Refusal::Member { member, right };
+    fn contents(self, secrets: &Secrets) -> Result<Contents, FallbackError> {
+        let member = |member, right| FallbackError::Member { member, right };
         if self.format != FORMAT {
             return Err(member("format", "that of the first line"));
         }
@@ -405,12 +391,12 @@ impl FileNote<'_> {
 }
 
 impl<'a> FileEntry<'a> {
-    fn new(entry: &'a FallbackEntry, secrets: &Secrets) -> Result<Self, EncodeError> {
+    fn new(entry: &'a FallbackEntry, secrets: &Secrets) -> Result<Self, FallbackError> {
         let value = match secrets {
             Secrets::Seal(key) if entry.secret => {
                 let context = seal::context(FORMAT, &entry.key, entry.mod_revision);
                 let sealed =
-                    seal::seal(key, &context, &entry.value).ok_or(EncodeError::Unsealed)?;
+                    seal::seal(key, &context, &entry.value).ok_or(FallbackError::Unsealed)?;
                 FileValue::Sealed(BASE64.encode(sealed).into())
             }
             Secrets::LeaveOut | Secrets::Plain | Secrets::Seal(_) => match readable(&entry.value) {
@@ -426,12 +412,12 @@ impl<'a> FileEntry<'a> {
         })
     }
 
-    fn into_entry(self, secrets: &Secrets) -> Result<FallbackEntry, Refusal> {
+    fn into_entry(self, secrets: &Secrets) -> Result<FallbackEntry, FallbackError> {
         let key = self.key.into_owned();
         let mod_revision = Revision::new(self.mod_revision);
         let decode = |text: &str| match BASE64.decode(text) {
             Ok(bytes) => Ok(bytes),
-            Err(_) => Err(Refusal::Value {
+            Err(_) => Err(FallbackError::Value {
                 key: key.clone(),
                 right: "base64 with its padding",
             }),
@@ -441,16 +427,16 @@ impl<'a> FileEntry<'a> {
             FileValue::Base64(text) => decode(text)?.into(),
             FileValue::Sealed(_) if !self.secret => {
                 let right = "in the open, or that of a secret";
-                return Err(Refusal::Value { key, right });
+                return Err(FallbackError::Value { key, right });
             }
             FileValue::Sealed(text) => {
                 let Secrets::Seal(sealer) = secrets else {
-                    return Err(Refusal::NoKey { key });
+                    return Err(FallbackError::NoKey { key });
                 };
                 let context = seal::context(FORMAT, &key, mod_revision);
                 match seal::open(sealer, &context, &decode(text)?) {
                     Some(value) => value.into(),
-                    None => return Err(Refusal::WrongKey { key }),
+                    None => return Err(FallbackError::WrongKey { key }),
                 }
             }
         };

@@ -8,9 +8,9 @@
 //! - [`seal`]: the encryption of secrets;
 //! - [`mod@file`]: writing the bytes to the disk, and reading them back.
 
+mod error;
 mod file;
 mod format;
-mod refusal;
 mod seal;
 
 use std::fmt;
@@ -19,13 +19,11 @@ use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 
+pub use error::FallbackError;
 pub(crate) use file::{read, sweep, write};
-#[cfg(test)]
-pub(crate) use format::EncodeError;
 #[cfg(any(test, fuzzing))]
 pub(crate) use format::round_trip;
 pub(crate) use format::{decode, encode};
-pub(crate) use refusal::Refusal;
 pub(crate) use seal::{SealKey, Secrets};
 
 use crate::Revision;
@@ -94,35 +92,39 @@ pub(crate) struct HeldNote {
 impl Contents {
     /// Checks that the copy has these prefixes, in this order: a copy of other layers, or of
     /// another program, can't be served.
-    pub(crate) fn of_prefixes<P: AsRef<str>>(&self, expected: &[P]) -> Result<(), Refusal> {
+    pub(crate) fn of_prefixes<P: AsRef<str>>(&self, expected: &[P]) -> Result<(), FallbackError> {
         let same = self.prefixes.iter().map(String::as_str);
         if same.eq(expected.iter().map(AsRef::as_ref)) {
             return Ok(());
         }
-        Err(Refusal::Prefixes {
+        Err(FallbackError::Prefixes {
             found: self.prefixes.clone(),
             expected: expected.iter().map(|one| one.as_ref().into()).collect(),
         })
     }
 
     /// Checks that the program that wrote the copy had the schema of this [`fingerprint`].
-    pub(crate) fn of_schema(&self, fingerprint: &str) -> Result<(), Refusal> {
+    pub(crate) fn of_schema(&self, fingerprint: &str) -> Result<(), FallbackError> {
         if self.schema == fingerprint {
             Ok(())
         } else {
-            Err(Refusal::Schema)
+            Err(FallbackError::Schema)
         }
     }
 
     /// Checks that the copy was confirmed to be current within the limit, as far as clocks can be
     /// trusted.
-    pub(crate) fn not_older_than(&self, now: SystemTime, limit: Duration) -> Result<(), Refusal> {
+    pub(crate) fn not_older_than(
+        &self,
+        now: SystemTime,
+        limit: Duration,
+    ) -> Result<(), FallbackError> {
         match now.duration_since(self.confirmed) {
-            Ok(age) if age > limit => Err(Refusal::TooOld { age, limit }),
+            Ok(age) if age > limit => Err(FallbackError::TooOld { age, limit }),
             // Clocks differ a little.
             Err(ahead) if ahead.duration() > limit => {
                 let by = ahead.duration();
-                Err(Refusal::Ahead { by, limit })
+                Err(FallbackError::Ahead { by, limit })
             }
             _ => Ok(()),
         }

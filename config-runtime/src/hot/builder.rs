@@ -20,6 +20,7 @@ use crate::apply::BadKeys;
 use crate::engine::{Engine, NoStart, Start};
 use crate::fallback::{SealKey, Secrets};
 use crate::layers::Layout;
+use crate::mistake::BuilderMistake;
 use crate::observe::Observer;
 use crate::prefix;
 use crate::status::{Status, StatusCell};
@@ -75,40 +76,28 @@ struct Fallback {
 impl Fallback {
     /// Adds the mistakes in these settings. `missing` are the secrets that the copy would have to
     /// contain.
-    fn check(&self, missing: &[String], mistakes: &mut Vec<String>) {
+    fn check(&self, missing: &[String], mistakes: &mut Vec<BuilderMistake>) {
         let Some((path, _)) = &self.file else {
             let without = [
                 ("fallback_key", self.key.is_some()),
                 ("fallback_with_plain_secrets", self.plain),
                 ("fallback_max_age", self.max_age.is_some()),
                 ("fallback_interval", self.interval.is_some()),
-            ];
-            let without = without.into_iter().filter(|(_, given)| *given);
-            mistakes.extend(without.map(|(name, _)| {
-                format!(
-                    "`.{name}(..)` says how a fallback is kept: say where, with `.fallback(\"…\")`"
-                )
-            }));
+            ]
+            .into_iter();
+            let without = without.filter(|(_, given)| *given);
+            mistakes.extend(without.map(|(setting, _)| BuilderMistake::NoFallback { setting }));
             return;
         };
         if path.file_name().is_none() {
-            mistakes.push(format!(
-                "the fallback {} is no file: give the path of one",
-                path.display()
-            ));
+            let path = path.clone();
+            mistakes.push(BuilderMistake::FallbackWithoutName { path });
         }
         match (&self.key, self.plain) {
-            (Some(_), true) => mistakes.push(
-                "secrets are sealed with `.fallback_key(..)`, or plain with \
-                 `.fallback_with_plain_secrets()`: say one of the two"
-                    .to_owned(),
-            ),
+            (Some(_), true) => mistakes.push(BuilderMistake::FallbackKeyAndPlain),
             (None, false) => mistakes.extend(missing.iter().map(|field| {
-                format!(
-                    "`{field}` is a secret without a default, and the fallback leaves secrets \
-                     out, so that it could not serve: give a key to seal them with, \
-                     `.fallback_key(..)`, or say `.fallback_with_plain_secrets()`"
-                )
+                let field = field.clone();
+                BuilderMistake::FallbackWithoutSecret { field }
             })),
             _ => {}
         }
@@ -293,7 +282,7 @@ impl<T: HotConfig> HotBuilder<T> {
 
     /// Runs the loop on this runtime instead of on a thread of its own. The runtime needs its
     /// timers enabled (`enable_time` of tokio's builder): without them tokio panics, and the start
-    /// fails with "the loop ended by itself".
+    /// fails with [`StartError::Ended`].
     ///
     /// On its own thread the loop keeps running while all threads of the program are busy. On a
     /// runtime that is not driven, such as a current-thread one outside its `block_on`, nothing
@@ -314,7 +303,8 @@ impl<T: HotConfig> HotBuilder<T> {
     /// store is contacted; [`StartError::Store`] if the store did not answer within the time limit
     /// or denied access; [`StartError::Problems`] if it answered, and keys are bad or missing.
     pub async fn start(self) -> Result<Hot<T>, StartError> {
-        let prefix = self.check().map_err(StartError::Builder)?;
+        let check = self.check();
+        let prefix = check.map_err(|mistakes| StartError::Builder { mistakes })?;
         let ranges: Arc<[Range]> = Arc::new([Range::below(&prefix)]);
         let layout = Arc::new(Layout::new(T::TREE, Arc::clone(&ranges)));
         let begun = Instant::now();
@@ -354,7 +344,7 @@ impl<T: HotConfig> HotBuilder<T> {
                 handle.spawn(run);
                 handle
             }
-            None => super::thread::spawn(run).map_err(StartError::Thread)?,
+            None => super::thread::spawn(run).map_err(|source| StartError::Thread { source })?,
         };
         // The loop enforces the limit itself, unless it can't run.
         let outcome = tokio::select! {
@@ -365,32 +355,30 @@ impl<T: HotConfig> HotBuilder<T> {
                     "no start within {limit:?}: something blocks the loop, such as a validator or a \
                      codec that does not return"
                 );
-                Ok(Err(NoStart::Store(StoreError::new(ErrorKind::Timeout, message))))
+                Ok(Err(NoStart::store(StoreError::new(ErrorKind::Timeout, message))))
             }
         };
         match outcome {
             Ok(Ok(hub)) => Ok(Hot::following(HotShared::new(
                 hub, layout, status, requests, handle,
             ))),
-            Ok(Err(NoStart::Store(error))) => Err(StartError::Store(error)),
-            Ok(Err(NoStart::Problems(problems))) => Err(StartError::Problems(problems)),
-            Err(_) => Err(StartError::Thread(std::io::Error::other(
-                "the loop ended by itself",
-            ))),
+            Ok(Err(NoStart::Store { source, fallback })) => {
+                Err(StartError::Store { source, fallback })
+            }
+            Ok(Err(NoStart::Problems(problems))) => Err(StartError::Problems { problems }),
+            Err(_) => Err(StartError::Ended),
         }
     }
 
     /// Checks everything that can be checked before the store is contacted. Returns the prefix.
-    fn check(&self) -> Result<String, Vec<String>> {
+    fn check(&self) -> Result<String, Vec<BuilderMistake>> {
         let template = self.prefix.as_deref().or(T::TREE.prefix);
         let (prefix, mut mistakes) = match template.map(|one| prefix::fill(one, &self.variables)) {
             Some(Ok(prefix)) => (prefix, Vec::new()),
             Some(Err(mistakes)) => (String::new(), mistakes),
             None => {
-                let mistake = format!(
-                    "`{}` has no prefix: write `#[hot(prefix = \"/…\")]` on it, or call `.prefix(\"/…\")`",
-                    T::TREE.name
-                );
+                let schema = T::TREE.name.to_owned();
+                let mistake = BuilderMistake::NoPrefix { schema };
                 (String::new(), vec![mistake])
             }
         };

@@ -18,10 +18,9 @@ use crate::apply::{Publication, Raw};
 use crate::engine::{Command, Engine, EngineEvent, NoStart, Reached, Wait, WaitError, WaitId};
 use crate::fallback::{Contents, FallbackEntry, HeldNote};
 use crate::observe::{Meters, Observer, Timer};
-use crate::problem::list;
 use crate::publish::{Announcement, Hub};
 use crate::snapshot::Snapshot;
-use crate::status::{StatusCell, StatusChange};
+use crate::status::{FallbackError, StatusCell, StatusChange};
 use crate::store::backend::{Backend, BoxFuture, WatchStream};
 use crate::store::{ErrorKind, Probe, Range, Reading, StoreError, WatchEvent};
 use crate::sync::{Request, StoreEvent};
@@ -238,7 +237,7 @@ impl<T: HotConfig> Output<T> {
     fn started(&mut self, outcome: Result<(), NoStart>) {
         match &outcome {
             Ok(()) => {}
-            Err(NoStart::Store(error)) => self.observer.refused_by_store(error),
+            Err(NoStart::Store { source, .. }) => self.observer.refused_by_store(source),
             Err(NoStart::Problems(problems)) => self.observer.refused_by_rules(problems),
         }
         let hub = self.served.as_ref().map(|served| Arc::clone(&served.hub));
@@ -518,13 +517,10 @@ impl<T: HotConfig> Driver<T> {
                 (kept.key, raw)
             });
             if let Err(problems) = self.engine.seed(entries) {
-                let path = fallback.status().path.display();
-                let whose = schema.err().map(|other| format!("{other}, and "));
-                let whose = whose.unwrap_or_default();
-                let problems = list(&problems);
-                fallback.refuse(format!(
-                    "{path}: {whose}it does not fit the struct:{problems}"
-                ));
+                fallback.refuse(FallbackError::Unfit {
+                    other_schema: schema.is_err(),
+                    problems,
+                });
             }
         }
         self.report_fallback();
@@ -609,5 +605,5 @@ impl<T: HotConfig> Driver<T> {
 struct AbortedStart;
 
 fn given_up() -> NoStart {
-    NoStart::Store(StoreError::new(ErrorKind::Other, "the start was given up"))
+    NoStart::store(StoreError::new(ErrorKind::Other, "the start was given up"))
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::oneshot;
 
-use crate::fallback::{self, Contents, Refusal, Secrets};
+use crate::fallback::{self, Contents, FallbackError, Secrets};
 use crate::status::FallbackStatus;
 use crate::{HotConfig, Revision};
 
@@ -31,8 +31,8 @@ const MAX_LAST_WRITE: Duration = Duration::from_secs(2);
 pub(super) struct Disk {
     /// Computes the fingerprint of the schema.
     pub(super) fingerprint: fn() -> String,
-    read: fn(&Options, &Owner) -> Result<Option<Contents>, String>,
-    write: fn(&Options, &Contents) -> Result<(), String>,
+    read: fn(&Options, &Owner) -> Result<Option<Contents>, FallbackError>,
+    write: fn(&Options, &Contents) -> Result<(), FallbackError>,
 }
 
 impl Disk {
@@ -87,7 +87,7 @@ struct PendingWrite {
 }
 
 /// Whether the file was written (it was not if it still existed), or the error.
-pub(super) type WriteResult = Result<bool, String>;
+pub(super) type WriteResult = Result<bool, FallbackError>;
 
 impl FallbackWriter {
     pub(super) fn new(options: Options, owner: Owner) -> Self {
@@ -117,11 +117,8 @@ impl FallbackWriter {
         let reading = on_the_disk(move || (options.disk.read)(&options, &owner));
         let found = match tokio::time::timeout(limit, reading).await {
             Ok(Ok(found)) => found,
-            Ok(Err(_)) => Err(format!("{}: reading it broke off", self.path())),
-            Err(_) => Err(format!(
-                "{}: the disk did not answer within {limit:?}",
-                self.path()
-            )),
+            Ok(Err(_)) => Err(FallbackError::Thread),
+            Err(_) => Err(FallbackError::Timeout { limit }),
         };
         match found {
             Ok(contents) => contents,
@@ -133,12 +130,8 @@ impl FallbackWriter {
     }
 
     /// Notes the reason why the copy can't be served.
-    pub(super) fn refuse(&mut self, why: String) {
+    pub(super) fn refuse(&mut self, why: FallbackError) {
         self.status.refused = Some(why);
-    }
-
-    fn path(&self) -> std::path::Display<'_> {
-        self.options.path.display()
     }
 
     /// Schedules a write, after a publication.
@@ -181,7 +174,7 @@ impl FallbackWriter {
         match &mut self.writing {
             Some(writing) => match (&mut writing.done).await {
                 Ok(done) => done,
-                Err(_) => Err(format!("{}: writing it broke off", self.path())),
+                Err(_) => Err(FallbackError::Thread),
             },
             None => pending().await,
         }
@@ -253,25 +246,21 @@ fn on_the_disk<R: Send + 'static>(
     end
 }
 
-fn read(options: &Options, owner: &Owner) -> Result<Option<Contents>, String> {
+fn read(options: &Options, owner: &Owner) -> Result<Option<Contents>, FallbackError> {
     fallback::sweep(&options.path);
-    let bytes = fallback::read(&options.path).map_err(|error| error.to_string())?;
-    let Some(bytes) = bytes else {
-        return Ok(None);
-    };
-    usable(&bytes, options, owner)
-        .map(Some)
-        .map_err(|refusal| format!("{}: {refusal}", options.path.display()))
+    match fallback::read(&options.path)? {
+        Some(bytes) => usable(&bytes, options, owner).map(Some),
+        None => Ok(None),
+    }
 }
 
-fn write(options: &Options, contents: &Contents) -> Result<(), String> {
-    let bytes = fallback::encode(contents, &options.secrets)
-        .map_err(|error| format!("{}: {error}", options.path.display()))?;
-    fallback::write(&options.path, &bytes).map_err(|error| error.to_string())
+fn write(options: &Options, contents: &Contents) -> Result<(), FallbackError> {
+    let bytes = fallback::encode(contents, &options.secrets)?;
+    fallback::write(&options.path, &bytes)
 }
 
 /// The contents of these bytes, if they may be served.
-fn usable(bytes: &[u8], options: &Options, owner: &Owner) -> Result<Contents, Refusal> {
+fn usable(bytes: &[u8], options: &Options, owner: &Owner) -> Result<Contents, FallbackError> {
     let contents = fallback::decode(bytes, &options.secrets)?;
     contents.of_prefixes(&owner.prefixes)?;
     if let Some(limit) = options.max_age {

@@ -16,6 +16,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use serde::Serialize;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
@@ -24,10 +25,11 @@ pub use builder::HotBuilder;
 use crate::engine::{Reached, WaitError};
 use crate::guard::guard;
 use crate::layers::Layout;
+use crate::mistake::BuilderMistake;
 use crate::problem::{Problem, list};
-use crate::publish::{Change, Changes, Guard, Hub, Reader, Subscription, View, Watch};
+use crate::publish::{CAPACITY, Change, Changes, Guard, Hub, Reader, Subscription, View, Watch};
 use crate::snapshot::{Origin, Snapshot};
-use crate::status::{Status, StatusCell, StatusWatch};
+use crate::status::{FallbackStatus, Status, StatusCell, StatusWatch};
 use crate::store::{Range, Store, StoreError};
 use crate::typed::tree::{DefaultValue, Leaf};
 use crate::{HotConfig, Revision, Selector};
@@ -189,9 +191,18 @@ impl<T: HotConfig> Hot<T> {
         self.shared.hub.watch(field)
     }
 
-    /// Queues one item for each publication in which the field differs.
+    /// Queues one item for each publication in which the field differs, at most 64.
     pub fn changes<V: 'static>(&self, field: impl Selector<T, Value = V>) -> Changes<V> {
-        self.shared.hub.changes(field)
+        self.changes_with_capacity(field, CAPACITY)
+    }
+
+    /// The same with room for this many changes, at least one.
+    pub fn changes_with_capacity<V: 'static>(
+        &self,
+        field: impl Selector<T, Value = V>,
+        capacity: usize,
+    ) -> Changes<V> {
+        self.shared.hub.changes(field, capacity)
     }
 
     /// Calls back when the field changes, in a task of its own. Dropping the subscription ends it;
@@ -347,7 +358,7 @@ fn shown<T: HotConfig>(leaf: &Leaf, config: &T, origin: &Origin) -> Option<Strin
         return Some(if absent { "None" } else { "***" }.to_owned());
     }
     let default = match origin {
-        Origin::LastGood(origin) => **origin == Origin::Default,
+        Origin::LastGood { origin } => **origin == Origin::Default,
         origin => *origin == Origin::Default,
     };
     match (default, leaf.field.default) {
@@ -359,26 +370,60 @@ fn shown<T: HotConfig>(leaf: &Leaf, config: &T, origin: &Origin) -> Option<Strin
     }
 }
 
+fn without(fallback: Option<&FallbackStatus>) -> String {
+    fallback.map_or_else(String::new, |fallback| {
+        let path = fallback.path.display();
+        match &fallback.refused {
+            Some(why) => format!(", and the fallback {path} can't serve: {why}"),
+            None => format!(", and there is no fallback {path} yet"),
+        }
+    })
+}
+
 /// The reason why there is no [`Hot`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
     /// The mistakes in the builder's settings: all of them, found before the store was contacted.
-    #[error("the configuration can't be built:{}", list(.0))]
-    Builder(Vec<String>),
+    #[error("the builder's settings are not valid:{}", list(.mistakes))]
+    #[non_exhaustive]
+    Builder {
+        /// The mistakes, at least one.
+        mistakes: Vec<BuilderMistake>,
+    },
     /// The store did not answer within the time limit, or denied access.
-    #[error("the configuration can't be read: {0}")]
-    Store(#[source] StoreError),
+    #[error("the configuration can't be read{}", without(.fallback.as_deref()))]
+    #[non_exhaustive]
+    Store {
+        /// The error of the store.
+        source: StoreError,
+        /// The fallback, which could not serve, if the builder has one.
+        fallback: Option<Box<FallbackStatus>>,
+    },
     /// The store answered, and keys are bad or missing: all of them.
-    #[error("the configuration is not valid:{}", list(.0))]
-    Problems(Vec<Problem>),
+    #[error("the configuration is not valid:{}", list(.problems))]
+    #[non_exhaustive]
+    Problems {
+        /// The problems, at least one.
+        problems: Vec<Problem>,
+    },
     /// The loop's thread could not be started.
-    #[error("the loop can't be started: {0}")]
-    Thread(#[source] io::Error),
+    #[error("the loop's thread can't be started")]
+    #[non_exhaustive]
+    Thread {
+        /// The error of the operating system.
+        source: io::Error,
+    },
+    /// The loop ended by itself before there was a configuration: its runtime was shut down, or has
+    /// no timers.
+    #[error("the loop ended by itself: its runtime was shut down, or lacks timers (`enable_time`)")]
+    Ended,
 }
 
 /// Every field of a configuration, returned by [`Hot::describe`]. `{}` prints a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// It serializes to a map, and its fields to maps, with the names of their fields.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Description {
     /// The revision of the snapshot that was described.
@@ -388,7 +433,7 @@ pub struct Description {
 }
 
 /// One field of a [`Description`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Described {
     /// The path in Rust, `db.pool_size`.

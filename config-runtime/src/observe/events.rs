@@ -7,8 +7,9 @@ use super::{Observer, kind_label};
 use crate::Revision;
 use crate::apply::{Held, Pending, Unknown, Warning};
 use crate::event::event;
-use crate::status::{FallbackStatus, Status};
+use crate::status::{FallbackError, FallbackStatus, Status};
 use crate::store::StoreError;
+use crate::wording::chain;
 
 /// The maximum number of keys, fields or problems that one event names.
 const MAX_NAMED: usize = 8;
@@ -113,7 +114,7 @@ pub(super) fn connected(of: &Observer, status: &Status) {
 pub(super) fn disconnected(of: &Observer, error: Option<&StoreError>) {
     // Without an error, the watch belonged to a history that is gone.
     let kind = error.map(|error| kind_label(error.kind()));
-    let error = error.map(tracing::field::display);
+    let error = error.map(|error| chain(error));
     event_of!(
         WARN,
         "disconnected",
@@ -129,22 +130,26 @@ pub(super) fn fallback_serving(of: &Observer, fallback: &FallbackStatus) {
     event_of!(WARN, "fallback_serving", of, %path, "the configuration is the copy's");
 }
 
-pub(super) fn fallback_refused(of: &Observer, why: &str) {
+pub(super) fn fallback_refused(of: &Observer, fallback: &FallbackStatus, why: &FallbackError) {
+    let path = fallback.path.display();
     event_of!(
         WARN,
         "fallback_refused",
         of,
-        why,
+        %path,
+        %why,
         "the copy on disk is of no use"
     );
 }
 
-pub(super) fn fallback_failed(of: &Observer, why: &str) {
+pub(super) fn fallback_failed(of: &Observer, fallback: &FallbackStatus, why: &FallbackError) {
+    let path = fallback.path.display();
     event_of!(
         WARN,
         "fallback_failed",
         of,
-        why,
+        %path,
+        %why,
         "the copy on disk can't be written; it is tried again"
     );
 }
@@ -155,7 +160,7 @@ pub(super) fn store_failed(of: &Observer, error: &StoreError) {
         "store_failed",
         of,
         kind = kind_label(error.kind()),
-        %error,
+        error = chain(error),
         "the store failed; what is known stays as it is"
     );
 }
@@ -167,7 +172,7 @@ pub(super) fn stale(of: &Observer, status: &Status) {
         of,
         revision = number(status.revision),
         confirmed_ms_ago = status.confirmed.map(|at| whole(at.elapsed())),
-        cause = status.cause(),
+        cause = chain(&status.cause()),
         "the configuration may be out of date"
     );
 }
@@ -211,8 +216,8 @@ pub(super) fn deprecated(of: &Observer, warning: &Warning) {
         WARN,
         "deprecated",
         of,
-        key = warning.key,
-        advice = warning.message,
+        key = warning.key(),
+        advice = warning.advice(),
         "an old key or a deprecated field is in use"
     );
 }

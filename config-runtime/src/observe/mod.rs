@@ -17,8 +17,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::Revision;
 use crate::apply::Held;
 use crate::problem::Problem;
-use crate::status::{Status, StatusChange};
+use crate::status::{FallbackStatus, Status, StatusChange};
 use crate::store::{ErrorKind, Range, StoreError};
+use crate::wording::chain;
 pub(crate) use meters::{Count, Meters, Timer};
 
 /// The observer of one configuration, with the names that distinguish it for an operator.
@@ -58,7 +59,7 @@ impl Observer {
 
     /// Reports a failed start: the store could not be read.
     pub(crate) fn refused_by_store(&self, error: &StoreError) {
-        events::start_refused(self, error);
+        events::start_refused(self, &chain(error));
     }
 
     /// Reports a failed start: keys are bad or missing.
@@ -114,24 +115,8 @@ impl Observer {
         } else if before.aged && !now.aged {
             events::fresh(self, now);
         }
-        let serves = |status: &Status| status.fallback.as_ref().is_some_and(|copy| copy.serving);
-        if let Some(fallback) = &now.fallback
-            && serves(now)
-            && !serves(before)
-        {
-            events::fallback_serving(self, fallback);
-        }
-        let facts = |status: &Status| {
-            let fallback = status.fallback.as_ref();
-            fallback.map(|fallback| (fallback.refused.clone(), fallback.failure.clone()))
-        };
-        let (refused, failed) = facts(now).unwrap_or_default();
-        let (was_refused, had_failed) = facts(before).unwrap_or_default();
-        if let Some(why) = refused.filter(|why| was_refused.as_ref() != Some(why)) {
-            events::fallback_refused(self, &why);
-        }
-        if let Some(why) = failed.filter(|why| had_failed.as_ref() != Some(why)) {
-            events::fallback_failed(self, &why);
+        if let Some(fallback) = &now.fallback {
+            self.report_fallback(before.fallback.as_ref(), fallback);
         }
         self.report_groups(before, now);
         // Compared by key alone: a key that is written all the time is no news.
@@ -150,6 +135,20 @@ impl Observer {
         }
         if ended {
             events::ended(self, now);
+        }
+    }
+
+    fn report_fallback(&self, before: Option<&FallbackStatus>, now: &FallbackStatus) {
+        if now.serving && !before.is_some_and(|before| before.serving) {
+            events::fallback_serving(self, now);
+        }
+        let refused = before.and_then(|before| before.refused.as_ref());
+        if let Some(why) = now.refused.as_ref().filter(|why| refused != Some(why)) {
+            events::fallback_refused(self, now, why);
+        }
+        let failed = before.and_then(|before| before.failure.as_ref());
+        if let Some(why) = now.failure.as_ref().filter(|why| failed != Some(why)) {
+            events::fallback_failed(self, now, why);
         }
     }
 

@@ -29,6 +29,12 @@ impl<V: 'static> Change<V> {
         &self.current
     }
 
+    /// The two values, each with the snapshot that it is a part of: the previous and the current one.
+    /// [`Part::snapshot`] returns the whole configuration.
+    pub fn into_parts(self) -> (Part<V>, Part<V>) {
+        (self.previous, self.current)
+    }
+
     /// The revision of the snapshot that the current value is from, which may be newer than the one
     /// that wrote it; `None` if that snapshot did not come from the store.
     pub fn revision(&self) -> Option<Revision> {
@@ -70,6 +76,7 @@ impl<V: fmt::Debug + 'static> fmt::Debug for Change<V> {
 }
 
 /// An item of a queue, returned by [`Changes::next`](crate::Changes::next).
+#[non_exhaustive]
 pub enum Update<V> {
     /// One publication in which the value differs.
     Changed(Change<V>),

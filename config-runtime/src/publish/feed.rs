@@ -2,12 +2,14 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use super::hub::{Hub, Signal, Subscriber, Ticket};
 use super::part::whole_snapshot;
 use super::{Change, Part, Update};
 use crate::snapshot::Snapshot;
 use crate::typed::compile::lookup::Span;
+use crate::waiting::Waiting;
 use crate::{HotConfig, Selector};
 
 /// Delivers the updates of a subscriber, one after another.
@@ -23,6 +25,10 @@ pub(super) trait Feed<V>: Send + Sync {
 
     /// Whether nothing will be published any more. Read it before [`Feed::take`].
     fn has_ended(&self) -> bool;
+
+    /// Another subscription, which counts the changes since the value that was delivered last, and
+    /// gives the latest value only.
+    fn watch_again(&self) -> ActiveSubscription<V>;
 }
 
 /// A feed, with the signal and the ticket of its subscriber.
@@ -30,6 +36,7 @@ pub(super) struct ActiveSubscription<V> {
     pub(super) feed: Box<dyn Feed<V>>,
     pub(super) signal: Arc<Signal>,
     pub(super) ticket: Arc<Ticket>,
+    waiting: Waiting,
 }
 
 /// The source of a value's feeds: the hub, or a part of another source.
@@ -43,19 +50,18 @@ pub(super) trait Source<V>: Send + Sync {
 }
 
 impl<V: 'static> ActiveSubscription<V> {
-    /// The next update, once there is one; `None` when the loop has ended. Cancel safe: nothing is
-    /// awaited between taking an update and returning it.
-    pub(super) async fn next(&mut self) -> Option<Update<V>> {
+    /// The next update, once there is one; `None` when the loop has ended.
+    pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Update<V>>> {
         loop {
             // In this order: `take` then finds everything that was published before the end.
             let ended = self.feed.has_ended();
             if let Some(update) = self.feed.take() {
-                return Some(update);
+                return Poll::Ready(Some(update));
             }
             if ended {
-                return None;
+                return Poll::Ready(None);
             }
-            self.signal.notified().await;
+            ready!(self.waiting.poll(&self.signal.notify, cx));
         }
     }
 
@@ -68,6 +74,7 @@ impl<V: 'static> ActiveSubscription<V> {
             feed,
             signal: self.signal,
             ticket: self.ticket,
+            waiting: self.waiting,
         }
     }
 }
@@ -87,26 +94,47 @@ impl<T: HotConfig> Source<T> for Arc<Hub<T>> {
     }
 
     fn subscribe(&self, span: Span, capacity: usize) -> ActiveSubscription<T> {
+        if capacity == 0 {
+            return watch(self, span, None);
+        }
         let signal = Signal::new(capacity);
         let subscriber = Subscriber::new(Arc::clone(&signal));
         let (last, ticket) = Hub::subscribe(self, span, Arc::clone(&subscriber));
-        let hub = Arc::clone(self);
-        let feed: Box<dyn Feed<T>> = if capacity == 0 {
-            Box::new(LatestFeed { hub, span, last })
-        } else {
-            Box::new(QueueFeed {
-                hub,
-                span,
-                subscriber,
-                last,
-                ready: None,
-            })
-        };
+        let feed = Box::new(QueueFeed {
+            hub: Arc::clone(self),
+            span,
+            subscriber,
+            last,
+            ready: None,
+        });
         ActiveSubscription {
             feed,
             signal,
             ticket,
+            waiting: Waiting::default(),
         }
+    }
+}
+
+/// Subscribes to the latest value; changes are counted from the baseline, if there is one, and
+/// otherwise from now on.
+fn watch<T: HotConfig>(
+    hub: &Arc<Hub<T>>,
+    span: Span,
+    baseline: Option<&Snapshot<T>>,
+) -> ActiveSubscription<T> {
+    let signal = Signal::new(0);
+    let (now, ticket) = Hub::subscribe(hub, span, Subscriber::new(Arc::clone(&signal)));
+    let feed = Box::new(LatestFeed {
+        hub: Arc::clone(hub),
+        span,
+        last: baseline.cloned().unwrap_or(now),
+    });
+    ActiveSubscription {
+        feed,
+        signal,
+        ticket,
+        waiting: Waiting::default(),
     }
 }
 
@@ -152,6 +180,10 @@ impl<V: 'static, S: Selector<V>> Feed<S::Value> for PartFeed<V, S> {
     fn has_ended(&self) -> bool {
         self.outer.has_ended()
     }
+
+    fn watch_again(&self) -> ActiveSubscription<S::Value> {
+        self.outer.watch_again().part(self.field.clone())
+    }
 }
 
 /// Compares the current snapshot with the one that was delivered last.
@@ -183,6 +215,10 @@ impl<T: HotConfig> Feed<T> for LatestFeed<T> {
 
     fn has_ended(&self) -> bool {
         self.hub.has_ended()
+    }
+
+    fn watch_again(&self) -> ActiveSubscription<T> {
+        watch(&self.hub, self.span, Some(&self.last))
     }
 }
 
@@ -240,6 +276,10 @@ impl<T: HotConfig> Feed<T> for QueueFeed<T> {
 
     fn has_ended(&self) -> bool {
         self.hub.has_ended()
+    }
+
+    fn watch_again(&self) -> ActiveSubscription<T> {
+        watch(&self.hub, self.span, Some(&self.last))
     }
 }
 

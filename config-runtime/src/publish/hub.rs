@@ -1,7 +1,7 @@
 //! The current snapshot, and the notification of its subscribers.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -193,9 +193,9 @@ pub(super) struct Subscriber<T> {
 
 /// The part of a subscriber that does not depend on the struct.
 pub(super) struct Signal {
-    notify: Notify,
+    pub(super) notify: Arc<Notify>,
     /// The maximum number of queued publications; 0 if only the latest counts.
-    capacity: AtomicUsize,
+    capacity: usize,
 }
 
 /// The publications that were not yet fetched.
@@ -210,18 +210,9 @@ struct Backlog<T> {
 impl Signal {
     pub(super) fn new(capacity: usize) -> Arc<Self> {
         Arc::new(Self {
-            notify: Notify::new(),
-            capacity: AtomicUsize::new(capacity),
+            notify: Arc::default(),
+            capacity,
         })
-    }
-
-    /// Waits for a notification since the last wait. Cancel safe.
-    pub(super) async fn notified(&self) {
-        self.notify.notified().await;
-    }
-
-    pub(super) fn set_capacity(&self, capacity: usize) {
-        self.capacity.store(capacity, Ordering::Relaxed);
     }
 }
 
@@ -236,7 +227,7 @@ impl<T> Subscriber<T> {
     }
 
     fn notify(&self, snapshot: &Snapshot<T>) {
-        let capacity = self.signal.capacity.load(Ordering::Relaxed);
+        let capacity = self.signal.capacity;
         if capacity > 0 {
             let dropped = self.backlog().push(snapshot.clone(), capacity);
             drop(dropped);
@@ -331,7 +322,7 @@ mod tests {
     #[test]
     fn p06_what_the_baseline_holds_is_neither_told_nor_missed() {
         let hub = Hub::new(snapshot(Config::default(), 1));
-        let queue = hub.changes(LEVEL).capacity(1);
+        let queue = hub.changes(LEVEL, 1);
         let next = snapshot(Config::of_level(1), 2);
         next.0.set_number(1);
         hub.current.store(Arc::clone(&next.0));

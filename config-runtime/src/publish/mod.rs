@@ -22,4 +22,5 @@ pub use handles::{Guard, Reader};
 pub(crate) use hub::{Announcement, Hub};
 pub use part::{Baseline, Part};
 pub use view::View;
+pub(crate) use watch::CAPACITY;
 pub use watch::{Changes, Watch};

@@ -88,6 +88,11 @@ impl<V: 'static> Part<V> {
         self.0.epoch()
     }
 
+    /// The snapshot that the value is a part of; `None` if that is of another struct than `T`.
+    pub fn snapshot<T: HotConfig>(&self) -> Option<Snapshot<T>> {
+        whole_snapshot(Arc::clone(&self.0).root())
+    }
+
     /// A field of this value, out of the same snapshot.
     #[must_use]
     pub fn part<W: 'static>(&self, field: impl Selector<V, Value = W>) -> Part<W> {

@@ -12,7 +12,7 @@ use futures_util::FutureExt;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
-use super::{Change, Changes, Hub, Part, Reader, Update, View, Watch};
+use super::{CAPACITY, Change, Changes, Hub, Part, Reader, Update, View, Watch};
 use crate::snapshot::{Origin, Snapshot};
 use crate::typed::compile::lookup::Span;
 use crate::typed::id::LeafId;
@@ -179,7 +179,7 @@ fn p05_a_watch_gives_the_last_value_and_skips_those_between() {
 fn p05_a_dropped_future_has_taken_nothing() {
     let mut writer = Writer::new();
     let mut size = writer.hub.watch(SIZE);
-    let mut sizes = writer.hub.changes(SIZE);
+    let mut sizes = writer.hub.changes(SIZE, CAPACITY);
     {
         let notify = Arc::new(Bell::default());
         let waker = Waker::from(Arc::clone(&notify));
@@ -200,7 +200,7 @@ fn p05_a_dropped_future_has_taken_nothing() {
 fn p05_the_last_change_is_given_before_none() {
     let mut writer = Writer::new();
     let mut size = writer.hub.watch(SIZE);
-    let mut sizes = writer.hub.changes(SIZE).capacity(2);
+    let mut sizes = writer.hub.changes(SIZE, 2);
     let mut quiet = writer.hub.watch(LEVEL);
     for value in 1..=3 {
         writer.publish(|config| config.db.size = value);
@@ -306,7 +306,7 @@ fn p06_back_before_the_look_tells_nothing() {
 #[test]
 fn p06_a_queue_gives_one_item_for_each_publication_that_differs() {
     let mut writer = Writer::new();
-    let mut sizes = writer.hub.changes(SIZE);
+    let mut sizes = writer.hub.changes(SIZE, CAPACITY);
     writer.publish(|config| config.db.size = 1);
     writer.publish(|config| config.db.wait = 1);
     writer.publish(|config| config.db.size = 0);
@@ -324,8 +324,8 @@ fn p06_a_queue_gives_one_item_for_each_publication_that_differs() {
 #[test]
 fn p11_a_full_queue_drops_the_oldest_and_says_how_many() {
     let mut writer = Writer::new();
-    let mut sizes = writer.hub.changes(SIZE);
-    let mut few = writer.hub.changes(SIZE).capacity(0);
+    let mut sizes = writer.hub.changes(SIZE, CAPACITY);
+    let mut few = writer.hub.changes(SIZE, 0);
     for value in 1..=70 {
         writer.publish(|config| config.db.size = value);
     }
@@ -347,7 +347,7 @@ fn p11_a_full_queue_drops_the_oldest_and_says_how_many() {
 #[test]
 fn p06_a_queue_does_not_tell_of_the_way_back_from_what_it_dropped() {
     let mut writer = Writer::new();
-    let mut sizes = writer.hub.changes(SIZE).capacity(1);
+    let mut sizes = writer.hub.changes(SIZE, 1);
     writer.publish(|config| config.db.size = 1);
     writer.publish(|config| config.db.size = 0);
     assert_eq!(drain(&mut sizes), [TestUpdate::Missed(2)]);
@@ -362,7 +362,7 @@ fn a_baseline_is_what_is_compared_with() {
     let old = hub.snapshot();
     writer.publish(|config| config.db.size = 1);
     let mut since_old = hub.watch(SIZE).since(&old);
-    let mut queue_since_old = hub.changes(SIZE).since(&old);
+    let mut queue_since_old = hub.changes(SIZE, CAPACITY).since(&old);
     assert_eq!(*since_old.current(), 0);
     writer.publish(|config| config.db.size = 2);
     assert_eq!(told(&mut since_old), Some((0, 2)));
@@ -382,7 +382,7 @@ fn a_baseline_is_what_is_compared_with() {
 fn a_baseline_may_be_newer_than_the_subscription() {
     let mut writer = Writer::new();
     let hub = Arc::clone(&writer.hub);
-    let (size, sizes) = (hub.watch(SIZE), hub.changes(SIZE));
+    let (size, sizes) = (hub.watch(SIZE), hub.changes(SIZE, CAPACITY));
     writer.publish(|config| config.db.size = 9);
     writer.publish(|config| config.db.size = 1);
     writer.publish(|config| config.level = 1); // notifies neither
@@ -399,7 +399,7 @@ fn a_baseline_of_another_struct_is_ignored() {
     let mut writer = Writer::new();
     let foreign = Part::whole(Snapshot::new(Other(5), None, 1, [].into()));
     let mut size = writer.hub.watch(SIZE).since(&foreign);
-    let mut sizes = writer.hub.changes(SIZE).since(&foreign);
+    let mut sizes = writer.hub.changes(SIZE, CAPACITY).since(&foreign);
     writer.publish(|config| config.db.size = 1);
     assert_eq!(told(&mut size), Some((0, 1)));
     assert_eq!(drain(&mut sizes), [TestUpdate::Changed(0, 1)]);
@@ -567,7 +567,7 @@ async fn drill_32_nobody_is_told_of_what_did_not_change_or_twice() {
             tell.send(both(&change)).expect("the test listens");
         });
     let mut watch = writer.hub.watch(WHOLE_DB);
-    let mut queue = writer.hub.changes(TLS_ON);
+    let mut queue = writer.hub.changes(TLS_ON, CAPACITY);
     writer.publish(|_| ());
     writer.publish(|config| config.level = 1);
     assert!(now(&mut watch).is_pending());
@@ -615,7 +615,7 @@ async fn drill_34_dropped_means_gone() {
         let kept = Arc::clone(&held);
         let all = (
             hub.watch(SIZE),
-            hub.changes(WHOLE),
+            hub.changes(WHOLE, CAPACITY),
             hub.on_change(SIZE, Some(&Handle::current()), move |_| {
                 drop(Arc::clone(&kept));
             }),
@@ -933,7 +933,7 @@ fn p05_under_threads_everyone_ends_with_the_last_value() {
                     .expect("runtime");
                 // Subscribes in the middle of the publications, like the others.
                 let mut watch = hub.watch(SIZE);
-                let mut queue = hub.changes(SIZE).capacity(8);
+                let mut queue = hub.changes(SIZE, 8);
                 let mut last = *watch.current();
                 runtime.block_on(async {
                     while last < PUBLICATIONS {
@@ -959,7 +959,7 @@ fn p05_under_threads_everyone_ends_with_the_last_value() {
         let churn = scope.spawn(|| {
             for _ in 0..2_000 {
                 let watch = hub.watch(WHOLE_DB);
-                let mut queue = hub.changes(SIZE);
+                let mut queue = hub.changes(SIZE, CAPACITY);
                 // A publication at the moment of subscribing is in the baseline or in the queue.
                 let first = (0..50).find_map(|_| queue.next().now_or_never().flatten());
                 if let Some(Update::Changed(change)) = first {

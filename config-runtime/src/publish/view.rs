@@ -95,8 +95,17 @@ impl<V: 'static> View<V> {
 
     /// Queues the changes of a field of this part; see [`Changes`].
     pub fn changes<W: 'static>(&self, field: impl Selector<V, Value = W>) -> Changes<W> {
+        self.changes_with_capacity(field, CAPACITY)
+    }
+
+    /// The same with room for this many changes, at least one.
+    pub fn changes_with_capacity<W: 'static>(
+        &self,
+        field: impl Selector<V, Value = W>,
+        capacity: usize,
+    ) -> Changes<W> {
         let path = self.path_of(&field);
-        Changes::new(subscribe(&*self.source, field, CAPACITY), path)
+        Changes::new(subscribe(&*self.source, field, capacity.max(1)), path)
     }
 
     /// Calls back with the latest change of a field of this part, on a thread where it may block;

@@ -1,7 +1,12 @@
 //! The subscriptions to one field that a task awaits: its latest value, or a queue of its changes.
 
 use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use futures_core::Stream;
 
 use super::feed::{ActiveSubscription, subscribe};
 use super::hub::{Hub, Ticket};
@@ -10,7 +15,7 @@ use crate::event;
 use crate::{HotConfig, Selector};
 
 /// The number of changes that [`Changes`] queues by default.
-pub(super) const CAPACITY: usize = 64;
+pub(crate) const CAPACITY: usize = 64;
 
 /// Waits for changes of one field or section, and returns the latest value.
 ///
@@ -65,11 +70,16 @@ impl<V: 'static> Watch<V> {
     /// Cancel safe: a future that is dropped before it was ready has taken nothing; the next call
     /// returns the change. It runs on any runtime.
     pub async fn changed(&mut self) -> Option<Change<V>> {
+        poll_fn(|cx| self.poll_changed(cx)).await
+    }
+
+    fn poll_changed(&mut self, cx: &mut Context<'_>) -> Poll<Option<Change<V>>> {
         loop {
-            match self.subscribed.next().await? {
-                Update::Changed(change) => return Some(change),
+            match ready!(self.subscribed.poll_next(cx)) {
+                Some(Update::Changed(change)) => return Poll::Ready(Some(change)),
                 // Nothing is queued, so nothing is missed.
-                Update::Missed(_) => {}
+                Some(Update::Missed(_)) => {}
+                None => return Poll::Ready(None),
             }
         }
     }
@@ -100,6 +110,26 @@ impl<V: 'static> Watch<V> {
     }
 }
 
+/// Another watch of the same field, which counts the changes from the value that this one returned
+/// last.
+impl<V: 'static> Clone for Watch<V> {
+    fn clone(&self) -> Self {
+        Self {
+            subscribed: self.subscribed.feed.watch_again(),
+            path: self.path.clone(),
+        }
+    }
+}
+
+/// The items are those of [`Watch::changed`].
+impl<V: 'static> Stream for Watch<V> {
+    type Item = Change<V>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Change<V>>> {
+        self.poll_changed(cx)
+    }
+}
+
 impl<V> fmt::Debug for Watch<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Watch")
@@ -110,8 +140,8 @@ impl<V> fmt::Debug for Watch<V> {
 
 /// A queue of the changes of one field or section: one for each publication in which it differs.
 ///
-/// It holds 64 changes unless [`capacity`](Changes::capacity) sets another number. When it is full,
-/// the oldest is dropped and counted; publishing does not wait for it. Dropping the queue ends the
+/// It holds 64 changes, or as many as `changes_with_capacity` was given. When it is full, the oldest
+/// is dropped and counted; publishing does not wait for it. Dropping the queue ends the
 /// subscription. It does not keep the loop alive.
 ///
 /// Every change in the queue keeps its snapshot alive.
@@ -140,6 +170,7 @@ impl<V> fmt::Debug for Watch<V> {
 ///     match update {
 ///         Update::Changed(change) => println!("{} -> {}", change.previous(), change.current()),
 ///         Update::Missed(count) => println!("{count} changes were not recorded"),
+///         _ => {}
 ///     }
 /// #   break
 /// }
@@ -165,22 +196,20 @@ impl<V: 'static> Changes<V> {
     /// Cancel safe: a future that is dropped before it was ready has taken nothing. It runs on
     /// any runtime.
     pub async fn next(&mut self) -> Option<Update<V>> {
-        let update = self.subscribed.next().await;
+        poll_fn(|cx| self.poll_update(cx)).await
+    }
+
+    fn poll_update(&mut self, cx: &mut Context<'_>) -> Poll<Option<Update<V>>> {
+        let update = ready!(self.subscribed.poll_next(cx));
         if let Some(Update::Missed(count)) = &update {
             event::missed(&self.path, *count);
         }
-        update
+        Poll::Ready(update)
     }
 
     /// The value that was returned last; at first the baseline, from which changes are counted.
     pub fn current(&self) -> &V {
         self.subscribed.feed.current()
-    }
-
-    /// Sets the capacity: this many changes, at least one.
-    pub fn capacity(self, capacity: usize) -> Self {
-        self.subscribed.signal.set_capacity(capacity.max(1));
-        self
     }
 
     /// Sets the baseline: changes are counted from this state on, instead of from the moment of
@@ -193,6 +222,15 @@ impl<V: 'static> Changes<V> {
     pub fn since(mut self, baseline: &impl Baseline) -> Self {
         since(&mut self.subscribed, &self.path, baseline);
         self
+    }
+}
+
+/// The items are those of [`Changes::next`].
+impl<V: 'static> Stream for Changes<V> {
+    type Item = Update<V>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Update<V>>> {
+        self.poll_update(cx)
     }
 }
 
@@ -224,8 +262,9 @@ impl<T: HotConfig> Hub<T> {
     pub(crate) fn changes<V: 'static>(
         self: &Arc<Self>,
         field: impl Selector<T, Value = V>,
+        capacity: usize,
     ) -> Changes<V> {
         let path = field.path().into_owned();
-        Changes::new(subscribe(self, field, CAPACITY), path)
+        Changes::new(subscribe(self, field, capacity.max(1)), path)
     }
 }

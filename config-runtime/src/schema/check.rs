@@ -12,6 +12,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::{Absent, Key, Schema};
+use crate::mistake::BuilderMistake;
 use crate::problem::{Problem, list};
 use crate::reason::{Reason, SECRET_DOES_NOT_FIT};
 use crate::store::backend::Backend;
@@ -109,14 +110,15 @@ impl Check<'_> {
     async fn run(self) -> Result<Report, CheckError> {
         let template = self.prefix.as_ref().or(self.schema.prefix.as_ref());
         let Some(template) = template else {
-            return Err(CheckError::Builder(vec![format!(
-                "the schema of `{}` has no prefix: call `.prefix(\"/…\")`",
-                self.schema.name
-            )]));
+            let schema = self.schema.name.clone();
+            let mistakes = vec![BuilderMistake::NoPrefix { schema }];
+            return Err(CheckError::Builder { mistakes });
         };
-        let prefix = prefix::fill(template, &self.variables).map_err(CheckError::Builder)?;
+        let prefix = prefix::fill(template, &self.variables);
+        let prefix = prefix.map_err(|mistakes| CheckError::Builder { mistakes })?;
         let ranges = Arc::new([Range::below(&prefix)]);
-        let reading = self.store.read(ranges).await.map_err(CheckError::Store)?;
+        let reading = self.store.read(ranges).await;
+        let reading = reading.map_err(|source| CheckError::Store { source })?;
         Ok(report(self.schema, prefix, &reading))
     }
 }
@@ -135,11 +137,19 @@ impl<'a> IntoFuture for Check<'a> {
 #[non_exhaustive]
 pub enum CheckError {
     /// All mistakes in the check's arguments, found before the store was contacted.
-    #[error("the store can't be checked:{}", list(.0))]
-    Builder(Vec<String>),
+    #[error("the arguments of the check are not valid:{}", list(.mistakes))]
+    #[non_exhaustive]
+    Builder {
+        /// The mistakes, at least one.
+        mistakes: Vec<BuilderMistake>,
+    },
     /// The store did not answer, or denied access.
-    #[error("the keys can't be read: {0}")]
-    Store(#[source] StoreError),
+    #[error("the keys can't be read")]
+    #[non_exhaustive]
+    Store {
+        /// The error of the store.
+        source: StoreError,
+    },
 }
 
 /// The result of a [`check`]. `{}` prints a line for each finding and one for the sum.

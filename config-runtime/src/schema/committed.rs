@@ -10,6 +10,7 @@ use std::path::Path;
 use super::compare::compare;
 use super::declared::Schema;
 use crate::HotConfig;
+use crate::problem::list;
 
 /// The variable that, if set to `write`, writes the file again.
 const VARIABLE: &str = "HOTCONFIG_SCHEMA";
@@ -68,7 +69,7 @@ pub fn assert_schema<T: HotConfig>(folder: &str, file: &str) {
         if bad.is_empty() {
             compare_or_write(&super::schema::<T>(), &path, action)
         } else {
-            Err(format!("`{}`: {}", T::TREE.name, bad.join("\n  ")))
+            Err(format!("`{}`:{}", T::TREE.name, list(&bad)))
         }
     });
     if let Err(wrong) = compared {

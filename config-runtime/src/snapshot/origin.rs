@@ -6,17 +6,24 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Serialize, Serializer};
+
 use crate::Revision;
 use crate::wording::shown;
 
 /// The origin of a field's value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// It serializes to a map, with `kind` as one of `key`, `fallback`, `default`, `fixed` and
+/// `last_good`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Origin {
     /// A key of the store.
     #[non_exhaustive]
     Key {
         /// The whole key, `/configs/users/prod/db/pool_size`.
+        #[serde(serialize_with = "shared_text")]
         key: Arc<str>,
         /// The revision that wrote it.
         revision: Revision,
@@ -24,6 +31,7 @@ pub enum Origin {
         layer: usize,
         /// The key's value, for `describe`; `None` for a secret.
         #[doc(hidden)]
+        #[serde(skip)]
         text: Option<OriginText>,
     },
     /// The fallback file: the store has not been read since the start, or its change of this key is
@@ -31,11 +39,13 @@ pub enum Origin {
     #[non_exhaustive]
     Fallback {
         /// The whole key, `/configs/users/prod/db/pool_size`.
+        #[serde(serialize_with = "shared_text")]
         key: Arc<str>,
         /// The revision that had written it when the copy was made.
         revision: Revision,
         /// The key's value in the copy, for `describe`; `None` for a secret.
         #[doc(hidden)]
+        #[serde(skip)]
         text: Option<OriginText>,
     },
     /// The default that the field declares: no layer has the key.
@@ -43,7 +53,15 @@ pub enum Origin {
     /// The program itself, through `Hot::fixed`.
     Fixed,
     /// The last good value, while a change of the field is held, with the origin of that value.
-    LastGood(Box<Origin>),
+    #[non_exhaustive]
+    LastGood {
+        /// The origin of that value.
+        origin: Box<Origin>,
+    },
+}
+
+fn shared_text<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(text)
 }
 
 /// The bytes of a key.
@@ -91,7 +109,7 @@ impl Origin {
             Self::Key { text, .. } | Self::Fallback { text, .. } => {
                 text.as_ref().map(|OriginText(text)| shown(text))
             }
-            Self::LastGood(origin) => origin.text(),
+            Self::LastGood { origin } => origin.text(),
             _ => None,
         }
     }
@@ -100,8 +118,10 @@ impl Origin {
     #[must_use]
     pub(crate) fn held(self) -> Self {
         match self {
-            held @ Self::LastGood(_) => held,
-            origin => Self::LastGood(Box::new(origin)),
+            held @ Self::LastGood { .. } => held,
+            origin => Self::LastGood {
+                origin: Box::new(origin),
+            },
         }
     }
 
@@ -110,14 +130,14 @@ impl Origin {
     pub(crate) fn standing_in(self, held: bool) -> Self {
         match self {
             origin if held => origin.held(),
-            Self::LastGood(origin) => *origin,
+            Self::LastGood { origin } => *origin,
             origin => origin,
         }
     }
 
     /// Whether a change of the field is held, so that its last good value stays in use.
     pub fn is_held(&self) -> bool {
-        matches!(self, Self::LastGood(_))
+        matches!(self, Self::LastGood { .. })
     }
 }
 
@@ -130,7 +150,7 @@ impl fmt::Display for Origin {
             }
             Self::Default => f.write_str("the default"),
             Self::Fixed => f.write_str("the program"),
-            Self::LastGood(origin) => write!(f, "the last good value, from {origin}"),
+            Self::LastGood { origin } => write!(f, "the last good value, from {origin}"),
         }
     }
 }

@@ -8,22 +8,42 @@ mod cell;
 mod ready;
 mod watch;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use serde::{Serialize, Serializer};
+
 use crate::Revision;
 use crate::apply::{Held, Pending, Unknown, Warning};
+pub use crate::fallback::FallbackError;
 use crate::store::StoreError;
+use crate::wording::chain;
 
 pub(crate) use cell::{StatusCell, StatusChange};
 pub use ready::NotReady;
 pub use watch::StatusWatch;
 
 /// The status of the loop at one moment.
-#[derive(Debug, Clone)]
+///
+/// It serializes to a map with the names of its fields, which stay. A moment becomes its age in
+/// milliseconds: `confirmed_ms_ago`, and `since_ms_ago` in `stale`.
+///
+/// ```
+/// # use hotconfig::{Hot, HotConfig};
+/// # #[derive(HotConfig, Clone)]
+/// # struct Service {
+/// #     pool_size: u32,
+/// # }
+/// let hot = Hot::fixed(Service { pool_size: 3 });
+/// let status = serde_json::to_value(hot.status())?;
+/// assert_eq!(status["connected"], false);
+/// assert_eq!(status["held"], serde_json::json!([]));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 #[expect(
     clippy::struct_excessive_bools,
@@ -43,31 +63,40 @@ pub struct Status {
     ///
     /// An event alone confirms nothing. It may have been in transit for long, and the member that
     /// sent it may be cut off from the others without knowing it.
+    #[serde(rename = "confirmed_ms_ago", serialize_with = "age_of")]
     pub confirmed: Option<Instant>,
     /// The time since which, and the reason why, the configuration may be out of date. `None`: it
     /// is fresh.
     pub stale: Option<Stale>,
     /// The rejected changes; the last good values stay in use.
-    pub held: Vec<Held>,
+    #[serde(serialize_with = "items")]
+    pub held: Arc<[Held]>,
     /// Restart-only fields whose new value waits for a restart.
-    pub pending_restart: Vec<Pending>,
+    #[serde(serialize_with = "items")]
+    pub pending_restart: Arc<[Pending]>,
     /// Keys below the prefix that the schema doesn't know: the first 100.
+    #[serde(serialize_with = "items")]
     pub unknown: Arc<[Unknown]>,
     /// The total number of unknown keys.
     pub unknown_count: usize,
     /// Old keys and deprecated fields that are in use.
-    pub warnings: Vec<Warning>,
+    #[serde(serialize_with = "items")]
+    pub warnings: Arc<[Warning]>,
     /// The last failure of the store that has not been overcome.
     pub failure: Option<StoreError>,
     /// The fallback, if there is one.
     pub fallback: Option<FallbackStatus>,
     /// Whether the loop ended: the store is no longer followed.
     pub ended: bool,
+    #[serde(skip)]
     pub(crate) staleness: Duration,
+    #[serde(skip)]
     pub(crate) begun: Instant,
     /// Whether this is a configuration that follows no store, and so is always current.
+    #[serde(skip)]
     pub(crate) fixed: bool,
     /// Whether it was stale when it was written: the state that subscribers were notified of.
+    #[serde(skip)]
     pub(crate) aged: bool,
 }
 
@@ -79,11 +108,11 @@ impl Status {
             epoch: 1,
             confirmed: None,
             stale: None,
-            held: Vec::new(),
-            pending_restart: Vec::new(),
+            held: Arc::new([]),
+            pending_restart: Arc::new([]),
             unknown: Arc::new([]),
             unknown_count: 0,
-            warnings: Vec::new(),
+            warnings: Arc::new([]),
             failure: None,
             fallback: None,
             ended: false,
@@ -119,13 +148,15 @@ impl Status {
     }
 
     /// The reason why nothing confirms the configuration.
-    pub(crate) fn cause(&self) -> String {
+    pub(crate) fn cause(&self) -> StaleCause {
         match &self.failure {
-            _ if self.ended => "the loop ended".to_owned(),
-            Some(failure) => failure.to_string(),
-            None if self.confirmed.is_none() => "the store has not answered yet".to_owned(),
-            None if self.connected => "the watch stands, but the store says nothing".to_owned(),
-            None => "nothing confirmed it within the staleness limit".to_owned(),
+            _ if self.ended => StaleCause::Ended,
+            Some(failure) => StaleCause::Store {
+                error: failure.clone(),
+            },
+            None if self.confirmed.is_none() => StaleCause::NoAnswer,
+            None if self.connected => StaleCause::Silent,
+            None => StaleCause::Unconfirmed,
         }
     }
 
@@ -199,17 +230,17 @@ impl fmt::Display for Status {
             (false, None) => f.write_str(", never confirmed")?,
         }
         if let Some(stale) = &self.stale {
-            write!(f, "\nstale: {}", stale.cause)?;
+            write!(f, "\nstale: {}", chain(&stale.cause))?;
         } else if let Some(failure) = &self.failure {
-            write!(f, "\nfailing: {failure}")?;
+            write!(f, "\nfailing: {}", chain(failure))?;
         }
         if let Some(fallback) = &self.fallback {
             fallback.lines(f)?;
         }
-        for held in &self.held {
+        for held in self.held.iter() {
             write!(f, "\n{held}")?;
         }
-        for pending in &self.pending_restart {
+        for pending in self.pending_restart.iter() {
             write!(f, "\n{pending}")?;
         }
         for unknown in self.unknown.iter() {
@@ -219,41 +250,73 @@ impl fmt::Display for Status {
             0 => {}
             more => write!(f, "\nand {more} more unknown keys")?,
         }
-        for Warning { key, message } in &self.warnings {
-            write!(f, "\n{key}: {message}")?;
+        for warning in self.warnings.iter() {
+            write!(f, "\n{warning}")?;
         }
         Ok(())
     }
 }
 
 /// The time since which, and the reason why, a configuration may be out of date.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Stale {
     /// The time of the last confirmation; if there was none, the start of the loop.
+    #[serde(rename = "since_ms_ago", serialize_with = "age")]
     pub since: Instant,
     /// The reason why it could not be confirmed since.
-    pub cause: String,
+    pub cause: StaleCause,
+}
+
+/// The reason why nothing confirms a configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum StaleCause {
+    /// The loop ended.
+    #[error("the loop ended")]
+    Ended,
+    /// The store failed.
+    #[error(transparent)]
+    #[non_exhaustive]
+    Store {
+        /// The last error.
+        error: StoreError,
+    },
+    /// The store has not answered yet.
+    #[error("the store has not answered yet")]
+    NoAnswer,
+    /// The watch is open, but the store sends nothing.
+    #[error("the watch is open, but the store sends nothing")]
+    Silent,
+    /// Nothing confirmed it within the staleness limit.
+    #[error("nothing confirmed it within the staleness limit")]
+    Unconfirmed,
 }
 
 /// The state of the fallback: the copy on disk that a start without the store is served from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// It serializes to a map with the names of its fields; a time is a text of RFC 3339, and a reason
+/// its sentence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct FallbackStatus {
     /// The path of the file.
+    #[serde(serialize_with = "path")]
     pub path: PathBuf,
     /// Whether the configuration is the copy's: the store has not been read since the start.
     pub serving: bool,
     /// The reason why the copy that was found at the start could not be used, until another one is
     /// written.
-    pub refused: Option<String>,
+    pub refused: Option<FallbackError>,
     /// The time at which this process wrote it last.
+    #[serde(serialize_with = "time")]
     pub written: Option<SystemTime>,
     /// The revision of the copy that was written last.
     pub revision: Option<Revision>,
     /// The reason why it could not be written, until it can. The loop tries again at least every
     /// minute.
-    pub failure: Option<String>,
+    pub failure: Option<FallbackError>,
 }
 
 impl FallbackStatus {
@@ -269,29 +332,50 @@ impl FallbackStatus {
     }
 
     /// The facts that an operator would act on: not each copy that is written.
-    fn facts(&self) -> (bool, Option<&str>, Option<&str>) {
-        (
-            self.serving,
-            self.refused.as_deref(),
-            self.failure.as_deref(),
-        )
+    fn facts(&self) -> (bool, Option<&FallbackError>, Option<&FallbackError>) {
+        (self.serving, self.refused.as_ref(), self.failure.as_ref())
     }
 }
 
 impl FallbackStatus {
     /// Prints a line for each fault.
     fn lines(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.display();
         if self.serving {
-            write!(f, "\nserved from the fallback {}", self.path.display())?;
+            write!(f, "\nserved from the fallback {path}")?;
         }
         if let Some(why) = &self.refused {
-            write!(f, "\nthe fallback is of no use: {why}")?;
+            write!(f, "\nthe fallback {path} can't serve: {why}")?;
         }
         if let Some(failure) = &self.failure {
-            write!(f, "\nthe fallback can't be written: {failure}")?;
+            write!(f, "\nthe fallback {path} can't be updated: {failure}")?;
         }
         Ok(())
     }
+}
+
+fn age<S: Serializer>(at: &Instant, serializer: S) -> Result<S::Ok, S::Error> {
+    age_of(&Some(*at), serializer)
+}
+
+#[expect(clippy::ref_option, reason = "serde hands out the field")]
+fn age_of<S: Serializer>(at: &Option<Instant>, serializer: S) -> Result<S::Ok, S::Error> {
+    let millis = |at: Instant| u64::try_from(at.elapsed().as_millis()).unwrap_or(u64::MAX);
+    at.map(millis).serialize(serializer)
+}
+
+fn items<S: Serializer>(items: &[impl Serialize], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(items)
+}
+
+fn path<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
+}
+
+#[expect(clippy::ref_option, reason = "serde hands out the field")]
+fn time<S: Serializer>(at: &Option<SystemTime>, serializer: S) -> Result<S::Ok, S::Error> {
+    let text = at.map(|at| humantime::format_rfc3339_millis(at).to_string());
+    text.serialize(serializer)
 }
 
 #[cfg(test)]
@@ -318,6 +402,12 @@ mod tests {
         status
     }
 
+    fn cut_off() -> StaleCause {
+        StaleCause::Store {
+            error: StoreError::new(ErrorKind::Unreachable, "cut off"),
+        }
+    }
+
     #[test]
     fn p09_it_is_stale_from_the_limit_on_and_says_since_when_and_why() {
         let (status, at) = confirmed();
@@ -328,8 +418,8 @@ mod tests {
         let stale = |status: Status| status.at(at + LIMIT).stale.expect("stale");
         let silent = stale(status.clone());
         assert_eq!(silent.since, at);
-        assert!(silent.cause.contains("says nothing"), "{}", silent.cause);
-        assert!(stale(failing(status)).cause.contains("cut off"));
+        assert_eq!(silent.cause, StaleCause::Silent);
+        assert_eq!(stale(failing(status)).cause, cut_off());
     }
 
     #[test]
@@ -338,7 +428,7 @@ mod tests {
         let begun = status.begun;
         let stale = failing(status).at(begun).stale.expect("stale");
         assert_eq!(stale.since, begun);
-        assert!(stale.cause.contains("cut off"), "{}", stale.cause);
+        assert_eq!(stale.cause, cut_off());
     }
 
     #[test]
@@ -351,7 +441,7 @@ mod tests {
             panic!("{refused:?}");
         };
         assert_eq!((*age, *limit), (5 * SECOND, 4 * SECOND));
-        assert!(cause.contains("cut off"), "{cause}");
+        assert_eq!(*cause, cut_off());
         // And even if the status itself is stale.
         let year = Duration::from_secs(365 * 24 * 60 * 60);
         assert_eq!(failing(status).ready_at(at + year, Duration::MAX), Ok(()));
@@ -366,7 +456,7 @@ mod tests {
             panic!("{refused:?}");
         };
         assert_eq!(*age, 7 * SECOND);
-        assert!(cause.contains("cut off"), "{cause}");
+        assert_eq!(*cause, cut_off());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::Status;
+use super::{StaleCause, Status};
 
 /// The reason why a program is not ready, returned by [`Status::ready_within`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -13,16 +13,17 @@ pub enum NotReady {
     Ended,
     /// No answer of the store ever confirmed the configuration: it comes from the defaults, or from
     /// a copy.
-    #[error("never confirmed, since {:.1} s: {cause}", .age.as_secs_f64())]
+    #[error("never confirmed, since {:.1} s", .age.as_secs_f64())]
     NeverConfirmed {
         /// The time that the loop has run.
         age: Duration,
         /// The reason why nothing confirmed it.
-        cause: String,
+        #[source]
+        cause: StaleCause,
     },
     /// The store's last confirmation is too long ago.
     #[error(
-        "not confirmed for {:.1} s, which is more than {:?}: {cause}", .age.as_secs_f64(), .limit
+        "not confirmed for {:.1} s, which is more than {:?}", .age.as_secs_f64(), .limit
     )]
     Unconfirmed {
         /// The time since the last confirmation.
@@ -30,7 +31,8 @@ pub enum NotReady {
         /// The limit that was requested.
         limit: Duration,
         /// The reason why nothing confirmed it since.
-        cause: String,
+        #[source]
+        cause: StaleCause,
     },
 }
 
@@ -67,7 +69,7 @@ impl Status {
     /// ```
     ///
     /// # Errors
-    /// [`NotReady`], with the cause.
+    /// [`NotReady`], with the cause as its source.
     pub fn ready_within(&self, limit: Duration) -> Result<(), NotReady> {
         self.ready_at(Instant::now(), limit)
     }

@@ -1,12 +1,17 @@
 //! The subscription to the status.
 
 use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
+use futures_core::Stream;
 use tokio::sync::Notify;
 
 use super::{Status, StatusCell};
+use crate::waiting::Waiting;
 
 /// Waits for news of the status, and returns the latest one; see [`Hot::watch_status`].
 ///
@@ -54,6 +59,7 @@ pub struct StatusWatch {
     cell: Arc<StatusCell>,
     id: u64,
     notify: Arc<Notify>,
+    waiting: Waiting,
     last: Status,
 }
 
@@ -66,6 +72,7 @@ impl StatusWatch {
             cell,
             id,
             notify,
+            waiting: Waiting::default(),
             last,
         }
     }
@@ -76,16 +83,20 @@ impl StatusWatch {
     /// Cancel safe: a future that is dropped before it was ready has taken nothing; the next call
     /// returns the status. It runs on any runtime, and without one.
     pub async fn changed(&mut self) -> Option<Status> {
+        poll_fn(|cx| self.poll_changed(cx)).await
+    }
+
+    fn poll_changed(&mut self, cx: &mut Context<'_>) -> Poll<Option<Status>> {
         loop {
             let status = now(&self.cell);
             if !status.is_no_news(&self.last) {
                 self.last = status.clone();
-                return Some(status);
+                return Poll::Ready(Some(status));
             }
             if status.ended {
-                return None;
+                return Poll::Ready(None);
             }
-            self.notify.notified().await;
+            ready!(self.waiting.poll(&self.notify, cx));
         }
     }
 
@@ -100,6 +111,15 @@ fn now(cell: &StatusCell) -> Status {
     let mut status = Status::clone(&cell.read()).at(Instant::now());
     status.aged = status.stale.is_some();
     status
+}
+
+/// The items are those of [`StatusWatch::changed`].
+impl Stream for StatusWatch {
+    type Item = Status;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Status>> {
+        self.poll_changed(cx)
+    }
 }
 
 impl Drop for StatusWatch {

@@ -11,6 +11,8 @@ mod memory;
 
 use std::sync::Arc;
 
+use serde::Serialize;
+
 #[cfg(feature = "etcd")]
 pub use etcd::{Etcd, EtcdBuilder, Tls};
 pub use memory::{Faults, Memory, Transaction};
@@ -123,12 +125,23 @@ pub enum WatchEvent {
 }
 
 /// The reason why a store did not answer, or not as requested.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+///
+/// `{}` prints the kind, the request and the remedy; the [`source`](std::error::Error::source) is
+/// the answer of the store, or the failure of the connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error("{kind}: {message}")]
 pub struct StoreError {
     kind: ErrorKind,
     message: String,
+    #[source]
+    cause: Option<StoreFailure>,
 }
+
+/// The text of a server, or of a connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("{0}")]
+#[serde(transparent)]
+struct StoreFailure(String);
 
 /// The kinds of [`StoreError`].
 ///
@@ -145,7 +158,8 @@ pub struct StoreError {
 /// from 100 ms to 30 s ([`HotBuilder::backoff`](crate::HotBuilder::backoff)), and is reset after 60 s of
 /// health. The known state stays meanwhile, and [`Status::failure`](crate::Status::failure) has the
 /// reason; the reading that follows is compared with it, so that no missed change is lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// No connection, or no leader, or the connection broke.
@@ -186,6 +200,16 @@ impl StoreError {
         Self {
             kind,
             message: message.into(),
+            cause: None,
+        }
+    }
+
+    /// Adds the text of the server, or of the connection.
+    #[cfg(feature = "etcd")]
+    pub(crate) fn caused_by(self, text: String) -> Self {
+        Self {
+            cause: Some(StoreFailure(text)),
+            ..self
         }
     }
 
@@ -194,7 +218,7 @@ impl StoreError {
         self.kind
     }
 
-    /// The message of the store, or of the connection to it.
+    /// The request and the remedy.
     pub fn message(&self) -> &str {
         &self.message
     }

@@ -1,12 +1,13 @@
 //! Checks the defaults of a struct against its own rules.
 //!
-//! In: a struct. Out: the mistakes, in sentences. It knows no store: every key is absent.
+//! In: a struct. Out: the mistakes. It knows no store: every key is absent.
 
 use super::checks::{BrokenRule, Checks};
 use super::config::HotConfig;
 use super::read::{FieldError, LeafReader, Nothing, Specimen};
 use super::tree::{DefaultValue, Leaf};
 use crate::guard::guard;
+use crate::mistake::BuilderMistake;
 use crate::reason::{Reason, SECRET_DOES_NOT_FIT};
 
 /// The reason that may be shown for a secret leaf, about its value or its default.
@@ -35,7 +36,7 @@ pub(crate) fn required_secrets<T: HotConfig>() -> Vec<String> {
 
 /// Defaults that don't parse or break their own field's rule; with `required`, also the fields
 /// without a default.
-pub(crate) fn bad<T: HotConfig>(required: bool) -> Vec<String> {
+pub(crate) fn bad<T: HotConfig>(required: bool) -> Vec<BuilderMistake> {
     let leaves = T::TREE.leaves();
     let mut reader = LeafReader::all(&Nothing);
     let mut checks = Checks::default();
@@ -47,7 +48,8 @@ pub(crate) fn bad<T: HotConfig>(required: bool) -> Vec<String> {
         }
     });
     if let Err(panic) = built {
-        return vec![format!("building `{}` panicked: {panic}", T::TREE.name)];
+        let schema = T::TREE.name.to_owned();
+        return vec![BuilderMistake::DefaultsPanicked { schema, panic }];
     }
     let together = checks.into_broken().into_iter().map(|broken| {
         let BrokenRule {
@@ -55,12 +57,14 @@ pub(crate) fn bad<T: HotConfig>(required: bool) -> Vec<String> {
             rule,
             invalid,
         } = broken;
-        let of = if section.is_empty() {
-            T::TREE.name
-        } else {
-            &section
-        };
-        format!("the defaults of `{of}` break its rule `{rule}`: {invalid}")
+        BuilderMistake::InvalidDefaults {
+            section: match section.is_empty() {
+                true => T::TREE.name.to_owned(),
+                false => section,
+            },
+            rule: rule.to_string(),
+            reason: invalid.to_string(),
+        }
     });
     let secrets: Vec<_> = reader.secrets().iter().map(|leaf| leaf.pattern).collect();
     let findings = reader.into_findings().into_iter();
@@ -72,12 +76,13 @@ pub(crate) fn bad<T: HotConfig>(required: bool) -> Vec<String> {
                 true => of_secret(leaf, finding.about_value, finding.reason),
                 false => finding.reason,
             };
-            Some(format!("the default of `{}`: {reason}", leaf.name))
+            Some(BuilderMistake::InvalidDefault {
+                field: leaf.name.clone(),
+                reason: reason.to_string(),
+            })
         } else if required && leaf.map.is_none() {
-            Some(format!(
-                "`{}` has no default, so that `defaults_without_store` could not serve",
-                leaf.name
-            ))
+            let field = leaf.name.clone();
+            Some(BuilderMistake::NoDefault { field })
         } else {
             None
         }

@@ -28,7 +28,7 @@ impl<T: 'static, V: 'static> Field<T, V> {
         (self.get)(config)
     }
 
-    /// The path as Rust writes it, `db.pool_size`.
+    /// The path as Rust writes it, `db.pool_size`; empty for the whole struct.
     pub const fn path(self) -> &'static str {
         self.path
     }
@@ -66,7 +66,8 @@ impl<T> At<HERE, T> for T {
     }
 }
 
-/// A field of a configuration, by its path in Rust: `field!(UserService, db.pool_size)`.
+/// A field of a configuration, by its path in Rust: `field!(UserService, db.pool_size)`; or the
+/// whole of it: `field!(UserService)`.
 ///
 /// The path is checked while compiling: an unknown field, a field with `#[hot(skip)]`, and a path
 /// into a value that is one key do not compile. The type of the value is the field's; the result is
@@ -98,6 +99,7 @@ impl<T> At<HERE, T> for T {
 ///
 /// let service = Service { db: Pool { pool_size: 3 } };
 /// assert_eq!(POOL_SIZE.get(&service), &3);
+/// assert_eq!(field!(Service).get(&service).db.pool_size, 3);
 /// ```
 ///
 /// A misspelt field does not compile:

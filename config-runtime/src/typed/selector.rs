@@ -49,7 +49,7 @@ pub trait Selector<T>: sealed::Sealed + Clone + Send + Sync + 'static {
     /// Returns the value in this configuration.
     fn get<'a>(&self, config: &'a T) -> &'a Self::Value;
 
-    /// The path as Rust writes it, `db.pool_size`.
+    /// The path as Rust writes it, `db.pool_size`; empty for the whole struct.
     fn path(&self) -> Cow<'static, str>;
 
     /// The patterns that it stands for.

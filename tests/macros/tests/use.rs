@@ -244,18 +244,18 @@ fn both_work_without_a_prelude_and_through_another_name() {
 /// A public struct with private fields, one of them of a private type.
 pub mod public {
     /// Documented.
-    #[derive(hotconfig::HotConfig, Clone)]
+    #[derive(hotconfig::HotConfig, Clone, Debug)]
     pub struct Section {
         on: bool,
     }
 
-    #[derive(hotconfig::HotConfig, Clone)]
+    #[derive(hotconfig::HotConfig, Clone, Debug)]
     struct Hidden {
         on: bool,
     }
 
     /// Documented.
-    #[derive(hotconfig::HotConfig, Clone)]
+    #[derive(hotconfig::HotConfig, Clone, Debug)]
     pub struct Public {
         #[hot(nested)]
         section: Section,

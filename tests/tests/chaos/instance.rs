@@ -184,7 +184,7 @@ impl Subscribing<'_> {
     }
 
     fn changes<V: Send + Sync + 'static>(&self, part: &Part<V>, capacity: usize, slow: bool) {
-        let changes = self.hot.changes(part.field).capacity(capacity);
+        let changes = self.hot.changes_with_capacity(part.field, capacity);
         let mut changes = changes.since(self.first);
         let name = Self::name(&format!("a queue of {capacity}"), part.field.path());
         let number = self.log.subscriber(name, Way::Each, part.part, &self.row);
@@ -194,6 +194,7 @@ impl Subscribing<'_> {
                 match update {
                     Update::Changed(change) => log.told(number, of, &change),
                     Update::Missed(count) => log.missed(number, count),
+                    _ => panic!("an update of no known kind"),
                 }
                 rest(slow).await;
             }
@@ -496,7 +497,7 @@ fn subscribe(
 
 /// Notes every publication.
 fn record(hot: &Hot<Service>, first: &impl Baseline, log: &Arc<Log>) {
-    let changes = hot.changes(field!(Service, all)).capacity(1 << 20);
+    let changes = hot.changes_with_capacity(field!(Service, all), 1 << 20);
     let mut changes = changes.since(first);
     let log = Arc::clone(log);
     tokio::spawn(async move {
@@ -595,7 +596,7 @@ fn from(origin: &Found) -> Origin {
             held: false,
             revision: Some(revision.get()),
         },
-        Found::LastGood(inner) => Origin {
+        Found::LastGood { origin: inner, .. } => Origin {
             held: true,
             revision: from(inner).revision,
         },

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use etcd_client::{Client, CompactionOptions, DeleteOptions, Txn, TxnOp};
 use hotconfig::store::{Etcd, EtcdBuilder};
-use hotconfig::{Builder, Held, Hot, HotConfig, Invalid, Reached, Revision, Secret};
+use hotconfig::{Held, Hot, HotBuilder, HotConfig, Invalid, Reached, Revision, Secret};
 use hotconfig_tests::{LIMIT, Server};
 
 #[derive(HotConfig, Clone, Debug, PartialEq)]
@@ -78,7 +78,7 @@ fn patient(endpoint: String) -> EtcdBuilder {
     Etcd::builder([endpoint]).call_timeout(Duration::from_secs(2))
 }
 
-fn builder(etcd: EtcdBuilder) -> Builder<Service> {
+fn builder(etcd: EtcdBuilder) -> HotBuilder<Service> {
     Hot::<Service>::builder(etcd.build().unwrap())
         .var("app", "users")
         .var("env", "prod")

@@ -223,7 +223,11 @@ async fn p09_drill_19_without_etcd_it_is_not_ready_and_says_why() {
     let status = hot.status();
     let stale = status.stale.as_ref().unwrap();
     assert!(Some(stale.since) == status.confirmed, "{stale:?}");
-    assert!(stale.cause.contains(&server.endpoint()), "{}", stale.cause);
+    assert!(
+        stale.cause.to_string().contains(&server.endpoint()),
+        "{}",
+        stale.cause
+    );
     server.restart().await;
     eventually("fresh", async || {
         hot.status().is_fresh() && hot.status().connected

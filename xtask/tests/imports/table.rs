@@ -151,9 +151,9 @@ pub(crate) const TABLES: &[Table] = &[
             &[(
                 "hot",
                 &[
-                    "apply", "engine", "fallback", "guard", "layers", "observe", "prefix",
-                    "problem", "publish", "revision", "schema", "snapshot", "status", "store",
-                    "sync", "typed",
+                    "apply", "engine", "fallback", "guard", "layers", "mistake", "observe",
+                    "prefix", "problem", "publish", "revision", "schema", "snapshot", "status",
+                    "store", "sync", "typed",
                 ],
             )],
             &[
@@ -167,23 +167,30 @@ pub(crate) const TABLES: &[Table] = &[
                 (
                     "schema",
                     &[
-                        "guard", "prefix", "problem", "reason", "revision", "rules", "store",
-                        "typed", "value", "wording",
+                        "guard", "mistake", "prefix", "problem", "reason", "revision", "rules",
+                        "store", "typed", "value", "wording",
                     ],
                 ),
             ],
             &[(
                 "publish",
-                &["event", "guard", "observe", "revision", "snapshot", "typed"],
+                &[
+                    "event", "guard", "observe", "revision", "snapshot", "typed", "waiting",
+                ],
             )],
             &[(
                 "observe",
-                &["apply", "event", "problem", "revision", "status", "store"],
+                &[
+                    "apply", "event", "problem", "revision", "status", "store", "wording",
+                ],
             )],
-            &[
-                ("fallback", &["revision", "wording"]),
-                ("status", &["apply", "event", "guard", "revision", "store"]),
-            ],
+            &[(
+                "status",
+                &[
+                    "apply", "event", "fallback", "guard", "revision", "store", "waiting",
+                    "wording",
+                ],
+            )],
             &[(
                 "apply",
                 &[
@@ -192,6 +199,7 @@ pub(crate) const TABLES: &[Table] = &[
                 ],
             )],
             &[
+                ("fallback", &["problem", "revision", "wording"]),
                 ("layers", &["prefix", "store", "typed", "wording"]),
                 ("snapshot", &["revision", "typed", "wording"]),
                 ("sync", &["revision", "store"]),
@@ -199,17 +207,18 @@ pub(crate) const TABLES: &[Table] = &[
             &[
                 ("rules", &["reason", "value", "wording"]),
                 ("store", &["event", "revision", "wording"]),
-                ("typed", &["guard", "reason", "value"]),
+                ("typed", &["guard", "mistake", "reason", "value"]),
             ],
             &[("value", &["reason", "wording"])],
             &[
                 ("event", &[]),
                 ("guard", &["wording"]),
-                ("prefix", &["wording"]),
+                ("prefix", &["mistake", "wording"]),
                 ("problem", &["revision"]),
                 ("reason", &["wording"]),
             ],
-            &[("revision", &[]), ("wording", &[])],
+            &[("mistake", &["wording"])],
+            &[("revision", &[]), ("waiting", &[]), ("wording", &[])],
         ],
     },
     Table {

@@ -374,7 +374,7 @@ impl World {
             held == should,
             "holding: {held:?} is held, but should be {should:?}"
         );
-        for held in &self.status.held {
+        for held in self.status.held.iter() {
             ensure!(
                 !held.problems.is_empty(),
                 "P7: held without a reason: {held}"

@@ -48,7 +48,7 @@ impl Subscriber {
         let map = (MAP, LEAVES.len() - MAP);
         let watch = |leaves| (Handle::Watch(hub.watch(field(leaves))), leaves);
         let queue = |leaves, capacity| {
-            let queue = hub.changes(field(leaves)).capacity(capacity);
+            let queue = hub.changes(field(leaves), capacity);
             (Handle::Changes(queue), leaves)
         };
         let handles = [

@@ -311,7 +311,7 @@ impl World {
         let begun = match outcome {
             Ok(()) => Ok(self.first.take().ok_or("the order: started with nothing")?),
             Err(NoStart::Problems(problems)) => Err(problems),
-            Err(NoStart::Store(error)) => {
+            Err(NoStart::Store { source: error, .. }) => {
                 let hopeless = Class::for_kind(error.kind()).ends_a_start();
                 let over = self.copy.exists && self.now >= LIMIT;
                 ensure!(

@@ -74,7 +74,7 @@ fn edited(secrets: &Secrets, from: &str, to: &str) -> Vec<u8> {
     file(&edited)
 }
 
-fn refusal(bytes: &[u8]) -> Refusal {
+fn refusal(bytes: &[u8]) -> FallbackError {
     decode(bytes, &Secrets::Plain).unwrap_err()
 }
 
@@ -152,10 +152,10 @@ fn drill_37_a_sealed_secret_needs_the_key_that_sealed_it() {
     let dsn = || "/configs/users/prod/db/dsn".to_owned();
     for keyless in [Secrets::Plain, Secrets::LeaveOut] {
         let refusal = decode(&bytes, &keyless).unwrap_err();
-        assert_eq!(refusal, Refusal::NoKey { key: dsn() });
+        assert_eq!(refusal, FallbackError::NoKey { key: dsn() });
     }
     let refusal = decode(&bytes, &key(8)).unwrap_err();
-    assert_eq!(refusal, Refusal::WrongKey { key: dsn() });
+    assert_eq!(refusal, FallbackError::WrongKey { key: dsn() });
     // No two files have the same nonce, or anything that reveals that the value is the same.
     assert_ne!(encode(&contents(), &key(7)).unwrap(), bytes);
 }
@@ -168,7 +168,7 @@ fn drill_37_a_sealed_secret_opens_nowhere_else() {
     };
     assert_eq!(
         moved("/db/dsn\"", "/db/other\""),
-        Refusal::WrongKey {
+        FallbackError::WrongKey {
             key: "/configs/users/prod/db/other".to_owned()
         }
     );
@@ -177,13 +177,13 @@ fn drill_37_a_sealed_secret_opens_nowhere_else() {
             r#""mod_revision":3,"secret""#,
             r#""mod_revision":4,"secret""#
         ),
-        Refusal::WrongKey {
+        FallbackError::WrongKey {
             key: "/configs/users/prod/db/dsn".to_owned()
         }
     );
     // In a place where it would no longer be treated as a secret.
     let open = moved(r#""secret":true,"#, "");
-    assert!(matches!(open, Refusal::Value { .. }), "{open}");
+    assert!(matches!(open, FallbackError::Value { .. }), "{open}");
 }
 
 #[test]
@@ -230,18 +230,18 @@ fn drill_36_every_cut_and_every_addition_is_refused() {
     for cut in 0..bytes.len() {
         let refusal = refusal(&bytes[..cut]);
         if cut < header {
-            let first_line = matches!(refusal, Refusal::Header);
+            let first_line = matches!(refusal, FallbackError::Header);
             assert!(first_line, "{cut}: {refusal}");
         } else {
             let (expected, found) = (bytes.len() - header, cut - header);
             let (expected, found) = (expected as u64, found as u64);
-            assert_eq!(refusal, Refusal::Length { expected, found });
+            assert_eq!(refusal, FallbackError::Length { expected, found });
         }
     }
     for added in [&b"\n"[..], b" ", b"}", &bytes] {
         let longer = [&bytes, added].concat();
         let refusal = refusal(&longer);
-        assert!(matches!(refusal, Refusal::Length { .. }), "{refusal}");
+        assert!(matches!(refusal, FallbackError::Length { .. }), "{refusal}");
     }
 }
 
@@ -269,7 +269,7 @@ fn drill_36_each_refusal_says_what_would_be_right() {
         ("\n{", "\r\n{"),
     ] {
         let refusal = refusal(text.replacen(from, to, 1).as_bytes());
-        assert_eq!(refusal, Refusal::Header, "{from:?} to {to:?}");
+        assert_eq!(refusal, FallbackError::Header, "{from:?} to {to:?}");
     }
     let short = said(&text.as_bytes()[..text.len() - 3]);
     let whole = body(text.as_bytes()).len();
@@ -285,8 +285,8 @@ fn drill_36_each_refusal_says_what_would_be_right() {
 #[test]
 fn drill_36_what_the_format_does_not_say_is_refused_with_its_place() {
     let plain = |from: &str, to: &str| refusal(&edited(&Secrets::Plain, from, to));
-    let place = |refusal: &Refusal| match refusal {
-        Refusal::Body { line, .. } => *line,
+    let place = |refusal: &FallbackError| match refusal {
+        FallbackError::Body { line, .. } => *line,
         _ => panic!("{refusal}"),
     };
     // The line is that of the file.
@@ -307,7 +307,7 @@ fn drill_36_what_the_format_does_not_say_is_refused_with_its_place() {
     ] {
         let refusal = plain(from, to);
         assert!(
-            matches!(refusal, Refusal::Body { .. }),
+            matches!(refusal, FallbackError::Body { .. }),
             "{to:?}: {refusal:?}"
         );
     }
@@ -323,7 +323,7 @@ fn drill_36_what_the_format_does_not_say_is_refused_with_its_place() {
     ] {
         let refusal = plain(from, to);
         assert!(
-            matches!(refusal, Refusal::Member { .. }),
+            matches!(refusal, FallbackError::Member { .. }),
             "{to:?}: {refusal:?}"
         );
     }
@@ -336,42 +336,36 @@ fn drill_36_a_key_twice_or_of_somebody_else_is_refused_by_writer_and_reader() {
     let twice = plain_edit("prod/logo", "prod/motd");
     assert_eq!(
         twice,
-        Refusal::Twice {
+        FallbackError::Twice {
             key: "/configs/users/prod/motd".to_owned()
         }
     );
     let outside = plain_edit("prod/logo", "prod2/logo");
     assert_eq!(
         outside,
-        Refusal::Outside {
+        FallbackError::Outside {
             key: "/configs/users/prod2/logo".to_owned()
         }
     );
     let held = plain_edit("[\"/configs/users/prod/rps\"]", "[\"/rps\"]");
-    assert!(matches!(held, Refusal::Outside { .. }), "{held}");
+    assert!(matches!(held, FallbackError::Outside { .. }), "{held}");
     let left = "/configs/users/prod/motd";
     let both = plain_edit(
         "\"left_out\": [\n",
         &format!("\"left_out\": [\n\"{left}\"\n"),
     );
-    assert!(matches!(both, Refusal::Twice { .. }), "{both}");
+    assert!(matches!(both, FallbackError::Twice { .. }), "{both}");
 
     let mut wrong = contents();
     wrong.entries[1].key = "/other".to_owned();
     let outside = encode(&wrong, &Secrets::LeaveOut).unwrap_err();
-    assert!(matches!(
-        outside,
-        EncodeError::Unreadable(Refusal::Outside { .. })
-    ));
+    assert!(matches!(outside, FallbackError::Outside { .. }));
     wrong.entries[1].key = wrong.entries[2].key.clone();
     let twice = encode(&wrong, &Secrets::LeaveOut).unwrap_err();
-    assert!(matches!(
-        twice,
-        EncodeError::Unreadable(Refusal::Twice { .. })
-    ));
+    assert!(matches!(twice, FallbackError::Twice { .. }));
 }
 
-fn plain_edit(from: &str, to: &str) -> Refusal {
+fn plain_edit(from: &str, to: &str) -> FallbackError {
     refusal(&edited(&Secrets::Plain, from, to))
 }
 
@@ -379,7 +373,7 @@ fn plain_edit(from: &str, to: &str) -> Refusal {
 fn drill_36_deep_json_does_not_end_the_program() {
     for deep in ["[", "{\"held\": ["] {
         let refusal = refusal(&file(&deep.repeat(1_000_000)));
-        assert!(matches!(refusal, Refusal::Body { .. }), "{refusal}");
+        assert!(matches!(refusal, FallbackError::Body { .. }), "{refusal}");
     }
 }
 
@@ -401,7 +395,10 @@ fn drill_36_a_copy_of_other_prefixes_or_another_schema_says_so() {
         assert!(refusal.contains("/configs/users/prod/"), "{refusal}");
     }
     assert_eq!(copy.of_schema(&fingerprint("{}")), Ok(()));
-    assert_eq!(copy.of_schema(&fingerprint("{ }")), Err(Refusal::Schema));
+    assert_eq!(
+        copy.of_schema(&fingerprint("{ }")),
+        Err(FallbackError::Schema)
+    );
 }
 
 #[test]
@@ -418,7 +415,7 @@ fn an_age_is_held_against_the_limit_in_both_directions() {
     assert_eq!(copy.not_older_than(copy.confirmed - limit, limit), Ok(()));
     let by = limit + Duration::from_secs(1);
     let wrong = copy.not_older_than(copy.confirmed - by, limit);
-    assert_eq!(wrong, Err(Refusal::Ahead { by, limit }));
+    assert_eq!(wrong, Err(FallbackError::Ahead { by, limit }));
     assert_eq!(
         wrong.unwrap_err().to_string(),
         format!(

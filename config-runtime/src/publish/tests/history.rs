@@ -183,7 +183,7 @@ proptest! {
                         let watch = hub.watch(untyped(field));
                         Handles::Watch(if ago.is_some() { watch.since(baseline) } else { watch })
                     } else {
-                        let queue = hub.changes(untyped(field)).capacity(capacity);
+                        let queue = hub.changes(untyped(field), capacity);
                         Handles::Changes(if ago.is_some() { queue.since(baseline) } else { queue })
                     };
                     let last = values(&history[from], field);

@@ -195,17 +195,15 @@ impl Failure {
         endpoints: &str,
     ) -> StoreError {
         let what = &context.what;
-        let message = match (self.kind, context.needs()) {
-            (ErrorKind::Denied, Some(needs)) if !self.foreign => format!("{who} {needs}"),
+        let remedy = match (self.kind, context.needs()) {
+            (ErrorKind::Denied, Some(needs)) if !self.foreign => format!(": {who} {needs}"),
             _ => match hint(&self.message, self.tls_unconfirmed) {
-                Some(hint) => format!("{}; {hint}", self.message),
-                None => self.message,
+                Some(hint) => format!("; {hint}"),
+                None => String::new(),
             },
         };
-        StoreError::new(
-            self.kind,
-            format!("{what}: {message} (etcd at {endpoints})"),
-        )
+        let message = format!("{what}{remedy} (etcd at {endpoints})");
+        StoreError::new(self.kind, message).caused_by(self.message)
     }
 }
 
@@ -618,9 +616,15 @@ mod tests {
             "nobody",
             "http://127.0.0.1:2379",
         );
-        assert!(!error.message().chars().any(misleads));
-        assert!(error.message().len() < 1_000);
-        assert!(error.message().starts_with("reading /a/: a b"));
-        assert!(error.message().contains("http://127.0.0.1:2379"));
+        assert_eq!(
+            error.message(),
+            "reading /a/ (etcd at http://127.0.0.1:2379)"
+        );
+        let source = error.source().unwrap().to_string();
+        assert!(!source.chars().any(misleads));
+        assert!(
+            source.len() < 1_000 && source.starts_with("a b"),
+            "{source}"
+        );
     }
 }

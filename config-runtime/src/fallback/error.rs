@@ -1,14 +1,56 @@
-//! The reasons for which a copy is rejected, with the form that was expected.
+//! The reasons for which a copy is rejected or not written, with the form that was expected.
 //!
 //! No value is ever quoted: it may be a secret.
 
 use std::time::Duration;
 
-use super::format::FORMAT;
+use serde::{Serialize, Serializer};
 
-/// The reason why a copy is not used.
+use super::format::FORMAT;
+use crate::problem::{Problem, list};
+
+/// The reason why the fallback can't be used, or can't be written. `{}` prints one sentence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Refusal {
+#[non_exhaustive]
+pub enum FallbackError {
+    /// The disk refused, with the message of the operating system.
+    #[error("it {action}: {message}")]
+    #[non_exhaustive]
+    Disk {
+        /// What was tried: `cannot be read` or `cannot be written`.
+        action: &'static str,
+        /// The message.
+        message: String,
+    },
+    /// The disk did not answer in time.
+    #[error("the disk did not answer within {limit:?}")]
+    #[non_exhaustive]
+    Timeout {
+        /// The time limit.
+        limit: Duration,
+    },
+    /// The thread that reads and writes could not be started, or panicked.
+    #[error("the thread of the fallback ended by itself")]
+    Thread,
+    /// The copy is intact, and does not fit the struct.
+    #[error(
+        "{}it does not fit the struct:{}",
+        if *.other_schema { "it was written by a program with another schema, and " } else { "" },
+        list(.problems)
+    )]
+    #[non_exhaustive]
+    Unfit {
+        /// Whether it was written by a program with another schema.
+        other_schema: bool,
+        /// The problems, at least one.
+        problems: Vec<Problem>,
+    },
+    /// A secret could not be sealed.
+    #[error("a secret cannot be sealed: the system gave no random numbers")]
+    Unsealed,
+    /// The copy can't be written as JSON. This does not happen.
+    #[error("it cannot be written as JSON")]
+    Encoding,
     /// The file is something else.
     #[error("it is no fallback file: such a file begins with `{FORMAT} sha256=`")]
     Foreign,
@@ -17,6 +59,7 @@ pub(crate) enum Refusal {
         "it is of the format `{found}`, and this version of hotconfig reads `{FORMAT}`: \
          it will be written anew once the store can be reached"
     )]
+    #[non_exhaustive]
     Version {
         /// The name and version that it begins with.
         found: String,
@@ -32,6 +75,7 @@ pub(crate) enum Refusal {
         "it was cut short, or something was added: {expected} bytes should follow its first line, \
          and {found} do"
     )]
+    #[non_exhaustive]
     Length {
         /// The number of bytes in its first line.
         expected: u64,
@@ -40,6 +84,7 @@ pub(crate) enum Refusal {
     },
     /// The bytes are not those that were written.
     #[error("it was damaged or edited: its checksum should be {expected}, and is {found}")]
+    #[non_exhaustive]
     Checksum {
         /// The checksum in its first line.
         expected: String,
@@ -48,40 +93,70 @@ pub(crate) enum Refusal {
     },
     /// The bytes are those that were written, but do not fit the format.
     #[error("line {line}, column {column}: {wrong}")]
+    #[non_exhaustive]
     Body {
         /// The line in the file, from 1.
         line: usize,
         /// The column in bytes, from 1.
         column: usize,
+        /// The mistake.
         wrong: &'static str,
     },
     /// A member does not have the form that the format requires.
     #[error("`{member}` should be {right}")]
+    #[non_exhaustive]
     Member {
+        /// The name of the member.
         member: &'static str,
+        /// The expected form.
         right: &'static str,
     },
     /// The value of a key does not have the form that the format requires.
     #[error("the value of {key:?} should be {right}")]
-    Value { key: String, right: &'static str },
+    #[non_exhaustive]
+    Value {
+        /// The whole key.
+        key: String,
+        /// The expected form.
+        right: &'static str,
+    },
     /// A key occurs more than once.
     #[error("the key {key:?} stands there twice: once would be right")]
-    Twice { key: String },
+    #[non_exhaustive]
+    Twice {
+        /// The whole key.
+        key: String,
+    },
     /// A key is below none of the file's prefixes.
     #[error("the key {key:?} is below none of the file's own prefixes")]
-    Outside { key: String },
+    #[non_exhaustive]
+    Outside {
+        /// The whole key.
+        key: String,
+    },
     /// A secret is sealed, and there is no key to open it.
     #[error("the secret {key:?} is sealed, and no key was given: give the one that sealed it")]
-    NoKey { key: String },
+    #[non_exhaustive]
+    NoKey {
+        /// The whole key.
+        key: String,
+    },
     /// A sealed secret does not open.
     #[error(
         "the secret {key:?} does not open: it was sealed with another key, or for another place"
     )]
-    WrongKey { key: String },
+    #[non_exhaustive]
+    WrongKey {
+        /// The whole key.
+        key: String,
+    },
     /// The copy is of other prefixes.
     #[error("it is a copy of {found:?}, and one of {expected:?} is needed")]
+    #[non_exhaustive]
     Prefixes {
+        /// The prefixes of the copy.
         found: Vec<String>,
+        /// The prefixes of this program.
         expected: Vec<String>,
     },
     /// The copy was written by a program with another schema.
@@ -93,7 +168,13 @@ pub(crate) enum Refusal {
         humantime::format_duration(seconds(.age)),
         humantime::format_duration(*.limit)
     )]
-    TooOld { age: Duration, limit: Duration },
+    #[non_exhaustive]
+    TooOld {
+        /// The time since the copy's last confirmation.
+        age: Duration,
+        /// The maximum that was set.
+        limit: Duration,
+    },
     /// The copy's confirmation lies in the future.
     #[error(
         "it was confirmed to be current {} from now, so that a clock is or was wrong, and nobody can \
@@ -101,7 +182,20 @@ pub(crate) enum Refusal {
         humantime::format_duration(seconds(.by)),
         humantime::format_duration(*.limit)
     )]
-    Ahead { by: Duration, limit: Duration },
+    #[non_exhaustive]
+    Ahead {
+        /// How far the confirmation lies in the future.
+        by: Duration,
+        /// The maximum age that was set.
+        limit: Duration,
+    },
+}
+
+/// Serialized as its sentence.
+impl Serialize for FallbackError {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 /// Rounds up to a whole second, so that an age is never shown as its own limit.
