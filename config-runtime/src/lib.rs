@@ -177,7 +177,7 @@ pub use schema::{HotValue, schema};
 pub use snapshot::{Origin, Snapshot};
 pub use status::{FallbackError, FallbackStatus, NotReady, Stale, StaleCause, Status, StatusWatch};
 pub use typed::config::HotConfig;
-pub use typed::field::Field;
+pub use typed::field::{Field, ManyKeys, OneKey};
 pub use typed::selector::Selector;
 pub use value::{Secret, Size};
 
@@ -189,14 +189,14 @@ pub mod __ {
     pub use crate::schema::committed::assert_schema;
     pub use crate::typed::checks::Checks;
     pub use crate::typed::compile;
-    pub use crate::typed::compile::lookup::{Place, Span, known, place, span};
+    pub use crate::typed::compile::lookup::{Place, Target, known, place, target};
     pub use crate::typed::compile::message::Message;
     pub use crate::typed::config::{HotConfig, Section};
     pub use crate::typed::encode::{
         AsDebug, AsStored, EncodeNothing, EncodeSerialize, ShowDebug, ShowNothing, default_of,
     };
     pub use crate::typed::facts::{AnyShape, TypeFacts};
-    pub use crate::typed::field::{At, Field};
+    pub use crate::typed::field::{At, Field, KeysOf, OneKey};
     pub use crate::typed::id::{EntryId, LeafId, MapId};
     pub use crate::typed::leaf::{LeafDecoder, secret, unchecked};
     pub use crate::typed::path::{Step, first_field, same_unknown};

@@ -13,9 +13,9 @@ use hotconfig::schema::{Check, CheckError, Comparison, Report, Schema, SchemaErr
 use hotconfig::store::{Faults, Memory, StoreError, Transaction};
 use hotconfig::{
     BuilderMistake, Change, Changes, Description, FallbackError, Field, Guard, Held, Hot,
-    HotBuilder, HotConfig, Invalid, NotReady, Origin, Part, Pending, Problem, Reached, Reader,
-    Revision, Secret, Snapshot, Stale, StaleCause, StartError, Status, StatusWatch, Subscription,
-    Update, View, WaitError, Warning, Watch, field,
+    HotBuilder, HotConfig, Invalid, ManyKeys, NotReady, Origin, Part, Pending, Problem, Reached,
+    Reader, Revision, Secret, Snapshot, Stale, StaleCause, StartError, Status, StatusWatch,
+    Subscription, Update, View, WaitError, Warning, Watch, field,
 };
 use serde_json::json;
 
@@ -171,7 +171,7 @@ async fn the_clone_of_a_watch_counts_from_what_the_watch_returned_last() {
 
 #[tokio::test]
 async fn the_whole_struct_is_a_field_too() {
-    const WHOLE: Field<Service, Service> = field!(Service);
+    const WHOLE: Field<Service, Service, ManyKeys> = field!(Service);
 
     let store = Memory::new();
     let hot = started(&store).await;

@@ -126,13 +126,13 @@ fn write(input: &FieldArguments) -> TokenStream {
     // the message ends there.
     let of = |name: Option<&Ident>| name.map_or_else(|| config.span(), Ident::span);
     let (start, end) = (of(path.first()), of(path.last()));
-    let span = {
+    let target = {
         let mut arguments = proc_macro2::Group::new(
             proc_macro2::Delimiter::Parenthesis,
             quote!(<#config as __::HotConfig>::TREE, &[#(#names),*]),
         );
         arguments.set_span(end);
-        quote_spanned!(start=> __::span #arguments)
+        quote_spanned!(start=> __::target #arguments)
     };
     let place = match path.is_empty() {
         true => quote_spanned!(here=> __config),
@@ -141,26 +141,31 @@ fn write(input: &FieldArguments) -> TokenStream {
     let projection = quote_spanned!(here=> |__config: &#config| #place);
     // The same as a closure of no particular function type.
     let exists = quote_spanned!(here=> |__config: &#config| { let _ = #place; });
-    let (checked, span) = if argument.generic {
+    let is_known = !argument.generic && !argument.is_self();
+    let (checked, target) = if argument.generic {
         // The type is known only to a program that uses it.
-        (TokenStream::new(), quote_spanned!(here=> const { #span }))
+        (TokenStream::new(), quote_spanned!(here=> const { #target }))
     } else if argument.is_self() {
         // A constant item can't name the `Self` around it; the length of an array can.
-        let checked = quote_spanned!(here=> let _: [(); { let _ = #exists; #span.none() }] = [];);
-        (checked, quote_spanned!(here=> const { #span }))
+        let checked = quote_spanned!(here=> let _: [(); { let _ = #exists; #target.none() }] = [];);
+        (checked, quote_spanned!(here=> const { #target }))
     } else {
         // `cargo check` computes a constant of its own. If the projection fails, rustc reports it
         // better than a constant could, and computes nothing.
         let checked = quote_spanned! {here=>
-            const __SPAN: __::Span = { let _ = #exists; #span };
+            const __TARGET: __::Target = { let _ = #exists; #target };
         };
-        (checked, quote_spanned!(here.located_at(start)=> __SPAN))
+        (checked, quote_spanned!(here.located_at(start)=> __TARGET))
+    };
+    let keys = match is_known {
+        true => quote_spanned!(here=> __::KeysOf::<{ __TARGET.one_key }>),
+        false => quote_spanned!(here=> __::OneKey),
     };
     // The type is written out, so that a mismatch is reported for it and not for its parts.
     quote_spanned! {here=> {
         use #krate::__;
         #checked
-        let __field = __::Field::<#config, _>::__new(#projection, #span, #written);
+        let __field = __::Field::<#config, _, #keys>::__new(#projection, #target, #written);
         __field
     }}
     .into_token_stream()

@@ -83,12 +83,12 @@ fn write(input: &KeyArguments) -> TokenStream {
         const __PLACE: __::Place<#levels> = __::place(#tree, #key);
         const __PATH: &__::Message = &__PLACE.path(#tree);
         // The type is written out, so that a mismatch is reported for it and not for its parts.
-        let __field = __::Field::<#config, _>::__new(
+        let __field = __::Field::<#config, _, __::KeysOf<{ __PLACE.target().one_key }>>::__new(
             |__config: &#config| {
                 #(#steps)*
                 __config
             },
-            __PLACE.span(),
+            __PLACE.target(),
             __PATH.as_str(),
         );
         __field

@@ -588,14 +588,12 @@ impl<T: HotConfig> Apply<T> {
         let info = good.and_then(|(slot, _)| self.slots.info(slot));
         let origin = match (good, info) {
             (Some((slot, raw)), Some(info)) => {
-                // People count layers from the lowest.
-                let layer = layout.ranges.len() - 1 - info.layer;
                 let text = (!layout.is_hidden(leaf)).then(|| Arc::clone(&raw.value));
                 let key = Arc::clone(&info.key);
                 let from_fallback = self.from_fallback.as_ref();
                 match from_fallback.is_some_and(|slots| slots.contains(&slot)) {
                     true => Origin::fallback(key, raw.revision, text),
-                    false => Origin::key(key, raw.revision, layer, text),
+                    false => Origin::key(key, raw.revision, info.layer, text),
                 }
             }
             _ => Origin::Default,

@@ -18,7 +18,7 @@ use crate::typed::compile::lookup::Span;
 use crate::typed::id::LeafId;
 use crate::typed::tree::{Field as SchemaField, Leaf, Tree};
 use crate::typed::{checks::Checks, path::Step, read::LeafReader};
-use crate::{Field, HotConfig, Revision, field};
+use crate::{Field, HotConfig, ManyKeys, Revision, field};
 
 #[derive(HotConfig, Clone, Debug, PartialEq, Default)]
 pub(super) struct Config {
@@ -55,9 +55,9 @@ pub(super) const LEVEL: Field<Config, u32> = field!(Config, level);
 const NAME: Field<Config, u32> = field!(Config, name);
 const SIZE: Field<Config, u32> = field!(Config, db.size);
 const TLS_ON: Field<Config, u32> = field!(Config, db.tls.on);
-const WHOLE_DB: Field<Config, Db> = field!(Config, db);
-const WHOLE_TLS: Field<Config, Tls> = field!(Config, db.tls);
-const WHOLE: Field<Config, Config> = Field::__new(|config| config, Span { first: 0, len: 5 }, "");
+const WHOLE_DB: Field<Config, Db, ManyKeys> = field!(Config, db);
+const WHOLE_TLS: Field<Config, Tls, ManyKeys> = field!(Config, db.tls);
+const WHOLE: Field<Config, Config, ManyKeys> = field!(Config);
 
 /// The writer, with direct access to the last configuration.
 struct Writer {
@@ -719,7 +719,7 @@ async fn the_last_change_reaches_a_callback_before_the_end() {
 #[tokio::test]
 async fn a_view_knows_its_part_alone() {
     let size: Field<Db, u32> = field!(Db, size);
-    let tls: Field<Db, Tls> = field!(Db, tls);
+    let tls: Field<Db, Tls, ManyKeys> = field!(Db, tls);
     let on: Field<Tls, u32> = field!(Tls, on);
     let mut writer = Writer::new();
     let alive: Arc<()> = Arc::new(());
@@ -853,7 +853,7 @@ fn a_change_clones_no_value_shows_it_as_it_shows_itself_and_goes_anywhere() {
 #[test]
 fn p11_a_comparison_that_panics_tells() {
     let hub = Hub::new(Snapshot::new(Touchy(0), None, 1, [].into()));
-    let field: Field<Touchy, Touchy> = Field::__new(|it| it, Span { first: 0, len: 1 }, "");
+    let field: Field<Touchy, Touchy> = Field::of_span(|it| it, Span { first: 0, len: 1 }, "");
     let mut watch = hub.watch(field);
     hub.publish(
         Snapshot::new(Touchy(1), None, 1, [].into()),

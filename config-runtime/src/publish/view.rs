@@ -11,7 +11,7 @@ use super::hub::Hub;
 use super::watch::CAPACITY;
 use super::{Change, Changes, Part, Subscription, Watch};
 use crate::typed::compile::lookup::Span;
-use crate::{Field, HotConfig, Selector};
+use crate::{Field, HotConfig, ManyKeys, Selector};
 
 /// A handle on one field or section, for a component that should see only that part.
 ///
@@ -76,8 +76,8 @@ impl<V: 'static> View<V> {
 
     /// The part itself as a field, to subscribe to the whole of it:
     /// `view.watch(view.field())`.
-    pub fn field(&self) -> Field<V, V> {
-        Field::__new(
+    pub fn field(&self) -> Field<V, V, ManyKeys> {
+        Field::of_span(
             itself,
             Span {
                 first: 0,

@@ -191,8 +191,24 @@ impl<T> Snapshot<T> {
 }
 
 impl<T: HotConfig> Snapshot<T> {
-    /// The origin of a field's value. For a section: the origin of its first field;
+    /// The origin of a field's value. A section has an origin for each of its fields:
     /// [`Snapshot::origins`] lists all of them.
+    ///
+    /// ```compile_fail,E0308
+    /// # use hotconfig::{HotConfig, Snapshot, field};
+    /// # #[derive(HotConfig, Clone)]
+    /// # struct Service {
+    /// #     #[hot(nested)]
+    /// #     db: Pool,
+    /// # }
+    /// # #[derive(HotConfig, Clone)]
+    /// # struct Pool {
+    /// #     pool_size: u32,
+    /// # }
+    /// fn print(snapshot: &Snapshot<Service>) {
+    ///     println!("{}", snapshot.origin(field!(Service, db)));
+    /// }
+    /// ```
     pub fn origin<V>(&self, field: Field<T, V>) -> &Origin {
         self.0
             .origins

@@ -27,7 +27,7 @@ pub enum Origin {
         key: Arc<str>,
         /// The revision that wrote it.
         revision: Revision,
-        /// The layer of its prefix; 0 is the lowest.
+        /// The layer of its prefix; 0 is the highest, which hides the others.
         layer: usize,
         /// The key's value, for `describe`; `None` for a secret.
         #[doc(hidden)]

@@ -4,23 +4,65 @@
 //! place in the struct and its leaves. It knows no values, no keys and no store.
 
 use std::fmt;
+use std::marker::PhantomData;
 
-use super::compile::lookup::{HERE, Span};
+use super::compile::lookup::{HERE, Span, Target};
 
 /// A field of the configuration `T`, or a section of it, with values of the type `V`.
 ///
-/// [`field!`](crate::field) or [`key!`](crate::key) makes it: a constant of a few words.
-pub struct Field<T: 'static, V: 'static> {
+/// [`field!`](crate::field) or [`key!`](crate::key) makes it: a constant of a few words. `K` is
+/// [`OneKey`] for a value with a key of its own, and [`ManyKeys`] for a section, a map and the whole
+/// struct. `field!` with `for` or `Self`, which knows no keys, always makes a field of `OneKey`.
+pub struct Field<T: 'static, V: 'static, K = OneKey> {
     get: fn(&T) -> &V,
     span: Span,
     path: &'static str,
+    keys: PhantomData<fn() -> K>,
 }
 
-impl<T: 'static, V: 'static> Field<T, V> {
+/// A value with a key of its own; see [`Field`].
+#[derive(Debug)]
+pub enum OneKey {}
+
+/// A section, a map, or the whole struct; see [`Field`].
+#[derive(Debug)]
+pub enum ManyKeys {}
+
+/// The third type of a [`Field`].
+#[doc(hidden)]
+pub type KeysOf<const ONE: bool> = <Keys<ONE> as KeysKind>::Kind;
+
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum Keys<const ONE: bool> {}
+
+#[doc(hidden)]
+pub trait KeysKind {
+    type Kind;
+}
+
+impl KeysKind for Keys<true> {
+    type Kind = OneKey;
+}
+
+impl KeysKind for Keys<false> {
+    type Kind = ManyKeys;
+}
+
+impl<T: 'static, V: 'static, K> Field<T, V, K> {
     /// For the expansion of the two macros.
     #[doc(hidden)]
-    pub const fn __new(get: fn(&T) -> &V, span: Span, path: &'static str) -> Self {
-        Self { get, span, path }
+    pub const fn __new(get: fn(&T) -> &V, target: Target, path: &'static str) -> Self {
+        Self::of_span(get, target.span, path)
+    }
+
+    pub(crate) const fn of_span(get: fn(&T) -> &V, span: Span, path: &'static str) -> Self {
+        Self {
+            get,
+            span,
+            path,
+            keys: PhantomData,
+        }
     }
 
     /// The value in this configuration.
@@ -40,15 +82,15 @@ impl<T: 'static, V: 'static> Field<T, V> {
     }
 }
 
-impl<T: 'static, V: 'static> Clone for Field<T, V> {
+impl<T: 'static, V: 'static, K> Clone for Field<T, V, K> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T: 'static, V: 'static> Copy for Field<T, V> {}
+impl<T: 'static, V: 'static, K> Copy for Field<T, V, K> {}
 
-impl<T: 'static, V: 'static> fmt::Debug for Field<T, V> {
+impl<T: 'static, V: 'static, K> fmt::Debug for Field<T, V, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Field({})", self.path)
     }

@@ -57,7 +57,7 @@ pub trait Selector<T>: sealed::Sealed + Clone + Send + Sync + 'static {
     fn span(&self) -> Span;
 }
 
-impl<T: 'static, V: 'static> Selector<T> for Field<T, V> {
+impl<T: 'static, V: 'static, K: 'static> Selector<T> for Field<T, V, K> {
     type Value = V;
 
     fn get<'a>(&self, config: &'a T) -> &'a V {
@@ -78,5 +78,5 @@ mod sealed {
 
     pub trait Sealed {}
 
-    impl<T: 'static, V: 'static> Sealed for Field<T, V> {}
+    impl<T: 'static, V: 'static, K: 'static> Sealed for Field<T, V, K> {}
 }

@@ -289,7 +289,7 @@ fn the_schema_says_what_was_written() {
 #[test]
 fn field_names_leaves_and_sections() {
     const POOL_SIZE: Field<Service, u32> = field!(Service, db.pool_size);
-    let db: Field<Service, Pool> = field!(Service, db);
+    let db: Field<Service, Pool, hotconfig::ManyKeys> = field!(Service, db);
     let rps = field!(Service, rps);
     assert_eq!((POOL_SIZE.span().first, POOL_SIZE.span().len), (2, 1));
     assert_eq!((db.span().first, db.span().len), (1, 3));

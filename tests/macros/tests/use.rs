@@ -64,7 +64,7 @@ fn pool() -> Pool {
 }
 
 /// Whether the two name the same field.
-fn is_same<T, V: PartialEq>(one: Field<T, V>, other: Field<T, V>, config: &T) -> bool {
+fn is_same<T, V: PartialEq, K>(one: Field<T, V, K>, other: Field<T, V, K>, config: &T) -> bool {
     one.span() == other.span()
         && one.path() == other.path()
         && std::ptr::eq(one.get(config), other.get(config))

@@ -130,8 +130,8 @@ fn publication(snapshot: &Snapshot<Service>) -> Publication {
 }
 
 /// A field with how it is shown, and how the same is found in a row.
-struct Part<V: 'static> {
-    field: Field<Service, V>,
+struct Part<V: 'static, K> {
+    field: Field<Service, V, K>,
     of: fn(&V) -> String,
     part: fn(&Row) -> String,
 }
@@ -159,7 +159,7 @@ impl Subscribing<'_> {
         format!("{what} of {path}")
     }
 
-    fn all_ways<V: Send + Sync + 'static>(&self, part: &Part<V>) {
+    fn all_ways<V: Send + Sync + 'static, K: 'static>(&self, part: &Part<V, K>) {
         for slow in [false, false, true] {
             self.watch(part, slow);
         }
@@ -167,7 +167,7 @@ impl Subscribing<'_> {
         self.changes(part, 2, true);
     }
 
-    fn watch<V: Send + Sync + 'static>(&self, part: &Part<V>, slow: bool) {
+    fn watch<V: Send + Sync + 'static, K: 'static>(&self, part: &Part<V, K>, slow: bool) {
         let mut watch = self.hot.watch(part.field).since(self.first);
         let name = Self::name(
             if slow { "a slow watch" } else { "a watch" },
@@ -183,7 +183,12 @@ impl Subscribing<'_> {
         });
     }
 
-    fn changes<V: Send + Sync + 'static>(&self, part: &Part<V>, capacity: usize, slow: bool) {
+    fn changes<V: Send + Sync + 'static, K: 'static>(
+        &self,
+        part: &Part<V, K>,
+        capacity: usize,
+        slow: bool,
+    ) {
         let changes = self.hot.changes_with_capacity(part.field, capacity);
         let mut changes = changes.since(self.first);
         let name = Self::name(&format!("a queue of {capacity}"), part.field.path());
@@ -202,10 +207,10 @@ impl Subscribing<'_> {
     }
 
     /// A callback; what it does after it has noted its change is up to the caller.
-    fn callback<V: Send + Sync + 'static>(
+    fn callback<V: Send + Sync + 'static, K: 'static>(
         &self,
         what: &str,
-        part: &Part<V>,
+        part: &Part<V, K>,
         then: impl Fn() + Send + 'static,
     ) -> Subscription {
         let name = Self::name(what, part.field.path());

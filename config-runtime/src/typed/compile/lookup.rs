@@ -20,7 +20,18 @@ pub struct Span {
 impl Span {
     /// The span in a struct with a mistake; nothing runs that could read it.
     const FAULTY: Self = Self { first: 0, len: 0 };
+}
 
+/// The target of a path.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Target {
+    pub span: Span,
+    /// Whether it is a value with a key of its own.
+    pub one_key: bool,
+}
+
+impl Target {
     /// Returns 0, for a caller that needs only the check.
     #[must_use]
     pub const fn none(self) -> usize {
@@ -28,7 +39,7 @@ impl Span {
     }
 }
 
-/// The patterns behind a path of field names; a map stands for all of its patterns.
+/// The target of a path of field names; a map stands for all of its patterns.
 ///
 /// # Panics
 /// If the path names a skipped field, goes into a value or a map, or gets there by a `Deref`. The
@@ -36,7 +47,7 @@ impl Span {
 #[doc(hidden)]
 #[track_caller]
 #[expect(clippy::panic, reason = "how a constant refuses to compile")]
-pub const fn span(tree: &Tree, path: &[&str]) -> Span {
+pub const fn target(tree: &Tree, path: &[&str]) -> Target {
     let mut section = tree;
     let mut path = path;
     let mut first = 0;
@@ -45,7 +56,10 @@ pub const fn span(tree: &Tree, path: &[&str]) -> Span {
         let field = loop {
             let [field, rest @ ..] = fields else {
                 if section.faulty {
-                    return Span::FAULTY;
+                    return Target {
+                        span: Span::FAULTY,
+                        one_key: true,
+                    };
                 }
                 let mut message = Message::new();
                 message.push("`");
@@ -70,9 +84,12 @@ pub const fn span(tree: &Tree, path: &[&str]) -> Span {
                 panic!("{}", message.as_str());
             }
             _ if deeper.is_empty() => {
-                return Span {
-                    first,
-                    len: field.len(),
+                return Target {
+                    span: Span {
+                        first,
+                        len: field.len(),
+                    },
+                    one_key: matches!(field.kind, Kind::Leaf(_)),
                 };
             }
             Kind::Section(below) => section = below,
@@ -95,9 +112,12 @@ pub const fn span(tree: &Tree, path: &[&str]) -> Span {
         }
         path = deeper;
     }
-    Span {
-        first: 0,
-        len: section.len(),
+    Target {
+        span: Span {
+            first: 0,
+            len: section.len(),
+        },
+        one_key: false,
     }
 }
 
@@ -109,7 +129,7 @@ pub const fn span(tree: &Tree, path: &[&str]) -> Span {
 #[derive(Debug, Clone, Copy)]
 pub struct Place<const N: usize> {
     steps: [u16; N],
-    span: Span,
+    target: Target,
     is_unknown: bool,
 }
 
@@ -135,7 +155,10 @@ pub const fn known<const N: usize>(tree: &Tree, key: &str) -> Place<N> {
 pub const fn place<const N: usize>(tree: &Tree, key: &str) -> Place<N> {
     let mut place = Place {
         steps: [HERE; N],
-        span: Span::FAULTY,
+        target: Target {
+            span: Span::FAULTY,
+            one_key: true,
+        },
         is_unknown: false,
     };
     let mut section = tree;
@@ -153,9 +176,12 @@ pub const fn place<const N: usize>(tree: &Tree, key: &str) -> Place<N> {
                     *step = field.number;
                 }
                 if below.is_empty() {
-                    place.span = Span {
-                        first,
-                        len: field.len(),
+                    place.target = Target {
+                        span: Span {
+                            first,
+                            len: field.len(),
+                        },
+                        one_key: matches!(field.kind, Kind::Leaf(_)),
                     };
                     return place;
                 }
@@ -190,8 +216,8 @@ impl<const N: usize> Place<N> {
     }
 
     #[must_use]
-    pub const fn span(&self) -> Span {
-        self.span
+    pub const fn target(&self) -> Target {
+        self.target
     }
 
     /// The path in Rust, `db.pool_size`, through the same tree.
