@@ -1,8 +1,8 @@
-//! Every field of a Rust struct is a live, typed, validated etcd key.
+//! hotconfig keeps a Rust struct in sync with etcd.
 //!
-//! hotconfig keeps a Rust struct in sync with etcd. It rejects invalid changes, publishes valid
-//! ones atomically, and notifies subscribers of the fields that changed. [`Hot`] is the handle that
-//! a program keeps.
+//! Every field of the struct is one typed, validated key. When keys change, hotconfig rejects invalid
+//! changes, publishes valid ones atomically, and notifies the subscribers of the fields that changed.
+//! [`Hot`] is the handle that a program keeps.
 //!
 //! ```
 //! use hotconfig::{Hot, HotConfig, field, store::Memory};
@@ -10,7 +10,7 @@
 //! #[derive(HotConfig, Clone, Debug)]
 //! #[hot(prefix = "/configs/{app}/{env}")]
 //! struct Service {
-//!     /// Connections to the database.
+//!     /// Maximum number of open connections.
 //!     #[hot(default = 8, range(1..=64))]
 //!     pool_size: u32,
 //! }
@@ -40,98 +40,37 @@
 //! - [`value`]: the form of values in the store; [`rules`]: the rules that they must satisfy.
 //! - [`store`]: etcd, and the store in this process.
 //! - [`Status`], [`StatusWatch`] and [`Problem`]: the state of the loop, and the changes that it
-//!   rejected; [`Status::ready_within`] is for a readiness probe.
+//!   rejected.
+//! - [`mod@schema`]: the struct as a value and as a file.
+//!
+//! # Pages
+//!
+//! - [Guarantees](_docs::guarantees), [reading and watching](_docs::reading),
+//!   [holding](_docs::holding).
+//! - [Starting](_docs::starting), [fallback](_docs::fallback),
+//!   [authentication and TLS](_docs::authentication).
+//! - [Health checks and metrics](_docs::health), [processes, runtimes and tests](_docs::processes).
+//! - [Compile-time checks](_docs::compile_time), [schema](_docs::schema).
+//! - [Speed](_docs::speed), [design questions](_docs::design), [comparison](_docs::comparison),
+//!   [limitations](_docs::limitations).
 //!
 //! # Features
 //!
-//! | feature | what it adds |
+//! | feature | adds |
 //! | --- | --- |
-//! | `etcd` (default) | [`store::Etcd`]; its build needs `protoc` |
-//! | `metrics` | [metrics](#metrics), through the facade of that name |
+//! | `etcd` (default) | [`store::Etcd`]; its build needs `protoc`, and `PROTOC` or `PROTOC_INCLUDE` if that is not found |
+//! | `metrics` | [metrics](_docs::health#metrics), through the facade of that name |
 //! | `seal` | [`HotBuilder::fallback_key`]: the secrets of the fallback, encrypted |
 //!
 //! The Rust version is declared to be 1.89; the crate is compiled with 1.95.
-//!
-//! # Tracing
-//!
-//! All events have the target `hotconfig`; the name of an event is also in its field `event`. A
-//! field whose value is not known is left out; `keys`, `fields` and `problems` name the first
-//! eight. No event carries a secret, unless the panic message of one of your callbacks contains it.
-//! The mistakes of a builder are returned to its caller only.
-//!
-//! | event | level | fields | when |
-//! | --- | --- | --- | --- |
-//! | `started` | info | `schema`, `prefix`, `revision`, `held` | there is a first configuration |
-//! | `start_refused` | error | `schema`, `prefix`, `error` | there is no configuration: `error` has the store's error, or the problems |
-//! | `ended` | info | `schema`, `prefix`, `revision` | the loop ended, after a start |
-//! | `changed` | debug | `schema`, `prefix`, `revision`, `count`, `fields` | a new configuration is published; `count` fields differ |
-//! | `held` | warn | `schema`, `prefix`, `revision`, `keys`, `problems` | a change is rejected, and the last good values stay |
-//! | `released` | info | `schema`, `prefix`, `revision`, `keys` | a change is no longer held: it was accepted, or overwritten |
-//! | `connected` | info | `schema`, `prefix`, `revision` | a watch is open |
-//! | `disconnected` | warn | `schema`, `prefix`, `kind`, `error` | the watch was lost; without `kind` and `error` if the history began anew |
-//! | `store_failed` | warn | `schema`, `prefix`, `kind`, `error` | the store fails in another way than before, and no watch is open |
-//! | `stale` | warn | `schema`, `prefix`, `revision`, `confirmed_ms_ago`, `cause` | nothing confirmed the configuration within the staleness limit |
-//! | `fresh` | info | `schema`, `prefix`, `revision` | the configuration is confirmed again |
-//! | `fallback_serving` | warn | `schema`, `prefix`, `path` | the configuration is that of the copy on disk |
-//! | `fallback_refused` | warn | `schema`, `prefix`, `path`, `why` | the copy on disk that the start found cannot be used |
-//! | `fallback_failed` | warn | `schema`, `prefix`, `path`, `why` | the copy on disk can't be written; the loop tries again |
-//! | `new_epoch` | warn | `schema`, `prefix`, `epoch`, `revision` | the store's history began anew, as after a restore from a backup |
-//! | `unknown_key` | warn | `schema`, `prefix`, `key`, `revision`, `nearest` | a key that the schema doesn't know; only the first 100 are reported |
-//! | `deprecated` | warn | `schema`, `prefix`, `key`, `advice` | an old key or a deprecated field is in use |
-//! | `restart_pending` | info | `schema`, `prefix`, `key`, `field`, `revision` | a new value of a restart-only field waits |
-//! | `missed` | debug | `field`, `count` | a queue of `changes` was full and dropped `count` changes |
-//! | `callback_panicked` | error | `field`, `panic` | a callback of `on_change` panicked |
-//! | `callback_slow` | warn | `field`, `took_ms` | a callback took a second or longer |
-//! | `waker_panicked` | error | `panic` | the executor of a subscriber panicked when it was woken |
-//! | `foreign_snapshot` | error | `field` | `since` was given a snapshot of another struct |
-//! | `tls_changed` | info | none | the files for TLS changed: the next connection to the `Etcd` uses them |
-//! | `tls_refused` | warn | `why` | the files for TLS can't be used; the last good ones stay in use |
-//! | `thread_failed` | error | `thread`, `error` | the thread of an `Etcd` has no runtime |
-//!
-//! `schema` is the struct's name. `kind` is one of `unreachable`, `timeout`, `denied`,
-//! `unauthenticated`, `compacted`, `too_big`, `cancelled`, `invalid`, `refused` and `other`, as in
-//! [`store::ErrorKind`].
-//!
-//! # Metrics
-//!
-//! The feature `metrics` emits metrics through the facade of that name. Install the recorder before
-//! `start()`: a configuration that starts without one is not measured. The label `prefix`
-//! distinguishes the configurations of one process (those of one prefix share their series); `kind`
-//! is the same as in the events above.
-//!
-//! | metric | kind | labels | what |
-//! | --- | --- | --- | --- |
-//! | `hotconfig_publications_total` | counter | `prefix` | configurations that were published after the first |
-//! | `hotconfig_events_total` | counter | `prefix` | events that the watch brought |
-//! | `hotconfig_held_total` | counter | `prefix` | changes that were rejected and held |
-//! | `hotconfig_readings_total` | counter | `prefix`, `outcome` | readings of all keys, `ok` or `failed`; a reading that is given up is not counted |
-//! | `hotconfig_watch_losses_total` | counter | `prefix`, `kind` | watches that were lost, or given up because a request beside them failed |
-//! | `hotconfig_store_errors_total` | counter | `prefix`, `kind` | errors of the store, lost watches among them |
-//! | `hotconfig_connected` | gauge | `prefix` | 1 while a watch is open, otherwise 0 |
-//! | `hotconfig_confirmed_timestamp_seconds` | gauge | `prefix` | the time of the last confirmation of the configuration, in Unix seconds; 0: never |
-//! | `hotconfig_staleness_limit_seconds` | gauge | `prefix` | the time without a confirmation after which the configuration is stale |
-//! | `hotconfig_revision` | gauge | `prefix` | the revision up to which everything was applied or held |
-//! | `hotconfig_epoch` | gauge | `prefix` | the number of the history, which grows when the store's history begins anew |
-//! | `hotconfig_held` | gauge | `prefix` | changes that are held |
-//! | `hotconfig_unknown_keys` | gauge | `prefix` | keys that the schema doesn't know |
-//! | `hotconfig_restart_pending` | gauge | `prefix` | fields whose new value waits for a restart |
-//! | `hotconfig_subscribers` | gauge | `prefix` | watches, queues and callbacks |
-//! | `hotconfig_lag_seconds` | histogram | `prefix` | the time from the arrival of a publication's oldest event in this process to the swap |
-//! | `hotconfig_reading_seconds` | histogram | `prefix` | the duration of a reading |
-//! | `hotconfig_settle_seconds` | histogram | `prefix` | the duration of decoding and validating the staged changes |
-//!
-//! There is no gauge for stale, because it would keep its value while the loop hangs. In `PromQL`
-//! it is
-//!
-//! ```text
-//! time() - hotconfig_confirmed_timestamp_seconds > hotconfig_staleness_limit_seconds
-//! ```
 
 // The derive names this crate `::hotconfig`, in its own tests too. Only in tests: otherwise rustc
 // proposes the alias for a misspelt name.
 #[cfg(test)]
 extern crate self as hotconfig;
 
+#[cfg(any(doc, doctest))]
+pub mod _docs;
 mod apply;
 mod engine;
 mod event;
@@ -213,8 +152,3 @@ pub mod __ {
     pub use ::serde::de::DeserializeOwned;
     pub use ::std::string::String;
 }
-
-/// The examples of the README, which compile and run with the documentation's.
-#[cfg(all(doctest, feature = "etcd", feature = "seal"))]
-#[doc = include_str!("../../README.md")]
-struct Readme;

@@ -137,7 +137,7 @@ impl Collects {
 
 /// The rows of the table: for each event its level and its fields.
 fn table() -> BTreeMap<String, (String, Vec<String>)> {
-    let rows = include_str!("../src/lib.rs")
+    let rows = include_str!("../src/_docs/health.rs")
         .lines()
         .skip_while(|line| !line.contains("| event | level |"))
         .skip(2)

@@ -39,7 +39,7 @@ pub(crate) fn run() -> Result<()> {
     Ok(())
 }
 
-/// Counts the files of a folder, without those that only tests see.
+/// Counts the files of a folder, without those that only tests or the documentation see.
 fn count_folder(folder: &Path, counts: &mut BTreeMap<PathBuf, usize>) -> Result<()> {
     let mut files = Vec::new();
     let mut folders = Vec::new();
@@ -111,6 +111,7 @@ fn count(text: &str) -> Counted {
 fn is_for_tests(code: &str) -> bool {
     code.starts_with("#[cfg(test)]")
         || code.starts_with("#[cfg(any(test, fuzzing))]")
+        || code.starts_with("#[cfg(any(doc, doctest))]")
         || code.starts_with("#[cfg(all(test")
 }
 
@@ -135,6 +136,8 @@ mod model;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzz;
+#[cfg(any(doc, doctest))]
+pub mod _docs;
 
 /// A function.
 fn code() {
@@ -154,7 +157,7 @@ mod tests {
 ";
         let counted = count(text);
         assert_eq!(counted.lines, 4);
-        assert_eq!(counted.test_modules, ["model", "fuzz"]);
+        assert_eq!(counted.test_modules, ["model", "fuzz", "_docs"]);
     }
 
     #[test]
