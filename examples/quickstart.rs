@@ -6,12 +6,14 @@
 //! cargo xtask demo --etcd http://127.0.0.1:2379 --interactive
 //! ```
 //!
-//! The last one stays, and prints every change that somebody makes: with `etcdctl put`, say.
-//! The tour writes only below `/configs/hotconfig-demo/tour`.
+//! With `--interactive` it keeps running and prints every change, for example one that you make with
+//! `etcdctl put`. The tour writes only below `/configs/hotconfig-demo/tour`.
+//!
+//! `README.md` shows the code between the comments `ANCHOR`, and some of the output.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "a tour is there to be read"
+    reason = "the tour prints its steps"
 )]
 
 use std::error::Error;
@@ -22,57 +24,49 @@ use etcd_client::{Client, DeleteOptions, Txn, TxnOp};
 use hotconfig::store::{Etcd, Memory};
 use hotconfig::{Hot, HotConfig, Invalid, Reached, Revision, Secret, Update, field};
 
-// README: begin
+// ANCHOR: config
 /// Settings of the user service.
 #[derive(HotConfig, Clone, Debug)]
 #[hot(prefix = "/configs/{app}/{env}")]
 struct UserService {
-    /// Least severe level that is logged.
-    #[hot(default = "info", one_of("trace", "debug", "info", "warn", "error"))]
+    /// Minimum level of log messages.
+    #[hot(default = "info", one_of("debug", "info", "warn", "error"))]
     log_level: String,
-    /// Connections to the database.
     #[hot(nested)]
     db: Pool,
-    /// Requests a second.
     #[hot(nested)]
     limits: Limits,
 }
 
 #[derive(HotConfig, Clone, Debug)]
 struct Pool {
-    /// Where the database is, and who we are there.
     #[hot(secret)]
     dsn: Secret<String>,
-    /// How many connections are kept open.
+    /// Maximum number of open connections.
     #[hot(default = 8, range(1..=64))]
     pool_size: u32,
-    /// After how long an idle connection is closed.
     #[hot(default = "30s")]
     idle_timeout: Duration,
 }
 
 #[derive(HotConfig, Clone, Debug)]
-#[hot(validate = burst_holds_rate)]
+#[hot(validate = rate_within_burst)]
 struct Limits {
-    /// What is let through in the long run.
+    /// Requests per second.
     #[hot(default = 1_000, range(1..=100_000))]
     rate: u32,
-    /// What is let through at once.
     #[hot(default = 2_000)]
     burst: u32,
 }
 
-fn burst_holds_rate(limits: &Limits) -> Result<(), Invalid> {
+fn rate_within_burst(limits: &Limits) -> Result<(), Invalid> {
     if limits.rate <= limits.burst {
         Ok(())
     } else {
-        Err(Invalid::new(format!(
-            "rate {} is above burst {}",
-            limits.rate, limits.burst
-        )))
+        Err(Invalid::new("`rate` must not exceed `burst`"))
     }
 }
-// README: end
+// ANCHOR_END: config
 
 const PREFIX: &str = "/configs/hotconfig-demo/tour";
 const LIMIT: Duration = Duration::from_secs(5);
@@ -98,7 +92,7 @@ async fn tour() -> Outcome {
         .put("db/dsn", "postgres://users:hunter2@db/users")
         .await?;
 
-    heading("1. A struct, and its keys");
+    heading("1. Every field has a key");
     let builder = match &arguments.etcd {
         Some(url) => Hot::<UserService>::builder(Etcd::builder([url.as_str()]).build()?),
         None => Hot::<UserService>::builder(store.memory()?),
@@ -110,7 +104,7 @@ async fn tour() -> Outcome {
         .await?;
     print!("{}", hot.describe());
 
-    heading("2. A key changes, and a subscriber of its field is told");
+    heading("2. A key changes: the subscriber of its field is notified");
     let mut size = hot.watch(field!(UserService, db.pool_size));
     store.put("db/pool_size", "16").await?;
     let change = size.changed().await.ok_or("the loop ended")?;
@@ -125,8 +119,7 @@ async fn tour() -> Outcome {
         "8 -> 16",
     )?;
 
-    heading("3. A transaction of two keys is seen whole");
-    println!("rate must not exceed burst: one after the other, 5000 and 6000 would not do");
+    heading("3. A transaction of two keys is published as one change");
     let mut limits = hot.changes(field!(UserService, limits));
     store
         .put_both(("limits/rate", "5000"), ("limits/burst", "6000"))
@@ -145,7 +138,7 @@ async fn tour() -> Outcome {
         "both at once",
     )?;
 
-    heading("4. A bad value is refused; the last good one stays");
+    heading("4. A bad value is rejected: the last good one stays in use");
     let revision = store.put("db/pool_size", "900").await?;
     match hot.wait_for(revision, LIMIT).await? {
         Reached::Held(held) => println!("{held}"),
@@ -154,7 +147,7 @@ async fn tour() -> Outcome {
     println!("db.pool_size is still {}", hot.load().db.pool_size);
     expect(hot.load().db.pool_size == 16, "the last good value")?;
 
-    heading("5. A deleted key is its default again");
+    heading("5. A key is deleted: its field returns to the default");
     store.delete("db/pool_size").await?;
     let change = size.changed().await.ok_or("the loop ended")?;
     println!(
@@ -167,7 +160,7 @@ async fn tour() -> Outcome {
         "the default, nothing held",
     )?;
 
-    heading("6. Where every value comes from");
+    heading("6. Every value has an origin");
     print!("{}", hot.describe());
 
     if arguments.interactive {
@@ -177,15 +170,15 @@ async fn tour() -> Outcome {
     store.clear().await
 }
 
-/// Prints every change that somebody makes, until ctrl-c.
+/// Prints every change, until ctrl-c.
 async fn follow(hot: &Hot<UserService>, etcd: bool) -> Outcome {
-    heading("Following. End with ctrl-c");
+    heading("Following; press ctrl-c to end");
     if etcd {
         println!("try: etcdctl put {PREFIX}/db/pool_size 32");
         println!("     etcdctl put {PREFIX}/db/pool_size many");
         println!("     etcdctl del {PREFIX}/db/pool_size");
     } else {
-        println!("nobody else can write to a store in this process: add --etcd URL");
+        println!("only this process can write to its own store: add --etcd URL");
     }
     let mut level = hot.changes(field!(UserService, log_level));
     let mut db = hot.changes(field!(UserService, db));
@@ -203,8 +196,7 @@ async fn follow(hot: &Hot<UserService>, etcd: bool) -> Outcome {
                     println!("{held}");
                 }
                 for unknown in now.unknown.iter().filter(|key| !before.unknown.contains(key)) {
-                    let hint = unknown.nearest.as_deref().map(|near| format!("; did you mean {near}?"));
-                    println!("{}: not a key of ours{}", unknown.key, hint.unwrap_or_default());
+                    println!("{unknown}");
                 }
                 before = now;
             }
@@ -236,7 +228,7 @@ fn number(revision: Option<Revision>) -> String {
     revision.map_or_else(|| "none".to_owned(), |revision| revision.to_string())
 }
 
-/// The tour is a check, too.
+/// Ends the tour with an error if a step did not work.
 fn expect(holds: bool, what: &str) -> Outcome {
     if holds {
         Ok(())
@@ -263,7 +255,7 @@ impl Arguments {
                 "--interactive" => read.interactive = true,
                 other => {
                     return Err(format!(
-                        "no such argument: {other}; there are --etcd URL and --interactive"
+                        "unknown argument `{other}`; expected `--etcd URL` or `--interactive`"
                     )
                     .into());
                 }
@@ -273,7 +265,7 @@ impl Arguments {
     }
 }
 
-/// Somebody who changes keys: here the tour itself, elsewhere an operator.
+/// Changes keys, as an operator would.
 enum Writer {
     Memory(Memory),
     Etcd(Box<Client>),
@@ -329,7 +321,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Leaves nothing behind.
+    /// Deletes the keys of the tour.
     async fn clear(&mut self) -> Outcome {
         let all = format!("{PREFIX}/");
         match self {
