@@ -4,7 +4,7 @@
 //! cargo run --package hotconfig-examples --example axum_service -- --etcd http://127.0.0.1:2379
 //! ```
 //!
-//! It prints `listening on http://…` when it is ready. Then ask it, and change what it does:
+//! When it is ready, it prints `listening on http://…`. Then send requests, and change its settings:
 //!
 //! ```text
 //! curl -i 'http://127.0.0.1:8080/work?ms=1500'
@@ -14,11 +14,12 @@
 //! curl http://127.0.0.1:8080/config
 //! ```
 //!
-//! For whoever looks after it: `/healthz` is alive, `/readyz` is ready, `/status` is why.
+//! Health checks: `/healthz` for liveness, `/readyz` for readiness, `/status` for the reasons.
 //!
-//! More arguments: `--listen 127.0.0.1:0`, `--app NAME`, `--env NAME`, and `--staleness 30s`, after which without a
-//! word of etcd it is not ready. An outage of etcd makes *all* instances so at the same time: choose
-//! how old a configuration may be rather than how soon you want to know.
+//! More arguments: `--listen 127.0.0.1:0`, `--app NAME`, `--env NAME`, and `--staleness 30s`. If etcd
+//! has not confirmed the configuration for that time, the service is not ready. An outage of etcd
+//! makes *all* instances unready at the same time, so choose the maximum age of a configuration that
+//! you still want to serve.
 
 use std::error::Error;
 use std::io::{self, IsTerminal};
@@ -48,23 +49,23 @@ use tracing_subscriber::reload;
 #[derive(HotConfig, Clone, Debug)]
 #[hot(prefix = "/configs/{app}/{env}")]
 struct Service {
-    /// Least severe level that is logged.
+    /// Minimum level of log messages.
     #[hot(default = Level::Info)]
     log_level: Level,
-    /// How requests are answered.
+    /// Limits of requests.
     #[hot(nested)]
     http: Http,
-    /// What `/config` and `/status` ask their readers for, if anything.
+    /// The bearer token that `/config` and `/status` require; none if absent.
     #[hot(secret, non_empty)]
     token: Option<Secret<String>>,
 }
 
 #[derive(HotConfig, Clone, Copy, Debug)]
 struct Http {
-    /// How long a request may take.
+    /// Maximum duration of a request.
     #[hot(default = "2s", range("10ms"..="1m"))]
     timeout: Duration,
-    /// How many requests are worked on at a time.
+    /// Maximum number of concurrent requests.
     #[hot(default = 64, range(1..=10_000))]
     concurrency: usize,
 }
@@ -85,7 +86,7 @@ type Outcome<R = ()> = Result<R, Box<dyn Error>>;
 async fn main() -> ExitCode {
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
-        #[expect(clippy::print_stderr, reason = "the log may not be there yet")]
+        #[expect(clippy::print_stderr, reason = "the log may not be set up yet")]
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::FAILURE
@@ -105,17 +106,17 @@ async fn run() -> Outcome {
 
     let reload = filter.clone();
     let _follows = hot.on_change(field!(Service, log_level), move |change| {
-        // An error says that the subscriber is gone, and with it the log.
+        // An error means that the log is gone.
         let _ = reload.reload(targets(*change.current()));
     });
-    // Only now, so that no change is lost between the two; read while the filter is locked, so
-    // that a newer level that the callback has set is not undone.
+    // Read after subscribing, so that no change is lost, and while the filter is locked, so that
+    // a newer level that the callback has set is not undone.
     filter.modify(|filter| *filter = targets(hot.load().log_level))?;
 
     let listener = TcpListener::bind(&arguments.listen).await?;
     announce(&listener)?;
     serve(listener, router(hot.clone(), arguments.staleness))
-        .with_graceful_shutdown(asked_to_end()?)
+        .with_graceful_shutdown(end_requested()?)
         .await?;
     hot.shutdown().await;
     Ok(())
@@ -130,7 +131,7 @@ fn router(hot: Hot<Service>, staleness: Duration) -> Router {
     Router::new()
         .route("/", get(async || "hello\n"))
         .route("/work", get(work))
-        // Whoever looks after the service gets in while it is busy, too: the routes below.
+        // The limit does not apply to the routes below, so that operators get in while it is busy.
         .route_layer(middleware::from_fn_with_state(app.clone(), limit))
         .route("/config", get(config))
         .route("/status", get(status))
@@ -147,11 +148,11 @@ struct App {
     in_flight: Arc<AtomicUsize>,
 }
 
-/// Both limits are those of the moment when the request comes in.
+/// Applies the limits as of the arrival of the request.
 async fn limit(State(app): State<App>, request: Request, next: Next) -> Response {
-    // Copied, because a guard should not be held while a request is worked on.
+    // Copied, because a guard should not be held across an `.await`.
     let http = app.hot.load().http;
-    let Some(_place) = Place::take(app.in_flight, http.concurrency) else {
+    let Some(_permit) = Permit::acquire(app.in_flight, http.concurrency) else {
         let later = [(RETRY_AFTER, "1")];
         return (StatusCode::SERVICE_UNAVAILABLE, later, "busy\n").into_response();
     };
@@ -159,11 +160,11 @@ async fn limit(State(app): State<App>, request: Request, next: Next) -> Response
     response.unwrap_or_else(|_| (StatusCode::GATEWAY_TIMEOUT, "out of time\n").into_response())
 }
 
-/// One of the requests that are worked on. It is given back however the request ends.
-struct Place(Arc<AtomicUsize>);
+/// A permit for one request. Dropping it releases it.
+struct Permit(Arc<AtomicUsize>);
 
-impl Place {
-    fn take(in_flight: Arc<AtomicUsize>, limit: usize) -> Option<Self> {
+impl Permit {
+    fn acquire(in_flight: Arc<AtomicUsize>, limit: usize) -> Option<Self> {
         in_flight
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |taken| {
                 (taken < limit).then_some(taken + 1)
@@ -173,7 +174,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Permit {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -199,7 +200,7 @@ async fn work(Query(Work { ms }): Query<Work>) -> String {
     format!("worked for {ms} ms\n")
 }
 
-/// Every key with its value and where that came from.
+/// Every key with its value and origin.
 async fn config(State(app): State<App>, headers: HeaderMap) -> Response {
     if may_read(&app.hot.load(), &headers) {
         app.hot.describe().to_string().into_response()
@@ -217,7 +218,7 @@ fn may_read(config: &Service, headers: &HeaderMap) -> bool {
     given.is_some_and(|given| token.expose().as_bytes().ct_eq(given).into())
 }
 
-/// How it stands with etcd, and what is held, pending and unknown, with the values that were refused.
+/// The status, with the held, pending and unknown keys, and the values that were rejected.
 async fn status(State(app): State<App>, headers: HeaderMap) -> Response {
     if may_read(&app.hot.load(), &headers) {
         format!("{}\n", app.hot.status()).into_response()
@@ -226,16 +227,16 @@ async fn status(State(app): State<App>, headers: HeaderMap) -> Response {
     }
 }
 
-/// Whether the configuration is followed. Nothing else is a reason to kill the process: a new one
-/// would have the same etcd.
+/// Liveness: whether the loop runs. A stale configuration is no reason to kill the process, because
+/// a new one would have the same etcd.
 async fn alive(State(app): State<App>) -> (StatusCode, &'static str) {
     match app.hot.status().ended {
         false => (StatusCode::OK, "alive\n"),
-        true => (StatusCode::SERVICE_UNAVAILABLE, "nothing is followed\n"),
+        true => (StatusCode::SERVICE_UNAVAILABLE, "the loop ended\n"),
     }
 }
 
-/// Whether etcd confirmed the configuration within the staleness that was asked for.
+/// Readiness: whether etcd confirmed the configuration within the limit.
 async fn ready(State(app): State<App>) -> (StatusCode, String) {
     match app.hot.status().ready_within(app.staleness) {
         Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
@@ -246,7 +247,7 @@ async fn ready(State(app): State<App>) -> (StatusCode, String) {
     }
 }
 
-/// Logs to stderr; what is logged can be changed through the handle.
+/// Logs to stderr. The handle changes the level.
 fn log_to_stderr() -> Outcome<reload::Handle<Targets, tracing_subscriber::Registry>> {
     let (filter, handle) = reload::Layer::new(targets(Level::Info));
     let lines = tracing_subscriber::fmt::layer()
@@ -259,7 +260,7 @@ fn log_to_stderr() -> Outcome<reload::Handle<Targets, tracing_subscriber::Regist
     Ok(handle)
 }
 
-/// This service at that level; what it is built on says what is wrong, and no more.
+/// This service at that level, and its dependencies at `warn` at most.
 fn targets(level: Level) -> Targets {
     let level = match level {
         Level::Trace => LevelFilter::TRACE,
@@ -275,15 +276,15 @@ fn targets(level: Level) -> Targets {
 
 #[expect(
     clippy::print_stdout,
-    reason = "whoever started it asked for a free port, maybe"
+    reason = "the caller may have requested a free port"
 )]
 fn announce(listener: &TcpListener) -> io::Result<()> {
     println!("listening on http://{}", listener.local_addr()?);
     Ok(())
 }
 
-/// Ends with ctrl-c or SIGTERM.
-fn asked_to_end() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+/// Completes on ctrl-c or SIGTERM.
+fn end_requested() -> io::Result<impl Future<Output = ()> + Send + 'static> {
     #[cfg(unix)]
     let mut terminate = {
         use tokio::signal::unix::{SignalKind, signal};
@@ -334,7 +335,7 @@ impl Arguments {
                     read.staleness = humantime::parse_duration(&value()?)
                         .map_err(|error| format!("{name}: {error}"))?;
                 }
-                _ => return Err(format!("no such argument: {name}").into()),
+                _ => return Err(format!("unknown argument `{name}`").into()),
             }
         }
         Ok(read)

@@ -1,1 +1,1 @@
-//! The examples of hotconfig: one file each, beside this one. Each begins with how to run it.
+//! The examples of hotconfig: one file each, in this folder. Each begins with the command to run it.

@@ -1,9 +1,9 @@
-//! A program of plain threads: no runtime of its own, and a thread that looks at every turn.
+//! A program of plain threads, without an async runtime: a worker reads the configuration in its loop.
 //!
 //! ```text
 //! cargo run --package hotconfig-examples --example plain_threads
 //! ```
-#![expect(clippy::print_stdout, reason = "what it found is what it is for")]
+#![expect(clippy::print_stdout, reason = "the example prints its result")]
 
 use std::error::Error;
 use std::thread;
@@ -15,10 +15,10 @@ use hotconfig::{Hot, HotConfig};
 #[derive(HotConfig, Clone, Debug)]
 #[hot(prefix = "/configs/plain-threads")]
 struct Work {
-    /// How much is done in one turn.
+    /// Items per turn.
     #[hot(default = 8, range(1..=64))]
     batch: u64,
-    /// Whether there is more to do.
+    /// Whether the worker continues.
     #[hot(default = true)]
     go_on: bool,
 }
@@ -26,14 +26,13 @@ struct Work {
 fn main() -> Result<(), Box<dyn Error>> {
     // In a service: `Etcd::builder(["http://127.0.0.1:2379"]).build()?`
     let store = Memory::new();
-    // The configuration is followed on a thread of its own. The start is the only thing to wait
-    // for, and whatever polls a future will do.
+    // The loop has its own thread. Only the start must be awaited, and any executor can do that.
     let hot = pollster::block_on(Hot::<Work>::builder(store.clone()).start())?;
 
     let mut reader = hot.reader();
     let worker = thread::spawn(move || {
         let (mut turns, mut done) = (0_u64, 0_u64);
-        // About one atomic load a turn. Both fields are of one revision.
+        // About one atomic load per turn. Both fields are of one revision.
         while let Work { batch, go_on: true } = *reader.get() {
             turns += 1;
             done += batch;

@@ -1,13 +1,14 @@
-//! The schema of a configuration: committed, held to the struct, compared, and held against a store.
+//! The schema of a configuration: committed to a file, compared with the struct, with another version
+//! and with a store.
 //!
 //! ```text
 //! cargo run --package hotconfig-examples --example schema
 //! cargo test --package hotconfig-examples --example schema
 //! ```
 //!
-//! After a change of the struct that is meant, write the committed file anew:
+//! After an intended change of the struct, write the file again:
 //! `HOTCONFIG_SCHEMA=write cargo test --package hotconfig-examples --example schema`.
-#![expect(clippy::print_stdout, reason = "an example has something to say")]
+#![expect(clippy::print_stdout, reason = "the example prints its results")]
 
 use std::time::Duration;
 
@@ -17,18 +18,18 @@ use hotconfig::{HotConfig, HotValue, field, key};
 
 /// Settings of the mail service.
 #[derive(HotConfig, Clone, Debug)]
-// The compiler reads this file, and refuses a field whose key is not there or has another type.
+// The compiler reads this file, and rejects a field whose key is missing there or has another type.
 #[hot(prefix = "/configs/mail/{env}", schema = "mail.schema.json")]
 struct Mail {
-    /// Least severe level that is logged.
+    /// Minimum level of log messages.
     #[hot(default = "info")]
     log_level: Level,
-    /// How mail leaves.
+    /// The outgoing server.
     #[hot(nested)]
     smtp: Smtp,
 }
 
-/// The words are known to the compiler: a default that is none of them does not compile.
+/// The compiler knows these words: another default does not compile.
 #[derive(HotValue, serde::Deserialize, serde::Serialize, Clone, Debug, PartialEq)]
 #[serde(rename_all = "lowercase")]
 enum Level {
@@ -39,17 +40,17 @@ enum Level {
 
 #[derive(HotConfig, Clone, Debug)]
 struct Smtp {
-    /// The host that takes our mail.
+    /// The host of the server.
     host: String,
-    /// Connections that are kept open.
+    /// Number of open connections.
     #[hot(default = CONNECTIONS, range(1..=64), alias = "pool_size")]
     connections: u16,
-    /// After how long we give up.
+    /// Time limit for one message.
     #[hot(default = "30s", range("1s"..="5m"))]
     timeout: Duration,
 }
 
-/// A default may be a constant: it is checked against the rules while compiling, too.
+/// A default may be a constant. The compiler checks it against the rules.
 const CONNECTIONS: u16 = 4;
 
 #[tokio::main(flavor = "current_thread")]
@@ -62,7 +63,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let by_key = key!(Mail, "smtp/connections");
     assert_eq!(by_path.path(), by_key.path());
 
-    // What stands in a store, against the schema.
+    // A store against the schema.
     let store = Memory::new();
     store.put("/configs/mail/prod/smtp/host", "mail.example");
     store.put("/configs/mail/prod/smtp/pool_size", "8");
@@ -71,7 +72,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let report = check(&schema, &store).var("env", "prod").await?;
     println!("{report}");
 
-    // What the next version would break, and for whom.
+    // The next version against this one: its effect on stored values and on running programs.
     let json = schema.to_json();
     let narrower = json.replace("\"max\": \"64\"", "\"max\": \"32\"");
     let next = Schema::from_json(&narrower.replace("\"default\": \"info\"", "\"required\": true"))?;
@@ -89,13 +90,13 @@ mod tests {
     }
 
     #[test]
-    fn what_the_next_version_breaks_is_found() {
+    fn a_narrower_range_is_incompatible() {
         let schema = hotconfig::schema::<Mail>();
         let narrower = schema
             .to_json()
             .replace("\"max\": \"64\"", "\"max\": \"32\"");
         let Ok(next) = Schema::from_json(&narrower) else {
-            panic!("it is a schema")
+            panic!("the JSON is not a schema")
         };
         assert!(compare(&schema, &schema).is_compatible());
         assert!(!compare(&schema, &next).is_compatible());

@@ -1,9 +1,9 @@
-//! Tests of code that reads a configuration: without an etcd, and without waiting.
+//! Unit tests of code that reads a configuration, without an etcd and without a sleep.
 //!
 //! ```text
 //! cargo test --package hotconfig-examples --example unit_test
 //! ```
-#![expect(clippy::print_stdout, reason = "an example has something to say")]
+#![expect(clippy::print_stdout, reason = "the example prints its result")]
 
 use hotconfig::{Hot, HotConfig};
 
@@ -16,7 +16,7 @@ struct Limits {
     upload: u64,
 }
 
-/// The code under test takes the configuration, and not the way to its store.
+/// The code under test. It takes the handle, and does not know the store.
 fn accepts(limits: &Hot<Limits>, bytes: u64) -> bool {
     bytes <= limits.load().upload
 }
@@ -44,7 +44,7 @@ mod tests {
 
     const LIMIT: Duration = Duration::from_secs(10);
 
-    /// A fixed configuration is enough for what a value leads to.
+    /// The effect of a value: a fixed configuration is enough.
     #[test]
     fn an_upload_up_to_the_limit_is_accepted() {
         let limits = Hot::fixed(Limits { upload: 10 });
@@ -52,9 +52,9 @@ mod tests {
         assert!(!accepts(&limits, 11));
     }
 
-    /// A store in memory is for what a change leads to. It is the loop of the real thing.
+    /// The effect of a change: the real loop on a store in memory.
     #[tokio::test]
-    async fn a_change_counts_from_the_next_upload_on() {
+    async fn a_change_applies_to_the_next_upload() {
         let store = Memory::new();
         let limits = Hot::<Limits>::builder(store.clone())
             .var("app", "test")
@@ -65,7 +65,7 @@ mod tests {
 
         let revision = store.put("/configs/test/limits/upload", "5");
 
-        // No sleep: the revision of a write says when it has been seen.
+        // The revision of the write replaces a sleep.
         assert_eq!(
             limits.wait_for(revision, LIMIT).await.unwrap(),
             Reached::Visible
@@ -75,7 +75,7 @@ mod tests {
         assert_eq!((*change.previous(), *change.current()), (1_000, 5));
     }
 
-    /// What an operator's mistake leads to can be tried, too.
+    /// The effect of an operator's mistake.
     #[tokio::test]
     async fn a_bad_value_leaves_the_last_good_one() {
         let store = Memory::new();
@@ -89,7 +89,7 @@ mod tests {
         let revision = store.put("/configs/test/limits/upload", "many");
 
         let Reached::Held(held) = limits.wait_for(revision, LIMIT).await.unwrap() else {
-            panic!("it was accepted");
+            panic!("the bad value was accepted");
         };
         assert_eq!(held.fields, ["upload"]);
         assert!(accepts(&limits, 5) && !accepts(&limits, 6));
