@@ -18,7 +18,8 @@
 //! `fork()` copies only the thread that calls it. So a child process has handles but no loop:
 //!
 //! - `load()` returns the configuration at the time of the fork, and the status becomes stale.
-//! - `wait_for()` and `watch()` wait forever.
+//! - `wait_for()` does not return, not even after its time limit. Watches and queues return nothing.
+//! - `shutdown()` returns after 5 s.
 //! - The connections belong to the parent.
 //!
 //! Fork first, and call `start()` in each child. This applies to daemons and to servers that fork
