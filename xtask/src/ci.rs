@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
+use crate::rustdoc::Docs;
 use crate::summary::Summary;
 use crate::{cargo, deny, protoc, test};
 
@@ -39,6 +40,8 @@ pub(crate) fn run() -> Result<Summary> {
             .env("PROTOC", &protoc);
         cargo::run(&mut command)
     })?;
+    let docs = step("documentation as JSON", || Docs::build(&FROM_NOTHING))?;
+    step("public API", || docs.check_api())?;
     let variables = FROM_NOTHING.map(|(name, value)| (name, value.to_owned()));
     step("tests", || test::run_with(&[], &variables))
 }

@@ -21,6 +21,7 @@ mod leaks;
 mod lines;
 mod mutants;
 mod protoc;
+mod rustdoc;
 mod size;
 mod soak;
 mod summary;
@@ -47,6 +48,8 @@ Usage: cargo xtask <command>
                  Measure what the derive costs to compile, beside serde's: times in N
                  rounds, or instructions (needs valgrind, and minutes)
   ci             Everything that a change has to pass
+  api [--check]  Write the public API to `api.txt`, one item a line; or check that list, the
+                 types of other crates in it, and the headings `# Cancel safety`
   fuzz [TARGETS…] [--seconds N]
                  Fuzz what reads bytes, for N seconds each: `value`, `keys`, `template`,
                  `fallback`, `schema`
@@ -79,6 +82,9 @@ Environment:
 ";
 
 fn main() -> ExitCode {
+    if let Some(code) = rustdoc::stand_in() {
+        return code;
+    }
     let mut arguments = std::env::args_os().skip(1);
     let command = arguments.next().unwrap_or_default();
     let rest: Vec<OsString> = arguments.collect();
@@ -94,7 +100,7 @@ fn main() -> ExitCode {
 fn run(command: &str, rest: &[OsString]) -> Result<ExitCode> {
     let takes_arguments = matches!(
         command,
-        "test" | "demo" | "bench" | "cost" | "deny" | "soak" | "leaks" | "mutants" | "fuzz"
+        "test" | "demo" | "bench" | "cost" | "deny" | "soak" | "leaks" | "mutants" | "fuzz" | "api"
     );
     if let (false, Some(argument)) = (takes_arguments, rest.first()) {
         bail!("`{command}` takes no argument {}", argument.display());
@@ -103,6 +109,7 @@ fn run(command: &str, rest: &[OsString]) -> Result<ExitCode> {
         "test" => return Ok(test::run(rest)?.conclude()),
         "ci" => return Ok(ci::run()?.conclude()),
         "demo" => demo(rest)?,
+        "api" => rustdoc::api(rest)?,
         "bench" => bench::run(rest)?,
         "cost" => cost::run(rest)?,
         "deny" => deny::run(rest)?,

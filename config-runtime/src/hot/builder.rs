@@ -294,14 +294,18 @@ impl<T: HotConfig> HotBuilder<T> {
 
     /// Reads the configuration and begins to follow it.
     ///
-    /// Needs no tokio runtime. Dropping the future ends the loop that it began. If a validator or a
-    /// codec does not return, the result comes half a second after the time limit, and the loop
-    /// ends when the code returns.
+    /// Needs no tokio runtime. If a validator or a codec does not return, the result comes half a
+    /// second after the time limit, and the loop ends when the code returns.
     ///
     /// # Errors
     /// [`StartError::Builder`] for mistakes in the builder's settings, all at once and before the
     /// store is contacted; [`StartError::Store`] if the store did not answer within the time limit
     /// or denied access; [`StartError::Problems`] if it answered, and keys are bad or missing.
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends the loop that it began. If a validator or a codec is running, the
+    /// loop ends when that code returns. This call consumes the builder, so another start needs a
+    /// new one.
     pub async fn start(self) -> Result<Hot<T>, StartError> {
         let check = self.check();
         let prefix = check.map_err(|mistakes| StartError::Builder { mistakes })?;

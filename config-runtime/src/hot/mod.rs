@@ -251,12 +251,16 @@ impl<T: HotConfig> Hot<T> {
 
     /// Waits until everything up to this revision is visible or held, up to the given limit.
     ///
-    /// Take the revision from the response to a write. Cancel safe. The loop enforces the limit:
-    /// while a validator or a codec blocks it, so that nothing can become visible, the result is
-    /// delayed, too.
+    /// Take the revision from the response to a write. The loop enforces the limit: while a
+    /// validator or a codec blocks it, so that nothing can become visible, the result is delayed,
+    /// too.
     ///
     /// # Errors
     /// [`WaitError`] if the time limit expired, the loop ended, or the store's history began anew.
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends the wait and has no other effect. You can wait for the same revision
+    /// again.
     pub async fn wait_for(
         &self,
         revision: impl Into<Revision>,
@@ -312,10 +316,14 @@ impl<T: HotConfig> Hot<T> {
 
     /// Ends the loop and waits for its end: the watch, the timers and, after it, the thread.
     ///
-    /// Every handle keeps returning the last configuration; watches return `None`. Dropping the
-    /// future does not cancel the shutdown. A store that hangs does not delay it. A validator or a
-    /// codec that blocks does, and so does a [runtime](HotBuilder::runtime) of your own that is not
-    /// driven: then this returns after 5 s all the same, and the loop ends once it can.
+    /// Every handle keeps returning the last configuration; watches return `None`. A store that
+    /// hangs does not delay the end. A validator or a codec that blocks does, and so does a
+    /// [runtime](HotBuilder::runtime) of your own that is not driven: then this returns after 5 s all
+    /// the same, and the loop ends once it can.
+    ///
+    /// # Cancel safety
+    /// The first poll requests the end. Dropping the future after it does not cancel the shutdown;
+    /// you can call this again to wait for the end.
     pub async fn shutdown(&self) {
         let Some(following) = &self.shared.following else {
             return self.shared.end_fixed();

@@ -67,8 +67,11 @@ impl<V: 'static> Watch<V> {
 
     /// Waits for the next change; `None` when the loop has ended and the last change was returned.
     ///
-    /// Cancel safe: a future that is dropped before it was ready has taken nothing; the next call
-    /// returns the change. It runs on any runtime.
+    /// It runs on any runtime.
+    ///
+    /// # Cancel safety
+    /// A future that is dropped before it was ready has taken nothing; the next call returns the
+    /// change.
     pub async fn changed(&mut self) -> Option<Change<V>> {
         poll_fn(|cx| self.poll_changed(cx)).await
     }
@@ -191,10 +194,11 @@ impl<V: 'static> Changes<V> {
     /// Waits for the next item; `None` when the loop has ended and everything was returned.
     ///
     /// [`Update::Missed`] comes before the oldest change that was kept. Every change is counted:
-    /// either returned or missed.
+    /// either returned or missed. It runs on any runtime.
     ///
-    /// Cancel safe: a future that is dropped before it was ready has taken nothing. It runs on
-    /// any runtime.
+    /// # Cancel safety
+    /// A future that is dropped before it was ready has taken nothing; the next call returns the
+    /// item.
     pub async fn next(&mut self) -> Option<Update<V>> {
         poll_fn(|cx| self.poll_update(cx)).await
     }

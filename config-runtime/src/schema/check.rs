@@ -85,6 +85,9 @@ pub fn check<'a>(schema: &'a Schema, store: &'a impl Store) -> Check<'a> {
 }
 
 /// A check that has not begun: from [`check`]. Await it.
+///
+/// # Cancel safety
+/// Dropping the future ends the check. A check only reads, so the store is as it was.
 #[derive(Debug)]
 #[must_use = "a check does nothing until it is awaited"]
 pub struct Check<'a> {

@@ -80,8 +80,11 @@ impl StatusWatch {
     /// Waits for news since the status that was returned last, and returns the new one; `None` when
     /// the loop has ended and the last status was returned.
     ///
-    /// Cancel safe: a future that is dropped before it was ready has taken nothing; the next call
-    /// returns the status. It runs on any runtime, and without one.
+    /// It runs on any runtime, and without one.
+    ///
+    /// # Cancel safety
+    /// A future that is dropped before it was ready has taken nothing; the next call returns the
+    /// status.
     pub async fn changed(&mut self) -> Option<Status> {
         poll_fn(|cx| self.poll_changed(cx)).await
     }
