@@ -42,6 +42,7 @@ pub(crate) fn run() -> Result<Summary> {
     })?;
     let docs = step("documentation as JSON", || Docs::build(&FROM_NOTHING))?;
     step("public API", || docs.check_api())?;
+    step("prose", || docs.prose())?;
     let variables = FROM_NOTHING.map(|(name, value)| (name, value.to_owned()));
     step("tests", || test::run_with(&[], &variables))
 }

@@ -50,6 +50,7 @@ Usage: cargo xtask <command>
   ci             Everything that a change has to pass
   api [--check]  Write the public API to `api.txt`, one item a line; or check that list, the
                  types of other crates in it, and the headings `# Cancel safety`
+  prose          Measure the sentences of the README and of the public docs
   fuzz [TARGETS…] [--seconds N]
                  Fuzz what reads bytes, for N seconds each: `value`, `keys`, `template`,
                  `fallback`, `schema`
@@ -110,6 +111,7 @@ fn run(command: &str, rest: &[OsString]) -> Result<ExitCode> {
         "ci" => return Ok(ci::run()?.conclude()),
         "demo" => demo(rest)?,
         "api" => rustdoc::api(rest)?,
+        "prose" => rustdoc::Docs::build(&[])?.prose()?,
         "bench" => bench::run(rest)?,
         "cost" => cost::run(rest)?,
         "deny" => deny::run(rest)?,

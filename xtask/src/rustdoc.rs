@@ -1,6 +1,6 @@
-//! The public API: `cargo xtask api`.
+//! The public API, and the prose of its docs: `cargo xtask api` and `cargo xtask prose`.
 //!
-//! In: the sources of the library. Out: `api.txt`, or the verdict of `xtask-rustdoc` on rustdoc's
+//! In: the sources of both crates. Out: `api.txt`, or the verdict of `xtask-rustdoc` on rustdoc's
 //! JSON. That program is a package of its own, because it takes longer to build than this one.
 
 use std::ffi::OsString;
@@ -15,6 +15,7 @@ use crate::{cargo, protoc};
 const LISTING: &str = "api.txt";
 
 const LIBRARY: &str = "hotconfig";
+const MACROS: &str = "hotconfig_derive";
 
 /// The variable with the real rustdoc, for the case that cargo calls this program in its place.
 const REAL: &str = "XTASK_RUSTDOC";
@@ -31,15 +32,16 @@ pub(crate) fn api(arguments: &[OsString]) -> Result<()> {
     }
 }
 
-/// Rustdoc's JSON of the library.
+/// Rustdoc's JSON of both crates.
 pub(crate) struct Docs {
     library: PathBuf,
+    macros: PathBuf,
     variables: Variables,
 }
 
 impl Docs {
     /// Has rustdoc write it. The packages are those of the whole documentation, since the
-    /// dependencies of the library alone have other features, and would be built once more.
+    /// dependencies of the two crates alone have other features, and would be built once more.
     pub(crate) fn build(variables: Variables) -> Result<Self> {
         let real = cargo::variable("RUSTDOC").unwrap_or_else(|| "rustdoc".into());
         let mut command = cargo::command("doc");
@@ -55,6 +57,7 @@ impl Docs {
         let file = |name: &str| folder.join(name).with_extension("json");
         Ok(Self {
             library: file(LIBRARY),
+            macros: file(MACROS),
             variables,
         })
     }
@@ -66,6 +69,11 @@ impl Docs {
     /// Compares the public API with the list, and checks its types and its docs.
     pub(crate) fn check_api(&self) -> Result<()> {
         self.run(&["api", "--check", LISTING], &[&self.library])
+    }
+
+    /// Measures the sentences of the README and of the docs.
+    pub(crate) fn prose(&self) -> Result<()> {
+        self.run(&["prose", "README.md"], &[&self.library, &self.macros])
     }
 
     /// Builds and runs `xtask-rustdoc`.
@@ -80,7 +88,7 @@ impl Docs {
     }
 }
 
-/// Runs rustdoc, if cargo called this program in its place; but only for the library.
+/// Runs rustdoc, if cargo called this program in its place; but only for the two crates.
 ///
 /// JSON is not stable, and this rustdoc can write it. If cargo itself had the variable for that, it
 /// would build all dependencies anew.
@@ -90,7 +98,7 @@ pub(crate) fn stand_in() -> Option<ExitCode> {
     let name = arguments
         .iter()
         .skip_while(|argument| *argument != "--crate-name");
-    let is_wanted = name.take(2).any(|name| name == LIBRARY);
+    let is_wanted = name.take(2).any(|name| name == LIBRARY || name == MACROS);
     let mut command = Command::new(real);
     command.args(arguments).env("RUSTC_BOOTSTRAP", "1");
     Some(match is_wanted.then(|| cargo::run(&mut command)) {

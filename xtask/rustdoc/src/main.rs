@@ -1,4 +1,4 @@
-//! Checks of rustdoc's JSON, which `cargo xtask api` runs.
+//! Checks of rustdoc's JSON, which `cargo xtask api` and `cargo xtask prose` run.
 //!
 //! In: JSON that rustdoc wrote, and the files beside it. Out: a report, and an exit code. It is no
 //! part of `xtask`, because its dependencies take longer to build than that.
@@ -13,6 +13,8 @@ mod cancel;
 mod documented;
 mod foreign;
 mod listing;
+mod prose;
+mod sentences;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -21,7 +23,8 @@ use anyhow::{Context, Result, bail};
 
 use documented::Documented;
 
-const USAGE: &str = "usage: xtask-rustdoc api [--check] LISTING JSON";
+const USAGE: &str = "usage: xtask-rustdoc api [--check] LISTING JSON
+       xtask-rustdoc prose README JSON…";
 
 fn main() -> ExitCode {
     let arguments: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
@@ -41,6 +44,7 @@ fn run(arguments: &[PathBuf]) -> Result<()> {
         (Some("api"), [check, listing, json]) if check == Path::new("--check") => {
             check_api(listing, json)
         }
+        (Some("prose"), [readme, json @ ..]) => prose::check(readme, json),
         _ => bail!("{USAGE}"),
     }
 }

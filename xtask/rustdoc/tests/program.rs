@@ -240,3 +240,39 @@ fn another_format_fails_with_the_versions() {
         "{fault}"
     );
 }
+
+#[test]
+fn sentences_that_miss_the_goals_fail_with_their_places() {
+    let fixture =
+        Fixture::new("//! A crate.\n\n/// A short one. What is held waits.\npub struct Kept;");
+    let long = "One two three four five six seven eight nine ten eleven twelve thirteen fourteen \
+                fifteen sixteen seventeen eighteen nineteen.";
+    fixture.write("README.md", long);
+    let fault = fixture
+        .call(&["prose", "README.md", "fixture.json"])
+        .expect_err("it fails");
+    assert!(
+        fault.contains("README.md: 1 sentences; words in a sentence: median 19"),
+        "{fault}"
+    );
+    assert!(
+        fault.contains("docs of fixture: 3 sentences; words in a sentence: median 3"),
+        "{fault}"
+    );
+    assert!(
+        fault.contains("fixture.rs:4 (Kept): What is held waits."),
+        "{fault}"
+    );
+    assert!(
+        fault.contains("the median of README.md is 19 words"),
+        "{fault}"
+    );
+}
+
+#[test]
+fn sentences_that_meet_the_goals_pass() {
+    let fixture = Fixture::new(GOOD);
+    fixture.write("README.md", "A short one. What is it?");
+    let passed = fixture.call(&["prose", "README.md", "fixture.json"]);
+    assert!(passed.is_ok(), "{passed:?}");
+}
