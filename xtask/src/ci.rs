@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use crate::rustdoc::Docs;
 use crate::summary::Summary;
-use crate::{cargo, deny, protoc, test};
+use crate::{cargo, deny, package, protoc, test};
 
 /// Runs every step up to the first that fails. The tests come last, so that their sum
 /// is the last line.
@@ -43,6 +43,7 @@ pub(crate) fn run() -> Result<Summary> {
     let docs = step("documentation as JSON", || Docs::build(&FROM_NOTHING))?;
     step("public API", || docs.check_api())?;
     step("prose", || docs.prose())?;
+    step("packages", package::check)?;
     let variables = FROM_NOTHING.map(|(name, value)| (name, value.to_owned()));
     step("tests", || test::run_with(&[], &variables))
 }

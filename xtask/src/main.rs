@@ -20,6 +20,7 @@ mod fuzz;
 mod leaks;
 mod lines;
 mod mutants;
+mod package;
 mod protoc;
 mod rustdoc;
 mod size;
@@ -145,11 +146,16 @@ fn tools() -> Result<()> {
 }
 
 fn demo(arguments: &[OsString]) -> Result<()> {
-    let mut command = cargo::command("run");
-    command
-        .args(["--quiet", "--package", "hotconfig-examples"])
-        .args(["--example", "quickstart", "--"])
+    const EXAMPLE: [&str; 4] = ["--package", "hotconfig-examples", "--example", "quickstart"];
+    let protoc = protoc::find()?;
+    eprintln!("building the example; the first time takes minutes");
+    let mut build = cargo::command("build");
+    cargo::run(build.args(EXAMPLE).env("PROTOC", &protoc))?;
+    let mut run = cargo::command("run");
+    run.arg("--quiet")
+        .args(EXAMPLE)
+        .arg("--")
         .args(arguments)
-        .env("PROTOC", protoc::find()?);
-    cargo::run(&mut command)
+        .env("PROTOC", &protoc);
+    cargo::run(&mut run)
 }

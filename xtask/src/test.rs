@@ -38,6 +38,7 @@ pub(crate) fn run_with(arguments: &[OsString], variables: &[(&str, String)]) -> 
         None => None,
     };
 
+    eprintln!("building the tests; the first time takes minutes");
     let summary = run_on(&protoc, &new, arguments, variables)?;
     let (Some(again), Some(old)) = (again, old) else {
         return Ok(summary);
