@@ -36,7 +36,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Router, serve};
 use hotconfig::store::Etcd;
-use hotconfig::{Hot, HotConfig, Secret, field};
+use hotconfig::{Hot, HotConfig, NotReady, Secret, field};
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 use tokio::net::TcpListener;
@@ -240,11 +240,19 @@ async fn alive(State(app): State<App>) -> (StatusCode, &'static str) {
 async fn ready(State(app): State<App>) -> (StatusCode, String) {
     match app.hot.status().ready_within(app.staleness) {
         Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
-        Err(why) => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            format!("not ready: {why}\n"),
-        ),
+        Err(why) => (StatusCode::SERVICE_UNAVAILABLE, not_ready(&why)),
     }
+}
+
+/// The reason, with its sources.
+fn not_ready(why: &NotReady) -> String {
+    let mut text = format!("not ready: {why}");
+    let mut source = why.source();
+    while let Some(error) = source {
+        text = format!("{text}: {error}");
+        source = error.source();
+    }
+    text + "\n"
 }
 
 /// Logs to stderr. The handle changes the level.

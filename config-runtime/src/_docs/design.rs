@@ -37,7 +37,7 @@
 //!
 //! A program whose threads are all busy still receives its configuration, and its status is right.
 //! The loop also works in programs without an async runtime.
-//! [`Builder::runtime`](crate::Builder::runtime) is the alternative.
+//! [`HotBuilder::runtime`](crate::HotBuilder::runtime) is the alternative.
 //!
 //! A second thread drains the connections to etcd and runs no code of yours. So a validator that
 //! blocks delays publishing, but cannot exhaust the flow-control window of the connection.

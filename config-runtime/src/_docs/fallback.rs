@@ -27,7 +27,7 @@
 //! };
 //! builder().start().await?.shutdown().await; // writes the copy
 //!
-//! store.disconnect();
+//! store.faults().disconnect();
 //! let hot = builder().start().await?;
 //! assert_eq!(hot.load().dsn.expose(), "postgres://db/users");
 //! assert!(hot.status().fallback.is_some_and(|fallback| fallback.serving));
@@ -49,7 +49,7 @@
 //!   -9` at any time there is either the old file or the new one.
 //! - The file has the mode 0600.
 //! - After a crash, the publications of the last second are not in the copy.
-//!   [`fallback_interval`](crate::Builder::fallback_interval) sets that time.
+//!   [`fallback_interval`](crate::HotBuilder::fallback_interval) sets that time.
 //! - A copy that was removed is written again within a minute, and at the end.
 //! - If the disk is full or read-only, the status and the log have the error. The loop tries again,
 //!   and the service keeps running.
@@ -60,7 +60,7 @@
 //!
 //! A copy is used as a whole or not at all. It is rejected if it is damaged, was edited, has other
 //! prefixes, does not fit the struct, or is older than
-//! [`fallback_max_age`](crate::Builder::fallback_max_age). Without that limit, any age is accepted.
+//! [`fallback_max_age`](crate::HotBuilder::fallback_max_age). Without that limit, any age is accepted.
 //! [`Status::fallback`](crate::Status::fallback) has the reason.
 //!
 //! A copy of an older version of the struct is accepted if all of its keys fit the new struct, as
@@ -74,5 +74,5 @@
 //! | setting | secrets in the copy |
 //! | --- | --- |
 //! | none | They are left out. Each secret field needs a default; otherwise `start()` returns an error, even while the store is up. |
-//! | [`fallback_key`](crate::Builder::fallback_key) | They are encrypted with XChaCha20-Poly1305. This needs the feature `seal`. Their lengths are visible. |
-//! | [`fallback_with_plain_secrets`](crate::Builder::fallback_with_plain_secrets) | They are in plain text. Only the file's owner may read them. |
+//! | [`fallback_key`](crate::HotBuilder::fallback_key) | They are encrypted with XChaCha20-Poly1305. This needs the feature `seal`. Their lengths are visible. |
+//! | [`fallback_with_plain_secrets`](crate::HotBuilder::fallback_with_plain_secrets) | They are in plain text. Only the file's owner may read them. |

@@ -35,6 +35,9 @@
 //!
 //! Do not use staleness for liveness: a new process would have the same etcd.
 //!
+//! [`Status`](crate::Status) and [`Description`](crate::Description) serialize, for a page that a
+//! program reads. The names of their fields stay the same.
+//!
 //! # Staleness
 //!
 //! The configuration is *confirmed* when a quorum of the cluster answers that nothing newer exists.
@@ -43,7 +46,7 @@
 //!
 //! If nothing confirmed the configuration within the staleness limit, 30 s by default,
 //! [`Status::stale`](crate::Status::stale) has the time and the reason.
-//! [`Builder::staleness_limit`](crate::Builder::staleness_limit) sets the limit. The age is
+//! [`HotBuilder::staleness_limit`](crate::HotBuilder::staleness_limit) sets the limit. The age is
 //! computed when you request the status, so it is correct even while the loop is blocked.
 //!
 //! # Log events
@@ -67,8 +70,8 @@
 //! | `stale` | warn | `schema`, `prefix`, `revision`, `confirmed_ms_ago`, `cause` | nothing confirmed the configuration within the staleness limit |
 //! | `fresh` | info | `schema`, `prefix`, `revision` | the configuration is confirmed again |
 //! | `fallback_serving` | warn | `schema`, `prefix`, `path` | the configuration is that of the copy on disk |
-//! | `fallback_refused` | warn | `schema`, `prefix`, `why` | the copy on disk that the start found cannot be used |
-//! | `fallback_failed` | warn | `schema`, `prefix`, `why` | the copy on disk can't be written; the loop tries again |
+//! | `fallback_refused` | warn | `schema`, `prefix`, `path`, `why` | the copy on disk that the start found cannot be used |
+//! | `fallback_failed` | warn | `schema`, `prefix`, `path`, `why` | the copy on disk can't be written; the loop tries again |
 //! | `new_epoch` | warn | `schema`, `prefix`, `epoch`, `revision` | the store's history began anew, as after a restore from a backup |
 //! | `unknown_key` | warn | `schema`, `prefix`, `key`, `revision`, `nearest` | a key that the schema doesn't know; only the first 100 are reported |
 //! | `deprecated` | warn | `schema`, `prefix`, `key`, `advice` | an old key or a deprecated field is in use |

@@ -14,7 +14,6 @@
 //! - Edits from Rust, a history of changes, and a command for operators.
 //! - The codecs `toml` and `yaml`.
 //! - Stores other than etcd and the store in the process.
-//! - `Stream` implementations of watches and queues.
 //! - A guard against the loss of all keys. If somebody deletes every key below the prefix, every
 //!   field returns to its default.
 //!
@@ -55,8 +54,8 @@
 //!
 //! # Secrets
 //!
-//! - [`Secret`](crate::Secret) hides a value from output. It does not encrypt memory, and does not
-//!   zero it.
+//! - [`Secret`](crate::Secret) hides a value from output, and overwrites it when it is dropped. It
+//!   does not encrypt memory. The bytes that were received from the store are not overwritten.
 //! - Values in etcd are as readable as etcd's permissions allow. There is no encryption in the
 //!   store.
 //! - A callback that panics with a secret in its message puts it into the log.

@@ -35,7 +35,7 @@
 //! because it has its own thread. So a `Hot` in a `static` can serve all tests of a program, each
 //! with its own `#[tokio::test]` runtime.
 //!
-//! [`Builder::runtime`](crate::Builder::runtime) runs the loop on a tokio runtime of yours instead.
+//! [`HotBuilder::runtime`](crate::HotBuilder::runtime) runs the loop on a tokio runtime of yours instead.
 //! That saves a thread, and has three conditions:
 //!
 //! - The runtime needs `enable_time`.
@@ -83,7 +83,7 @@
 //! assert!(accepts(&limits, 5) && !accepts(&limits, 6));
 //!
 //! // An outage: the last values stay in use.
-//! store.disconnect();
+//! store.faults().disconnect();
 //! assert!(accepts(&limits, 5) && !accepts(&limits, 6));
 //! # Ok(())
 //! # }

@@ -24,9 +24,10 @@
 //!
 //! # Watching
 //!
-//! `watch` returns the latest value and skips those in between. `changes` queues up to 64 changes.
-//! If the queue is full, it drops the oldest and reports how many. `on_change` calls a function
-//! with the latest value only; its calls never overlap.
+//! `watch` returns the latest value and skips those in between. `changes` queues up to 64 changes,
+//! or as many as you give to `changes_with_capacity`. If the queue is full, it drops the oldest and
+//! reports how many. `on_change` calls a function with the latest value only; its calls never
+//! overlap.
 //!
 //! Nothing is lost between reading a value and watching it if you subscribe first. A [`Watch`] and
 //! a [`Changes`] have a baseline, [`current`](crate::Watch::current), from which changes are
@@ -68,6 +69,14 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! A `Watch`, a `Changes` and a [`StatusWatch`](crate::StatusWatch) are also `Stream`s. A clone of a
+//! `Watch` counts from the value that the original returned last. `field!(Service)` names the whole
+//! struct.
+//!
+//! A change owns its two values without a copy: each is a [`Part`](crate::Part) of a snapshot.
+//! [`Change::into_parts`](crate::Change::into_parts) returns both, and
+//! [`Part::snapshot`](crate::Part::snapshot) the whole configuration.
 //!
 //! # The end
 //!

@@ -1,14 +1,14 @@
 //! This page shows the outcomes of `start()` while the store is up, is down, or has bad keys.
 //!
-//! [`Builder::start`](crate::Builder::start) returns within its time limit, 10 s by default. Set it
-//! with [`start_timeout`](crate::Builder::start_timeout). If the store cannot be reached, the start
+//! [`HotBuilder::start`](crate::HotBuilder::start) returns within its time limit, 10 s by default. Set it
+//! with [`start_timeout`](crate::HotBuilder::start_timeout). If the store cannot be reached, the start
 //! keeps trying until then.
 //!
 //! | the store | the outcome |
 //! | --- | --- |
 //! | answers, and all keys are valid | The configuration of the store. |
-//! | answers, and keys are bad or missing | With a [fallback](super::fallback): its last good values in place of the bad keys. With [`defaults_for_bad_keys`](crate::Builder::defaults_for_bad_keys): the defaults in place of the bad keys and of the keys written with them. Otherwise [`StartError::Problems`](crate::StartError::Problems) with all problems. |
-//! | does not answer | With a fallback: the copy, marked stale. With [`defaults_without_store`](crate::Builder::defaults_without_store): the defaults, marked stale. Otherwise [`StartError::Store`](crate::StartError::Store). |
+//! | answers, and keys are bad or missing | With a [fallback](super::fallback): its last good values in place of the bad keys. With [`defaults_for_bad_keys`](crate::HotBuilder::defaults_for_bad_keys): the defaults in place of the bad keys and of the keys written with them. Otherwise [`StartError::Problems`](crate::StartError::Problems) with all problems. |
+//! | does not answer | With a fallback: the copy, marked stale. With [`defaults_without_store`](crate::HotBuilder::defaults_without_store): the defaults, marked stale. Otherwise [`StartError::Store`](crate::StartError::Store). |
 //! | denies access | The same, at once: the start does not wait for its time limit. |
 //!
 //! A mistake in the program, such as a missing variable of the prefix, is
@@ -36,7 +36,7 @@
 //! store.put("/configs/users/pool_size", "900");
 //!
 //! let started = Hot::<Service>::builder(store.clone()).var("app", "users").start().await;
-//! let Err(StartError::Problems(problems)) = started else {
+//! let Err(StartError::Problems { problems, .. }) = started else {
 //!     return Err("the bad key was accepted".into());
 //! };
 //! println!("{}", problems[0]); // the key, its revision, the value and the range
@@ -69,7 +69,7 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let store = Memory::new();
 //! store.put("/configs/users/pool_size", "16");
-//! store.disconnect();
+//! store.faults().disconnect();
 //!
 //! let hot = Hot::<Service>::builder(store.clone())
 //!     .start_timeout(Duration::from_millis(200))
@@ -80,7 +80,7 @@
 //! assert!(!hot.status().is_fresh());
 //!
 //! let mut size = hot.watch(field!(Service, pool_size));
-//! store.reconnect();
+//! store.faults().reconnect();
 //! let change = size.changed().await.ok_or("the loop ended")?;
 //! assert_eq!(*change.current(), 16);
 //! # Ok(())

@@ -17,7 +17,7 @@ pub enum FallbackError {
     #[error("it {action}: {message}")]
     #[non_exhaustive]
     Disk {
-        /// What was tried: `cannot be read` or `cannot be written`.
+        /// The action that failed: `cannot be read` or `cannot be written`.
         action: &'static str,
         /// The message.
         message: String,

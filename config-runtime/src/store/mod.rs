@@ -228,7 +228,7 @@ mod sealed {
     pub trait Sealed {}
 }
 
-/// The interface of a store, for this crate and its own tests. [`Sealed`](sealed::Sealed) keeps
+/// The interface of a store, for this crate and its own tests. `Sealed` keeps
 /// others from implementing it.
 #[doc(hidden)]
 pub mod backend {

@@ -37,7 +37,7 @@ impl Faults {
     }
 
     /// Breaks the connection: every watch is lost, with its unread events, and every call fails at
-    /// once with [`Unreachable`](super::ErrorKind::Unreachable), until
+    /// once with [`Unreachable`](crate::store::ErrorKind::Unreachable), until
     /// [`reconnect`](Self::reconnect).
     pub fn disconnect(&self) {
         self.shared.change(|state| {
@@ -66,8 +66,8 @@ impl Faults {
     }
 
     /// Revokes the permission to read keys that begin with these bytes; all keys if the bytes are
-    /// empty. A call that requests any of them fails with [`Denied`](super::ErrorKind::Denied). An
-    /// open watch continues, as in etcd.
+    /// empty. A call that requests any of them fails with
+    /// [`Denied`](crate::store::ErrorKind::Denied). An open watch continues, as in etcd.
     pub fn deny(&self, prefix: impl AsRef<[u8]>) {
         let prefix = prefix.as_ref().to_vec();
         self.shared.change(|state| state.denied.insert(prefix));
