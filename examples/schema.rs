@@ -69,7 +69,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     store.put("/configs/mail/prod/smtp/pool_size", "8");
     store.put("/configs/mail/prod/smtp/timeout", "30");
     store.put("/configs/mail/prod/log_levle", "debug");
-    let report = check(&schema, &store).var("env", "prod").await?;
+    let report = check(&schema, &store).var("env", "prod").run().await?;
     println!("{report}");
 
     // The next version against this one: its effect on stored values and on running programs.

@@ -51,7 +51,7 @@ impl Reason {
 
     /// Adds the expected form, `a whole number from 0 to 255`. It must not depend on the value.
     #[must_use]
-    pub fn expected(mut self, expected: impl Into<String>) -> Self {
+    pub fn with_expected(mut self, expected: impl Into<String>) -> Self {
         self.expected = Some(expected.into());
         self
     }
@@ -60,7 +60,7 @@ impl Reason {
     pub(crate) fn expected_value(self, expected: impl Into<String>) -> Self {
         Self {
             names_values: true,
-            ..self.expected(expected)
+            ..self.with_expected(expected)
         }
     }
 
@@ -70,13 +70,13 @@ impl Reason {
     }
 
     /// The expected form; never contains a part of the value.
-    pub fn right(&self) -> Option<&str> {
+    pub fn expected(&self) -> Option<&str> {
         self.expected.as_deref()
     }
 
     /// The reason for a required key that is absent.
     pub(crate) fn missing() -> Self {
-        Self::new("the key is missing").expected("a value: the field has no default")
+        Self::new("the key is missing").with_expected("a value: the field has no default")
     }
 
     /// The same for a secret: `wrong` replaces words that may quote it, and an expected form that
@@ -113,7 +113,7 @@ impl fmt::Display for Reason {
 ///     if value % 2 == 0 {
 ///         Ok(())
 ///     } else {
-///         Err(Invalid::new("is odd").expected("an even number"))
+///         Err(Invalid::new("is odd").with_expected("an even number"))
 ///     }
 /// }
 /// # assert!(even(&2).is_ok() && even(&3).is_err());
@@ -136,7 +136,7 @@ impl Invalid {
     /// Adds the expected form: `an even number`. It is printed for secrets too, so it must not
     /// depend on the value.
     #[must_use]
-    pub fn expected(mut self, expected: impl Into<String>) -> Self {
+    pub fn with_expected(mut self, expected: impl Into<String>) -> Self {
         self.expected = Some(expected.into());
         self
     }
@@ -147,7 +147,7 @@ impl Invalid {
     }
 
     /// The expected form, if it was given.
-    pub fn right(&self) -> Option<&str> {
+    pub fn expected(&self) -> Option<&str> {
         self.expected.as_deref()
     }
 }

@@ -35,8 +35,8 @@ pub fn range<V: Ranged + ?Sized>(value: &V, bounds: impl Ends<V::Bound>, out: &m
     if value.partial_cmp(&value).is_some() && bounds.contains(&value) {
         return;
     }
-    let expected = format!("a value in {}", shown(&bounds, Bound::show));
-    out.push(Reason::new("out of range").expected(expected));
+    let expected = format!("a value in {}", shown(&bounds, RangeBound::show));
+    out.push(Reason::new("out of range").with_expected(expected));
 }
 
 /// The bounds in `range(…)` on a field whose type has the bound `B`.
@@ -52,14 +52,13 @@ pub trait Ends<B>: RangeBounds<B> {}
 impl<B, R: RangeBounds<B>> Ends<B> for R {}
 
 /// A bound that can be given to `range` in quotes, because it has a unit or is a character.
-///
-/// Implement it for a [`Bound`] of your own to declare `range("…"..)` on its fields.
+#[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "the ends of this `range` are texts, and the type of the field asks for `{Self}`",
     label = "not a `{Self}`",
     note = "numbers are written without quotes, `range(1..=64)`"
 )]
-pub trait TextBound: Bound {}
+pub trait TextBound: RangeBound {}
 
 #[diagnostic::do_not_recommend]
 impl TextBound for Duration {}
@@ -116,14 +115,14 @@ pub fn length<V: Length + ?Sized>(value: &V, bounds: impl RangeBounds<usize>, ou
     };
     let wrong = if short { "too short" } else { "too long" };
     let expected = format!("{} {}", shown(&bounds, usize::to_string), V::UNIT);
-    out.push(Reason::new(wrong).expected(expected));
+    out.push(Reason::new(wrong).with_expected(expected));
 }
 
 /// `non_empty`.
 #[doc(hidden)]
 pub fn non_empty<V: Length + ?Sized>(value: &V, out: &mut Reasons) {
     if value.length() == Some(0) {
-        out.push(Reason::new("empty").expected(format!("1.. {}", V::UNIT)));
+        out.push(Reason::new("empty").with_expected(format!("1.. {}", V::UNIT)));
     }
 }
 
@@ -145,7 +144,7 @@ pub(crate) fn matches<V: Text + ?Sized>(value: &V, regex: &regex::Regex, out: &m
     }
     out.push(
         Reason::new("does not match the pattern")
-            .expected(format!("a text that matches `{}`", regex.as_str())),
+            .with_expected(format!("a text that matches `{}`", regex.as_str())),
     );
 }
 
@@ -175,7 +174,7 @@ pub fn one_of<V: Choice<C> + ?Sized, C: fmt::Display>(value: &V, choices: &[C], 
 pub fn url<V: Text + ?Sized>(value: &V, out: &mut Reasons) {
     let Some(text) = value.text() else { return };
     if let Some(mistake) = url_mistake(&text) {
-        out.push(Reason::new(format!("not a URL: {mistake}")).expected("an absolute URL"));
+        out.push(Reason::new(format!("not a URL: {mistake}")).with_expected("an absolute URL"));
     }
 }
 
@@ -210,8 +209,8 @@ pub fn validate<V: ?Sized>(
         "refused by `{name}`: {}",
         shorten(invalid.message())
     ));
-    out.push(match invalid.right() {
-        Some(expected) => reason.expected(expected),
+    out.push(match invalid.expected() {
+        Some(expected) => reason.with_expected(expected),
         None => reason,
     });
 }
@@ -222,7 +221,7 @@ pub fn validate<V: ?Sized>(
     message = "a `validate` function answers `Result<(), Invalid>`, not `{Self}`",
     label = "this does not say why a value is refused",
     note = "write `-> Result<(), hotconfig::Invalid>`, with `Err(\"too small\".into())` or \
-            `Err(Invalid::new(\"too small\").expected(\"at least 3\"))`"
+            `Err(Invalid::new(\"too small\").with_expected(\"at least 3\"))`"
 )]
 pub trait Answer {
     fn answer(self) -> Result<(), Invalid>;
@@ -300,19 +299,23 @@ impl Pattern {
 )]
 pub trait Ranged {
     /// The type of the ends of a range.
-    type Bound: Bound;
+    type Bound: RangeBound;
 
     /// The value to compare with the ends; `None` if there is no value, which breaks no rule.
     fn ranged(&self) -> Option<Self::Bound>;
 }
 
-/// An end of a range: it is compared, read from the text in `range("1s"..)`, and shown.
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// An end of a range: a number, a `char`, a `Duration` or a [`Size`]. It is sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the end of a `range`",
     label = "not a number, a duration or a size",
     note = "choose a number, `Duration` or `Size` as `hotconfig::rules::Ranged::Bound`"
 )]
-pub trait Bound: PartialOrd + Sized {
+pub trait RangeBound: sealed::Sealed + PartialOrd + Sized {
     /// The end as the store would write it.
     fn show(&self) -> String;
 
@@ -372,7 +375,9 @@ pub trait Choice<C> {
 
 macro_rules! numbers {
     ($($number:ty $(, $nonzero:ty)?;)+) => {$(
-        impl Bound for $number {
+        impl sealed::Sealed for $number {}
+
+        impl RangeBound for $number {
             fn show(&self) -> String {
                 // `Debug` keeps the point of `1.0`.
                 format!("{self:?}")
@@ -438,7 +443,9 @@ numbers! {
     char;
 }
 
-impl Bound for Duration {
+impl sealed::Sealed for Duration {}
+
+impl RangeBound for Duration {
     fn show(&self) -> String {
         duration::show(*self)
     }
@@ -448,7 +455,9 @@ impl Bound for Duration {
     }
 }
 
-impl Bound for Size {
+impl sealed::Sealed for Size {}
+
+impl RangeBound for Size {
     fn show(&self) -> String {
         self.to_string()
     }

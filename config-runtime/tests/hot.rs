@@ -1049,7 +1049,7 @@ async fn drill_39_a_secret_that_stands_in_the_wrong_place_is_nowhere_either() {
             let status = hot.status();
             said.push(format!("{key}: {status} {status:?}"));
         }
-        let checked = hotconfig::schema::check(&schema, &at_the_start).await;
+        let checked = hotconfig::schema::check(&schema, &at_the_start).run().await;
         said.push(checked.unwrap().to_string());
         let start = Hot::<Inside>::builder(at_the_start).start().await;
         let error = start.unwrap_err();
@@ -1164,7 +1164,10 @@ async fn drill_39_the_choices_of_a_secret_are_never_told() {
         said.push(format!("{error} {error:?}"));
     }
     let schema = hotconfig::schema::<Choosy>();
-    let report = hotconfig::schema::check(&schema, &store).await.unwrap();
+    let report = hotconfig::schema::check(&schema, &store)
+        .run()
+        .await
+        .unwrap();
     said.push(format!("{report} {report:?}"));
     assert!(
         report.to_string().contains("the choices of a secret"),
@@ -1280,12 +1283,10 @@ async fn a_wait_is_bounded_and_says_how_far_the_loop_came() {
     let hot = start(&store).await;
     let cursor = store.revision();
     let wait = hot.wait_for(cursor.get() + 1_000, Duration::from_millis(30));
-    assert_eq!(
-        soon("the end", wait).await,
-        Err(WaitError::TimedOut {
-            cursor: Some(cursor)
-        })
-    );
+    let Err(WaitError::TimedOut { cursor: at, .. }) = soon("the end", wait).await else {
+        panic!("the wait has no bound");
+    };
+    assert_eq!(at, Some(cursor));
     // A revision that touched no key of ours is reached, too.
     let elsewhere = store.put("/elsewhere", "1");
     assert_eq!(settled(&hot, elsewhere).await, Reached::Visible);

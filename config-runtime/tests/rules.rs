@@ -19,7 +19,7 @@ fn verdict(rule: impl FnOnce(&mut Reasons)) -> Option<(String, String)> {
     let reason = reasons.pop()?;
     Some((
         reason.wrong().to_owned(),
-        reason.right().unwrap_or_default().to_owned(),
+        reason.expected().unwrap_or_default().to_owned(),
     ))
 }
 
@@ -295,7 +295,7 @@ fn validate_names_the_function_and_repeats_what_it_says() {
         if value.is_multiple_of(2) {
             Ok(())
         } else {
-            Err(Invalid::new("is odd").expected("an even number"))
+            Err(Invalid::new("is odd").with_expected("an even number"))
         }
     };
     holds!(validate(&2, "even", even));

@@ -36,7 +36,7 @@ fn refused_by<V: Debug>(codec: Codec<V>, raw: &[u8], wrong: &str, expected: &str
     let reason = codec(raw).err();
     let said = reason
         .as_ref()
-        .map(|reason| (reason.wrong(), reason.right().unwrap_or_default()));
+        .map(|reason| (reason.wrong(), reason.expected().unwrap_or_default()));
     assert_eq!(said, Some((wrong, expected)), "{}", shown(raw));
 }
 
@@ -363,7 +363,7 @@ fn a_size_has_units_or_is_bytes() {
         let reason = value::auto::<Size>(raw.as_bytes()).expect_err(raw);
         assert!(reason.wrong().starts_with(wrong), "{raw}: {reason}");
         let expected = "a size such as `64MiB`, `1.5GB` or a number of bytes";
-        assert_eq!(reason.right(), Some(expected), "{raw}");
+        assert_eq!(reason.expected(), Some(expected), "{raw}");
     }
     let texts = [
         (0, "0B"),
@@ -467,7 +467,7 @@ fn structs_maps_sequences_and_tuples_are_json() {
     ] {
         let reason = value::auto::<Pool>(raw.as_bytes()).expect_err(raw);
         assert!(reason.wrong().starts_with(wrong), "{raw}: {reason}");
-        assert_eq!(reason.right(), Some(EXPECTED), "{raw}");
+        assert_eq!(reason.expected(), Some(EXPECTED), "{raw}");
     }
     assert!(value::auto::<(u8, u8)>(b"[1]").is_err());
     assert!(value::auto::<(u8, u8)>(b"[1, 2, 3]").is_err());
@@ -513,7 +513,7 @@ fn a_duration_in_json_is_text_or_an_object() {
     ] {
         let reason = value::json::<Duration>(bad.as_bytes()).expect_err(bad);
         assert!(
-            reason.right().unwrap().starts_with("a duration such as"),
+            reason.expected().unwrap().starts_with("a duration such as"),
             "{reason}"
         );
     }
@@ -770,7 +770,7 @@ fn drill_39_a_secret_is_in_no_message() {
             reason.wrong().starts_with("the secret cannot be read"),
             "{reason}"
         );
-        assert!(reason.right().is_some(), "{reason}");
+        assert!(reason.expected().is_some(), "{reason}");
     }
 }
 
@@ -782,7 +782,7 @@ fn read_as_everything(raw: &[u8]) -> Vec<String> {
             for codec in [value::auto::<$type>, value::text::<$type>, value::json::<$type>] {
                 if let Err(reason) = codec(raw) {
                     assert!(reason.to_string().len() < 2000);
-                    expected.push(reason.right().unwrap_or_default().to_owned());
+                    expected.push(reason.expected().unwrap_or_default().to_owned());
                 }
             }
         )+};

@@ -26,7 +26,7 @@
 //! // A store against the schema: one read, at one revision, without the struct.
 //! let store = Memory::new();
 //! store.put("/configs/users/prod/limits/rps", "many");
-//! let report = check(&schema, &store).var("app", "users").var("env", "prod").await?;
+//! let report = check(&schema, &store).var("app", "users").var("env", "prod").run().await?;
 //! assert!(!report.is_ok());
 //! println!("{report}"); // missing, wrong, unknown, deprecated and renamed keys
 //!

@@ -305,7 +305,7 @@ impl TrialFailure {
                     .filter(|_| !hidden)
                     .map(|(_, raw)| reason.excerpt(&raw.value)),
                 wrong: reason.wrong().to_owned(),
-                expected: reason.right().map(|right| {
+                expected: reason.expected().map(|right| {
                     match right.strip_prefix("a JSON ") {
                         // The kind of JSON alone says too little about its content.
                         Some(_) => format!("{right} that is a `{}`", leaf.field.type_name),
@@ -352,7 +352,7 @@ impl TrialFailure {
         } in broken
         {
             let shown = without(invalid.message(), &secrets);
-            let right = invalid.right().map(|right| without(right, &secrets));
+            let right = invalid.expected().map(|right| without(right, &secrets));
             self.whole(slots, &section, format!("{shown} (`{rule}`)"), right);
         }
     }

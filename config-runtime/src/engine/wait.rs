@@ -111,6 +111,7 @@ pub enum Reached {
 pub enum WaitError {
     /// The time limit expired; everything up to the cursor has been seen.
     #[error("the revision was not reached in time; the cursor is at {}", DisplayCursor(.cursor))]
+    #[non_exhaustive]
     TimedOut {
         /// The loop's cursor.
         cursor: Option<Revision>,

@@ -7,8 +7,6 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
-use std::future::IntoFuture;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use super::{Absent, Key, Schema};
@@ -28,20 +26,14 @@ const MAX_UNKNOWN: usize = 100;
 /// them.
 const MAX_EFFORT: usize = 1 << 28;
 
-/// Compares the keys below the schema's prefix in a store with the schema. Await the result.
+/// Compares the keys below the schema's prefix in a store with the schema: [`run`](Check::run) it.
 ///
 /// It writes nothing, and follows nothing: it reads all keys once, at one revision, page by page.
-/// Dropping the future ends it; nothing is left behind. Each call to the store has the time limit
-/// of the store's builder; the whole read has none.
+/// Each call to the store has the time limit of the store's builder; the whole read has none.
 ///
 /// The values are judged by [`Key::judge`] in the task that awaits, without a pause: some
 /// microseconds a key, more for big values and for patterns, which are compiled once for each key.
 /// Meanwhile, everything below the prefix is in memory.
-///
-/// # Errors
-/// Returns [`CheckError::Builder`] if variables are missing or misspelt or the prefix is invalid,
-/// all at once, before the store is contacted, and [`CheckError::Store`] if the store did not
-/// answer or denied access.
 ///
 /// # Example
 /// ```
@@ -63,6 +55,7 @@ const MAX_EFFORT: usize = 1 << 28;
 /// let report = schema::check(&schema, &store)
 ///     .var("app", "users")
 ///     .var("env", "prod")
+///     .run()
 ///     .await?;
 /// assert!(report.is_ok()); // it would start
 /// assert_eq!(
@@ -84,12 +77,9 @@ pub fn check<'a>(schema: &'a Schema, store: &'a impl Store) -> Check<'a> {
     }
 }
 
-/// A check that has not begun: from [`check`]. Await it.
-///
-/// # Cancel safety
-/// Dropping the future ends the check. A check only reads, so the store is as it was.
+/// A check that has not begun, returned by [`check`].
 #[derive(Debug)]
-#[must_use = "a check does nothing until it is awaited"]
+#[must_use = "a check does nothing until `.run().await`"]
 pub struct Check<'a> {
     schema: &'a Schema,
     store: &'a (dyn Backend + Send + Sync),
@@ -110,7 +100,16 @@ impl Check<'_> {
         self
     }
 
-    async fn run(self) -> Result<Report, CheckError> {
+    /// Reads the keys once, and judges them.
+    ///
+    /// # Errors
+    /// [`CheckError::Builder`] if variables are missing or misspelt or the prefix is not valid, all at
+    /// once, before the store is contacted; [`CheckError::Store`] if the store did not answer or denied
+    /// access.
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends the check. A check only reads, so the store is as it was.
+    pub async fn run(self) -> Result<Report, CheckError> {
         let template = self.prefix.as_ref().or(self.schema.prefix.as_ref());
         let Some(template) = template else {
             let schema = self.schema.name.clone();
@@ -123,15 +122,6 @@ impl Check<'_> {
         let reading = self.store.read(ranges).await;
         let reading = reading.map_err(|source| CheckError::Store { source })?;
         Ok(report(self.schema, prefix, &reading))
-    }
-}
-
-impl<'a> IntoFuture for Check<'a> {
-    type Output = Result<Report, CheckError>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
     }
 }
 
@@ -268,16 +258,19 @@ pub enum Concern {
     /// A warning: the field is deprecated, and its key is set.
     Deprecated,
     /// A warning: the value is under an old key.
+    #[non_exhaustive]
     Alias {
         /// The whole key to use instead.
         now: String,
     },
     /// A warning: an old key is set but not read, because a newer one is set too.
+    #[non_exhaustive]
     Shadowed {
         /// The whole key that wins.
         by: String,
     },
     /// A warning: the schema doesn't know this key.
+    #[non_exhaustive]
     Unknown {
         /// The known key that is most like it, below the prefix. If comparing takes more than a
         /// second or so, because schema and store are very big, only the first unknown keys have
@@ -404,7 +397,7 @@ impl Findings<'_> {
                     revision: None,
                     found: None,
                     wrong: reason.wrong().to_owned(),
-                    expected: reason.right().map(str::to_owned),
+                    expected: reason.expected().map(str::to_owned),
                 };
                 self.push(Concern::Missing, problem);
             }
@@ -456,7 +449,7 @@ impl Findings<'_> {
                 revision: Some(entry.mod_revision),
                 found: (!key.secret).then(|| reason.excerpt(entry.value)),
                 wrong: reason.wrong().to_owned(),
-                expected: reason.right().map(str::to_owned),
+                expected: reason.expected().map(str::to_owned),
             };
             self.push(Concern::Refused, problem);
         }

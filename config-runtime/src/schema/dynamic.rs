@@ -412,7 +412,7 @@ where
         one_of_read(
             value,
             choices,
-            <V::Bound as rules::Bound>::read,
+            <V::Bound as rules::RangeBound>::read,
             secret,
             out,
         )
@@ -433,7 +433,7 @@ fn ordered<V: Ranged + 'static>(
 ) -> OrderedRules {
     Box::new(move |rule, secret, out| match rule {
         Rule::Range(interval) => bounds(interval, "range", out, |low, high, inclusive, out| {
-            let read = |text: &str| <V::Bound as rules::Bound>::read(text).is_some();
+            let read = |text: &str| <V::Bound as rules::RangeBound>::read(text).is_some();
             match low.into_iter().chain(high).find(|text| !read(text)) {
                 Some(text) => Err(unreadable("range", text)),
                 None => {

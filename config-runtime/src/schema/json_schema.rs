@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::declared::{Absent, Bound, Interval, Key, Rule, Schema, Type};
 use super::whole::{Limits, Whole};
 use super::{Scalar, ecma};
-use crate::rules::Bound as _;
+use crate::rules::RangeBound as _;
 use crate::value::{Mode, Size, duration};
 
 /// The members of a JSON object.

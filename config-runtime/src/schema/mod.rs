@@ -117,6 +117,7 @@ mod rule;
 mod whole;
 
 pub use crate::typed::shape::{HotValue, Scalar, Shape};
+#[doc(hidden)]
 pub use crate::typed::tree;
 pub use check::{Check, CheckError, Concern, Finding, Report, check};
 pub use compare::{Change, Comparison, Difference, Effect, Grade, compare};

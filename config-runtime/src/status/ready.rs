@@ -13,6 +13,7 @@ pub enum NotReady {
     Ended,
     /// No answer of the store ever confirmed the configuration: it comes from the defaults, or from
     /// a copy.
+    #[non_exhaustive]
     #[error("never confirmed, since {:.1} s", .age.as_secs_f64())]
     NeverConfirmed {
         /// The time that the loop has run.
@@ -22,6 +23,7 @@ pub enum NotReady {
         cause: StaleCause,
     },
     /// The store's last confirmation is too long ago.
+    #[non_exhaustive]
     #[error(
         "not confirmed for {:.1} s, which is more than {:?}", .age.as_secs_f64(), .limit
     )]

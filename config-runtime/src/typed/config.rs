@@ -23,7 +23,7 @@ use super::tree::{Absent, Tree};
 ///     pool_size: u32,
 /// }
 ///
-/// assert_eq!(Service::TREE.leaves()[0].key, "pool_size");
+/// assert_eq!(hotconfig::schema::<Service>().keys[0].key, "pool_size");
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a hotconfig struct",
@@ -31,7 +31,8 @@ use super::tree::{Absent, Tree};
     note = "write `#[derive(HotConfig, Clone)]` on `{Self}`; for a field that is one key, leave `nested` out"
 )]
 pub trait HotConfig: Clone + Send + Sync + Sized + 'static {
-    /// The declaration of the struct.
+    /// The declaration of the struct. Programs use [`schema`](fn@crate::schema).
+    #[doc(hidden)]
     const TREE: &'static Tree;
 
     /// Builds the struct from all leaves; visits every one, so that all problems are found.

@@ -24,7 +24,7 @@ impl Error {
         }
     }
 
-    fn expected(self, expected: impl Into<String>) -> Self {
+    fn with_expected(self, expected: impl Into<String>) -> Self {
         Self {
             expected: Some(expected.into()),
             ..self
@@ -55,21 +55,21 @@ impl de::Error for Error {
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::new(format!("found {}", kind(found))).expected(expected.to_string())
+        Self::new(format!("found {}", kind(found))).with_expected(expected.to_string())
     }
 
     fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
         Self::new(format!("found {} that is not allowed", kind(found)))
-            .expected(expected.to_string())
+            .with_expected(expected.to_string())
     }
 
     fn invalid_length(length: usize, expected: &dyn Expected) -> Self {
-        Self::new(format!("found {length} entries")).expected(expected.to_string())
+        Self::new(format!("found {length} entries")).with_expected(expected.to_string())
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
         let near = nearest(variant, expected.iter().copied());
-        Self::new(suggest("not a known variant", near)).expected(one_of_words(expected))
+        Self::new(suggest("not a known variant", near)).with_expected(one_of_words(expected))
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
@@ -82,7 +82,7 @@ impl de::Error for Error {
         if expected.is_empty() {
             error
         } else {
-            error.expected(one_of_words(expected))
+            error.with_expected(one_of_words(expected))
         }
     }
 }

@@ -117,9 +117,9 @@ impl TypeRequests {
             return reason;
         };
         if self.option.get() {
-            reason.expected(format!("{expected}, or `null`"))
+            reason.with_expected(format!("{expected}, or `null`"))
         } else {
-            reason.expected(expected)
+            reason.with_expected(expected)
         }
     }
 }

@@ -30,15 +30,15 @@ fn limits(scalar: Scalar) -> Option<Limits> {
 fn ordinal(scalar: Scalar, text: &str) -> Option<Whole> {
     match scalar {
         Scalar::Period => {
-            let period = <std::time::Duration as rules::Bound>::read(text)?;
+            let period = <std::time::Duration as rules::RangeBound>::read(text)?;
             Some(Whole::from(period.as_nanos()))
         }
         Scalar::Bytes => {
-            let size = <Size as rules::Bound>::read(text)?;
+            let size = <Size as rules::RangeBound>::read(text)?;
             Some(Whole::from(size.bytes().into()))
         }
         Scalar::Char => {
-            let letter = <char as rules::Bound>::read(text)?;
+            let letter = <char as rules::RangeBound>::read(text)?;
             Some(Whole::from(u32::from(letter).into()))
         }
         scalar => Limits::of_numbers(scalar).and_then(|_| Whole::read(text)),
