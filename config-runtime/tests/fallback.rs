@@ -87,11 +87,11 @@ impl Home {
     }
 
     async fn refusal(&self) -> String {
-        self.builder::<Service>()
-            .start()
-            .await
-            .unwrap_err()
-            .to_string()
+        let error = self.builder::<Service>().start().await.unwrap_err();
+        match std::error::Error::source(&error) {
+            Some(source) => format!("{error}: {source}"),
+            None => error.to_string(),
+        }
     }
 }
 

@@ -220,7 +220,7 @@ async fn all_mistakes_of_the_prefix_are_named_before_the_store_is_asked() {
     schema.prefix = None;
     let error = check(&schema, &store).run().await.unwrap_err().to_string();
     assert!(
-        error.contains("`Service` has no prefix: call `.prefix("),
+        error.contains("`Service` has no prefix") && error.contains("call `.prefix("),
         "{error}"
     );
     store.faults().resume();

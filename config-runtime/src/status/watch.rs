@@ -43,7 +43,7 @@ use crate::waiting::Waiting;
 /// let mut news = hot.watch_status();
 /// # store.put("/users/pool_size", "many");
 /// while let Some(status) = news.changed().await {
-///     for held in &status.held {
+///     for held in status.held.iter() {
 ///         println!("{held}");
 ///     }
 /// #   if !status.held.is_empty() { break }

@@ -441,12 +441,12 @@ impl World {
             None => Origin::Default,
             Some(key) => {
                 let (text, revision) = good[key];
-                let above = self.prefixes.len() > 1 && key.starts_with(PREFIXES[0].as_bytes());
+                let below = self.prefixes.len() > 1 && !key.starts_with(PREFIXES[0].as_bytes());
                 let shown = (at != 5).then(|| text.into());
                 let (said, revision) = (key.escape_ascii().to_string(), Revision::new(revision));
                 match self.copy.keys.contains(key) {
                     true => Origin::fallback(said, revision, shown),
-                    false => Origin::key(said, revision, usize::from(above), shown),
+                    false => Origin::key(said, revision, usize::from(below), shown),
                 }
             }
         };
