@@ -6,8 +6,8 @@
 use std::cell::RefCell;
 use std::fmt::Display;
 
-use proc_macro2::TokenStream;
-use quote::ToTokens;
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
 
 /// The mistakes so far.
 pub(crate) struct Errors {
@@ -35,9 +35,16 @@ impl Errors {
     }
 
     /// The `compile_error!` calls; empty without mistakes.
+    ///
+    /// They are inside a constant: in a module with a `compile_error!` of its own, rustc does not
+    /// report names that it cannot find.
     pub(crate) fn into_compile_errors(self) -> TokenStream {
         let list = self.list.borrow_mut().take().unwrap_or_default();
-        list.iter().map(syn::Error::to_compile_error).collect()
+        if list.is_empty() {
+            return TokenStream::new();
+        }
+        let calls = list.iter().map(syn::Error::to_compile_error);
+        quote_spanned!(Span::mixed_site()=> const _: () = { #(#calls)* () };)
     }
 }
 

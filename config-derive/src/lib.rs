@@ -34,7 +34,7 @@ use errors::Errors;
 ///
 /// | attribute | means | example |
 /// | --- | --- | --- |
-/// | `prefix` | where the keys live; a template with `{variables}` | `#[hot(prefix = "/configs/{app}/{env}")]` |
+/// | `prefix` | where the keys live; a template with `{variables}`; not on a nested struct | `#[hot(prefix = "/configs/{app}/{env}")]` |
 /// | `rename_all` | how field names become keys; serde's eight cases | `#[hot(rename_all = "kebab-case")]` |
 /// | `validate` | a rule over the whole struct, `fn(&Self) -> Result<(), Invalid>` | `#[hot(validate = min_below_max)]` |
 /// | `schema` | a committed schema file, which the compiler holds the struct to; below the crate's folder | `#[hot(schema = "service.schema.json")]` |
@@ -96,6 +96,25 @@ use errors::Errors;
 /// file, so that the test that writes it compiles. Cargo compiles anew when the file or one of the
 /// variables changes.
 ///
+/// # Mistakes
+///
+/// One compile reports all mistakes of a struct, each once and where it was written. A type that
+/// lacks a trait is one error, at its field. If a field, a key or a section is reported, `field!`,
+/// `key!` and the check of the schema file say nothing about it.
+///
+/// rustc itself hides some errors until others are mended:
+///
+/// | while there is | rustc hides |
+/// | --- | --- |
+/// | a syntax error | everything else in the crate |
+/// | an `include!` of a missing file | everything else in the crate |
+/// | in a module, an import with `*` that fails, or an error of another macro | names in that module that it cannot find |
+/// | an error about the types in a constant | the value of that constant, which may break a rule |
+/// | any error | its lints, the mistakes in function bodies about borrows and moves, and the checks inside generic code, which belong to `cargo build` |
+///
+/// A struct that no snapshot can hold, because a field has an `Rc` or a pointer, is reported at that
+/// field, and once more at each struct that has it as a section, by rustc.
+///
 /// # What the compiler does not check
 ///
 /// A mistake in a name, a key, a type, an attribute or a literal default does not compile. `start()`
@@ -143,13 +162,16 @@ pub fn hot_value(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 /// The whole macro: parse, check, expand; and the errors, if there are any.
 fn derive(input: TokenStream) -> TokenStream {
     let errors = Errors::new();
-    let expansion = syntax::parse(input, &errors)
-        .and_then(|raw| {
-            let schema = raw.schema.as_ref();
-            let schema = schema.and_then(|written| schema_file::load(&written.value));
-            check::check(raw, schema, &errors)
-        })
-        .map(|checked| expand::expand(&checked));
+    let expansion = if let Some(raw) = syntax::parse(input.clone(), &errors) {
+        let schema = raw.schema.as_ref();
+        let schema = schema.and_then(|written| schema_file::load(&written.value));
+        let checked = check::check(raw, schema, &errors);
+        checked.map(|checked| expand::expand(&checked))
+    } else {
+        // The other macros then report nothing more about the item.
+        let input = syn::parse2(input).ok();
+        input.map(|input| expand::expand_faulty(&input))
+    };
     let errors = errors.into_compile_errors();
     quote!(#errors #expansion)
 }

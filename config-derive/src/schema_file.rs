@@ -4,7 +4,7 @@
 //! crate that is compiled, and three environment variables. No other part of the macros reads
 //! either.
 
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 use syn::LitStr;
 
@@ -16,7 +16,15 @@ const REWRITES: &str = "HOTCONFIG_SCHEMA";
 /// The file, or the reason why it can't be read; `None` if its path is not UTF-8.
 pub(crate) fn load(written: &LitStr) -> Option<SchemaSource> {
     let folder = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
-    let path = PathBuf::from(folder).join(written.value());
+    let name = written.value();
+    let path = PathBuf::from(folder).join(&name);
+    if !lies_inside(Path::new(&name)) {
+        return Some(SchemaSource {
+            path: path.to_str()?.to_owned(),
+            exists: false,
+            content: SchemaContent::Outside,
+        });
+    }
     // If `CI` is set, nothing is written, so the file has to be right already.
     let rewrites = std::env::var(REWRITES).is_ok_and(|value| value == "write")
         && std::env::var_os("CI").is_none();
@@ -32,5 +40,25 @@ pub(crate) fn load(written: &LitStr) -> Option<SchemaSource> {
         path: path.to_str()?.to_owned(),
         exists: path.is_file(),
         content,
+    })
+}
+
+/// Whether a path leads to a file below the folder that it starts in.
+fn lies_inside(path: &Path) -> bool {
+    let mut depth = 0_usize;
+    path.components().all(|component| match component {
+        Component::Normal(_) => {
+            depth += 1;
+            true
+        }
+        Component::ParentDir => match depth.checked_sub(1) {
+            Some(above) => {
+                depth = above;
+                true
+            }
+            None => false,
+        },
+        Component::CurDir => true,
+        Component::RootDir | Component::Prefix(_) => false,
     })
 }

@@ -77,7 +77,19 @@ fn words(data: &DataEnum, container: &Container, errors: &Errors) -> Option<Toke
         }
         let names = VariantNames::from_variant(variant, container, errors);
         any |= names.other;
-        words.extend(names.words);
+        for (word, place) in names.words {
+            if words.contains(&word) {
+                errors.at(
+                    place,
+                    format!(
+                        "two variants have the word `{word}`, and serde reads the first alone: \
+                         rename one of them"
+                    ),
+                );
+            } else {
+                words.push(word);
+            }
+        }
     }
     if data.variants.is_empty() {
         errors.at(
@@ -165,7 +177,8 @@ impl Container {
 
 /// The names of one variant.
 struct VariantNames {
-    words: Vec<String>,
+    /// The words, each with its place.
+    words: Vec<(String, TokenStream)>,
     other: bool,
 }
 
@@ -173,16 +186,18 @@ impl VariantNames {
     fn from_variant(variant: &Variant, container: &Container, errors: &Errors) -> Self {
         hot_items(&variant.attrs, errors, |meta| Err(belongs_to_serde(&meta)));
         let ident = variant.ident.unraw().to_string();
-        let mut name = match &container.rename_all {
+        let name = match &container.rename_all {
             Some(case) => in_case(&ident, case),
             None => ident,
         };
+        let mut name = (name, variant.ident.to_token_stream());
         let mut aliases = Vec::new();
         let (mut skipped, mut other) = (false, false);
         for written in serde::items(&variant.attrs) {
+            let place = written.tokens;
             match (written.value.name.as_str(), written.value.text) {
-                ("rename", Some(text)) => name = text,
-                ("alias", Some(text)) => aliases.push(text),
+                ("rename", Some(text)) => name = (text, place),
+                ("alias", Some(text)) => aliases.push((text, place)),
                 ("skip" | "skip_deserializing", _) => skipped = true,
                 ("other", _) => other = true,
                 _ => {}

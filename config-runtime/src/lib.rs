@@ -128,14 +128,19 @@ pub mod __ {
     pub use crate::schema::committed::assert_schema;
     pub use crate::typed::checks::Checks;
     pub use crate::typed::compile;
-    pub use crate::typed::compile::lookup::{Place, Target, known, place, target};
+    pub use crate::typed::compile::lookup::{
+        Place, Reach, Reached, Span, known, place, reached, span,
+    };
     pub use crate::typed::compile::message::Message;
     pub use crate::typed::config::{HotConfig, Section};
     pub use crate::typed::encode::{
         AsDebug, AsStored, EncodeNothing, EncodeSerialize, ShowDebug, ShowNothing, default_of,
     };
-    pub use crate::typed::facts::{AnyShape, TypeFacts};
+    pub use crate::typed::facts::{AnyShape, AnyType, TypeFacts};
     pub use crate::typed::field::{At, Field, KeysOf, OneKey};
+    pub use crate::typed::function::{
+        AsCompare, AsDecode, AsRule, NoCompare, NoDecode, NoRule, function,
+    };
     pub use crate::typed::id::{EntryId, LeafId, MapId};
     pub use crate::typed::leaf::{LeafDecoder, secret, unchecked};
     pub use crate::typed::path::{Step, first_field, same_unknown};

@@ -215,25 +215,6 @@ pub fn validate<V: ?Sized>(
     });
 }
 
-/// The result of a `validate` function.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "a `validate` function answers `Result<(), Invalid>`, not `{Self}`",
-    label = "this does not say why a value is refused",
-    note = "write `-> Result<(), hotconfig::Invalid>`, with `Err(\"too small\".into())` or \
-            `Err(Invalid::new(\"too small\").with_expected(\"at least 3\"))`"
-)]
-pub trait Answer {
-    fn answer(self) -> Result<(), Invalid>;
-}
-
-#[diagnostic::do_not_recommend]
-impl Answer for Result<(), Invalid> {
-    fn answer(self) -> Result<(), Invalid> {
-        self
-    }
-}
-
 /// A mistake in the rule itself: every value is rejected, so that it is found at the first start.
 fn unreadable(rule: &str, text: &str) -> Reason {
     Reason::new(format!(
@@ -295,7 +276,7 @@ impl Pattern {
 #[diagnostic::on_unimplemented(
     message = "`range` cannot be used on `{Self}`",
     label = "this type has no range",
-    note = "implement `hotconfig::rules::Ranged` for `{Self}`, or write `validate = path`"
+    note = "write `validate = path` with a function of your own; for a type of your own, implement `hotconfig::rules::Ranged`"
 )]
 pub trait Ranged {
     /// The type of the ends of a range.
@@ -327,7 +308,7 @@ pub trait RangeBound: sealed::Sealed + PartialOrd + Sized {
 #[diagnostic::on_unimplemented(
     message = "`length` and `non_empty` cannot be used on `{Self}`",
     label = "this type has no length",
-    note = "implement `hotconfig::rules::Length` for `{Self}`, or write `validate = path`"
+    note = "write `validate = path` with a function of your own; for a type of your own, implement `hotconfig::rules::Length`"
 )]
 pub trait Length {
     /// The unit of the length: `characters` or `entries`.
@@ -341,7 +322,7 @@ pub trait Length {
 #[diagnostic::on_unimplemented(
     message = "`pattern` and `url` cannot be used on `{Self}`",
     label = "this type is not a text",
-    note = "implement `hotconfig::rules::Text` for `{Self}`, or write `validate = path`"
+    note = "write `validate = path` with a function of your own; for a type of your own, implement `hotconfig::rules::Text`"
 )]
 pub trait Text {
     /// The text; `None` if there is no value, which breaks no rule.

@@ -1,7 +1,7 @@
 //! `field!(Struct, path.to.the.field)`, and `field!(Struct)` for all of it.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
@@ -115,58 +115,74 @@ fn after(input: ParseStream<'_>, before: Option<&Ident>) -> String {
     }
 }
 
+/// The path stands in one place, so that rustc reports a mistake in it once.
 fn write(input: &FieldArguments) -> TokenStream {
     let FieldArguments { argument, path } = input;
     let (krate, config) = (&argument.krate, &argument.config);
     let names: Vec<_> = path.iter().map(|name| name.unraw().to_string()).collect();
-    let written = path.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let written: Vec<_> = path.iter().map(ToString::to_string).collect();
     let written = written.join(".");
     let here = Span::mixed_site();
-    // The underline covers the first name to the last. Its span lacks the macro's hygiene, so that
-    // the message ends there.
-    let of = |name: Option<&Ident>| name.map_or_else(|| config.span(), Ident::span);
-    let (start, end) = (of(path.first()), of(path.last()));
-    let target = {
-        let mut arguments = proc_macro2::Group::new(
-            proc_macro2::Delimiter::Parenthesis,
-            quote!(<#config as __::HotConfig>::TREE, &[#(#names),*]),
-        );
-        arguments.set_span(end);
-        quote_spanned!(start=> __::target #arguments)
-    };
-    let place = match path.is_empty() {
-        true => quote_spanned!(here=> __config),
-        false => quote_spanned!(here=> &__config.#(#path).*),
-    };
-    let projection = quote_spanned!(here=> |__config: &#config| #place);
-    // The same as a closure of no particular function type.
-    let exists = quote_spanned!(here=> |__config: &#config| { let _ = #place; });
-    let is_known = !argument.generic && !argument.is_self();
-    let (checked, target) = if argument.generic {
-        // The type is known only to a program that uses it.
-        (TokenStream::new(), quote_spanned!(here=> const { #target }))
-    } else if argument.is_self() {
-        // A constant item can't name the `Self` around it; the length of an array can.
-        let checked = quote_spanned!(here=> let _: [(); { let _ = #exists; #target.none() }] = [];);
-        (checked, quote_spanned!(here=> const { #target }))
+    let start = path.first().map_or(here, Ident::span);
+    // The struct is written once, and rejected once. Items can't name the `Self` or the parameters
+    // around them.
+    let alias = Ident::new("__Config", here.located_at(config.span()));
+    let is_item = !argument.generic && !argument.is_self();
+    let (alias, config) = if is_item {
+        let alias_of = quote_spanned!(here=> type __Config = #config;);
+        (Some(alias_of), alias.to_token_stream())
     } else {
-        // `cargo check` computes a constant of its own. If the projection fails, rustc reports it
-        // better than a constant could, and computes nothing.
-        let checked = quote_spanned! {here=>
-            const __TARGET: __::Target = { let _ = #exists; #target };
-        };
-        (checked, quote_spanned!(here.located_at(start)=> __TARGET))
+        (None, config.to_token_stream())
     };
-    let keys = match is_known {
-        true => quote_spanned!(here=> __::KeysOf::<{ __TARGET.one_key }>),
+    let found = quote_spanned!(here=> <#config as __::Section>::TREE, &[#(#names),*]);
+    let (constant, reach, span) = if argument.generic {
+        // The type is known only to a program that uses it. The underline covers the first name to
+        // the last; its span lacks the macro's hygiene, so that the message ends there.
+        let mut found = Group::new(Delimiter::Parenthesis, found);
+        found.set_span(path.last().map_or(here, Ident::span));
+        let span = quote_spanned!(start=> __::span #found);
+        (None, None, quote_spanned!(here=> const { #span }))
+    } else {
+        // `cargo check` looks the path up in a constant, which can't know whether the path is right
+        // in Rust, and so says nothing. Its verdict is a bound on the value.
+        let found = quote_spanned!(here=> __::reached(#found));
+        let (constant, verdict, span) = if is_item {
+            let constant = quote_spanned!(here=> const __PATH: __::Reached = #found;);
+            let verdict = quote_spanned!(here=> __PATH.verdict());
+            (
+                Some(constant),
+                verdict,
+                quote_spanned!(here=> __PATH.span()),
+            )
+        } else {
+            let verdict = quote_spanned!(here=> #found.verdict());
+            (
+                None,
+                verdict,
+                quote_spanned!(here=> const { #found.span() }),
+            )
+        };
+        let at = here.located_at(start);
+        let reach = quote_spanned!(at=> .__reach::<{ #verdict }>());
+        (constant, Some(reach), span)
+    };
+    let keys = match is_item {
+        true => quote_spanned!(here=> __::KeysOf::<{ __PATH.is_one_key() }>),
         false => quote_spanned!(here=> __::OneKey),
+    };
+    let get = match &reach {
+        _ if path.is_empty() => quote_spanned!(here=> |__config: &#config| __config),
+        Some(reach) => quote_spanned!(here=> |__config: &#config| __config.#(#path).* #reach),
+        None => quote_spanned!(here=> |__config: &#config| &__config.#(#path).*),
     };
     // The type is written out, so that a mismatch is reported for it and not for its parts.
     quote_spanned! {here=> {
         use #krate::__;
-        #checked
-        let __field = __::Field::<#config, _, #keys>::__new(#projection, #target, #written);
+        #[allow(unused_imports)]
+        use __::Reach as _;
+        #alias
+        #constant
+        let __field = __::Field::<#config, _, #keys>::__new(#get, #span, #written);
         __field
     }}
-    .into_token_stream()
 }

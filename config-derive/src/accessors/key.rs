@@ -1,8 +1,9 @@
 //! `key!(Struct, "path/to/the/key")`.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
+use syn::spanned::Spanned;
 use syn::{LitStr, Token};
 
 use super::struct_argument::{Messages, StructArgument, expression};
@@ -63,9 +64,12 @@ fn write(input: &KeyArguments) -> TokenStream {
     let here = Span::mixed_site();
     // A key has at most as many levels as segments.
     let levels = key.value().split('/').count();
-    let tree = quote!(<#config as __::HotConfig>::TREE);
+    // The struct is written once, and rejected once.
+    let alias = Ident::new("__Config", here.located_at(config.span()));
+    let checked = quote!(<#alias as __::Section>::TREE);
+    let tree = quote!(__::TypeFacts::<#alias>::TREE);
     // The key is underlined. Its span lacks the macro's hygiene, so that the message ends there.
-    let known = quote_spanned!(key.span()=> __::known(#tree, #key));
+    let known = quote_spanned!(key.span()=> __::known(#checked, #key));
     // Only the first step rejects a key. If the other steps used the same constant, the compiler
     // would add a note for each of them.
     let first = quote_spanned!(key.span()=> __KNOWN.step(0));
@@ -79,16 +83,19 @@ fn write(input: &KeyArguments) -> TokenStream {
     });
     quote_spanned! {here=> {
         use #krate::__;
+        #[allow(unused_imports)]
+        use __::AnyShape as _;
+        type __Config = #config;
         const __KNOWN: __::Place<#levels> = #known;
         const __PLACE: __::Place<#levels> = __::place(#tree, #key);
         const __PATH: &__::Message = &__PLACE.path(#tree);
         // The type is written out, so that a mismatch is reported for it and not for its parts.
-        let __field = __::Field::<#config, _, __::KeysOf<{ __PLACE.target().one_key }>>::__new(
-            |__config: &#config| {
+        let __field = __::Field::<#alias, _, __::KeysOf<{ __PLACE.is_one_key() }>>::__new(
+            |__config: &#alias| {
                 #(#steps)*
                 __config
             },
-            __PLACE.target(),
+            __PLACE.span(),
             __PATH.as_str(),
         );
         __field

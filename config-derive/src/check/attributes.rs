@@ -49,11 +49,13 @@ pub(super) fn nested_is_always_there(
 ) -> bool {
     // A struct that contains itself gets another message.
     if known.optional && !super::types::mentions(&known.inner, around) {
-        errors.at(
-            &raw.ty,
+        let why = super::types::not_a_struct(&known.inner).unwrap_or_else(|| {
             "a section is always there: leave `Option` out and make the fields of the nested \
-             struct optional, or leave `nested` out to read the whole as one key",
-        );
+             struct optional, or leave `nested` out and derive `serde::Deserialize` and \
+             `PartialEq` on the struct to read the whole as one key"
+                .to_owned()
+        });
+        errors.at(&raw.ty, why);
     }
     !known.optional || super::types::mentions(&known.inner, around)
 }
@@ -118,6 +120,14 @@ pub(super) fn secret_fits_its_type(raw: &raw::FieldInput, known: &KnownType, err
         ),
         _ => {}
     }
+}
+
+/// The names of the attributes about the value.
+pub(super) fn names_about_the_value(raw: &raw::FieldInput) -> Vec<&'static str> {
+    about_the_value(raw)
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect()
 }
 
 /// The attributes about the value.

@@ -23,20 +23,49 @@ pub(super) fn is_of_its_type(
     known: &KnownType,
     errors: &Errors,
 ) -> bool {
-    let refused = match Literal::from_expr(value) {
-        Some(Literal::Text(text)) => {
+    let literal = |literal: &Literal| match literal {
+        Literal::Text(text) => {
             stored::refuses(&text.value(), &raw.ty, &known.form, raw.format().form())
         }
-        Some(literal) => known.scalar.and_then(|scalar| scalar.refuses(&literal)),
+        literal => known.scalar.and_then(|scalar| scalar.refuses(literal)),
+    };
+    let refused = match Literal::from_expr(value) {
+        Some(value) => literal(&value),
         None => not_finite(value)
+            // The literal would be rejected without the conversion, too.
+            .or_else(|| literal(&Literal::from_expr(converted(value)?)?))
             .or_else(|| more_than_needed(value, known))
             .or_else(|| without_quotes(value, known)),
     };
-    let refused = refused.or_else(|| known.scalar.and_then(|scalar| has_suffix(value, scalar)));
+    let refused = refused.or_else(|| {
+        let scalar = known.scalar?;
+        has_suffix(value, scalar).or_else(|| has_a_sign(value, scalar))
+    });
     if let Some(refused) = &refused {
         errors.at(value, refused);
     }
     refused.is_none()
+}
+
+/// `"x"` of `"x".into()`, of `"x".parse().unwrap()` and of `Some("x")`.
+fn converted(value: &Expr) -> Option<&Expr> {
+    match value {
+        Expr::Group(group) => converted(&group.expr),
+        Expr::Paren(paren) => converted(&paren.expr),
+        Expr::Lit(_) => Some(value),
+        Expr::MethodCall(call) => match call.method.to_string().as_str() {
+            "into" | "parse" | "unwrap" | "expect" => converted(&call.receiver),
+            _ => None,
+        },
+        Expr::Call(call) => match &*call.func {
+            Expr::Path(function) if function.path.is_ident("Some") => call
+                .args
+                .first()
+                .filter(|inner| matches!(Literal::from_expr(inner), Some(Literal::Text(_)))),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// The message about a conversion that the compiler can't infer, because a default is converted
@@ -134,8 +163,8 @@ fn without_quotes(value: &Expr, known: &KnownType) -> Option<String> {
             let ty = tidy(&known.inner);
             let variant = Case::Pascal.apply(&word);
             Some(format!(
-                "this is no `{ty}`: write the value, as `{ty}::{variant}`, or its text in quotes, \
-                 `\"{word}\"`; {call}"
+                "this is no `{ty}`: write the value, as `{ty}::{variant}`, or, if the type derives \
+                 `HotValue`, its text in quotes, `\"{word}\"`; {call}"
             ))
         }
         _ => None,
@@ -199,6 +228,24 @@ pub(super) fn has_suffix(value: &Expr, scalar: ScalarType) -> Option<String> {
                     scalar.name()
                 )
             })
+        }
+        _ => None,
+    }
+}
+
+/// The message about `-0` for a type without negative numbers.
+pub(super) fn has_a_sign(value: &Expr, scalar: ScalarType) -> Option<String> {
+    let is_unsigned = matches!(
+        scalar,
+        ScalarType::Integer { min: 0, .. } | ScalarType::NonZero { min: 1, .. }
+    );
+    match value {
+        Expr::Group(group) => has_a_sign(&group.expr, scalar),
+        Expr::Paren(paren) => has_a_sign(&paren.expr, scalar),
+        Expr::Unary(unary) if is_unsigned && matches!(unary.op, syn::UnOp::Neg(_)) => {
+            let name = scalar.name();
+            let is_literal = Literal::from_expr(value).is_some();
+            is_literal.then(|| format!("a `{name}` has no sign: leave it out"))
         }
         _ => None,
     }

@@ -12,7 +12,7 @@ use syn::{Expr, ExprRange, RangeLimits};
 
 use super::facts::Facts;
 use super::literal::{Literal, OrderedValue, is_constant};
-use super::{rules, stored};
+use super::{rules, stored, units};
 use crate::model::checked::{self, LeafDefault, LeafSpec, RuleKind};
 use crate::model::codec::Form;
 use crate::model::constants::{
@@ -36,13 +36,13 @@ pub(super) fn deferred_checks(raw: &raw::FieldInput, leaf: &LeafSpec) -> Vec<Def
 
 /// Whether the bounds are in order, and are of the type.
 fn check_of_rule(rule: &checked::LeafRule, leaf: &LeafSpec) -> Option<DeferredCheck> {
-    let (bounds, scalar) = match &rule.kind {
-        RuleKind::Range { bounds, .. } => (bounds, leaf.known.scalar),
-        RuleKind::Length { bounds, .. } => (bounds, Some(ScalarType::USIZE)),
+    let (bounds, low, high, scalar) = match &rule.kind {
+        RuleKind::Range { bounds, low, high } => (bounds, low, high, leaf.known.scalar),
+        RuleKind::Length { bounds, low, high } => (bounds, low, high, Some(ScalarType::USIZE)),
         _ => return None,
     };
     let kind = if let Some(scalar) = scalar {
-        let (low, high) = ends(bounds, scalar);
+        let (low, high) = ends(bounds, (low, high), scalar);
         // The macro has checked literals itself.
         if low.is_literal() && high.is_literal() || low.is_unknown() || high.is_unknown() {
             return None;
@@ -78,7 +78,8 @@ fn refused_bounds(bounds: &ExprRange) -> Option<Vec<(ScalarType, String)>> {
         let mut texts = literals.iter().map(Literal::in_the_store);
         let wrong = texts.find_map(|text| {
             let right = scalar.refuses_text(&text)?;
-            Some(format!("`{text}` is no `{}`: write {right}", scalar.name()))
+            let general = || format!("`{text}` is no `{}`: write {right}", scalar.name());
+            Some(units::mistake(&text, scalar).unwrap_or_else(general))
         });
         let message = wrong.or_else(|| rules::is_empty(bounds, Some(scalar)))?;
         Some((scalar, message))
@@ -94,7 +95,7 @@ fn check_of_default(raw: &raw::FieldInput, leaf: &LeafSpec) -> Option<DeferredCh
     }
     let place = match &leaf.default {
         LeafDefault::None => return None,
-        LeafDefault::OfType => whole(raw.default.as_ref()?),
+        LeafDefault::OfType(_) => whole(raw.default.as_ref()?),
         LeafDefault::Text(text) => whole(text),
         LeafDefault::Expression(value, _) => whole(value),
     };
@@ -117,9 +118,9 @@ fn const_check(leaf: &LeafSpec, scalar: ScalarType) -> Option<DeferredKind> {
     let mut computed = None;
     let default = match &leaf.default {
         LeafDefault::None => return None,
-        LeafDefault::OfType if known.optional => return None,
-        LeafDefault::OfType if scalar.is_text() => ConstValue::TextOf(quote!("")),
-        LeafDefault::OfType => {
+        LeafDefault::OfType(_) if known.optional => return None,
+        LeafDefault::OfType(_) if scalar.is_text() => ConstValue::TextOf(quote!("")),
+        LeafDefault::OfType(_) => {
             let value = Facts::from_types_default(&known.form).ordered_value();
             ordered(value, scalar)
         }
@@ -133,7 +134,9 @@ fn const_check(leaf: &LeafSpec, scalar: ScalarType) -> Option<DeferredKind> {
                 // It may be the option or the value in it: the start of the program finds out.
                 return None;
             }
-            if is_computed(inner, scalar) {
+            if let Some(named) = &leaf.named_default {
+                named_value(named, scalar)
+            } else if is_computed(inner, scalar) {
                 computed = Some(inner);
                 typed_value(inner, known)
             } else {
@@ -141,8 +144,8 @@ fn const_check(leaf: &LeafSpec, scalar: ScalarType) -> Option<DeferredKind> {
             }
         }
     };
-    let is_literal =
-        matches!(&leaf.default, LeafDefault::OfType | LeafDefault::Text(_)) || default.is_literal();
+    let is_literal = matches!(&leaf.default, LeafDefault::OfType(_) | LeafDefault::Text(_))
+        || default.is_literal();
     let rules = const_rules(leaf, scalar);
     let rules = rules
         .into_iter()
@@ -160,7 +163,7 @@ fn const_check(leaf: &LeafSpec, scalar: ScalarType) -> Option<DeferredKind> {
 fn verdicts(leaf: &LeafSpec) -> Option<LiteralVerdicts> {
     let literal = match &leaf.default {
         LeafDefault::None => return None,
-        LeafDefault::OfType => None,
+        LeafDefault::OfType(_) => None,
         LeafDefault::Text(text) => Some(Literal::Text(text.clone())),
         LeafDefault::Expression(value, _) => Some(Literal::from_expr(value)?),
     };
@@ -199,6 +202,11 @@ fn verdicts(leaf: &LeafSpec) -> Option<LiteralVerdicts> {
     let accepts: Vec<_> = accepts.collect();
     let breaks = accepts.iter();
     let breaks = breaks.filter_map(|scalar| Some((*scalar, broken(&TypeForm::Scalar(*scalar))?)));
+    // The types whose texts have units.
+    let refused = [ScalarType::Duration, ScalarType::Size].into_iter();
+    let refused = refused
+        .filter(|scalar| !accepts.contains(scalar))
+        .filter_map(|scalar| Some((scalar, units::mistake(text.as_deref()?, scalar)?)));
     let entries = |collection: &dyn Fn(TypeForm) -> TypeForm| {
         is_one(&collection(TypeForm::Unknown)).then(|| EntryVerdicts {
             accepts: scalars()
@@ -214,7 +222,7 @@ fn verdicts(leaf: &LeafSpec) -> Option<LiteralVerdicts> {
         _ => CollectionLength::Any,
     };
     Some(LiteralVerdicts {
-        breaks: breaks.collect(),
+        refused: breaks.chain(refused).collect(),
         list: entries(&|inner| TypeForm::List(Box::new(inner), length)),
         map: entries(&|inner| TypeForm::Map(Box::new(inner))),
         words: match &json {
@@ -261,6 +269,26 @@ fn is_computed(value: &Expr, scalar: ScalarType) -> bool {
     }
 }
 
+/// The value of a default that has a constant of its own.
+fn named_value(named: &Expr, scalar: ScalarType) -> ConstValue {
+    let name = inside_some(named).unwrap_or(named).to_token_stream();
+    match scalar {
+        // Not all of these are numbers that rules could look at.
+        ScalarType::Integer { name: "u128", .. } => unknown(),
+        ScalarType::Integer { .. } => ConstValue::IntegerOf(name),
+        ScalarType::Float(_) => ConstValue::FloatOf(name),
+        ScalarType::Duration => ConstValue::PeriodOf(name),
+        ScalarType::Size => ConstValue::BytesOf(name),
+        ScalarType::String => ConstValue::TextOf(name),
+        _ => unknown(),
+    }
+}
+
+/// Whether a constant checks the default.
+pub(super) fn checks_the_default(raw: &raw::FieldInput, leaf: &LeafSpec) -> bool {
+    check_of_default(raw, leaf).is_some()
+}
+
 /// The value in a constant of the field's own type: there it is computed as the running program
 /// computes it.
 fn typed_value(value: &Expr, known: &KnownType) -> ConstValue {
@@ -278,18 +306,19 @@ fn typed_value(value: &Expr, known: &KnownType) -> ConstValue {
 /// The rules as a constant can check them.
 fn const_rules(leaf: &LeafSpec, scalar: ScalarType) -> Vec<DeferredRule> {
     let rules = leaf.rules.iter().filter_map(|rule| {
-        let between = |bounds: &ExprRange, scalar| {
-            let (low, high) = ends(bounds, scalar);
+        let between = |bounds: &ExprRange, low, high, scalar| {
+            let (low, high) = ends(bounds, (low, high), scalar);
             let computed = !(low.is_literal() && high.is_literal());
             (low, high, is_inclusive(bounds), computed)
         };
         let (kind, is_computed) = match &rule.kind {
-            RuleKind::Range { bounds, .. } => {
-                let (low, high, inclusive, computed) = between(bounds, scalar);
+            RuleKind::Range { bounds, low, high } => {
+                let (low, high, inclusive, computed) = between(bounds, low, high, scalar);
                 (DeferredRuleKind::Range(low, high, inclusive), computed)
             }
-            RuleKind::Length { bounds, .. } => {
-                let (low, high, inclusive, computed) = between(bounds, ScalarType::USIZE);
+            RuleKind::Length { bounds, low, high } => {
+                let (low, high, inclusive, computed) =
+                    between(bounds, low, high, ScalarType::USIZE);
                 (DeferredRuleKind::Length(low, high, inclusive), computed)
             }
             RuleKind::OneOf { values, .. } => {
@@ -314,15 +343,25 @@ fn is_inclusive(bounds: &ExprRange) -> bool {
     matches!(bounds.limits, RangeLimits::Closed(_))
 }
 
-fn ends(bounds: &ExprRange, scalar: ScalarType) -> (ConstValue, ConstValue) {
-    let end = |bound: Option<&Expr>| {
-        bound.map_or(ConstValue::Nothing, |bound| const_value(bound, scalar))
+/// Both ends: the checked ones if only the compiler knows them.
+fn ends(
+    bounds: &ExprRange,
+    (low, high): (&ConstValue, &ConstValue),
+    scalar: ScalarType,
+) -> (ConstValue, ConstValue) {
+    let end = |bound: Option<&Expr>, checked: &ConstValue| match bound {
+        _ if checked.is_computed() => checked.clone(),
+        Some(bound) => const_value(bound, scalar),
+        None => ConstValue::Nothing,
     };
-    (end(bounds.start.as_deref()), end(bounds.end.as_deref()))
+    (
+        end(bounds.start.as_deref(), low),
+        end(bounds.end.as_deref(), high),
+    )
 }
 
 /// `value` of `Some(value)`.
-fn inside_some(value: &Expr) -> Option<&Expr> {
+pub(super) fn inside_some(value: &Expr) -> Option<&Expr> {
     let Expr::Call(call) = value else {
         return None;
     };

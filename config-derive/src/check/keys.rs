@@ -12,7 +12,12 @@ use crate::syntax::case::{self, Case};
 /// A checked field with the places where its keys were written.
 pub(super) struct KeyedField {
     pub(super) field: checked::StructField,
+    /// The key as it was written, or the field's name.
     pub(super) key_tokens: TokenStream,
+    /// Whether the key was written.
+    pub(super) has_key: bool,
+    /// Whether a key or an alias was rejected.
+    pub(super) is_wrong: bool,
     pub(super) alias_tokens: Vec<TokenStream>,
 }
 
@@ -79,9 +84,11 @@ pub(super) fn illegal_segment(segment: &str) -> Option<String> {
     }
 }
 
-/// Rejects keys and aliases of one struct that are the same or lie below one another. Sections
+/// Rejects keys and aliases of one struct that are the same or lie below one another; whether none
+/// does. Sections
 /// count, so keys of two different structs can't collide either.
-pub(super) fn are_distinct(fields: &[KeyedField], errors: &Errors) {
+pub(super) fn are_distinct(fields: &[KeyedField], errors: &Errors) -> bool {
+    let mut distinct = true;
     // A skipped field has no key, and a faulty field's key may be wrong.
     let keyed = fields.iter().filter(|keyed| {
         matches!(
@@ -93,15 +100,19 @@ pub(super) fn are_distinct(fields: &[KeyedField], errors: &Errors) {
     let mut directories: HashMap<&str, (&str, KeyUse<'_>)> = HashMap::new();
     for keyed in keyed {
         let aliases = keyed.field.aliases.iter().zip(&keyed.alias_tokens);
-        let own = std::iter::once((&keyed.field.key, &keyed.key_tokens, "key"));
-        let aliases = aliases.map(|(key, tokens)| (key, tokens, "alias"));
-        for (key, tokens, what) in own.chain(aliases) {
+        let own = (&keyed.field.key, &keyed.key_tokens, "key", keyed.has_key);
+        let aliases = aliases.map(|(key, tokens)| (key, tokens, "alias", true));
+        for (key, tokens, what, is_written) in std::iter::once(own).chain(aliases) {
             let used = KeyUse {
                 field: &keyed.field,
+                key,
                 what,
+                tokens,
+                is_written,
             };
-            if let Some(wrong) = collision(key, used, &keys, &directories) {
-                errors.at(tokens, wrong);
+            if let Some((place, wrong)) = collision(used, &keys, &directories) {
+                errors.at(place, wrong);
+                distinct = false;
             } else {
                 keys.insert(key, used);
                 for directory in directories_of(key) {
@@ -110,13 +121,18 @@ pub(super) fn are_distinct(fields: &[KeyedField], errors: &Errors) {
             }
         }
     }
+    distinct
 }
 
 /// The field that uses a key, and how: `key` or `alias`.
 #[derive(Clone, Copy)]
 struct KeyUse<'a> {
     field: &'a checked::StructField,
+    key: &'a str,
     what: &'static str,
+    tokens: &'a TokenStream,
+    /// Whether the key stands in an attribute.
+    is_written: bool,
 }
 
 impl KeyUse<'_> {
@@ -135,31 +151,46 @@ impl KeyUse<'_> {
     }
 }
 
-fn collision(
-    key: &str,
-    used: KeyUse<'_>,
-    keys: &HashMap<&str, KeyUse<'_>>,
-    directories: &HashMap<&str, (&str, KeyUse<'_>)>,
-) -> Option<String> {
-    let mut above = directories_of(key).filter_map(|directory| keys.get_key_value(directory));
-    let (relation, other) = if let Some(other) = keys.get(key) {
+/// The place and the message if another field uses the key: the place of the two that was written
+/// in an attribute, or the later one.
+fn collision<'a>(
+    used: KeyUse<'a>,
+    keys: &HashMap<&str, KeyUse<'a>>,
+    directories: &HashMap<&str, (&str, KeyUse<'a>)>,
+) -> Option<(&'a TokenStream, String)> {
+    let mut above = directories_of(used.key).filter_map(|directory| keys.get(directory));
+    let other = if let Some(other) = keys.get(used.key) {
         if std::ptr::eq(other.field, used.field) {
+            let key = used.key;
             let message = format!("the field has the key `{key}` already: leave this one out");
-            return Some(message);
+            return Some((used.tokens, message));
         }
-        ("is also".to_owned(), other)
-    } else if let Some((above, other)) = above.next() {
-        (format!("lies below `{above}`,"), other)
+        *other
+    } else if let Some(other) = above.next() {
+        *other
     } else {
-        let (below, other) = directories.get(key)?;
-        (format!("is the directory of `{below}`,"), other)
+        directories.get(used.key)?.1
     };
-    let advice = match used.is_section() || other.is_section() {
+    let (one, other) = match other.is_written && !used.is_written {
+        true => (other, used),
+        false => (used, other),
+    };
+    let relation = match (one.key.len()).cmp(&other.key.len()) {
+        std::cmp::Ordering::Equal => "is also".to_owned(),
+        std::cmp::Ordering::Greater => format!("lies below `{}`,", other.key),
+        std::cmp::Ordering::Less => format!("is the directory of `{}`,", other.key),
+    };
+    let advice = match one.is_section() || other.is_section() {
         true => "make it a field of that struct, or give one of them another key",
         false => "give one of them another, `#[hot(key = \"…\")]`",
     };
-    let (used, other) = (used.named(), other.named());
-    Some(format!("`{key}`, {used}, {relation} {other}: {advice}"))
+    let key = one.key;
+    let message = format!(
+        "`{key}`, {}, {relation} {}: {advice}",
+        one.named(),
+        other.named()
+    );
+    Some((one.tokens, message))
 }
 
 /// The directories of a key: `a` and `a/b` for `a/b/c`.

@@ -8,6 +8,7 @@ use std::cmp::Ordering;
 use iri_string::types::IriStr;
 use syn::{Expr, ExprRange, Lit, LitStr, RangeLimits, UnOp};
 
+use super::units::{self, duration, size};
 use crate::model::scalar::{Address, ScalarType};
 
 impl Address {
@@ -40,9 +41,7 @@ impl ScalarType {
     pub(super) fn refuses(self, literal: &Literal) -> Option<String> {
         let name = self.name();
         match (self, literal) {
-            (_, Literal::Text(text)) => self
-                .refuses_text(&text.value())
-                .map(|right| format!("this is no `{name}`: write {right}")),
+            (_, Literal::Text(text)) => self.text_mistake(&text.value()),
             (Self::NonZero { .. }, Literal::Integer(0)) => {
                 Some(format!("this is no `{name}`, which is never zero"))
             }
@@ -115,12 +114,17 @@ impl ScalarType {
             Self::Duration => duration(trimmed)
                 .is_none()
                 .then_some("it with its unit, `30s`"),
-            Self::Size => match size(trimmed) {
-                Some(_) => None,
-                None if is_too_big_a_size(trimmed) => Some("less than `16EiB`"),
-                None => Some("it with its unit, `64MiB`"),
-            },
+            Self::Size => size(trimmed)
+                .is_none()
+                .then_some("it with its unit, `64MiB`"),
         }
+    }
+
+    /// The message for a text in the store that can't be read as this type.
+    pub(super) fn text_mistake(self, text: &str) -> Option<String> {
+        let right = self.refuses_text(text)?;
+        let general = || format!("this is no `{}`: write {right}", self.name());
+        Some(units::mistake(text, self).unwrap_or_else(general))
     }
 }
 
@@ -157,13 +161,6 @@ fn fits_a_float(number: f64, name: &str) -> bool {
     )]
     let narrow = number as f32;
     number.is_finite() && (name != "f32" || narrow.is_finite())
-}
-
-/// A duration as text. `humantime` 2.4 panics near the largest one.
-fn duration(text: &str) -> Option<std::time::Duration> {
-    std::panic::catch_unwind(|| humantime::parse_duration(text).ok())
-        .ok()
-        .flatten()
 }
 
 /// Whether the compiler can compute this in a constant, as far as its form shows: literals,
@@ -219,36 +216,6 @@ fn is_constructor(function: &Expr, scalar: ScalarType) -> bool {
         }
 }
 
-/// A size as text, in bytes, as `hotconfig::Size` reads it.
-fn size(text: &str) -> Option<i128> {
-    let in_quotes = serde_json::from_str::<String>(text).ok();
-    let text = in_quotes.as_deref().unwrap_or(text).trim();
-    let text = text.strip_prefix('+').unwrap_or(text);
-    let end = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
-    let (number, unit) = text.split_at_checked(end)?;
-    let factor = match unit.trim_start() {
-        "" if number.contains('.') => return None,
-        "" => 1,
-        unit => 1_u64 * unit.parse::<bytesize::Unit>().ok()?,
-    };
-    let factor = u128::from(factor);
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
-    if whole.is_empty() || fraction.is_empty() || fraction.contains('.') {
-        return None;
-    }
-    let whole = whole.parse::<u128>().ok()?.checked_mul(factor)?;
-    let (part, scale) = fraction
-        .bytes()
-        .take(18)
-        .fold((0_u128, 1_u128), |(part, scale), digit| {
-            (part * 10 + u128::from(digit - b'0'), scale * 10)
-        });
-    let bytes = u64::try_from(whole.checked_add(part * factor / scale)?).ok()?;
-    Some(bytes.into())
-}
-
 fn has_scheme(text: &str) -> bool {
     let letter = |letter: char| letter.is_ascii_alphanumeric() || "+-.".contains(letter);
     text.split_once(':').is_some_and(|(scheme, _)| {
@@ -275,12 +242,6 @@ fn only_char(text: &str) -> Option<char> {
         chars.next().filter(|_| chars.next().is_none())
     };
     only(text).or_else(|| only(text.trim()))
-}
-
-/// Whether the text is written as a size, but is too big.
-fn is_too_big_a_size(text: &str) -> bool {
-    let unit = text.trim_start_matches(|letter: char| letter.is_ascii_digit());
-    unit.len() < text.len() && size(&format!("0{unit}")).is_some()
 }
 
 /// A literal, with its sign.

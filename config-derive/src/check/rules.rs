@@ -7,7 +7,7 @@ use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprRange, LitStr, RangeLimits};
 
-use super::defaults::{has_suffix, not_finite};
+use super::defaults::{has_a_sign, has_suffix, not_finite};
 use super::facts::Facts;
 use super::literal::{Literal, OrderedValue, is_constant, lies_outside};
 use crate::errors::Errors;
@@ -223,6 +223,7 @@ fn range(
                 if let Some(refused) = Literal::from_expr(bound)
                     .and_then(|literal| scalar.bound().refuses(&literal))
                     .or_else(|| has_suffix(bound, scalar))
+                    .or_else(|| has_a_sign(bound, scalar))
                 {
                     errors.at(bound, refused);
                     right = false;
@@ -315,7 +316,8 @@ fn length(
         if !matches!(
             Literal::from_expr(bound),
             None | Some(Literal::Integer(0..))
-        ) {
+        ) || has_a_sign(bound, ScalarType::USIZE).is_some()
+        {
             errors.at(
                 bound,
                 "a length is a whole number from 0 upwards: write `length(1..=80)`",
@@ -443,7 +445,9 @@ fn one_of(
             );
             right = false;
         } else if let (Some(scalar), Some(literal)) = (known.scalar, &literal)
-            && let Some(refused) = scalar.refuses(literal)
+            && let Some(refused) = scalar
+                .refuses(literal)
+                .or_else(|| has_a_sign(value, scalar))
         {
             errors.at(value, refused);
             right = false;

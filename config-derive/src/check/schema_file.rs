@@ -22,12 +22,13 @@ const ADVICE: &str = "write it with `HOTCONFIG_SCHEMA=write cargo test` and a te
 /// The version of the file's format.
 const FORMAT: &str = "hotconfig-schema/1";
 
-/// The file's keys; none if it can't be read, or is about to be written.
+/// The file's keys; none if it can't be read, is about to be written, or if the keys of the struct
+/// are not the intended ones.
 pub(super) fn schema_file(
     written: &LitStr,
     source: SchemaSource,
     ident: &Ident,
-    fields: &[KeyedField],
+    fields: Option<&[KeyedField]>,
     errors: &Errors,
 ) -> SchemaFile {
     let mut schema_file = SchemaFile {
@@ -40,6 +41,14 @@ pub(super) fn schema_file(
     let text = match source.content {
         SchemaContent::Text(text) => text,
         SchemaContent::Ignored => return schema_file,
+        SchemaContent::Outside => {
+            errors.at(
+                written,
+                "a schema file lies below the folder of the crate, beside which it is published: \
+                 write its path from there, `schema = \"user-service.schema.json\"`",
+            );
+            return schema_file;
+        }
         SchemaContent::Failed(error) => {
             let message = format!("this file can't be read: {error}; {ADVICE}");
             errors.at(written, message);
@@ -55,8 +64,10 @@ pub(super) fn schema_file(
             ),
         ),
         Ok((_, keys)) => {
-            compare_keys(&keys, fields, written, errors);
-            schema_file.keys = keys;
+            if let Some(fields) = fields {
+                compare_keys(&keys, fields, written, errors);
+                schema_file.keys = keys;
+            }
         }
         Err(wrong) => errors.at(
             written,
@@ -95,7 +106,7 @@ fn compare_keys(
     // A faulty field may have lost its key, and was reported already.
     if fields
         .iter()
-        .any(|keyed| matches!(keyed.field.kind, FieldKind::Faulty))
+        .any(|keyed| matches!(keyed.field.kind, FieldKind::Faulty { .. }))
     {
         return;
     }

@@ -6,6 +6,7 @@
 use serde_json::Value as Json;
 use syn::Type;
 
+use super::units;
 use crate::model::codec::Form;
 use crate::model::known::{CollectionLength, TypeForm};
 use crate::model::scalar::ScalarType;
@@ -91,6 +92,11 @@ impl TypeForm {
             (Self::Map(_), json) => wrong(format!("{} where an object is expected", kind(json))),
             (Self::Scalar(scalar), json) => {
                 let right = word_in_json(*scalar, json)?;
+                if let Json::String(text) = json
+                    && let Some((unit, known)) = units::unknown_unit(text, *scalar)
+                {
+                    return wrong(format!("the unit `{unit}` instead of {known}"));
+                }
                 wrong(format!("{} where {right} is expected", shown(json)))
             }
         }
@@ -170,9 +176,7 @@ pub(super) fn refuses(text: &str, ty: &Type, form: &TypeForm, codec_form: Form) 
             Form::Text,
             TypeForm::Unknown | TypeForm::List(..) | TypeForm::Tuple(_) | TypeForm::Map(_),
         ) => None,
-        (Form::Auto | Form::Text, TypeForm::Scalar(scalar)) => scalar
-            .refuses_text(text)
-            .map(|right| format!("this is no `{}`: write {right}", scalar.name())),
+        (Form::Auto | Form::Text, TypeForm::Scalar(scalar)) => scalar.text_mistake(text),
         (Form::Auto | Form::Text, TypeForm::Optional(inner)) => {
             if text.trim() == "null" {
                 None

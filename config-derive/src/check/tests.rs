@@ -428,13 +428,13 @@ fn leaked(verdicts: LiteralVerdicts) -> compile::Verdicts {
             breaks: entries.breaks.map(|message| &*message.leak()),
         })
     };
-    let breaks = verdicts.breaks.into_iter();
-    let breaks = breaks.map(|(of, message)| (scalar(&of), &*message.leak()));
+    let refused = verdicts.refused.into_iter();
+    let refused = refused.map(|(of, message)| (scalar(&of), &*message.leak()));
     let words = verdicts.words.into_iter().map(|word| &*word.leak());
     compile::Verdicts {
         text: verdicts.text.map(|text| &*text.leak()),
         accepts: scalars(&verdicts.accepts),
-        breaks: breaks.collect::<Vec<_>>().leak(),
+        refused: refused.collect::<Vec<_>>().leak(),
         list: entries(verdicts.list),
         map: entries(verdicts.map),
         broken: verdicts.broken.map(|message| &*message.leak()),

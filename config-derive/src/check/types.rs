@@ -7,6 +7,7 @@ use quote::ToTokens;
 use syn::{GenericArgument, Ident, PathArguments, Type, TypePath};
 
 use crate::errors::Errors;
+use crate::model::checked::Implemented;
 use crate::model::codec::Format;
 use crate::model::known::KnownType;
 use crate::model::raw;
@@ -25,6 +26,10 @@ pub(super) fn can_be_stored(raw: &raw::FieldInput, errors: &Errors) -> bool {
         && inner.optional
         && !with
     {
+        if let Some((ty, why)) = unstorable(&inner.inner) {
+            errors.at(ty, why);
+            return false;
+        }
         let ty = tidy(&inner.inner);
         let why = format!("an absent key is `None` already: write `Option<{ty}>`");
         errors.at(&raw.ty, why);
@@ -39,34 +44,52 @@ pub(super) fn can_be_stored(raw: &raw::FieldInput, errors: &Errors) -> bool {
     }
 }
 
-/// Whether the compiler rejects every `impl` for a struct with this field: its errors about the
-/// `impl` would hide the message about the field.
-pub(super) fn is_hopeless(raw: &raw::FieldInput, around: &Ident) -> bool {
-    if raw.skip.is_some() {
-        return false;
+/// Whether the struct contains itself without end: rustc's errors about that are enough.
+pub(super) fn never_ends(raw: &raw::FieldInput, around: &Ident) -> bool {
+    raw.skip.is_none()
+        && raw.nested.is_some()
+        && plain_path(&raw.ty).is_some_and(|path| path.path.is_ident(around))
+}
+
+/// The trait that a struct with this field can implement: an error about the `impl` would repeat
+/// the message about the field.
+pub(super) fn implemented(raw: &raw::FieldInput) -> Implemented {
+    if raw.skip.is_some() || raw.nested.is_some() {
+        return Implemented::HotConfig;
     }
-    if raw.nested.is_some() {
-        return plain_path(&raw.ty).is_some_and(|path| path.path.is_ident(around));
+    let Some((ty, _)) = unstorable(&raw.ty) else {
+        return Implemented::HotConfig;
+    };
+    match syn::parse2::<Type>(ty.to_token_stream()) {
+        // A reference or a function may be in a snapshot.
+        Ok(Type::Reference(_) | Type::FnPtr(_)) => Implemented::HotConfig,
+        Ok(Type::Slice(_) | Type::TraitObject(_)) => Implemented::Nothing,
+        Ok(Type::Path(path)) => match path.path.segments.last() {
+            Some(last) if last.ident == "str" => Implemented::Nothing,
+            Some(last) if matches!(last.ident.to_string().as_str(), "Path" | "OsStr") => {
+                Implemented::Nothing
+            }
+            Some(last) if last.ident == "Rc" => Implemented::Section,
+            _ => Implemented::HotConfig,
+        },
+        _ => Implemented::Section,
     }
-    unstorable(&raw.ty).is_some_and(|(ty, _)| {
-        // A reference, a function or a number that changes in place may be in a snapshot.
-        syn::parse2::<Type>(ty.to_token_stream()).is_ok_and(|ty| match &ty {
-            Type::Reference(_) | Type::FnPtr(_) => false,
-            Type::Path(path) => path
-                .path
-                .segments
-                .last()
-                .is_some_and(|last| last.ident == "Rc" || last.ident == "str"),
-            _ => true,
-        })
-    })
+}
+
+/// Whether the type can be written in an `impl` without another error about it.
+pub(super) fn is_nameable(ty: &Type) -> bool {
+    unstorable(ty).is_none()
 }
 
 /// The innermost part of the type that can't be kept, and the message for it.
 fn unstorable(ty: &Type) -> Option<(&dyn ToTokens, String)> {
     let owned = |instead: &str| format!("a configuration owns its values: write `{instead}`");
     let why = match ty {
-        Type::Reference(reference) => owned(&owned_form(&reference.elem)),
+        Type::Reference(reference) => match unstorable(&reference.elem) {
+            // The owned form of any other type could not be stored either.
+            Some(inside) if !is_borrowed_form(&reference.elem) => return Some(inside),
+            _ => owned(&owned_form(&reference.elem)),
+        },
         Type::Slice(_) => owned(&owned_form(ty)),
         Type::Ptr(_) => {
             "a pointer can't be read from a store, nor go from thread to thread: write \
@@ -105,6 +128,14 @@ fn owned_form(borrowed: &Type) -> String {
     }
 }
 
+/// Whether it is a type that only stands behind a reference.
+fn is_borrowed_form(ty: &Type) -> bool {
+    match ty {
+        Type::Reference(_) | Type::Slice(_) => true,
+        ty => plain_path(ty).is_some_and(|path| is(path, "str") || is(path, "Path")),
+    }
+}
+
 fn is(path: &TypePath, name: &str) -> bool {
     path.path.is_ident(name)
 }
@@ -135,6 +166,10 @@ fn unstorable_path(path: &TypePath) -> Option<(&dyn ToTokens, String)> {
             // `Cow<'static, str>` is owned once it is read.
             _ => return None,
         },
+        (
+            "Rc" | "Mutex" | "RwLock" | "Cell" | "RefCell" | "OnceLock" | "OnceCell" | "ArcSwap",
+            Some(inner),
+        ) if !is_unsized_text(inner) && unstorable(inner).is_some() => return unstorable(inner),
         ("Rc", Some(inner)) if is_unsized_text(inner) => format!(
             "an `Rc` can't go from thread to thread, as snapshots do: write `Arc<{}>`",
             tidy(inner)
@@ -211,9 +246,10 @@ pub(super) fn can_be_nested(raw: &raw::FieldInput, around: &Ident, errors: &Erro
 }
 
 /// The message for a type that is not a section.
-fn not_a_struct(ty: &Type) -> Option<String> {
+pub(super) fn not_a_struct(ty: &Type) -> Option<String> {
     let repeated = "the keys of a section are known when the program is built, so it can't be \
-                    repeated: leave `nested` out, and the whole is one key that holds JSON";
+                    repeated: leave `nested` out and derive `serde::Deserialize` and `PartialEq` \
+                    on its entries, and the whole is one key that holds JSON";
     let path = match ty {
         Type::Array(_) | Type::Slice(_) | Type::Tuple(_) => return Some(repeated.to_owned()),
         Type::Group(group) => return not_a_struct(&group.elem),
@@ -225,13 +261,19 @@ fn not_a_struct(ty: &Type) -> Option<String> {
     let inner = match &last.arguments {
         PathArguments::AngleBracketed(arguments) => {
             arguments.args.iter().find_map(|argument| match argument {
-                GenericArgument::Type(inner) => Some(tidy(inner)),
+                GenericArgument::Type(inner) => Some(inner),
                 _ => None,
             })
         }
         _ => None,
     };
-    match (name.as_str(), inner) {
+    // The type inside may be no struct either.
+    if let ("Box" | "Arc" | "Rc" | "Secret", Some(why)) =
+        (name.as_str(), inner.and_then(not_a_struct))
+    {
+        return Some(why);
+    }
+    match (name.as_str(), inner.map(tidy)) {
         (
             "Vec" | "VecDeque" | "LinkedList" | "BTreeSet" | "HashSet" | "BinaryHeap" | "BTreeMap"
             | "HashMap" | "IndexMap" | "IndexSet",

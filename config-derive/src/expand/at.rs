@@ -19,7 +19,7 @@ pub(super) fn impls(checked: &Struct, generics: &Generics) -> TokenStream {
 }
 
 fn one(checked: &Struct, generics: &Generics, field: &StructField) -> Option<TokenStream> {
-    if let FieldKind::Skipped | FieldKind::Faulty = field.kind {
+    if let FieldKind::Skipped | FieldKind::Faulty { nameable: false } = field.kind {
         return None;
     }
     let here = Span::mixed_site();

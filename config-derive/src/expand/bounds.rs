@@ -7,7 +7,7 @@ use quote::{ToTokens, quote_spanned};
 use syn::{Generics, WherePredicate, parse_quote_spanned};
 
 use super::tokens::at;
-use crate::model::checked::{FieldKind, Struct, StructField};
+use crate::model::checked::{FieldKind, LeafDefault, Struct, StructField};
 use crate::model::codec::Format;
 
 /// The struct's generics, with the trait's bounds on each parameter, and with the bounds of a
@@ -51,7 +51,7 @@ fn kind_bounds(field: &StructField) -> Option<TokenStream> {
     match &field.kind {
         FieldKind::Section => Some(quote_spanned!(at=> __::HotConfig)),
         FieldKind::Skipped => Some(quote_spanned!(at=> __::core::default::Default)),
-        FieldKind::Faulty => None,
+        FieldKind::Faulty { .. } => None,
         FieldKind::Leaf(leaf) => {
             let read = match leaf.format {
                 Format::With(_) => None,
@@ -61,7 +61,11 @@ fn kind_bounds(field: &StructField) -> Option<TokenStream> {
                 Some(_) => None,
                 None => Some(quote_spanned!(at=> __::core::cmp::PartialEq +)),
             };
-            Some(quote_spanned!(at=> #read #compared 'static))
+            let default = match leaf.default {
+                LeafDefault::OfType(_) => Some(quote_spanned!(at=> __::core::default::Default +)),
+                _ => None,
+            };
+            Some(quote_spanned!(at=> #read #compared #default 'static))
         }
     }
 }

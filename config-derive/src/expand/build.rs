@@ -53,14 +53,15 @@ fn value(field: &StructField) -> TokenStream {
         }
         FieldKind::Section => {
             let name = field.ident.unraw().to_string();
-            // No bound on the type: a missing trait is reported once, at the other places.
             quote_spanned!(at=> __reader.section(
                 #name,
-                <#ty as __::Section>::__build,
-                <#ty as __::Section>::__validate,
+                __::TypeFacts::<#ty>::build,
+                __::TypeFacts::<#ty>::validate,
             ))
         }
-        FieldKind::Faulty | FieldKind::Skipped => quote_spanned!(at=> __::Option::<#ty>::None),
+        FieldKind::Faulty { .. } | FieldKind::Skipped => {
+            quote_spanned!(at=> __::Option::<#ty>::None)
+        }
     }
 }
 

@@ -2,18 +2,40 @@
 //!
 //! Each token points at the default or the rule in question, where the error is underlined.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 
 use super::bounds::{mentions, parameters};
 use super::rule::const_value;
+use super::tokens::Place;
 use crate::model::checked::{FieldKind, LeafSpec, Struct, StructField};
 use crate::model::constants::{
     ConstValue, DeferredCheck, DeferredKind, DeferredRule, DeferredRuleKind, EntryVerdicts,
-    LiteralVerdicts,
+    LiteralVerdicts, NamedConstant,
 };
 use crate::model::scalar::ScalarType;
 use crate::tidy::moved;
+
+/// `const __CONSTANT_3_0: u32 = …;` for each expression with a name.
+pub(super) fn named(checked: &Struct) -> TokenStream {
+    let leaves = checked.fields.iter().filter_map(|field| match &field.kind {
+        FieldKind::Leaf(leaf) => Some(&leaf.constants),
+        _ => None,
+    });
+    let constants = leaves.flatten().map(|constant| {
+        let NamedConstant {
+            name,
+            ty,
+            value,
+            span,
+        } = constant;
+        quote_spanned! {at(*span)=>
+            #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+            const #name: #ty = #value;
+        }
+    });
+    constants.collect()
+}
 
 /// `const _: () = …;` for each check that names no parameter of the struct, because constants
 /// can't.
@@ -65,7 +87,12 @@ fn constant(field: &StructField, leaf: &LeafSpec, check: &DeferredCheck) -> Toke
         }
         DeferredKind::Literal(verdicts) => {
             let (name, type_name) = (&field.name, crate::tidy::tidy(&leaf.known.inner));
-            let parses = quote_spanned!(at=> __::compile::Parses::<#inner>::ANY_TEXT);
+            // Nothing is said of a text for a type that is reported itself.
+            let parses = quote_spanned! {at=>
+                __::compile::Parses::<#inner>::ANY_TEXT
+                    || __::TypeFacts::<#ty>::UNREAD.is_some()
+                    || __::TypeFacts::<#ty>::KEYS.is_some()
+            };
             let verdicts = self::verdicts(verdicts, at);
             let arguments = quote_spanned!(at=> #name, #type_name, #shape, #parses, &#verdicts);
             ("literal", arguments)
@@ -77,19 +104,7 @@ fn constant(field: &StructField, leaf: &LeafSpec, check: &DeferredCheck) -> Toke
             };
         }
     };
-    asserted(&Ident::new(function, at), arguments, check)
-}
-
-/// The call begins and ends with the checked tokens, so that all of them are underlined.
-fn asserted(function: &Ident, arguments: TokenStream, check: &DeferredCheck) -> TokenStream {
-    let at = at(check.span);
-    let mut arguments = Group::new(Delimiter::Parenthesis, arguments);
-    arguments.set_span(self::at(check.end));
-    // Clippy reports the expressions where they are used.
-    quote_spanned! {at=>
-        #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
-        const _: () = __::compile::#function #arguments;
-    }
+    Place::between(check.span, check.end).constant(function, arguments)
 }
 
 fn at(span: Span) -> Span {
@@ -117,7 +132,8 @@ fn rule(rule: &DeferredRule, at: Span) -> TokenStream {
         }
         DeferredRuleKind::NonEmpty => quote_spanned!(at=> NonEmpty),
     };
-    quote_spanned!(at=> (__::compile::DeferredRule::#kind, #written))
+    let is_computed = rule.is_computed;
+    quote_spanned!(at=> (__::compile::DeferredRule::#kind, #written, #is_computed))
 }
 
 fn verdicts(verdicts: &LiteralVerdicts, at: Span) -> TokenStream {
@@ -138,15 +154,15 @@ fn verdicts(verdicts: &LiteralVerdicts, at: Span) -> TokenStream {
     };
     let LiteralVerdicts { words, .. } = verdicts;
     let text = option(verdicts.text.as_ref(), at);
-    let (accepts, breaks) = (
+    let (accepts, refused) = (
         scalars(&verdicts.accepts, at),
-        of_scalars(&verdicts.breaks, at),
+        of_scalars(&verdicts.refused, at),
     );
     let (list, map) = (entries(&verdicts.list), entries(&verdicts.map));
     let broken = option(verdicts.broken.as_ref(), at);
     quote_spanned! {at=>
         __::compile::Verdicts {
-            text: #text, accepts: #accepts, breaks: #breaks,
+            text: #text, accepts: #accepts, refused: #refused,
             list: #list, map: #map, broken: #broken, words: &[#(#words),*],
         }
     }

@@ -5,14 +5,14 @@ use quote::quote_spanned;
 use syn::{Expr, Lit};
 
 use super::tokens::{Arms, at, leaf_name};
-use crate::model::checked::{FieldKind, LeafDefault, LeafSpec, Struct, StructField};
+use crate::model::checked::{FieldKind, Implemented, LeafDefault, LeafSpec, Struct, StructField};
 use crate::model::codec::{Form, Format};
 
 /// Nothing for a struct that has neither such a default nor a section.
 pub(super) fn method(checked: &Struct) -> Option<TokenStream> {
     let here = Span::mixed_site();
     let arms = Arms::new(checked, leaf, section);
-    if arms.is_empty() {
+    if arms.is_empty() && checked.implemented == Implemented::HotConfig {
         return None;
     }
     let body = arms.body(&quote_spanned!(here=> __::Option::None));
@@ -44,7 +44,7 @@ fn leaf(field: &StructField) -> Option<TokenStream> {
         return None;
     };
     let computed = match &leaf.default {
-        LeafDefault::OfType => true,
+        LeafDefault::OfType(_) => true,
         LeafDefault::Expression(value, _) => text(leaf).is_none() && is_the_same_everywhere(value),
         LeafDefault::None | LeafDefault::Text(_) => false,
     };
@@ -152,6 +152,6 @@ fn makes_a_value(function: &Expr) -> bool {
 
 fn section(field: &StructField) -> Option<TokenStream> {
     let ty = &field.ty;
-    let forward = quote_spanned!(at(&field.ident)=> <#ty as __::Section>::__default(__rest));
+    let forward = quote_spanned!(at(&field.ident)=> __::TypeFacts::<#ty>::default(__rest));
     (!field.secret).then_some(forward)
 }

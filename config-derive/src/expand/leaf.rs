@@ -5,9 +5,10 @@ use quote::quote_spanned;
 use syn::spanned::Spanned;
 
 use super::rule;
-use super::tokens::{self, at, leaf_name};
+use super::tokens::{self, at, checks_its_type, leaf_name};
 use crate::model::checked::{FieldKind, LeafDefault, LeafSpec, StructField};
 use crate::model::codec::Format;
+use crate::tidy::moved;
 
 /// `fn rps() -> LeafDecoder<u32>`; `None` for a field that is not a leaf.
 pub(super) fn function(field: &StructField) -> Option<TokenStream> {
@@ -44,8 +45,8 @@ fn table(field: &StructField, leaf: &LeafSpec) -> TokenStream {
         (None, absent, text, check) => {
             let decode = decode(field, leaf);
             let same = same(field, leaf);
-            let absent =
-                absent.unwrap_or_else(|| quote_spanned!(at=> absent: __::value::missing::<#ty>,));
+            let absent = absent
+                .unwrap_or_else(|| quote_spanned!(at=> absent: __::TypeFacts::<#ty>::missing,));
             let text = text.unwrap_or_else(|| quote_spanned!(at=> text: __::Option::None,));
             let check = check.unwrap_or_else(|| quote_spanned!(at=> check: __::unchecked,));
             quote_spanned! {at=>
@@ -66,7 +67,11 @@ fn format_table(field: &StructField, leaf: &LeafSpec) -> Option<TokenStream> {
     match &leaf.format {
         Format::Codec(codec) => {
             let codec = tokens::codec(codec, at);
-            Some(quote_spanned!(at=> __::LeafDecoder::<#ty>::of::<__::codec::#codec>()))
+            Some(if checks_its_type(leaf) {
+                quote_spanned!(at=> __::TypeFacts::<#ty>::leaf::<__::codec::#codec>())
+            } else {
+                quote_spanned!(at=> __::LeafDecoder::<#ty>::of::<__::codec::#codec>())
+            })
         }
         Format::With(_) => None,
     }
@@ -78,15 +83,14 @@ fn decode(field: &StructField, leaf: &LeafSpec) -> TokenStream {
     match &leaf.format {
         Format::Codec(codec) => {
             let codec = tokens::codec(codec, at);
-            quote_spanned!(at=> __::codec::read::<__::codec::#codec, #ty>)
+            quote_spanned!(at=> __::TypeFacts::<#ty>::read::<__::codec::#codec>)
         }
         Format::With(path) => {
-            let at = tokens::at(path);
-            // The pointer has the type of a codec, so that the compiler names it.
+            let (at, ty) = (tokens::at(path), moved(ty, path.span()));
             quote_spanned! {at=>
                 |__raw| {
-                    let __decode: fn(&[__::core::primitive::u8]) -> _ = #path::decode;
-                    __::value::with::<#ty, _>(__decode, __raw)
+                    use __::{AsDecode as _, NoDecode as _};
+                    __::value::with((&__::function::<#ty, _>(#path::decode)).decode(), __raw)
                 }
             }
         }
@@ -97,9 +101,15 @@ fn same(field: &StructField, leaf: &LeafSpec) -> TokenStream {
     let at = at(&field.ty);
     let ty = &field.ty;
     if let Some(path) = &leaf.compare {
-        quote_spanned!(tokens::at(path)=> #path)
+        let (at, ty) = (tokens::at(path), moved(ty, path.span()));
+        quote_spanned! {at=>
+            |__one, __other| {
+                use __::{AsCompare as _, NoCompare as _};
+                (&__::function::<#ty, _>(#path)).compare()(__one, __other)
+            }
+        }
     } else {
-        quote_spanned!(at=> <#ty as __::core::cmp::PartialEq>::eq)
+        quote_spanned!(at=> __::TypeFacts::<#ty>::same)
     }
 }
 
@@ -110,7 +120,7 @@ fn text(leaf: &LeafSpec) -> Option<TokenStream> {
         LeafDefault::Text(text) => (text.value(), text.span()),
         // Data is cheaper to compile than a closure.
         LeafDefault::Expression(value, _) => (super::default::text(leaf)?.to_owned(), value.span()),
-        LeafDefault::None | LeafDefault::OfType => return None,
+        LeafDefault::None | LeafDefault::OfType(_) => return None,
     };
     let bytes = syn::LitByteStr::new(text.as_bytes(), span);
     Some(quote_spanned!(at(&span)=> __::Option::Some(#bytes)))
@@ -126,10 +136,11 @@ fn absent(field: &StructField, leaf: &LeafSpec) -> Option<TokenStream> {
         LeafDefault::Expression(..) if super::default::text(leaf).is_some() => None,
         LeafDefault::Expression(value, _) => {
             let at = at(value);
+            let value = leaf.named_default.as_ref().unwrap_or(value);
             Some(quote_spanned!(at=> || __::value::IntoDefault::<#ty>::into_absent(#value)))
         }
-        LeafDefault::OfType => {
-            let at = at(ty);
+        LeafDefault::OfType(written) => {
+            let (at, ty) = (at(written), moved(ty, *written));
             Some(quote_spanned!(at=> __::value::of_type::<#ty>))
         }
         LeafDefault::None => {

@@ -14,6 +14,7 @@ mod bounds;
 mod build;
 mod compile;
 mod default;
+mod faulty;
 mod leaf;
 mod lints;
 mod rule;
@@ -26,18 +27,16 @@ mod tokens;
 mod validate;
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use quote::quote_spanned;
 
-use crate::model::checked::Struct;
+use crate::model::checked::{Implemented, Struct};
+
+pub(crate) use faulty::expand as expand_faulty;
 
 /// The whole expansion.
 pub(crate) fn expand(checked: &Struct) -> TokenStream {
     let here = Span::mixed_site();
-    let krate = if let Some(path) = &checked.krate {
-        path.to_token_stream()
-    } else {
-        quote_spanned!(here=> ::hotconfig)
-    };
+    let krate = tokens::krate(checked.krate.as_ref());
     let ident = &checked.ident;
     let generics = bounds::generics(checked);
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
@@ -49,29 +48,20 @@ pub(crate) fn expand(checked: &Struct) -> TokenStream {
     let same = same::method(checked);
     let show = show::method(checked);
     let validate = validate::method(checked);
+    let named = compile::named(checked);
     let compile = compile::constants(checked);
     let lints = lints::constants(checked);
     let schema_file = schema_file::constants(checked);
     let default = default::method(checked);
-    let places = at::impls(checked, &generics);
-    quote_spanned! {here=>
-        #[allow(deprecated, unused_imports)]
-        const _: () = {
-            use #krate::__;
-            // A type that says nothing of its shape is answered for by this trait.
-            use __::AnyShape as _;
-            use __::compile::ParsesNot as _;
-
-            struct __Fields<S>(__::core::marker::PhantomData<S>);
-
+    let implemented = match checked.implemented {
+        Implemented::HotConfig => Some(quote_spanned!(here=> __::HotConfig)),
+        Implemented::Section => Some(quote_spanned!(here=> __::Section)),
+        Implemented::Nothing => None,
+    };
+    let implementation = implemented.map(|implemented| {
+        quote_spanned! {here=>
             #[automatically_derived]
-            impl #impl_generics __Fields<#ident #ty_generics> #where_clause {
-                #table
-                #(#leaves)*
-            }
-
-            #[automatically_derived]
-            impl #impl_generics __::HotConfig for #ident #ty_generics #where_clause {
+            impl #impl_generics #implemented for #ident #ty_generics #where_clause {
                 #schema
                 #build
                 #set
@@ -80,7 +70,28 @@ pub(crate) fn expand(checked: &Struct) -> TokenStream {
                 #validate
                 #default
             }
+        }
+    });
+    let places = at::impls(checked, &generics);
+    quote_spanned! {here=>
+        #[allow(deprecated, unused_imports)]
+        const _: () = {
+            use #krate::__;
+            // These traits answer for a type that lacks one.
+            use __::{AnyShape as _, AnyType as _};
+            use __::compile::ParsesNot as _;
 
+            struct __Fields<S: ?__::core::marker::Sized>(__::core::marker::PhantomData<S>);
+
+            #[automatically_derived]
+            impl #impl_generics __Fields<#ident #ty_generics> #where_clause {
+                #table
+                #(#leaves)*
+            }
+
+            #implementation
+
+            #named
             #compile
             #lints
             #schema_file

@@ -1,14 +1,14 @@
 //! The rules of a field: the call that checks a value, and the constant in the schema.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprRange, Lit, RangeLimits, Type};
 
 use super::tokens;
 use crate::model::checked::{LeafRule, RuleKind};
 use crate::model::constants::ConstValue;
-use crate::tidy::tidy;
+use crate::tidy::{moved, tidy};
 
 /// The call that checks a value.
 pub(super) fn call(rule: &LeafRule, ty: &Type) -> TokenStream {
@@ -30,10 +30,12 @@ pub(super) fn call(rule: &LeafRule, ty: &Type) -> TokenStream {
             let inclusive = matches!(bounds.limits, RangeLimits::Closed(_));
             quote_spanned!(at=> __::rules::range_text(__value, #low, #high, #inclusive, __reasons);)
         }
-        RuleKind::Range { bounds, .. } => {
+        RuleKind::Range { bounds, low, high } => {
+            let bounds = ends(bounds, low, high);
             quote_spanned!(at=> __::rules::range(__value, #bounds, __reasons);)
         }
-        RuleKind::Length { bounds, .. } => {
+        RuleKind::Length { bounds, low, high } => {
+            let bounds = ends(bounds, low, high);
             quote_spanned!(at=> __::rules::length(__value, #bounds, __reasons);)
         }
         RuleKind::Pattern(pattern) => quote_spanned! {at=>
@@ -54,21 +56,26 @@ pub(super) fn call(rule: &LeafRule, ty: &Type) -> TokenStream {
         RuleKind::Url => quote_spanned!(at=> __::rules::url(__value, __reasons);),
         RuleKind::Validate(path) => {
             let name = tidy(path);
-            let at = tokens::at(&path.span());
-            // The pointer has the type of a rule, so that the compiler names it.
+            let (at, ty) = (tokens::at(path), moved(ty, path.span()));
             quote_spanned! {at=>
-                {
-                    let __rule: fn(&#ty) -> _ = #path;
-                    __::rules::validate(
-                        __value,
-                        #name,
-                        |__value| __::rules::Answer::answer(__rule(__value)),
-                        __reasons,
-                    );
-                }
+                use __::{AsRule as _, NoRule as _};
+                __::rules::validate(
+                    __value, #name, (&__::function::<#ty, _>(#path)).rule(), __reasons,
+                );
             }
         }
     }
+}
+
+/// The range, by the names of the constants for its ends.
+fn ends(bounds: &ExprRange, low: &ConstValue, high: &ConstValue) -> TokenStream {
+    let end = |written: &Option<Box<Expr>>, value: &ConstValue| match value.computed() {
+        Some(value) => Some(value.clone()),
+        None => written.as_ref().map(ToTokens::to_token_stream),
+    };
+    let (start, limits) = (end(&bounds.start, low), &bounds.limits);
+    let end = end(&bounds.end, high);
+    quote!(#start #limits #end)
 }
 
 /// The variant of `Rule`.

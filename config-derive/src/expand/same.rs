@@ -18,7 +18,7 @@ pub(super) fn method(checked: &Struct) -> TokenStream {
         |field| {
             let (ident, ty) = (&field.ident, &field.ty);
             Some(quote_spanned! {at(ident)=>
-                <#ty as __::Section>::__same(&self.#ident, &__other.#ident, __rest)
+                __::TypeFacts::<#ty>::same_leaf(&self.#ident, &__other.#ident, __rest)
             })
         },
     );

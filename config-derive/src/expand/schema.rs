@@ -7,6 +7,7 @@ use super::rule;
 use super::tokens::at;
 use crate::model::checked::{FieldKind, LeafDefault, LeafSpec, RuleKind, Struct, StructField};
 use crate::model::codec::Format;
+use crate::model::known::TypeForm;
 use crate::tidy::tidy;
 
 /// Writes `const TREE`.
@@ -25,11 +26,7 @@ pub(super) fn constant(checked: &Struct) -> TokenStream {
         let path = tidy(path);
         quote_spanned!(here=> .validate(#path))
     });
-    let faulty = checked
-        .fields
-        .iter()
-        .any(|field| matches!(field.kind, FieldKind::Faulty))
-        .then(|| quote_spanned!(here=> .faulty()));
+    let faulty = checked.faulty.then(|| quote_spanned!(here=> .faulty()));
     quote_spanned! {here=>
         const TREE: &'static __::Tree =
             &__::Tree::new(#name) #doc #prefix #validate #faulty .fields(__Fields::<Self>::__FIELDS);
@@ -92,11 +89,17 @@ fn field(field: &StructField) -> Option<TokenStream> {
     let mut calls = TokenStream::new();
     let mut call = |tokens: TokenStream| calls.extend(tokens);
     match &field.kind {
-        FieldKind::Faulty => return None,
+        FieldKind::Faulty { nameable: false } => return None,
+        FieldKind::Faulty { nameable: true } => {
+            let ty = &field.ty;
+            call(quote_spanned! {at=>
+                .or_section(__::TypeFacts::<#ty>::KEYS)
+            });
+        }
         FieldKind::Skipped => call(quote_spanned!(at=> .skipped())),
         FieldKind::Section => {
             let ty = &field.ty;
-            call(quote_spanned!(at=> .section(<#ty as __::Section>::TREE)));
+            call(quote_spanned!(at=> .section(__::TypeFacts::<#ty>::TREE)));
         }
         FieldKind::Leaf(leaf) => {
             let ty = &field.ty;
@@ -106,8 +109,13 @@ fn field(field: &StructField) -> Option<TokenStream> {
                 None => quote_spanned!(at=> __::TypeFacts::<#ty>::SHAPE),
             };
             call(quote_spanned!(at=> .shape(#shape)));
+            if leaf.known.form == TypeForm::Unknown && is_auto(leaf) {
+                call(quote_spanned! {at=>
+                    .or_section(__::TypeFacts::<#ty>::KEYS)
+                });
+            }
             match &leaf.format {
-                Format::Codec(codec) if codec.name.is_empty() => {}
+                Format::Codec(_) if is_auto(leaf) => {}
                 Format::Codec(codec) => {
                     let codec = super::tokens::codec(codec, at);
                     call(quote_spanned! {at=>
@@ -155,11 +163,16 @@ fn field(field: &StructField) -> Option<TokenStream> {
     Some(quote_spanned!(at=> __::SchemaField::new(#number, #name, #key, #type_name) #calls))
 }
 
+/// Whether the type decides how it is read.
+fn is_auto(leaf: &LeafSpec) -> bool {
+    matches!(leaf.format, Format::Codec(codec) if codec.name.is_empty())
+}
+
 /// The variant of `DefaultValue`.
 fn default(leaf: &LeafSpec, at: Span) -> Option<TokenStream> {
     match &leaf.default {
         LeafDefault::None => None,
-        LeafDefault::OfType => Some(quote_spanned!(at=> OfType)),
+        LeafDefault::OfType(_) => Some(quote_spanned!(at=> OfType)),
         LeafDefault::Text(text) => Some(quote_spanned!(at=> Text(#text))),
         LeafDefault::Expression(value, _) => Some(if let Some(text) = super::default::text(leaf) {
             quote_spanned!(at=> Text(#text))

@@ -7,8 +7,9 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
 
 use super::bounds::{mentions, parameters};
-use super::tokens::at;
+use super::tokens::{at, checks_its_type};
 use crate::model::checked::{FieldKind, Struct, StructField};
+use crate::model::codec::Format;
 use crate::model::scalar::ScalarType;
 use crate::model::schema_file::{KeyType, SchemaFile};
 
@@ -63,23 +64,32 @@ fn field_constant(field: &StructField, schema_file: &SchemaFile) -> Option<Token
     let at = at(&field.ident);
     let (name, key, ty) = (&field.name, &field.key, field.ty.to_token_stream());
     let ty = crate::tidy::moved(&ty, field.ident.span());
-    match field.kind {
+    match &field.kind {
         FieldKind::Section => Some(quote_spanned! {at=>
             const _: () = __::compile::section(
-                &__FILE, #name, #key, <#ty as __::Section>::TREE,
+                &__FILE, #name, #key, __::TypeFacts::<#ty>::TREE,
             );
         }),
-        FieldKind::Leaf(_) => {
+        FieldKind::Leaf(leaf) => {
             let place = schema_file.keys.keys().position(|known| known == key)?;
             let type_name = crate::tidy::tidy(&field.ty);
-            Some(quote_spanned! {at=>
-                const _: () = __::compile::agrees(
+            let agrees = quote_spanned! {at=>
+                __::compile::agrees(
                     &__FILE, "", #name, __::TypeFacts::<#ty>::SHAPE, #type_name,
                     &__FILE.keys[#place],
-                );
+                )
+            };
+            let is_checked = checks_its_type(leaf) && matches!(leaf.format, Format::Codec(_));
+            Some(if is_checked {
+                // A type that lacks a trait is reported already.
+                quote_spanned! {at=>
+                    const _: () = if __::TypeFacts::<#ty>::UNREAD.is_none() { #agrees };
+                }
+            } else {
+                quote_spanned!(at=> const _: () = #agrees;)
             })
         }
-        FieldKind::Skipped | FieldKind::Faulty => None,
+        FieldKind::Skipped | FieldKind::Faulty { .. } => None,
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) fn method(checked: &Struct) -> TokenStream {
         |field| {
             let (ident, ty) = (&field.ident, &field.ty);
             Some(quote_spanned! {at(ident)=>
-                <#ty as __::Section>::__set(&mut self.#ident, __rest, __reader)
+                __::TypeFacts::<#ty>::set(&mut self.#ident, __rest, __reader)
             })
         },
     );

@@ -19,7 +19,7 @@ pub(super) fn method(checked: &Struct) -> TokenStream {
         |field| {
             let (ident, ty) = (&field.ident, &field.ty);
             let shown = quote_spanned! {at(ident)=>
-                <#ty as __::Section>::__show(&self.#ident, __rest)
+                __::TypeFacts::<#ty>::show(&self.#ident, __rest)
             };
             (!field.secret).then_some(shown)
         },

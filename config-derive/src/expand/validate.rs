@@ -15,9 +15,8 @@ pub(super) fn method(checked: &Struct) -> TokenStream {
         let at = at(&path.span());
         let name = tidy(path);
         quote_spanned! {at=>
-            // The pointer is of the type that a rule has, so that the compiler names it.
-            let __rule: fn(&Self) -> _ = #path;
-            __checks.rule(#name, || __::rules::Answer::answer(__rule(self)));
+            use __::{AsRule as _, NoRule as _};
+            __checks.rule(#name, || (&__::function::<Self, _>(#path)).rule()(self));
         }
     });
     quote_spanned! {here=>
@@ -34,6 +33,6 @@ fn section(field: &StructField) -> Option<TokenStream> {
     };
     let (name, ident, ty) = (&field.name, &field.ident, &field.ty);
     Some(quote_spanned! {at(ident)=>
-        __checks.section(#name, |__checks| <#ty as __::Section>::__validate(&self.#ident, __checks));
+        __checks.section(#name, |__checks| __::TypeFacts::<#ty>::validate(&self.#ident, __checks));
     })
 }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use syn::LitStr;
 
 use super::scalar::ScalarType;
@@ -30,12 +30,21 @@ pub(crate) enum DeferredKind {
         default: ConstValue,
         rules: Vec<DeferredRule>,
     },
-    /// Whether the default can be computed at all.
+    /// Whether the default, an expression of this type, can be computed at all.
     Value(TokenStream),
     /// Whether the type is one of these, for which something is wrong.
     Refused(Vec<(ScalarType, String)>),
     /// Whether a literal is of the type, and keeps the rules.
     Literal(LiteralVerdicts),
+}
+
+/// A constant of the expansion for an expression that stands in several places there, so that a
+/// mistake in it is reported once.
+pub(crate) struct NamedConstant {
+    pub(crate) name: Ident,
+    pub(crate) ty: TokenStream,
+    pub(crate) value: TokenStream,
+    pub(crate) span: Span,
 }
 
 pub(crate) struct DeferredRule {
@@ -55,6 +64,7 @@ pub(crate) enum DeferredRuleKind {
 }
 
 /// A default or an end of a range, as far as it is known while compiling.
+#[derive(Clone)]
 pub(crate) enum ConstValue {
     Nothing,
     Integer(i128),
@@ -81,13 +91,37 @@ impl ConstValue {
         )
     }
 
+    /// The expression, if only the compiler knows the value.
+    pub(crate) fn computed(&self) -> Option<&TokenStream> {
+        match self {
+            Self::IntegerOf(value)
+            | Self::FloatOf(value)
+            | Self::PeriodOf(value)
+            | Self::BytesOf(value)
+            | Self::TextOf(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The same for another expression of the same value.
+    pub(crate) fn replace_computed(&mut self, by: TokenStream) {
+        match self {
+            Self::IntegerOf(value)
+            | Self::FloatOf(value)
+            | Self::PeriodOf(value)
+            | Self::BytesOf(value)
+            | Self::TextOf(value) => *value = by,
+            _ => {}
+        }
+    }
+
     pub(crate) fn is_unknown(&self) -> bool {
         matches!(self, Self::Unknown(_))
     }
 
     /// Whether only the compiler knows the value.
     pub(crate) fn is_computed(&self) -> bool {
-        !self.is_literal() && !self.is_unknown() && !matches!(self, Self::Text(_))
+        self.computed().is_some()
     }
 }
 
@@ -97,8 +131,9 @@ pub(crate) struct LiteralVerdicts {
     pub(crate) text: Option<String>,
     /// The scalars that it is.
     pub(crate) accepts: Vec<ScalarType>,
-    /// The scalars as which it breaks a rule, with the message.
-    pub(crate) breaks: Vec<(ScalarType, String)>,
+    /// The scalars as which something known is wrong with it: it breaks a rule, or has no such
+    /// unit.
+    pub(crate) refused: Vec<(ScalarType, String)>,
     /// The same as a list, and as a map; none if it is no such JSON.
     pub(crate) list: Option<EntryVerdicts>,
     pub(crate) map: Option<EntryVerdicts>,

@@ -19,6 +19,8 @@ pub(crate) struct SchemaSource {
 pub(crate) enum SchemaContent {
     /// The file is about to be written anew: nothing is compared with it.
     Ignored,
+    /// The file is outside of the crate, and is not read.
+    Outside,
     Text(String),
     /// Reading failed with this error.
     Failed(std::io::Error),

@@ -15,10 +15,12 @@ pub(crate) mod serde;
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{Data, DeriveInput, Fields, GenericParam};
+use syn::{Data, DeriveInput, Fields, GenericParam, Type};
 
 use crate::errors::Errors;
 use crate::model::codec::{self, Format};
+use crate::model::known::KnownType;
+use crate::model::scalar::ScalarType;
 use crate::model::{ItemValue, raw};
 use item::Item;
 
@@ -106,7 +108,7 @@ fn structure(input: &DeriveInput, fields: Vec<&syn::Field>, errors: &Errors) -> 
             names::SCHEMA => fill(&mut parsed.schema, &item, item.text(errors), errors),
             _ => unknown(
                 &item,
-                &names::ON_STRUCT,
+                (&names::ON_STRUCT, &names::ON_STRUCT),
                 &names::on_field(),
                 "a field",
                 errors,
@@ -133,7 +135,7 @@ fn field(input: &syn::Field, errors: &Errors) -> Option<raw::FieldInput> {
             || read_rule(&mut field, &item, errors);
         if !known {
             field.readable = false;
-            unavailable(&item, errors);
+            unavailable(&item, &field.ty, errors);
         }
     }
     Some(field)
@@ -147,8 +149,16 @@ fn read_key(field: &mut raw::FieldInput, item: &Item, errors: &Errors) -> bool {
             let alias = item.text(errors).map(|key| item.with_tokens(key));
             field.aliases.extend(alias);
         }
-        names::NESTED => fill(&mut field.nested, item, item.flag(errors), errors),
-        names::SKIP => fill(&mut field.skip, item, item.flag(errors), errors),
+        names::NESTED => {
+            let nested = item.flag(errors);
+            field.readable &= nested.is_some();
+            fill(&mut field.nested, item, nested, errors);
+        }
+        names::SKIP => {
+            let skip = item.flag(errors);
+            field.readable &= skip.is_some();
+            fill(&mut field.skip, item, skip, errors);
+        }
         names::SECRET => fill(&mut field.secret, item, item.flag(errors), errors),
         names::RESTART => fill(&mut field.restart, item, item.flag(errors), errors),
         names::DEPRECATED => fill(&mut field.deprecated, item, item.note(errors), errors),
@@ -165,7 +175,9 @@ fn read_value(field: &mut raw::FieldInput, item: &Item, errors: &Errors) -> bool
             return true;
         }
         names::COMPARE => {
-            fill(&mut field.compare, item, item.path(errors), errors);
+            let compare = item.path(errors);
+            field.readable &= compare.is_some();
+            fill(&mut field.compare, item, compare, errors);
             return true;
         }
         names::WITH => item.path(errors).map(Format::With),
@@ -176,6 +188,7 @@ fn read_value(field: &mut raw::FieldInput, item: &Item, errors: &Errors) -> bool
             item.flag(errors).map(|()| Format::Codec(codec))
         }
     };
+    field.readable &= format.is_some();
     // The checks reject a second format: formats have different names.
     let same = |one: &Format, other: &Format| one.name() == other.name();
     add(&mut field.formats, item, format, same, errors);
@@ -200,7 +213,7 @@ fn read_rule(field: &mut raw::FieldInput, item: &Item, errors: &Errors) -> bool 
 }
 
 /// Reports an attribute that is planned, or does not exist.
-fn unavailable(item: &Item, errors: &Errors) {
+fn unavailable(item: &Item, ty: &Type, errors: &Errors) {
     match item.name.as_str() {
         names::MAP => errors.at(
             item,
@@ -214,12 +227,26 @@ fn unavailable(item: &Item, errors: &Errors) {
         ),
         _ => unknown(
             item,
-            &names::on_field(),
+            (&names::on_field(), &names_for(ty)),
             &names::ON_STRUCT,
             "the struct",
             errors,
         ),
     }
+}
+
+/// The attributes of a field of this type, of which one may be proposed.
+fn names_for(ty: &Type) -> Vec<&'static str> {
+    let known = KnownType::from_type(ty);
+    let is_text = known.scalar.is_some_and(ScalarType::is_text) || known.form.is_collection();
+    let is_number = known.scalar.is_some_and(ScalarType::is_number);
+    let mut names = names::on_field();
+    names.retain(|name| match *name {
+        names::RANGE => !is_text,
+        names::LENGTH | names::NON_EMPTY | names::PATTERN | names::URL => !is_number,
+        _ => true,
+    });
+    names
 }
 
 /// Keeps a value, or reports that there already is one.
@@ -256,10 +283,10 @@ fn twice(item: &Item, errors: &Errors) {
     errors.at(item, format!("`{name}` is written twice: {advice}"));
 }
 
-/// Refuses an unknown name, and proposes the nearest.
+/// Refuses an unknown name, and proposes the nearest of those that fit.
 fn unknown(
     item: &Item,
-    here: &[&'static str],
+    (here, fitting): (&[&'static str], &[&'static str]),
     there: &[&'static str],
     other_place: &str,
     errors: &Errors,
@@ -269,7 +296,7 @@ fn unknown(
         format!("`{name}` goes on {other_place}")
     } else if let Some(instead) = names::alternative(name) {
         format!("there is no attribute `{name}`: {instead}")
-    } else if let Some(near) = names::nearest(name, here) {
+    } else if let Some(near) = names::nearest(name, fitting) {
         let right = names::example(near);
         format!("there is no attribute `{name}`: did you mean `{right}`?")
     } else {

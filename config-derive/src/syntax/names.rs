@@ -201,7 +201,14 @@ pub(crate) fn example(name: &str) -> &'static str {
 /// The most likely intended name.
 pub(crate) fn nearest(name: &str, names: &[&'static str]) -> Option<&'static str> {
     if let Some((_, ours)) = SYNONYMS.iter().find(|(theirs, _)| *theirs == name) {
-        return names.iter().copied().find(|known| known == ours);
+        let instead = match *ours {
+            RANGE => LENGTH,
+            LENGTH => RANGE,
+            ours => ours,
+        };
+        // A text has a length in place of a range.
+        let ours = [*ours, instead];
+        return ours.into_iter().find(|ours| names.contains(ours));
     }
     nearest_of(name, names.iter().copied())
 }

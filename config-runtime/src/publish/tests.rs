@@ -853,7 +853,7 @@ fn a_change_clones_no_value_shows_it_as_it_shows_itself_and_goes_anywhere() {
 #[test]
 fn p11_a_comparison_that_panics_tells() {
     let hub = Hub::new(Snapshot::new(Touchy(0), None, 1, [].into()));
-    let field: Field<Touchy, Touchy> = Field::of_span(|it| it, Span { first: 0, len: 1 }, "");
+    let field: Field<Touchy, Touchy> = Field::__new(|it| it, Span { first: 0, len: 1 }, "");
     let mut watch = hub.watch(field);
     hub.publish(
         Snapshot::new(Touchy(1), None, 1, [].into()),

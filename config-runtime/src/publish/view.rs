@@ -77,7 +77,7 @@ impl<V: 'static> View<V> {
     /// The part itself as a field, to subscribe to the whole of it:
     /// `view.watch(view.field())`.
     pub fn field(&self) -> Field<V, V, ManyKeys> {
-        Field::of_span(
+        Field::__new(
             itself,
             Span {
                 first: 0,

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::compile::lookup::{HERE, Span, Target};
+use super::compile::lookup::{HERE, Span};
 
 /// A field of the configuration `T`, or a section of it, with values of the type `V`.
 ///
@@ -52,11 +52,7 @@ impl KeysKind for Keys<false> {
 impl<T: 'static, V: 'static, K> Field<T, V, K> {
     /// For the expansion of the two macros.
     #[doc(hidden)]
-    pub const fn __new(get: fn(&T) -> &V, target: Target, path: &'static str) -> Self {
-        Self::of_span(get, target.span, path)
-    }
-
-    pub(crate) const fn of_span(get: fn(&T) -> &V, span: Span, path: &'static str) -> Self {
+    pub const fn __new(get: fn(&T) -> &V, span: Span, path: &'static str) -> Self {
         Self {
             get,
             span,

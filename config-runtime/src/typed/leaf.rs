@@ -4,7 +4,8 @@
 //! value that breaks no rule of its own, or the reasons. It knows no other leaf, no key and no
 //! store.
 
-use super::shape::{Comparable, Readable};
+use serde::de::DeserializeOwned;
+
 use crate::reason::{Reason, Reasons};
 use crate::value::codec::{self, Coding};
 use crate::value::{self, Secret};
@@ -46,11 +47,10 @@ impl<V> IsSecret for Option<Secret<V>> {}
 pub const fn secret<V: IsSecret>() {}
 
 impl<V> LeafDecoder<V> {
-    /// A leaf with this codec, and no other attribute. The bounds are on the function, so that the
-    /// compiler names the missing one.
+    /// A leaf with this codec, and no other attribute.
     pub const fn of<C: Coding>() -> Self
     where
-        V: Readable + Comparable,
+        V: DeserializeOwned + PartialEq,
     {
         Self {
             decode: codec::read::<C, V>,

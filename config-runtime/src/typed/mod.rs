@@ -12,6 +12,7 @@ pub(crate) mod defaults;
 pub(crate) mod encode;
 pub(crate) mod facts;
 pub(crate) mod field;
+pub(crate) mod function;
 pub(crate) mod id;
 pub(crate) mod leaf;
 pub(crate) mod path;

@@ -57,6 +57,7 @@ pub trait Selector<T>: sealed::Sealed + Clone + Send + Sync + 'static {
     fn span(&self) -> Span;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: 'static, V: 'static, K: 'static> Selector<T> for Field<T, V, K> {
     type Value = V;
 

@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::value::{Secret, Size};
@@ -128,33 +127,6 @@ pub trait HotValue {
     /// The shape of this type's values.
     const SHAPE: Shape;
 }
-
-/// A type that can be read from a key. Each requirement on a value is a separate trait, so that the
-/// compiler names the missing one.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be read from a key: `serde::Deserialize` is missing",
-    label = "no `serde::Deserialize`",
-    note = "derive `serde::Deserialize` on the type, or on what it contains; where it is another crate's, read it by a function of yours: `#[hot(with = path)]`",
-    note = "if the fields of `{Self}` are keys of their own, write `#[hot(nested)]`"
-)]
-pub trait Readable: DeserializeOwned {}
-
-#[diagnostic::do_not_recommend]
-impl<V: DeserializeOwned> Readable for V {}
-
-/// A type with values that can be compared, for two values of one key.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "two values of `{Self}` cannot be compared: `PartialEq` is missing",
-    label = "no `PartialEq`",
-    note = "derive `PartialEq` on the type, or on what it contains, or compare two values by a function of yours: `#[hot(compare = path)]`",
-    note = "if the fields of `{Self}` are keys of their own, write `#[hot(nested)]`"
-)]
-pub trait Comparable: PartialEq {}
-
-#[diagnostic::do_not_recommend]
-impl<V: PartialEq> Comparable for V {}
 
 macro_rules! scalars {
     ($($type:ty => $scalar:ident;)+) => {$(

@@ -514,6 +514,17 @@ impl Field {
         self
     }
 
+    /// Makes a leaf whose type has keys of its own a section. A constant has reported it: this is
+    /// for the paths into it.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn or_section(self, schema: Option<&'static Tree>) -> Self {
+        match schema {
+            Some(schema) => self.section(schema),
+            None => self,
+        }
+    }
+
     /// Makes the field a map; `element` is the tree of an entry.
     #[doc(hidden)]
     #[must_use]

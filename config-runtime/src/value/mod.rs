@@ -117,9 +117,21 @@ pub fn missing<V: DeserializeOwned>() -> Option<Result<V, Reason>> {
     plain::missing().map(Ok)
 }
 
+/// A type with a default of its own, for `#[hot(default)]`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no `Default`, which `#[hot(default)]` takes",
+    label = "no `Default` of `{Self}`",
+    note = "derive `Default` on `{Self}`, or write the value, `#[hot(default = …)]`"
+)]
+pub trait HasDefault: Default {}
+
+#[diagnostic::do_not_recommend]
+impl<V: Default> HasDefault for V {}
+
 /// The value of an absent key with the type's own default.
 #[doc(hidden)]
-pub fn of_type<V: Default>() -> Option<Result<V, Reason>> {
+pub fn of_type<V: HasDefault>() -> Option<Result<V, Reason>> {
     Some(Ok(V::default()))
 }
 
@@ -131,26 +143,11 @@ pub fn required<V>() -> Option<Result<V, Reason>> {
 
 /// Calls the `decode` of a `#[hot(with = path)]` module.
 #[doc(hidden)]
-pub fn with<V, R: Decoded<V>>(decode: impl Fn(&[u8]) -> R, raw: &[u8]) -> Result<V, Reason> {
-    decode(raw).decoded()
-}
-
-/// The result of a `decode` function for a field of type `V`.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "`decode` answers `{Self}`, and the field is of type `{V}`",
-    label = "not a `Result<{V}, impl Display>`",
-    note = "write `pub fn decode(raw: &[u8]) -> Result<{V}, impl Display>` in that module"
-)]
-pub trait Decoded<V> {
-    fn decoded(self) -> Result<V, Reason>;
-}
-
-#[diagnostic::do_not_recommend]
-impl<V, E: std::fmt::Display> Decoded<V> for Result<V, E> {
-    fn decoded(self) -> Result<V, Reason> {
-        self.map_err(|error| Reason::new(shorten(&error.to_string())))
-    }
+pub fn with<V, E: std::fmt::Display>(
+    decode: impl Fn(&[u8]) -> Result<V, E>,
+    raw: &[u8],
+) -> Result<V, Reason> {
+    decode(raw).map_err(|error| Reason::new(shorten(&error.to_string())))
 }
 
 /// A type for `#[hot(default = …)]` on a field of type `V`: a `V`; the value inside an `Option` or

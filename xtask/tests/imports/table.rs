@@ -50,19 +50,24 @@ pub(crate) const TABLES: &[Table] = &[
         rows: &[
             &[
                 ("attributes", &["rules", "types"]),
-                ("deferred", &["facts", "literal", "rules", "stored"]),
+                ("constants", &["deferred", "rules"]),
                 ("prefix", &["keys"]),
                 ("schema_file", &["keys"]),
                 ("serde", &[]),
             ],
             &[
+                (
+                    "deferred",
+                    &["facts", "literal", "rules", "stored", "units"],
+                ),
                 ("keys", &[]),
-                ("rules", &["defaults", "facts", "literal"]),
                 ("types", &[]),
             ],
+            &[("rules", &["defaults", "facts", "literal"])],
             &[("defaults", &["facts", "literal", "stored"])],
             &[("facts", &["literal", "stored"])],
-            &[("literal", &[]), ("stored", &[])],
+            &[("literal", &["units"]), ("stored", &["units"])],
+            &[("units", &[])],
         ],
     },
     Table {
@@ -74,7 +79,8 @@ pub(crate) const TABLES: &[Table] = &[
             &[
                 ("at", &[]),
                 ("build", &["tokens"]),
-                ("compile", &["bounds", "rule"]),
+                ("compile", &["bounds", "rule", "tokens"]),
+                ("faulty", &["tokens"]),
                 ("leaf", &["default", "rule", "tokens"]),
                 ("lints", &["bounds", "tokens"]),
                 ("same", &["tokens"]),
@@ -230,7 +236,10 @@ pub(crate) const TABLES: &[Table] = &[
             &[
                 ("defaults", &["checks", "config", "read", "tree"]),
                 ("encode", &["leaf", "tree"]),
-                ("facts", &["config", "shape"]),
+                (
+                    "facts",
+                    &["checks", "config", "leaf", "path", "read", "shape", "tree"],
+                ),
                 ("selector", &["compile", "field"]),
             ],
             &[
@@ -243,10 +252,15 @@ pub(crate) const TABLES: &[Table] = &[
             ],
             &[
                 ("checks", &[]),
-                ("leaf", &["shape"]),
+                ("leaf", &[]),
                 ("tree", &["id", "path", "shape"]),
             ],
-            &[("id", &[]), ("path", &[]), ("shape", &[])],
+            &[
+                ("function", &[]),
+                ("id", &[]),
+                ("path", &[]),
+                ("shape", &[]),
+            ],
         ],
     },
 ];

@@ -43,7 +43,7 @@ impl Subscriber {
     /// poll only at the end.
     pub(super) fn some(hub: &Arc<Hub<Config>>) -> Vec<Self> {
         // The whole struct, compared by the leaves of a field.
-        let field = |leaves| Field::<_, _>::of_span(|config| config, span(leaves), "");
+        let field = |leaves| Field::<_, _>::__new(|config| config, span(leaves), "");
         let all = (0, LEAVES.len());
         let map = (MAP, LEAVES.len() - MAP);
         let watch = |leaves| (Handle::Watch(hub.watch(field(leaves))), leaves);

@@ -55,7 +55,7 @@ fn untyped(field: usize) -> Field<Config, Config> {
         first: LEAVES[field][0],
         len: LEAVES[field].len(),
     };
-    Field::of_span(|config| config, span, "")
+    Field::__new(|config| config, span, "")
 }
 
 enum Handles {

@@ -31,8 +31,8 @@ pub struct Verdicts {
     pub text: Option<&'static str>,
     /// The scalars that the text is.
     pub accepts: &'static [Scalar],
-    /// The scalars as which it breaks a rule, with the message.
-    pub breaks: &'static [(Scalar, &'static str)],
+    /// The scalars as which something known is wrong with it, with the message.
+    pub refused: &'static [(Scalar, &'static str)],
     /// The same as a list, and as a map; none if the text is no such JSON.
     pub list: Option<EntryVerdicts>,
     pub map: Option<EntryVerdicts>,
@@ -85,12 +85,7 @@ pub const fn range(low: ConstValue, high: ConstValue, inclusive: bool, written: 
     message.push("no value lies in the range `");
     message.push(written);
     message.push("`");
-    if !matches!(low, ConstValue::Float(_)) {
-        message.push(", from ");
-        push(&mut message, low);
-        message.push(" to ");
-        push(&mut message, high);
-    }
+    push_ends(&mut message, DeferredRule::Range(low, high, inclusive));
     message.push(": ");
     message.push(advice);
     refuse(&message);
@@ -102,23 +97,27 @@ pub const fn range(low: ConstValue, high: ConstValue, inclusive: bool, written: 
 /// For that; in a constant.
 #[doc(hidden)]
 #[track_caller]
-pub const fn default(value: ConstValue, rules: &[(DeferredRule, &str)]) {
+pub const fn default(value: ConstValue, rules: &[(DeferredRule, &str, bool)]) {
     if matches!(value, ConstValue::Float(number) if !number.is_finite()) {
         refuse_with("a number in the store is finite, and this default is not");
     }
     let mut rules = rules;
-    while let [(rule, written), rest @ ..] = rules {
+    while let [(rule, written, is_computed), rest @ ..] = rules {
         if breaks(value, *rule) {
             let mut message = Message::new();
             message.push("the default");
-            if !matches!(value, ConstValue::Float(_)) {
+            if is_shown(value) {
                 message.push(", ");
                 push(&mut message, value);
                 message.push(",");
             }
             message.push(" breaks the field's own rule `");
             message.push(written);
-            message.push("`: change one of them");
+            message.push("`");
+            if *is_computed {
+                push_ends(&mut message, *rule);
+            }
+            message.push(": change one of them");
             refuse(&message);
         }
         rules = rest;
@@ -165,10 +164,14 @@ pub const fn literal(
     }
     let shape = inner(shape);
     match (shape, verdicts.text) {
-        (Shape::Scalar(scalar), Some(text)) if !includes(verdicts.accepts, scalar) => {
-            refuse_text(text, shape);
+        (Shape::Scalar(scalar), text) => {
+            refused(shape, verdicts.refused);
+            if let Some(text) = text
+                && !includes(verdicts.accepts, scalar)
+            {
+                refuse_text(text, shape);
+            }
         }
-        (Shape::Scalar(_), _) => refused(shape, verdicts.breaks),
         (Shape::Words(words), Some(text)) if !contains(words, text.trim_ascii()) => {
             refuse_text(text, shape);
         }
@@ -253,13 +256,54 @@ const fn refuse_text(text: &str, shape: Shape) {
     message.push("`");
     message.push(text);
     message.push("` is no ");
-    if let Shape::Words(words) = shape {
-        message.push("word of this type: write ");
-        push_words(&mut message, words);
-    } else {
-        message.push(expected(shape));
+    match shape {
+        Shape::Words(words) => {
+            message.push("word of this type: write ");
+            push_words(&mut message, words);
+        }
+        Shape::Scalar(scalar) => match whole(scalar) {
+            Some((name, limits)) => {
+                message.push("`");
+                message.push(name);
+                message.push("`: write a whole number ");
+                message.push(limits);
+            }
+            None => message.push(expected(shape)),
+        },
+        _ => message.push(expected(shape)),
     }
     refuse(&message);
+}
+
+/// The name and the limits of a whole number.
+const fn whole(scalar: Scalar) -> Option<(&'static str, &'static str)> {
+    Some(match scalar {
+        Scalar::U8 => ("u8", "from 0 to 255"),
+        Scalar::U16 => ("u16", "from 0 to 65535"),
+        Scalar::U32 => ("u32", "from 0 to 4294967295"),
+        Scalar::U64 => ("u64", "from 0 to 2^64 - 1"),
+        Scalar::U128 => ("u128", "from 0 to 2^128 - 1"),
+        Scalar::Usize => ("usize", "from 0 to 2^64 - 1"),
+        Scalar::I8 => ("i8", "from -128 to 127"),
+        Scalar::I16 => ("i16", "from -32768 to 32767"),
+        Scalar::I32 => ("i32", "from -2147483648 to 2147483647"),
+        Scalar::I64 => ("i64", "from -2^63 to 2^63 - 1"),
+        Scalar::I128 => ("i128", "from -2^127 to 2^127 - 1"),
+        Scalar::Isize => ("isize", "from -2^63 to 2^63 - 1"),
+        Scalar::NonZeroU8 => ("NonZeroU8", "from 1 to 255"),
+        Scalar::NonZeroU16 => ("NonZeroU16", "from 1 to 65535"),
+        Scalar::NonZeroU32 => ("NonZeroU32", "from 1 to 4294967295"),
+        Scalar::NonZeroU64 => ("NonZeroU64", "from 1 to 2^64 - 1"),
+        Scalar::NonZeroU128 => ("NonZeroU128", "from 1 to 2^128 - 1"),
+        Scalar::NonZeroUsize => ("NonZeroUsize", "from 1 to 2^64 - 1"),
+        Scalar::NonZeroI8 => ("NonZeroI8", "from -128 to 127, but not 0"),
+        Scalar::NonZeroI16 => ("NonZeroI16", "from -32768 to 32767, but not 0"),
+        Scalar::NonZeroI32 => ("NonZeroI32", "from -2147483648 to 2147483647, but not 0"),
+        Scalar::NonZeroI64 => ("NonZeroI64", "from -2^63 to 2^63 - 1, but not 0"),
+        Scalar::NonZeroI128 => ("NonZeroI128", "from -2^127 to 2^127 - 1, but not 0"),
+        Scalar::NonZeroIsize => ("NonZeroIsize", "from -2^63 to 2^63 - 1, but not 0"),
+        _ => return None,
+    })
 }
 
 #[track_caller]
@@ -302,7 +346,7 @@ const fn expected(shape: Shape) -> &'static str {
         Scalar::Ipv6 => "IPv6 address: write `::1`",
         Scalar::Socket | Scalar::SocketV4 => "socket address: write `10.0.0.1:80`",
         Scalar::SocketV6 => "socket address: write `[::1]:80`",
-        _ => "whole number that fits its type: write one that does",
+        _ => "value of this type",
     }
 }
 
@@ -416,8 +460,63 @@ const fn push(message: &mut Message, value: ConstValue) {
             message.push(text);
             message.push("`");
         }
-        // Formatting a fraction is not for constants.
-        ConstValue::Float(_) | ConstValue::Nothing | ConstValue::Unknown(_) => {}
+        ConstValue::Float(number) => push_float(message, number),
+        ConstValue::Nothing | ConstValue::Unknown(_) => {}
+    }
+}
+
+/// The values of a rule's ends, `, from 1 to 64`.
+const fn push_ends(message: &mut Message, rule: DeferredRule) {
+    let (DeferredRule::Range(low, high, inclusive) | DeferredRule::Length(low, high, inclusive)) =
+        rule
+    else {
+        return;
+    };
+    if is_shown(low) {
+        message.push(", from ");
+        push(message, low);
+    }
+    if is_shown(high) {
+        message.push(if is_shown(low) { " " } else { ", " });
+        message.push(if inclusive { "to " } else { "to below " });
+        push(message, high);
+    }
+}
+
+/// Whether a message shows the value.
+const fn is_shown(value: ConstValue) -> bool {
+    match value {
+        ConstValue::Nothing | ConstValue::Unknown(_) => false,
+        // Six digits behind the point are shown.
+        ConstValue::Float(number) => {
+            let size = number.abs();
+            size == 0.0 || size >= 0.001 && size < 1e15
+        }
+        _ => true,
+    }
+}
+
+/// A fraction, with at most six digits behind the point.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a number that is shown is small enough"
+)]
+const fn push_float(message: &mut Message, number: f64) {
+    const DIGITS: usize = 6;
+    let scaled = (number.abs() * 1e6 + 0.5) as i128;
+    if number < 0.0 {
+        message.push("-");
+    }
+    message.push_number(scaled / 1_000_000);
+    message.push(".");
+    let mut rest = scaled % 1_000_000;
+    let mut factor = 100_000;
+    let mut digit = 0;
+    while digit == 0 || rest != 0 && digit < DIGITS {
+        message.push_number(rest / factor);
+        rest %= factor;
+        factor /= 10;
+        digit += 1;
     }
 }
 

@@ -22,24 +22,7 @@ impl Span {
     const FAULTY: Self = Self { first: 0, len: 0 };
 }
 
-/// The target of a path.
-#[doc(hidden)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Target {
-    pub span: Span,
-    /// Whether it is a value with a key of its own.
-    pub one_key: bool,
-}
-
-impl Target {
-    /// Returns 0, for a caller that needs only the check.
-    #[must_use]
-    pub const fn none(self) -> usize {
-        0
-    }
-}
-
-/// The target of a path of field names; a map stands for all of its patterns.
+/// The patterns behind a path of field names; a map stands for all of its patterns.
 ///
 /// # Panics
 /// If the path names a skipped field, goes into a value or a map, or gets there by a `Deref`. The
@@ -47,27 +30,104 @@ impl Target {
 #[doc(hidden)]
 #[track_caller]
 #[expect(clippy::panic, reason = "how a constant refuses to compile")]
-pub const fn target(tree: &Tree, path: &[&str]) -> Target {
+pub const fn span(tree: &Tree, path: &[&'static str]) -> Span {
+    let reached = reached(tree, path);
+    let mut message = Message::new();
+    match reached.verdict {
+        RIGHT => return reached.span,
+        SKIPPED => {
+            push_quoted(&mut message, reached.field);
+            message.push(" is `#[hot(skip)]`: it has no key and never changes");
+        }
+        INTO_A_VALUE => {
+            message.push("this path goes into ");
+            push_quoted(&mut message, reached.field);
+            message.push(", a value that is one key: end it there, or make ");
+            push_quoted(&mut message, reached.field);
+            message.push(" a section, `#[hot(nested)]`");
+        }
+        INTO_A_MAP => {
+            message.push("this path goes into ");
+            push_quoted(&mut message, reached.field);
+            message.push(", a map, whose entries are named in the store: end it there");
+        }
+        _ => {
+            push_quoted(&mut message, reached.field);
+            message.push(" is not a field of ");
+            push_quoted(&mut message, reached.section);
+            message.push(" itself: name the fields that lead to it");
+        }
+    }
+    panic!("{}", message.as_str())
+}
+
+const fn push_quoted(message: &mut Message, name: &str) {
+    message.push("`");
+    message.push(name);
+    message.push("`");
+}
+
+/// The end of a path of field names.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Reached {
+    span: Span,
+    is_one_key: bool,
+    verdict: u8,
+    /// The last field of the path that was looked at.
+    field: &'static str,
+    /// The struct of that field.
+    section: &'static str,
+}
+
+impl Reached {
+    #[must_use]
+    pub const fn span(&self) -> Span {
+        self.span
+    }
+
+    /// Whether the path ends at a value with a key of its own.
+    #[must_use]
+    pub const fn is_one_key(&self) -> bool {
+        self.is_one_key
+    }
+
+    #[must_use]
+    pub const fn verdict(&self) -> u8 {
+        self.verdict
+    }
+}
+
+const RIGHT: u8 = 0;
+const SKIPPED: u8 = 1;
+const INTO_A_VALUE: u8 = 2;
+const INTO_A_MAP: u8 = 3;
+const ELSEWHERE: u8 = 4;
+
+/// Looks up a path of field names; a map stands for all of its patterns. A path through a struct
+/// with a mistake is right.
+#[doc(hidden)]
+pub const fn reached(tree: &Tree, path: &[&'static str]) -> Reached {
     let mut section = tree;
     let mut path = path;
+    let mut reached = Reached {
+        span: Span::FAULTY,
+        is_one_key: true,
+        verdict: RIGHT,
+        field: "",
+        section: tree.name,
+    };
     let mut first = 0;
     while let [name, deeper @ ..] = path {
         let mut fields = section.fields;
+        reached.field = name;
+        reached.section = section.name;
         let field = loop {
             let [field, rest @ ..] = fields else {
-                if section.faulty {
-                    return Target {
-                        span: Span::FAULTY,
-                        one_key: true,
-                    };
+                if !section.faulty {
+                    reached.verdict = ELSEWHERE;
                 }
-                let mut message = Message::new();
-                message.push("`");
-                message.push(name);
-                message.push("` is not a field of `");
-                message.push(section.name);
-                message.push("` itself: name the fields that lead to it");
-                panic!("{}", message.as_str());
+                return reached;
             };
             if same(field.name, name) {
                 break field;
@@ -77,48 +137,95 @@ pub const fn target(tree: &Tree, path: &[&str]) -> Target {
         };
         match field.kind {
             Kind::Skipped => {
-                let mut message = Message::new();
-                message.push("`");
-                message.push(field.name);
-                message.push("` is `#[hot(skip)]`: it has no key and never changes");
-                panic!("{}", message.as_str());
+                reached.verdict = SKIPPED;
+                return reached;
             }
             _ if deeper.is_empty() => {
-                return Target {
-                    span: Span {
-                        first,
-                        len: field.len(),
-                    },
-                    one_key: matches!(field.kind, Kind::Leaf(_)),
+                reached.span = Span {
+                    first,
+                    len: field.len(),
                 };
+                reached.is_one_key = matches!(field.kind, Kind::Leaf(_));
+                return reached;
             }
             Kind::Section(below) => section = below,
+            // It may be the field with the mistake.
+            Kind::Leaf(_) | Kind::Map(_) if section.faulty => return reached,
             Kind::Map(_) => {
-                let mut message = Message::new();
-                message.push("this path goes into `");
-                message.push(field.name);
-                message.push("`, a map, whose entries are named in the store: end it there");
-                panic!("{}", message.as_str());
+                reached.verdict = INTO_A_MAP;
+                return reached;
             }
             Kind::Leaf(_) => {
-                let mut message = Message::new();
-                message.push("this path goes into `");
-                message.push(field.name);
-                message.push("`, a value that is one key: end it there, or make `");
-                message.push(field.name);
-                message.push("` a section, `#[hot(nested)]`");
-                panic!("{}", message.as_str());
+                reached.verdict = INTO_A_VALUE;
+                return reached;
             }
         }
         path = deeper;
     }
-    Target {
-        span: Span {
-            first: 0,
-            len: section.len(),
-        },
-        one_key: false,
+    reached.span = Span {
+        first: 0,
+        len: section.len(),
+    };
+    reached.is_one_key = false;
+    reached
+}
+
+/// A value at the end of a path, if the verdict on the path allows it.
+///
+/// It is called as a method: a path that is wrong in Rust has no type, on which rustc looks up no
+/// method, and so says nothing more.
+#[doc(hidden)]
+pub trait Reach: Sized {
+    fn __reach<const VERDICT: u8>(&self) -> &Self
+    where
+        Path<VERDICT>: HasAKey<Self> + EndsAtItsKey<Self> + NamesEachField<Self>,
+    {
+        self
     }
+}
+
+impl<V> Reach for V {}
+
+/// A path with this verdict.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Path<const VERDICT: u8>;
+
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "this field is `#[hot(skip)]`: it has no key and never changes",
+    label = "a field without a key"
+)]
+pub trait HasAKey<V> {}
+
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "this path goes into a value that is one key: end it there, or make that field a \
+               section, `#[hot(nested)]`",
+    label = "a path into a value"
+)]
+pub trait EndsAtItsKey<V> {}
+
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "this path leads through a `Deref`: name the fields that lead there",
+    label = "not a field of the struct itself"
+)]
+pub trait NamesEachField<V> {}
+
+macro_rules! verdicts {
+    ($($of:ident: $($verdict:ident),+;)+) => {
+        $($(
+            #[diagnostic::do_not_recommend]
+            impl<V> $of<V> for Path<$verdict> {}
+        )+)+
+    };
+}
+
+verdicts! {
+    HasAKey: RIGHT, INTO_A_VALUE, INTO_A_MAP, ELSEWHERE;
+    EndsAtItsKey: RIGHT, SKIPPED, ELSEWHERE;
+    NamesEachField: RIGHT, SKIPPED, INTO_A_VALUE, INTO_A_MAP;
 }
 
 /// The place of a key: the numbers of the fields that lead to it, at most `N`.
@@ -129,7 +236,8 @@ pub const fn target(tree: &Tree, path: &[&str]) -> Target {
 #[derive(Debug, Clone, Copy)]
 pub struct Place<const N: usize> {
     steps: [u16; N],
-    target: Target,
+    span: Span,
+    is_one_key: bool,
     is_unknown: bool,
 }
 
@@ -155,10 +263,8 @@ pub const fn known<const N: usize>(tree: &Tree, key: &str) -> Place<N> {
 pub const fn place<const N: usize>(tree: &Tree, key: &str) -> Place<N> {
     let mut place = Place {
         steps: [HERE; N],
-        target: Target {
-            span: Span::FAULTY,
-            one_key: true,
-        },
+        span: Span::FAULTY,
+        is_one_key: true,
         is_unknown: false,
     };
     let mut section = tree;
@@ -176,13 +282,11 @@ pub const fn place<const N: usize>(tree: &Tree, key: &str) -> Place<N> {
                     *step = field.number;
                 }
                 if below.is_empty() {
-                    place.target = Target {
-                        span: Span {
-                            first,
-                            len: field.len(),
-                        },
-                        one_key: matches!(field.kind, Kind::Leaf(_)),
+                    place.span = Span {
+                        first,
+                        len: field.len(),
                     };
+                    place.is_one_key = matches!(field.kind, Kind::Leaf(_));
                     return place;
                 }
                 let tree = match field.kind {
@@ -216,8 +320,14 @@ impl<const N: usize> Place<N> {
     }
 
     #[must_use]
-    pub const fn target(&self) -> Target {
-        self.target
+    pub const fn span(&self) -> Span {
+        self.span
+    }
+
+    /// Whether the key is that of a value.
+    #[must_use]
+    pub const fn is_one_key(&self) -> bool {
+        self.is_one_key
     }
 
     /// The path in Rust, `db.pool_size`, through the same tree.

@@ -13,6 +13,6 @@ pub use deferred::{
     DeferredRule, EntryVerdicts, Parses, ParsesNot, Verdicts, default, literal, range, refused,
 };
 #[doc(hidden)]
-pub use lints::lint;
+pub use lints::{leaf_type, section_type};
 #[doc(hidden)]
 pub use schema_match::{FileKey, SchemaFile, agrees, section};

@@ -30,13 +30,17 @@ pub struct SchemaFile {
     pub keys: &'static [FileKey],
 }
 
-/// Rejects a section whose keys are not those of the file.
+/// Rejects a section whose keys are not those of the file, unless it has other mistakes: its keys
+/// may not be the intended ones.
 ///
 /// # Panics
 /// If it is rejected; in a constant.
 #[doc(hidden)]
 #[track_caller]
 pub const fn section(file: &SchemaFile, name: &str, key: &str, tree: &Tree) {
+    if has_a_mistake(tree) {
+        return;
+    }
     let mut path = Message::new();
     path.push_segments(key);
     walk(file, name, &path, tree);
@@ -58,6 +62,19 @@ pub const fn section(file: &SchemaFile, name: &str, key: &str, tree: &Tree) {
         }
         keys = rest;
     }
+}
+
+const fn has_a_mistake(tree: &Tree) -> bool {
+    let mut fields = tree.fields;
+    while let [field, rest @ ..] = fields {
+        if let Kind::Section(below) | Kind::Map(below) = field.kind
+            && has_a_mistake(below)
+        {
+            return true;
+        }
+        fields = rest;
+    }
+    tree.faulty
 }
 
 #[track_caller]

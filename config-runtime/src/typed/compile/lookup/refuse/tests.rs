@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::{HERE, Place, Span, Target, place, target};
+use super::super::{HERE, Place, Span, place, span};
 use super::message;
 use crate::typed::path::Step;
 use crate::typed::tree::{Field, Tree};
@@ -118,7 +118,7 @@ fn every_key_has_its_place() {
     for leaf in SERVICE.leaves() {
         let place = place::<3>(SERVICE, &leaf.key);
         assert_eq!(
-            (place.target().span.first, place.target().span.len),
+            (place.span().first, place.span().len),
             (leaf.id().place(), 1)
         );
         assert_eq!(place.path(SERVICE).as_str(), leaf.name);
@@ -127,10 +127,7 @@ fn every_key_has_its_place() {
         assert_eq!(steps.collect::<Vec<_>>(), path);
     }
     let section = place::<2>(SERVICE, "db_of/replica");
-    assert_eq!(
-        (section.target().span.first, section.target().span.len),
-        (6, 3)
-    );
+    assert_eq!((section.span().first, section.span().len), (6, 3));
     assert_eq!(section.path(SERVICE).as_str(), "replica");
 }
 
@@ -157,21 +154,18 @@ const MAPPED: &Tree = &Tree::new("Mapped").fields(&[
 
 #[test]
 fn a_map_is_found_and_stands_for_all_of_its_patterns() {
-    const TENANTS: Target = target(MAPPED, &["tenants"]);
+    const TENANTS: Span = span(MAPPED, &["tenants"]);
     const LAST: Place<1> = place(MAPPED, "last");
-    assert_eq!((TENANTS.span.first, TENANTS.span.len), (1, 4));
-    assert_eq!((LAST.target().span.first, LAST.target().span.len), (6, 1));
+    assert_eq!((TENANTS.first, TENANTS.len), (1, 4));
+    assert_eq!((LAST.span().first, LAST.span().len), (6, 1));
     let tenants = place::<2>(MAPPED, "of/tenants");
-    assert_eq!(tenants.target(), TENANTS);
+    assert_eq!(tenants.span(), TENANTS);
     assert_eq!(tenants.path(MAPPED).as_str(), "tenants");
     assert_eq!((tenants.step(0), tenants.step(1)), (1, HERE));
     let features = place::<1>(MAPPED, "features");
-    assert_eq!(features.target(), target(MAPPED, &["features"]));
-    assert_eq!(
-        (features.target().span.first, features.target().span.len),
-        (5, 1)
-    );
-    assert_eq!(target(MAPPED, &[]).span, Span { first: 0, len: 7 });
+    assert_eq!(features.span(), span(MAPPED, &["features"]));
+    assert_eq!((features.span().first, features.span().len), (5, 1));
+    assert_eq!(span(MAPPED, &[]), Span { first: 0, len: 7 });
 }
 
 #[test]
@@ -200,5 +194,5 @@ fn a_key_ends_at_the_map() {
     expected = "this path goes into `tenants`, a map, whose entries are named in the store: end it there"
 )]
 fn a_path_ends_at_the_map() {
-    let _ = target(MAPPED, &["tenants", "left"]);
+    let _ = span(MAPPED, &["tenants", "left"]);
 }
