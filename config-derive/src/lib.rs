@@ -118,7 +118,9 @@ use errors::Errors;
 /// # What the compiler does not check
 ///
 /// A mistake in a name, a key, a type, an attribute or a literal default does not compile. `start()`
-/// and `assert_schema!` find the rest, before the store is read; call the latter in a test.
+/// and `assert_schema!` find the rest, before the store is read; call the latter in a test. The
+/// `validate` of a struct needs all of its values: `start()` checks it on what it read, and on the
+/// defaults only if it may serve them (`defaults_without_store`).
 ///
 /// | what | example |
 /// | --- | --- |

@@ -62,7 +62,7 @@
 //! | `metrics` | [metrics](_docs::health#metrics), through the facade of that name |
 //! | `seal` | [`HotBuilder::fallback_key`]: the secrets of the fallback, encrypted |
 //!
-//! The Rust version is declared to be 1.89; the crate is compiled with 1.95.
+//! The declared Rust version is 1.89. CI compiles the crate with 1.95 only.
 
 // The derive names this crate `::hotconfig`, in its own tests too. Only in tests: otherwise rustc
 // proposes the alias for a misspelt name.

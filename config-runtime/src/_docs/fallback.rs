@@ -50,7 +50,8 @@
 //! - The file has the mode 0600.
 //! - After a crash, the publications of the last second are not in the copy.
 //!   [`fallback_interval`](crate::HotBuilder::fallback_interval) sets that time.
-//! - A copy that was removed is written again within a minute, and at the end.
+//! - A copy that was removed is written again within 60 of these intervals (a minute by
+//!   default), and at the end.
 //! - If the disk is full or read-only, the status and the log have the error. The loop tries again,
 //!   and the service keeps running.
 //! - Two processes may share one path if their prefixes are the same. The process that wrote last

@@ -19,7 +19,7 @@
 //! # Promises
 //!
 //! Each promise has a number. A test that checks it carries the number in its name, such as
-//! `p03_…`. Names such as `drill_22_…` belong to tests of a failure that another system had.
+//! `p03_…`.
 //!
 //! | | promise |
 //! | --- | --- |
@@ -31,15 +31,13 @@
 //! | P6 | A subscriber is notified only if its value changed. If nothing changed, nothing is swapped and nobody is notified. |
 //! | P7 | No reader ever sees a configuration that breaks a rule. Every rejection is reported with key, revision and reason. |
 //! | P8 | Keys that were removed during an outage or a compaction are found removed. The removal is published or held. |
-//! | P9 | If nothing confirmed the configuration within the staleness limit, the status says stale, at most that limit later. |
+//! | P9 | Once the last confirmation is older than the staleness limit, the status says stale. |
 //! | P10 | No answer of the store makes the loop spin, and no state of the loop lacks a timer. |
 //! | P11 | A subscriber that blocks or panics delays neither publishing nor other subscribers. |
 //! | P12 | The cursor passes a revision only when all its events were applied or held, trusted progress passed it, or a full read replaced them. |
 //! | P13 | After a restore or a wipe of the store, P4 holds, or the status is stale. |
 //! | P15 | Permission denied is never an empty configuration. |
 //! | P16 | While a change is held, every other change that is valid without it is published, unless a rule over a whole struct prevents it. |
-//!
-//! P14, P17 and P18 are reserved for features that do not exist yet.
 //!
 //! # Absent keys and equal values
 //!

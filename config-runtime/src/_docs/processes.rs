@@ -8,7 +8,7 @@
 //! | `hotconfig-etcd` | the two connections of one [`Etcd`](crate::store::Etcd), shared by its clones and configurations | with the last handle and loop of that `Etcd` |
 //! | `hotconfig-timer` | the time limit of one `start()` or `shutdown()` | with that call |
 //! | `hotconfig-disk` | one read or write of a [fallback](super::fallback) | with that read or write |
-//! | tokio's blocking threads | callbacks of `on_change`, up to 512 at a time | when idle |
+//! | blocking threads of the loop's runtime | callbacks of `on_change`, up to 512 at a time | when idle |
 //!
 //! One process with ten configurations on one `Etcd` has eleven long-lived threads and two
 //! connections.
@@ -90,6 +90,6 @@
 //! ```
 //!
 //! `Hot::fixed` checks no rule, so a test can use values that the store would not get past. A fixed
-//! configuration is always ready, and `wait_for` returns an error.
+//! configuration is ready until it ends. It has no loop, so `wait_for` returns `WaitError::Ended`.
 //!
 //! To share one store between tests, give each test its own prefix variable.

@@ -25,8 +25,9 @@
 //! # Watching
 //!
 //! `watch` returns the latest value and skips those in between. `changes` queues up to 64 changes,
-//! or as many as you give to `changes_with_capacity`. If the queue is full, it drops the oldest and
-//! reports how many. `on_change` calls a function with the latest value only; its calls never
+//! or as many as you give to `changes_with_capacity`. Each publication is one item, even if
+//! it contains several writes. If the queue is full, it drops the oldest and reports how many.
+//! `on_change` calls a function with the latest value only; its calls never
 //! overlap.
 //!
 //! Nothing is lost between reading a value and watching it if you subscribe first. A [`Watch`] and

@@ -52,6 +52,33 @@
 //! # }
 //! ```
 //!
+//! # A failed start
+//!
+//! Each error names its remedy. An error does not print its source, so print both. New variants may
+//! come, so a `match` needs a last arm.
+//!
+//! ```
+//! use hotconfig::StartError;
+//!
+//! fn report(error: &StartError) {
+//!     match error {
+//!         // A mistake in the program or in its arguments.
+//!         StartError::Builder { mistakes, .. } => println!("{} mistakes", mistakes.len()),
+//!         // Bad or missing keys: somebody has to write them.
+//!         StartError::Problems { problems, .. } => println!("{} bad keys", problems.len()),
+//!         // The store: try again later, or repair the access.
+//!         StartError::Store { source, .. } => println!("{:?}", source.kind()),
+//!         _ => {}
+//!     }
+//!     println!("{error}");
+//!     let mut source = std::error::Error::source(error);
+//!     while let Some(cause) = source {
+//!         println!("caused by: {cause}");
+//!         source = cause.source();
+//!     }
+//! }
+//! ```
+//!
 //! # A store that is down
 //!
 //! ```
