@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::Value as Json;
@@ -159,7 +159,7 @@ fn error(message: &Json) -> CompilerError {
         primary = span["expansion"].get("span");
     }
     let place = |name: &str| primary.and_then(|span| span[name].as_u64()).unwrap_or(0);
-    let text = primary.and_then(|span| span["text"][0]["text"].as_str());
+    let text = primary.and_then(|span| span.pointer("/text/0/text")?.as_str());
     let characters = text.unwrap_or_default().chars();
     let (start, end) = (place("column_start"), place("column_end"));
     let columns = usize::try_from(end.saturating_sub(start)).unwrap();
@@ -187,10 +187,11 @@ fn artifacts() -> BTreeMap<String, String> {
     assert!(status.success(), "cargo did not find the libraries");
     let messages = messages(&stdout);
     let libraries = messages.iter().filter_map(|message| {
-        let name = message["target"]["name"].as_str()?;
+        let name = message.pointer("/target/name")?.as_str()?;
         let files = message["filenames"].as_array()?;
         let mut files = files.iter().filter_map(Json::as_str);
-        let library = files.find(|file| file.ends_with(".rlib"))?;
+        let library =
+            files.find(|file| Path::new(file).extension().is_some_and(|of| of == "rlib"))?;
         Some((name.to_owned(), library.to_owned()))
     });
     libraries.collect()
