@@ -35,7 +35,7 @@ fn implementation(input: &DeriveInput, errors: &Errors) -> Option<TokenStream> {
         Data::Enum(data) => words(data, &container, errors)?,
         Data::Struct(data) => inner(&data.fields, input, &container, errors)?,
         Data::Union(data) => {
-            errors.at(data.union_token, "a union is no value that can be read");
+            errors.at(data.union_token, "a union cannot be read from a value");
             return None;
         }
     };

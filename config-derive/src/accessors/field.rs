@@ -34,7 +34,7 @@ const MESSAGES: Messages<'static> =
                 let written = tidy(config);
                 let (before, field) = written.rsplit_once("::").unwrap_or_default();
                 Some(format!(
-                    "a comma stands behind the struct: write `field!({before}, {field})`"
+                    "expected a comma after the struct: write `field!({before}, {field})`"
                 ))
             }
             _ => None,
@@ -107,7 +107,7 @@ fn segment(input: ParseStream<'_>, before: Option<&Ident>) -> syn::Result<Ident>
 fn after(input: ParseStream<'_>, before: Option<&Ident>) -> String {
     let before = before.map(ToString::to_string).unwrap_or_default();
     if input.peek(syn::token::Bracket) {
-        format!("what is in `{before}` has no keys of its own: end the path at `{before}`")
+        format!("the contents of `{before}` have no keys of their own: end the path at `{before}`")
     } else if input.peek(syn::token::Paren) {
         format!("`{before}` is called here: a path names fields, so leave the call out")
     } else {

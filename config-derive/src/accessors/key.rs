@@ -52,7 +52,7 @@ impl Parse for KeyArguments {
         let key = input.parse()?;
         input.parse::<Option<Token![,]>>()?;
         if !input.is_empty() {
-            return Err(input.error("nothing stands after the key: leave this out"));
+            return Err(input.error("unexpected text after the key: leave this out"));
         }
         Ok(Self { argument, key })
     }

@@ -75,7 +75,7 @@ fn dotted(config: &Type, messages: &Messages<'_>) -> String {
     if config.starts_with(|letter: char| letter.is_lowercase()) && !config.contains("::") {
         format!("`{config}` is a value: {}", messages.no_struct)
     } else {
-        format!("a comma stands behind the struct: write `{config},` and then the rest")
+        format!("expected a comma after the struct: write `{config},` and then the rest")
     }
 }
 

@@ -116,7 +116,7 @@ pub(super) fn secret_fits_its_type(raw: &raw::FieldInput, known: &KnownType, err
         }
         None if known.secret => errors.at(
             &raw.ty,
-            "a `Secret` is said to be one, so that its key is known for it: add `#[hot(secret)]`",
+            "a `Secret` also needs `#[hot(secret)]`, so that messages and the schema hide its value",
         ),
         _ => {}
     }

@@ -109,7 +109,7 @@ fn more_than_needed(value: &Expr, known: &KnownType) -> Option<String> {
                     Some("this is what `default` alone means: write `#[hot(default)]`".to_owned())
                 }
                 ("Some", Some(text)) if known.optional => Some(format!(
-                    "a default is what is in the `Option`: leave `Some` out, `default = {}`",
+                    "the default is the value inside the `Option`: leave `Some` out, `default = {}`",
                     tidy(text)
                 )),
                 _ => None,
@@ -124,9 +124,7 @@ fn more_than_needed(value: &Expr, known: &KnownType) -> Option<String> {
 fn without_quotes(value: &Expr, known: &KnownType) -> Option<String> {
     if is_dotted_number(value) {
         let text = tidy(value).replace(' ', "");
-        return Some(format!(
-            "a text stands in quotes: write `default = {text:?}`"
-        ));
+        return Some(format!("a text needs quotes: write `default = {text:?}`"));
     }
     let Expr::Path(path) = value else {
         return None;
@@ -143,12 +141,12 @@ fn without_quotes(value: &Expr, known: &KnownType) -> Option<String> {
     let call = format!("a function is called, `{word}()`");
     match known.scalar {
         Some(ScalarType::Bool) => match word.as_str() {
-            "on" | "yes" => Some("this is no `bool`: write `true`".to_owned()),
-            "off" | "no" => Some("this is no `bool`: write `false`".to_owned()),
+            "on" | "yes" => Some("not a valid `bool`: write `true`".to_owned()),
+            "off" | "no" => Some("not a valid `bool`: write `false`".to_owned()),
             _ => None,
         },
         Some(scalar) if scalar.is_text() => Some(format!(
-            "this is no `{}`: write it in quotes, `\"{word}\"`; {call}",
+            "not a valid `{}`: write it in quotes, `\"{word}\"`; {call}",
             scalar.name()
         )),
         Some(
@@ -163,7 +161,7 @@ fn without_quotes(value: &Expr, known: &KnownType) -> Option<String> {
             let ty = tidy(&known.inner);
             let variant = Case::Pascal.apply(&word);
             Some(format!(
-                "this is no `{ty}`: write the value, as `{ty}::{variant}`, or, if the type derives \
+                "not a valid `{ty}`: write the value, as `{ty}::{variant}`, or, if the type derives \
                  `HotValue`, its text in quotes, `\"{word}\"`; {call}"
             ))
         }

@@ -78,7 +78,7 @@ fn refused_bounds(bounds: &ExprRange) -> Option<Vec<(ScalarType, String)>> {
         let mut texts = literals.iter().map(Literal::in_the_store);
         let wrong = texts.find_map(|text| {
             let right = scalar.refuses_text(&text)?;
-            let general = || format!("`{text}` is no `{}`: write {right}", scalar.name());
+            let general = || format!("`{text}` is not a valid `{}`: write {right}", scalar.name());
             Some(units::mistake(&text, scalar).unwrap_or_else(general))
         });
         let message = wrong.or_else(|| rules::is_empty(bounds, Some(scalar)))?;
@@ -229,7 +229,7 @@ fn verdicts(leaf: &LeafSpec) -> Option<LiteralVerdicts> {
             Ok(Some(json)) => words(json),
             _ => Vec::new(),
         },
-        broken: json.err().map(|why| format!("this is no JSON: {why}")),
+        broken: json.err().map(|why| format!("not JSON: {why}")),
         accepts,
         text,
     })

@@ -70,7 +70,7 @@ pub(super) fn illegal_segment(segment: &str) -> Option<String> {
     match segment {
         "" => Some("two slashes in a row: write one".to_owned()),
         "." | ".." => Some(format!(
-            "`{segment}` is no name for a segment: keys are not relative"
+            "`{segment}` is not a valid segment: keys are not relative"
         )),
         _ if segment.trim() != segment => Some(format!(
             "white space at an end of the segment `{segment}`: leave it out"

@@ -43,20 +43,20 @@ impl ScalarType {
         match (self, literal) {
             (_, Literal::Text(text)) => self.text_mistake(&text.value()),
             (Self::NonZero { .. }, Literal::Integer(0)) => {
-                Some(format!("this is no `{name}`, which is never zero"))
+                Some(format!("not a valid `{name}`, which is never zero"))
             }
             (
                 Self::Integer { min, max, .. } | Self::NonZero { min, max, .. },
                 Literal::Integer(number),
             ) => (*number < min || *number > max)
-                .then(|| format!("this is no `{name}`, which goes from {min} to {max}")),
+                .then(|| format!("not a valid `{name}`, which goes from {min} to {max}")),
             (Self::Float(_), Literal::Integer(number)) => {
-                Some(format!("this is no `{name}`: write `{number}.0`"))
+                Some(format!("not a valid `{name}`: write `{number}.0`"))
             }
             (Self::Float(_), Literal::Float(number)) => (!fits_a_float(*number, name))
-                .then(|| format!("this is no `{name}`: it is too big for one")),
+                .then(|| format!("not a valid `{name}`: it is too big for one")),
             (Self::Bool, Literal::Bool(_)) | (Self::Char, Literal::Char(_)) => None,
-            _ => Some(format!("this is no `{name}`: write {}", self.example())),
+            _ => Some(format!("not a valid `{name}`: write {}", self.example())),
         }
     }
 
@@ -123,7 +123,7 @@ impl ScalarType {
     /// The message for a text in the store that can't be read as this type.
     pub(super) fn text_mistake(self, text: &str) -> Option<String> {
         let right = self.refuses_text(text)?;
-        let general = || format!("this is no `{}`: write {right}", self.name());
+        let general = || format!("not a valid `{}`: write {right}", self.name());
         Some(units::mistake(text, self).unwrap_or_else(general))
     }
 }

@@ -65,7 +65,7 @@ fn foreign(segment: &str) -> Option<String> {
     };
     let variable = variable.to_ascii_lowercase();
     Some(format!(
-        "`{sign}` is no part of a variable here: variables are written `{{{variable}}}`"
+        "`{sign}` does not belong to a variable: variables are written `{{{variable}}}`"
     ))
 }
 
@@ -88,7 +88,7 @@ fn variables(template: &str, wrong: &mut Vec<String>) {
             ));
         } else if seen.contains(&name) {
             wrong.push(format!(
-                "the variable `{{{name}}}` stands here twice: rename one"
+                "the variable `{{{name}}}` occurs twice: rename one"
             ));
         }
         seen.push(name);

@@ -129,7 +129,7 @@ fn a_collection_can_have_it(
     let instead = match rule {
         raw::RuleAttribute::Range(_) => "for the number of entries write `length(…)`",
         raw::RuleAttribute::Pattern(_) | raw::RuleAttribute::OneOf(_) | raw::RuleAttribute::Url => {
-            "it says nothing of the entries; check them in a function, `validate = path`"
+            "it does not check the entries; check them in a function, `validate = path`"
         }
         _ => return true,
     };
@@ -138,7 +138,7 @@ fn a_collection_can_have_it(
         let (rule, name) = (name(rule), tidy(&raw.ty));
         errors.at(
             written,
-            format!("`{rule}` is no rule of `{name}`: {instead}"),
+            format!("`{rule}` is not a rule for `{name}`: {instead}"),
         );
     }
     can
@@ -388,7 +388,7 @@ fn is_a_pattern(pattern: &LitStr, errors: &Errors) -> Option<()> {
             let why = line.strip_prefix("error: ").unwrap_or(line);
             errors.at(
                 pattern,
-                format!("this is no regular expression: {why}; it is one of the crate `regex`, `^[a-z]+$`"),
+                format!("not a regular expression: {why}; write it in the syntax of the crate `regex`, such as `^[a-z]+$`"),
             );
             None
         }
@@ -454,7 +454,7 @@ fn one_of(
         } else if shown.contains(&name) {
             errors.at(
                 value,
-                format!("`{name}` stands here twice: leave one of them out"),
+                format!("`{name}` is written twice: leave one of them out"),
             );
             right = false;
         }

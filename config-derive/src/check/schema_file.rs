@@ -69,10 +69,7 @@ pub(super) fn schema_file(
                 schema_file.keys = keys;
             }
         }
-        Err(wrong) => errors.at(
-            written,
-            format!("this is no schema file: {wrong}; {ADVICE}"),
-        ),
+        Err(wrong) => errors.at(written, format!("not a schema file: {wrong}; {ADVICE}")),
     }
     schema_file
 }
@@ -113,7 +110,7 @@ fn compare_keys(
     let gone: Vec<_> = keys.keys().filter(|key| !is_known(key, fields)).collect();
     if let Some((last, before)) = gone.split_last() {
         let listed = match before {
-            [] => format!("the key `{last}` stands in this file, but no field has it"),
+            [] => format!("the key `{last}` is in this file, but no field has it"),
             before => {
                 let before: Vec<_> = before
                     .iter()

@@ -12,6 +12,9 @@ use crate::model::known::KnownType;
 use crate::model::{ItemValue, raw};
 use crate::syntax::case;
 
+/// The struct may derive serde's traits, too.
+const KEEP: &str = ", and keep serde's only if the struct derives its traits";
+
 /// Checks `#[serde(rename_all = "…")]` and `#[serde(default)]`.
 pub(super) fn struct_attributes(raw: &raw::StructInput, errors: &Errors) {
     for written in &raw.serde {
@@ -28,11 +31,11 @@ pub(super) fn struct_attributes(raw: &raw::StructInput, errors: &Errors) {
                 });
                 if renames {
                     let instead = format!("rename_all = {case:?}");
-                    refuse(written, "name keys", &instead, "too", errors);
+                    refuse(written, "name keys", &instead, KEEP, errors);
                 }
             }
             ("default", _) if raw.fields.iter().any(lacks_a_default) => {
-                let place = "on each field that has one";
+                let place = " on each field that has one";
                 refuse(written, "give keys defaults", "default", place, errors);
             }
             _ => {}
@@ -50,7 +53,7 @@ pub(super) fn field_attributes(raw: &raw::FieldInput, key: &str, errors: &Errors
         match (attribute.name.as_str(), &attribute.text) {
             ("rename", Some(name)) if raw.key.is_none() && name != key => {
                 let instead = format!("key = {name:?}");
-                refuse(written, "name keys", &instead, "too", errors);
+                refuse(written, "name keys", &instead, KEEP, errors);
             }
             ("alias", Some(name)) if raw.nested.is_none() && name != key => {
                 let aliases = raw.aliases.iter();
@@ -59,7 +62,7 @@ pub(super) fn field_attributes(raw: &raw::FieldInput, key: &str, errors: &Errors
                     .any(|alias| alias == *name)
                 {
                     let instead = format!("alias = {name:?}");
-                    refuse(written, "name keys", &instead, "too", errors);
+                    refuse(written, "name keys", &instead, KEEP, errors);
                 }
             }
             ("default", function) if lacks_a_default(raw) => {
@@ -67,16 +70,16 @@ pub(super) fn field_attributes(raw: &raw::FieldInput, key: &str, errors: &Errors
                     Some(function) => format!("default = {function}()"),
                     None => "default".to_owned(),
                 };
-                refuse(written, "give keys defaults", &instead, "too", errors);
+                refuse(written, "give keys defaults", &instead, KEEP, errors);
             }
             ("skip" | "skip_deserializing", None) => {
-                refuse(written, "leave keys out", "skip", "too", errors);
+                refuse(written, "leave keys out", "skip", KEEP, errors);
             }
             // The rest of an object is neither a section nor a key.
             ("flatten", None)
                 if raw.nested.is_none() && !KnownType::from_type(&raw.ty).form.is_collection() =>
             {
-                refuse(written, "make sections", "nested", "too", errors);
+                refuse(written, "make sections", "nested", KEEP, errors);
             }
             _ => {}
         }
@@ -99,6 +102,6 @@ fn refuse(
     let name = &written.value.name;
     errors.at(
         written.to_token_stream(),
-        format!("serde's `{name}` does not {what}: write `#[hot({instead})]` {place}"),
+        format!("serde's `{name}` does not {what}: write `#[hot({instead})]`{place}"),
     );
 }

@@ -189,7 +189,7 @@ pub(super) fn refuses(text: &str, ty: &Type, form: &TypeForm, codec_form: Form) 
                         if word.is_empty() || none.iter().any(|n| word.eq_ignore_ascii_case(n)) =>
                     {
                         let name = scalar.name();
-                        format!("this is no `{name}`: leave `default` out, and it is `None`")
+                        format!("not a valid `{name}`: leave `default` out, and it is `None`")
                     }
                     _ => refused,
                 })
@@ -202,12 +202,12 @@ pub(super) fn refuses(text: &str, ty: &Type, form: &TypeForm, codec_form: Form) 
             };
             match json(text) {
                 Err(why) => Some(format!(
-                    "a `{}` is JSON here, and this is none: {why}{instead}",
+                    "a `{}` is JSON here, and this is not JSON: {why}{instead}",
                     tidy(ty)
                 )),
                 Ok(json) => form
                     .refuses(&json, "")
-                    .map(|why| format!("this is no `{}`: {why}{instead}", tidy(ty))),
+                    .map(|why| format!("not a valid `{}`: {why}{instead}", tidy(ty))),
             }
         }
     }
@@ -282,8 +282,8 @@ mod tests {
     fn texts_that_no_value_has_are_refused() {
         use Form::{Auto, Json};
         for (ty, codec_form, text, why) in [
-            ("u8", Auto, "300", "this is no `u8`"),
-            ("Option<u8>", Auto, "", "this is no `u8`"),
+            ("u8", Auto, "300", "not a valid `u8`"),
+            ("Option<u8>", Auto, "", "not a valid `u8`"),
             ("String", Json, "a", "is JSON here"),
             ("String", Json, "1", "`1` where a string"),
             ("u8", Json, "null", "`null` where a whole number"),
@@ -323,7 +323,7 @@ mod tests {
                 "i128",
                 Auto,
                 "170141183460469231731687303715884105728",
-                "no `i128`",
+                "not a valid `i128`",
             ),
         ] {
             let refused = refused(ty, codec_form, text).unwrap_or_default();

@@ -251,7 +251,7 @@ fn misplaced(input: ParseStream<'_>) -> syn::Result<()> {
             quoted,
             match item {
                 Some(item) => format!("a name has no quotes: write `{item}`"),
-                None => "a name stands here, without quotes: `default = 8`".to_owned(),
+                None => "expected a name without quotes: `default = 8`".to_owned(),
             },
         ));
     }
@@ -264,7 +264,7 @@ fn misplaced(input: ParseStream<'_>) -> syn::Result<()> {
         name.to_tokens(&mut tokens);
         return Err(syn::Error::new_spanned(
             tokens,
-            format!("the name stands alone: leave `{first}::` out, `{item}`"),
+            format!("expected a single name: leave `{first}::` out, `{item}`"),
         ));
     }
     Ok(())
@@ -299,7 +299,7 @@ fn without_a_sign(ident: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
     value.to_tokens(&mut tokens);
     let example = names::example(&name);
     let message = match colon {
-        Some(_) => format!("there is no `:` in attributes: write `{example}`"),
+        Some(_) => format!("attributes have no `:`: write `{example}`"),
         None => format!("`{name}` and its value are not joined: write `{example}`"),
     };
     Err(syn::Error::new_spanned(tokens, message))
@@ -336,7 +336,7 @@ fn unquoted(name: &str, input: ParseStream<'_>) -> syn::Result<()> {
     }
     Err(syn::Error::new_spanned(
         tokens,
-        format!("a text stands in quotes: write `{name} = {text:?}`"),
+        format!("a text needs quotes: write `{name} = {text:?}`"),
     ))
 }
 

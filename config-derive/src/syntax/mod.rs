@@ -297,8 +297,14 @@ fn unknown(
     } else if let Some(instead) = names::alternative(name) {
         format!("there is no attribute `{name}`: {instead}")
     } else if let Some(near) = names::nearest(name, fitting) {
-        let right = names::example(near);
-        format!("there is no attribute `{name}`: did you mean `{right}`?")
+        match names::example(near) {
+            example if example == near => {
+                format!("there is no attribute `{name}`: did you mean `{near}`?")
+            }
+            example => {
+                format!("there is no attribute `{name}`: did you mean `{near}`, as in `{example}`?")
+            }
+        }
     } else {
         format!("there is no attribute `{name}`: there are {}", listed(here))
     };

@@ -111,7 +111,7 @@ const ALTERNATIVES: &[(&[&str], &str)] = &[
     ),
     (
         &["required", "mandatory"],
-        "a field without `default` that is no `Option` is required: leave it out",
+        "a field without `default` is required, unless it is an `Option`: leave this out",
     ),
     (
         &["optional", "nullable"],

@@ -255,7 +255,7 @@ const fn refuse_text(text: &str, shape: Shape) {
     let mut message = Message::new();
     message.push("`");
     message.push(text);
-    message.push("` is no ");
+    message.push("` is not a valid ");
     match shape {
         Shape::Words(words) => {
             message.push("word of this type: write ");

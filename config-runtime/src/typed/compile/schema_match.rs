@@ -53,7 +53,7 @@ pub const fn section(file: &SchemaFile, name: &str, key: &str, tree: &Tree) {
             let mut message = Message::new();
             message.push("the key `");
             message.push(entry.key);
-            message.push("` stands in `");
+            message.push("` is in `");
             message.push(file.name);
             message.push("`, but no field of the section `");
             message.push(name);
