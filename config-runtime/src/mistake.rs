@@ -38,7 +38,7 @@ pub enum BuilderMistake {
         /// A variable that was given, with a similar name.
         given: Option<String>,
     },
-    /// A variable was given that the template does not have.
+    /// The builder has a variable that the template does not have.
     #[error("{}", unknown(.template, .name, .nearest.as_deref()))]
     #[non_exhaustive]
     UnknownVariable {
@@ -119,13 +119,13 @@ pub enum BuilderMistake {
         /// The path.
         path: PathBuf,
     },
-    /// Secrets of the fallback are to be both sealed and plain.
+    /// The builder has both a key for the fallback's secrets and the setting for plain ones.
     #[error(
         "`.fallback_key(..)` seals the secrets, and `.fallback_with_plain_secrets()` does not: call \
          one of the two"
     )]
     FallbackKeyAndPlain,
-    /// The fallback would leave out a secret without a default, so it could not serve.
+    /// The fallback leaves out secrets, and one of them has no default, so it could not serve.
     #[error(
         "`{field}` is a secret without a default, and the fallback leaves secrets out, so it could \
          not serve: seal them with `.fallback_key(..)`, or call `.fallback_with_plain_secrets()`"

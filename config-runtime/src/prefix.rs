@@ -1,14 +1,14 @@
-//! Prefixes: from a template with `{variables}` to the place where the keys live.
+//! Prefixes: fills a template with `{variables}`.
 //!
-//! In: a template and the variables. Out: a prefix without a slash at its end, or every mistake at
-//! once. It knows no schema and no store.
+//! In: a template and the variables. Out: a prefix without a slash at its end, or all mistakes. It
+//! knows no schema and no store.
 
 use std::collections::BTreeMap;
 
 use crate::mistake::BuilderMistake;
 use crate::wording::nearest;
 
-/// Fills a template. The error lists every mistake, so that all of them can be fixed in one go.
+/// Fills a template. The error lists every mistake, so that all can be fixed at once.
 pub(crate) fn fill(
     template: &str,
     variables: &BTreeMap<String, String>,
@@ -85,9 +85,9 @@ pub(crate) fn illegal_segment(value: &str) -> Option<&'static str> {
     if value.is_empty() {
         Some("it is empty")
     } else if value.contains('/') {
-        Some("a slash would change which keys are read")
+        Some("it has a slash, which would change the keys that are read")
     } else if value == "." || value == ".." {
-        Some("it reads like a path")
+        Some("it is `.` or `..`")
     } else if value.chars().any(char::is_control) {
         Some("it has a control character")
     } else {
@@ -99,16 +99,16 @@ pub(crate) fn illegal_segment(value: &str) -> Option<&'static str> {
 fn illegal_prefix(prefix: &str) -> Option<&'static str> {
     let inner = prefix.strip_prefix('/').unwrap_or(prefix);
     if inner.is_empty() {
-        Some("it is empty, so that it would take in every key of the store")
+        Some("it is empty, so it would match every key of the store")
     } else if inner.ends_with('/') {
-        Some("it ends with a slash; one is added before each key")
+        Some("it ends with a slash, which is added before each key: leave it out")
     } else if inner.split('/').any(str::is_empty) {
         Some("it has an empty segment")
     } else if inner
         .split('/')
         .any(|segment| segment == "." || segment == "..")
     {
-        Some("it has a segment that reads like a path")
+        Some("it has a segment `.` or `..`")
     } else if inner.chars().any(char::is_control) {
         Some("it has a control character")
     } else {
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn every_mistake_is_named_at_once() {
+    fn every_mistake_is_reported_at_once() {
         let given = variables(&[("app", "a/b"), ("envv", "prod")]);
         let mistakes = fill("/configs/{app}/{env}", &given).unwrap_err();
         let mistakes: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_that_takes_in_too_much_is_refused() {
+    fn an_invalid_prefix_is_rejected() {
         for prefix in ["", "/", "/a//b", "/a/", "//a", "/a/../b", "/a\n"] {
             assert!(fill(prefix, &BTreeMap::new()).is_err(), "{prefix:?}");
         }

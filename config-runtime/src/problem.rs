@@ -1,6 +1,6 @@
 //! Problems of rejected values: one line each, with the whole key.
 //!
-//! In: what `apply` found. Out: text for people. A secret's value is not in it to begin with.
+//! In: the findings of `apply`, without the values of secrets. Out: text for people.
 
 use std::fmt;
 

@@ -34,8 +34,8 @@ impl Reason {
         }
     }
 
-    /// Restricts the message to the value's shape and these names: the value could not be read, so
-    /// it may contain a secret.
+    /// Restricts the message to the value's shape and these names, because an unreadable value may
+    /// contain a secret.
     pub(crate) fn of_shape(mut self, names: FieldNames) -> Self {
         self.shape = Some(names);
         self
@@ -79,8 +79,8 @@ impl Reason {
         Self::new("the key is missing").with_expected("a value: the field has no default")
     }
 
-    /// The same for a secret: `wrong` replaces words that may quote it, and an expected form that
-    /// names values is left out.
+    /// The same reason for a secret: `wrong` replaces words that may quote it, and an expected form
+    /// that names values is left out.
     pub(crate) fn of_secret(self, wrong: &str) -> Self {
         Self {
             wrong: wrong.to_owned(),

@@ -39,7 +39,7 @@ pub fn range<V: Ranged + ?Sized>(value: &V, bounds: impl Ends<V::Bound>, out: &m
     out.push(Reason::new("out of range").with_expected(expected));
 }
 
-/// The bounds in `range(…)` on a field whose type has the bound `B`.
+/// The ends in `range(…)` on a field whose type has the bound `B`.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "the ends of this `range` are no `{B}`, which the type of the field asks for",
@@ -157,7 +157,7 @@ pub fn one_of<V: Choice<C> + ?Sized, C: fmt::Display>(value: &V, choices: &[C], 
     }
     let wrong = "not one of the choices";
     if value.hides() {
-        // One of the choices is the secret's right value.
+        // One of the choices may be the secret itself.
         out.push(Reason::new(wrong));
         return;
     }
@@ -178,8 +178,8 @@ pub fn url<V: Text + ?Sized>(value: &V, out: &mut Reasons) {
     }
 }
 
-/// The reason why a text is not an absolute URL. The syntax is that of RFC 3987; its ports have 16
-/// bits, and the schemes of the web have a host. The derive judges literals in the same way.
+/// The reason why a text is not an absolute URL. The syntax is that of RFC 3987; a port has 16
+/// bits, and the schemes of the web need a host. The derive judges literals in the same way.
 fn url_mistake(text: &str) -> Option<&'static str> {
     let Ok(url) = IriStr::new(text) else {
         return Some(match IriReferenceStr::new(text) {
@@ -206,7 +206,7 @@ pub fn validate<V: ?Sized>(
 ) {
     let Err(invalid) = rule(value) else { return };
     let reason = Reason::new(format!(
-        "refused by `{name}`: {}",
+        "rejected by `{name}`: {}",
         shorten(invalid.message())
     ));
     out.push(match invalid.expected() {
@@ -215,7 +215,7 @@ pub fn validate<V: ?Sized>(
     });
 }
 
-/// A mistake in the rule itself: every value is rejected, so that it is found at the first start.
+/// A mistake in the rule itself: every value is rejected, so the first start reports it.
 fn unreadable(rule: &str, text: &str) -> Reason {
     Reason::new(format!(
         "the field's `{rule}` itself cannot be read: `{text}`"
@@ -290,14 +290,14 @@ mod sealed {
     pub trait Sealed {}
 }
 
-/// An end of a range: a number, a `char`, a `Duration` or a [`Size`]. It is sealed.
+/// An end of a range: a number, a `char`, a `Duration` or a [`Size`]. The trait is sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the end of a `range`",
     label = "not a number, a duration or a size",
     note = "choose a number, `Duration` or `Size` as `hotconfig::rules::Ranged::Bound`"
 )]
 pub trait RangeBound: sealed::Sealed + PartialOrd + Sized {
-    /// The end as the store would write it.
+    /// The end as in the store.
     fn show(&self) -> String;
 
     /// Reads a bound; `None` if the text is not one.
@@ -348,7 +348,7 @@ pub trait Choice<C> {
         None
     }
 
-    /// Whether the value is a secret, so that its choices are not shown either.
+    /// Whether the value is a secret, so its choices are hidden too.
     fn hides(&self) -> bool {
         false
     }
@@ -380,7 +380,7 @@ macro_rules! numbers {
 
         #[diagnostic::do_not_recommend]
         impl Choice<$number> for $number {
-            #[allow(clippy::float_cmp)] // a choice is that number and no other
+            #[allow(clippy::float_cmp)] // a choice is exactly that number
             fn is(&self, choice: &$number) -> Option<bool> {
                 Some(self == choice)
             }
@@ -513,7 +513,7 @@ texts! {
     [] str, |text| Cow::Borrowed(text);
     [] String, |text| Cow::Borrowed(text);
     [] Cow<'_, str>, |text| Cow::Borrowed(text);
-    // A path that is not Unicode is checked too, with the odd parts replaced.
+    // A path that is not Unicode is checked with replacement characters.
     [] Path, |path| path.to_string_lossy();
     [] PathBuf, |path| path.to_string_lossy();
 }
@@ -581,7 +581,7 @@ macro_rules! pass_on {
             }
 
             fn word(&self) -> Option<Cow<'_, str>> {
-                // A suggestion would almost reveal the secret.
+                // A suggestion would nearly reveal the secret.
                 if self.hides() {
                     return None;
                 }

@@ -1,15 +1,14 @@
 //! Text for messages.
 //!
-//! In: bytes and names from outside the program. Out: text of one line and a limited length, which
-//! shows nothing inside a value of several parts, where a secret could be; and the words around it.
-//! It knows no keys, no fields and no store.
+//! In: bytes and names from outside the program. Out: one line of text with a limited length. For a
+//! value of several parts, which may have a secret inside, it shows only the shape. It knows no
+//! keys, no fields and no store.
 
 use serde_json::Value;
 
 /// Text from a store for a message: quoted, without control characters, and of limited length.
 ///
-/// Only the shape of a JSON list or object is shown: it may contain a secret that the failed read
-/// did not reach.
+/// Only the shape of a JSON array or object is shown: a secret may be behind the point of failure.
 pub(crate) fn excerpt(bytes: &[u8]) -> String {
     if let Some(b'[' | b'{') = bytes.trim_ascii_start().first() {
         return match json(bytes) {
@@ -26,7 +25,7 @@ pub(crate) fn excerpt(bytes: &[u8]) -> String {
     }
 }
 
-/// The same for a value that may have a secret anywhere: only these names are shown.
+/// Like [`excerpt`], for a value that may have a secret anywhere: shows only these names.
 pub(crate) fn outline(bytes: &[u8], names: &[&str]) -> String {
     match json(bytes) {
         Some(Value::String(_)) => "a JSON string".to_owned(),
@@ -36,13 +35,12 @@ pub(crate) fn outline(bytes: &[u8], names: &[&str]) -> String {
     }
 }
 
-/// The JSON in these bytes. It is read as a text, as values are: each kind of input is compiled for
-/// itself.
+/// The JSON in these bytes. It is read from a text, as values are, to compile serde_json only once.
 fn json(bytes: &[u8]) -> Option<Value> {
     serde_json::from_str(std::str::from_utf8(bytes).ok()?).ok()
 }
 
-/// A JSON value without its texts and numbers, and with those names, of limited length.
+/// A JSON value without its texts, numbers and unknown names, with a limited length.
 fn shape(value: &Value, is_known: &dyn Fn(&str) -> bool) -> String {
     let mut shape = String::new();
     sketch(value, is_known, &mut shape);
@@ -85,7 +83,7 @@ const MAX_CHARS: usize = 80;
 
 /// Text from a store without quotes, without control characters, and of limited length.
 pub(crate) fn shown(bytes: &[u8]) -> String {
-    // A part is enough, and a value may be big.
+    // Only the first characters are shown, and a value may be big.
     let bytes = bytes.get(..4 * (MAX_CHARS + 1)).unwrap_or(bytes);
     let text = String::from_utf8_lossy(bytes);
     let shown = text.chars().take(MAX_CHARS).flat_map(char::escape_debug);
@@ -125,7 +123,7 @@ pub(crate) fn shown_key(key: &[u8]) -> String {
 }
 
 /// A message that may quote a value: without control characters, and of limited length. Its end is
-/// kept, because it may name the place in the JSON.
+/// kept, because it may name the position in the JSON.
 pub(crate) fn shorten(message: &str) -> String {
     const FIRST: usize = 80;
     const LAST: usize = 120;
@@ -171,7 +169,7 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 
 /// The most likely intended word, if one is near enough.
 pub(crate) fn nearest<'a>(text: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // Distances cost the product of the lengths, and a misspelt word is never a page long.
+    // A distance costs the product of the lengths; a misspelt word is never this long.
     const MAX_LEN: usize = 256;
     let text = text.trim_matches(|c: char| c.is_whitespace() || c == '"' || c == '\'');
     if text.is_empty() || text.len() > MAX_LEN {
@@ -192,7 +190,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn drill_39_of_json_a_message_shows_the_shape_alone() {
+    fn drill_39_a_message_shows_only_the_shape_of_json() {
         let raw = br#" [{"name": 7, "password": "hunter2", "on": true}, null]"#;
         let shown = excerpt(raw);
         assert!(
@@ -207,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cant_be_seen_or_turns_the_line_is_shown_by_its_number() {
+    fn invisible_and_direction_characters_are_escaped() {
         let odd = [
             '\u{1b}', '\n', '\u{202e}', '\u{2066}', '\u{200b}', '\u{2028}', '\u{feff}',
         ];
@@ -225,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_never_endless_and_never_in_control() {
+    fn a_message_is_short_and_without_control_characters() {
         let long = excerpt("x\u{1b}".repeat(10_000).as_bytes());
         assert!(long.len() < 1_000 && !long.contains('\u{1b}'), "{long}");
         assert!(shown_key(&[0xff; 5_000]).chars().count() < 400);

@@ -108,7 +108,7 @@ fn what_no_codec_reads_is_refused() {
     let refused = encode::auto(&f32::NAN).unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "`NaN` cannot be written: only finite numbers can"
+        "`NaN` cannot be written; expected a finite number"
     );
     assert!(encode::auto(&f64::INFINITY).is_err());
     let refused = encode::auto(&BTreeMap::from([(vec![1], 1)])).unwrap_err();

@@ -301,7 +301,7 @@ fn validate_names_the_function_and_repeats_what_it_says() {
     holds!(validate(&2, "even", even));
     breaks!(
         validate(&3, "even", even),
-        "refused by `even`: is odd",
+        "rejected by `even`: is odd",
         "an even number"
     );
     let long = |_: &u32| Err(Invalid::new("x\n".repeat(700_000)));

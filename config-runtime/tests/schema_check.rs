@@ -220,7 +220,9 @@ async fn all_mistakes_of_the_prefix_are_named_before_the_store_is_asked() {
     schema.prefix = None;
     let error = check(&schema, &store).run().await.unwrap_err().to_string();
     assert!(
-        error.contains("`Service` has no prefix") && error.contains("call `.prefix("),
+        error.contains(
+            "`Service` has no prefix: write `#[hot(prefix = \"/…\")]` on it, or call `.prefix(\"/…\")`"
+        ),
         "{error}"
     );
     store.faults().resume();
@@ -274,7 +276,7 @@ async fn of_many_unknown_keys_the_first_hundred_are_named_and_all_are_counted() 
     assert_eq!(named[99], "/configs/users/prod/x000099");
     let text = report.to_string();
     assert!(
-        text.contains("warning: and 99900 keys more that the schema doesn't know\n"),
+        text.contains("warning: 99900 more keys that the schema doesn't know\n"),
         "{text}"
     );
     assert!(
@@ -337,7 +339,7 @@ async fn a_schema_that_makes_no_sense_refuses_nothing_and_says_so() {
             "the schema's `one_of` cannot be read: `x`"
         ]
     );
-    assert_eq!(of("tags"), ["its type is nested more than 128 deep"]);
+    assert_eq!(of("tags"), ["its type is nested more than 128 levels deep"]);
 }
 
 #[tokio::test]

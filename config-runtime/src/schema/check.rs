@@ -1,9 +1,9 @@
 //! Compares a live store with a schema, without the struct.
 //!
 //! In: a [`Schema`], a store, and the prefix of the keys. Out: a [`Report`] of everything that a
-//! program with the struct would report, from one read at one revision, or the error. It knows the
-//! values' types and rules only as far as [`Key::judge`] does. Neither the schema, which may come
-//! from a file, nor the content of the store is trusted.
+//! program with the struct would report, from one read at one revision, or the error. All it knows
+//! of types and rules comes from [`Key::judge`]. Neither the schema, which may come from a file,
+//! nor the content of the store is trusted.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
@@ -21,19 +21,18 @@ use crate::{Revision, prefix, wording};
 /// The maximum number of unknown keys in a report.
 const MAX_UNKNOWN: usize = 100;
 
-/// The maximum number of pairs of letters that are compared to find the intended key for unknown
-/// ones: a second's work. With a schema of ten thousand keys, that is enough for some thirty of
-/// them.
+/// The maximum number of pairs of letters that are compared to suggest keys for unknown ones: about
+/// a second. With a schema of 10,000 keys, that is enough for about 30 unknown keys.
 const MAX_EFFORT: usize = 1 << 28;
 
 /// Compares the keys below the schema's prefix in a store with the schema: [`run`](Check::run) it.
 ///
-/// It writes nothing, and follows nothing: it reads all keys once, at one revision, page by page.
+/// It writes nothing, and opens no watch: it reads all keys once, at one revision, page by page.
 /// Each call to the store has the time limit of the store's builder; the whole read has none.
 ///
-/// The values are judged by [`Key::judge`] in the task that awaits, without a pause: some
-/// microseconds a key, more for big values and for patterns, which are compiled once for each key.
-/// Meanwhile, everything below the prefix is in memory.
+/// [`Key::judge`] judges the values in the task that awaits, without yielding: a few microseconds
+/// per key, more for big values and for patterns, which are compiled once for each key. Meanwhile,
+/// everything below the prefix is in memory.
 ///
 /// # Example
 /// ```
@@ -103,12 +102,12 @@ impl Check<'_> {
     /// Reads the keys once, and judges them.
     ///
     /// # Errors
-    /// [`CheckError::Builder`] if variables are missing or misspelt or the prefix is not valid, all at
-    /// once, before the store is contacted; [`CheckError::Store`] if the store did not answer or denied
-    /// access.
+    /// * [`CheckError::Builder`] lists all missing or misspelt variables, and mistakes in the prefix.
+    ///   The store was not contacted.
+    /// * [`CheckError::Store`] if the store did not answer, or denied access.
     ///
     /// # Cancel safety
-    /// Dropping the future ends the check. A check only reads, so the store is as it was.
+    /// Dropping the future ends the check. The store is unchanged, because a check only reads.
     pub async fn run(self) -> Result<Report, CheckError> {
         let template = self.prefix.as_ref().or(self.schema.prefix.as_ref());
         let Some(template) = template else {
@@ -145,7 +144,7 @@ pub enum CheckError {
     },
 }
 
-/// The result of a [`check`]. `{}` prints a line for each finding and one for the sum.
+/// The result of a [`check`]. `{}` prints a line for each finding, and a summary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
@@ -155,8 +154,8 @@ pub struct Report {
     pub revision: Revision,
     /// The number of keys in the store.
     pub keys: usize,
-    /// The problems, the warnings and the values that could not be judged; each of the three in the
-    /// order of the schema's keys, unknown keys at the end of the warnings in their own order.
+    /// The problems, then the warnings, then the values that could not be judged; each in the order
+    /// of the schema's keys. Unknown keys are at the end of the warnings, in their own order.
     ///
     /// Only the first 100 unknown keys are included; the schema limits the number of all others.
     pub findings: Vec<Finding>,
@@ -165,8 +164,8 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether no key is missing and no value was rejected: as far as the schema shows, a program
-    /// would start with these keys.
+    /// Whether no key is missing and no value was rejected: a program would start with these keys,
+    /// unless a part that was not judged is invalid.
     pub fn is_ok(&self) -> bool {
         self.problems().next().is_none()
     }
@@ -205,8 +204,8 @@ impl fmt::Display for Report {
             if weight == Weight::Warning && self.not_named() > 0 {
                 writeln!(
                     f,
-                    "warning: and {} more that the schema doesn't know",
-                    counted(self.not_named(), "key")
+                    "warning: {} that the schema doesn't know",
+                    counted(self.not_named(), "more key")
                 )?;
             }
         }
@@ -272,12 +271,11 @@ pub enum Concern {
     /// A warning: the schema doesn't know this key.
     #[non_exhaustive]
     Unknown {
-        /// The known key that is most like it, below the prefix. If comparing takes more than a
-        /// second or so, because schema and store are very big, only the first unknown keys have
-        /// one.
+        /// The most similar known key, below the prefix. If schema and store are very big, only the
+        /// first unknown keys have one, to limit the time to about a second.
         nearest: Option<String>,
     },
-    /// A warning: the key is not UTF-8, so that no schema can contain it.
+    /// A warning: the key is not UTF-8, so no schema can contain it.
     NotUtf8,
     /// A part of a value that was not rejected, or a rule over a whole struct, could not be judged.
     Unjudged,

@@ -24,7 +24,7 @@ const VARIABLE: &str = "HOTCONFIG_SCHEMA";
 /// If they differ, the test fails and reports the differences, key by key, each with its effect on
 /// stored values and on running programs, as [`compare`](fn@crate::schema::compare) does. If the change is
 /// intended, write the file again with `HOTCONFIG_SCHEMA=write cargo test`, and commit it. If the
-/// variable `CI` is set, nothing is written: the file has to be right already.
+/// variable `CI` is set, nothing is written: the file must already be right.
 ///
 /// It also computes every default, and fails if one can't be read or breaks a rule.
 ///
@@ -92,12 +92,12 @@ impl FileAction {
             None => Ok(Self::Compare),
             Some(empty) if empty.is_empty() => Ok(Self::Compare),
             Some(write) if write == "write" && on_ci => Err(format!(
-                "`{VARIABLE}=write` where `CI` is set: a schema that writes itself is compared \
-                 with nothing; write it elsewhere and commit it"
+                "found `{VARIABLE}=write` with `CI` set, which would compare the schema with \
+                 itself: write it on another machine, and commit it"
             )),
             Some(write) if write == "write" => Ok(Self::Write),
             Some(other) => Err(format!(
-                "`{VARIABLE}={}` is not known: write `{VARIABLE}=write`, or leave it out",
+                "found `{VARIABLE}={}`; expected `{VARIABLE}=write`, or leave it out",
                 other.display()
             )),
         }
@@ -127,16 +127,16 @@ fn compare_or_write(schema: &Schema, path: &Path, action: FileAction) -> Result<
         Err(error) => return Err(format!("cannot read `{shown}`: {error}")),
     };
     let committed = Schema::from_json(&committed)
-        .map_err(|error| format!("`{shown}` is no schema: {error}\n{again}"))?;
+        .map_err(|error| format!("`{shown}` is not a schema: {error}\n{again}"))?;
     let comparison = compare(&committed, schema);
     if comparison.differences.is_empty() {
         return Ok(());
     }
     Err(format!(
-        "`{}` is not what its committed schema says, from the file to the struct:\n\n\
+        "`{}` differs from its committed schema, from the file to the struct:\n\n\
          {comparison}\n\
          the file is `{shown}`\n\
-         if the change is meant, {again}",
+         if the change is intended, {again}",
         schema.name
     ))
 }
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_written_only_where_it_is_asked_for_and_never_on_ci() {
+    fn a_file_is_written_only_on_request_and_never_on_ci() {
         assert_eq!(
             FileAction::from_environment(None, None),
             Ok(FileAction::Compare)
@@ -184,12 +184,12 @@ mod tests {
         assert!(action("write", "true").unwrap_err().contains("commit it"));
         assert_eq!(
             action("wirte", "").unwrap_err(),
-            "`HOTCONFIG_SCHEMA=wirte` is not known: write `HOTCONFIG_SCHEMA=write`, or leave it out"
+            "found `HOTCONFIG_SCHEMA=wirte`; expected `HOTCONFIG_SCHEMA=write`, or leave it out"
         );
     }
 
     #[test]
-    fn a_file_that_was_written_is_held_and_one_that_differs_is_not() {
+    fn a_written_file_passes_and_one_that_differs_does_not() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("below/s.schema.json");
         let one = schema(r#""a": {"type": "u8", "default": "8"}"#);
@@ -203,13 +203,13 @@ mod tests {
         compare_or_write(&one, &path, FileAction::Write).unwrap();
         compare_or_write(&one, &path, FileAction::Compare).unwrap();
         let expected = format!(
-            "`S` is not what its committed schema says, from the file to the struct:\n\
-             \n`a`: default 8 until now, and now default 16\
-             \n  stored values: notice: an absent key means something else now\
-             \n  old programs: notice: an absent key means something else to programs of the new \
+            "`S` differs from its committed schema, from the file to the struct:\n\
+             \n`a`: was default 8, is now default 16\
+             \n  stored values: notice: an absent key now has another meaning\
+             \n  old programs: notice: an absent key has another meaning for programs of the new \
              version\n\
              \nthe file is `{}`\
-             \nif the change is meant, write it again with `HOTCONFIG_SCHEMA=write cargo test`, \
+             \nif the change is intended, write it again with `HOTCONFIG_SCHEMA=write cargo test`, \
              and commit it",
             path.display()
         );
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_a_file_says_counts_not_how() {
+    fn only_the_content_of_a_file_counts() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s.json");
         let one = schema(r#""a": {"type": "u8"}, "b": {"type": "u8", "default": "1"}"#);
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_cannot_be_read_is_a_failure_that_says_so() {
+    fn an_unreadable_file_fails_with_its_path() {
         let folder = tempfile::tempdir().unwrap();
         let one = schema("");
         let wrong = compare_or_write(&one, folder.path(), FileAction::Compare).unwrap_err();
@@ -248,7 +248,7 @@ mod tests {
         std::fs::write(&path, "{").unwrap();
         let wrong = compare_or_write(&one, &path, FileAction::Compare).unwrap_err();
         assert!(
-            wrong.contains("` is no schema: EOF while parsing"),
+            wrong.contains("` is not a schema: EOF while parsing"),
             "{wrong}"
         );
     }

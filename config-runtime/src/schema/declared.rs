@@ -1,8 +1,8 @@
 //! The schema as a value: the declaration of a struct, key by key, without the struct.
 //!
 //! In: the constants of a struct, or a committed file. Out: one [`Key`] for each leaf, in the order
-//! of their names; the same for the same declarations, even if the struct is nested in another way.
-//! It knows no values but the defaults, and no store.
+//! of their names; the same for the same declarations, even if the structs are nested differently.
+//! It knows no store, and no values except the defaults.
 
 use std::fmt;
 
@@ -69,8 +69,8 @@ pub struct Key {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
     rename_all = "lowercase",
-    expecting = "a type is the name of a scalar, `\"u32\"`, or an object such as `{\"optional\": \"u32\"}`: \
-                 its member is `optional`, `list`, `map`, `words` or `rust`"
+    expecting = "expected the name of a scalar, `\"u32\"`, or an object with the member \
+                 `optional`, `list`, `map`, `words` or `rust`, such as `{\"optional\": \"u32\"}`"
 )]
 #[non_exhaustive]
 pub enum Type {
@@ -82,7 +82,7 @@ pub enum Type {
     List(Box<Type>),
     /// Names, each with a value of this type.
     Map(Box<Type>),
-    /// A type of which only its name in Rust is known.
+    /// A type known only by its name in Rust.
     Rust(String),
     /// A well-known type.
     #[serde(untagged)]
@@ -92,7 +92,7 @@ pub enum Type {
 /// The type's name in Rust.
 impl fmt::Display for Scalar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A variant without data goes into a formatter as its name.
+        // serde writes a variant without data as its name.
         self.serialize(f)
     }
 }
@@ -102,7 +102,7 @@ impl fmt::Display for Scalar {
 #[serde(try_from = "FormatFile", into = "FormatFile")]
 #[non_exhaustive]
 pub enum Format {
-    /// One of our codecs.
+    /// A built-in codec.
     Codec(Codec),
     /// The user's codec at this path.
     With(String),
@@ -112,7 +112,7 @@ pub enum Format {
 #[derive(Serialize, Deserialize)]
 #[serde(
     rename_all = "lowercase",
-    expecting = "a format is the name of a codec, `\"json\"`, or `{\"with\": \"path::of::a::codec\"}`"
+    expecting = "expected the name of a codec, `\"json\"`, or `{\"with\": \"path::of::a::codec\"}`"
 )]
 enum FormatFile {
     With(String),
@@ -132,7 +132,7 @@ impl TryFrom<FormatFile> for Format {
         let codec = codec.ok_or_else(|| {
             let names: Vec<_> = Codec::ALL.iter().map(|codec| codec.name()).collect();
             let name = shorten(&name);
-            format!("no codec `{name}`; expected {}", one_of_words(&names))
+            format!("unknown codec `{name}`; expected {}", one_of_words(&names))
         })?;
         Ok(Self::Codec(*codec))
     }
@@ -154,7 +154,7 @@ impl Default for Format {
 }
 
 impl Format {
-    /// Whether it is the format of a field that names none.
+    /// Whether it is the format of a field without one.
     pub(super) fn is_auto(&self) -> bool {
         *self == Self::default()
     }
@@ -167,7 +167,7 @@ impl Format {
         }
     }
 
-    /// The name of a codec of ours, or the path of the user's.
+    /// The name of a built-in codec, or the path of the user's.
     pub(super) fn name(&self) -> &str {
         match self {
             Self::Codec(codec) => codec.name(),

@@ -1,4 +1,4 @@
-//! Reading a value by the schema alone.
+//! Reads a value by the schema alone.
 //!
 //! In: a [`Key`] and its bytes. Out: a [`Verdict`]: the reasons for which a program with the struct
 //! would reject them, in the same words, and the parts that only that program can judge. It runs
@@ -37,7 +37,7 @@ pub(super) const MAX_PATTERN_SIZE: usize = 10 << 20;
 #[non_exhaustive]
 pub struct Verdict {
     /// The reasons for which a program would reject it: it can't be read, or it breaks rules. If
-    /// empty, it is accepted, as far as the schema shows.
+    /// empty, every judged part is accepted.
     pub refused: Vec<Reason>,
     /// The parts that could not be judged, because only the program knows them, or because the
     /// schema's own rule makes no sense; a sentence each.
@@ -48,13 +48,13 @@ impl Key {
     /// Judges the bytes of this key as a program with the struct does, down to the words of its
     /// reasons.
     ///
-    /// Parts that only the program knows are not judged: a type of which the schema has only the
-    /// name, a codec of `with`, a function of `validate`, a bound that is an expression. If a list
-    /// contains equal entries, its length depends on whether the type is a set, which is not in the
-    /// schema. An unknown type that is read as `json` is at least checked to be JSON.
+    /// Parts that only the program knows are not judged: a type known only by its name, a codec of
+    /// `with`, a function of `validate`, a bound that is an expression. If a list contains equal
+    /// entries, its length depends on whether the type is a set, which is not in the schema. An
+    /// unknown type with `json` is at least checked to be JSON.
     ///
-    /// The choices of a secret are in no schema, which contains only [`Rule::Hidden`]. `usize` is
-    /// that of this machine. A pattern takes time in proportion to its size and that of the value.
+    /// Instead of the choices of a secret, a schema contains only [`Rule::Hidden`]. `usize` has the
+    /// size of this machine. A pattern takes time in proportion to its size and that of the value.
     ///
     /// The reasons for a secret never quote it.
     pub fn judge(&self, raw: &[u8]) -> Verdict {
@@ -100,7 +100,9 @@ impl Key {
                 };
             }
             TypeKnowledge::TooDeep => {
-                unjudged.push(format!("its type is nested more than {MAX_DEPTH} deep"));
+                unjudged.push(format!(
+                    "its type is nested more than {MAX_DEPTH} levels deep"
+                ));
                 return Ok(ReadValue::UNKNOWN);
             }
         };
@@ -249,9 +251,7 @@ impl ValueFacts {
                     let (few, many) = (few.into_vec(), many.into_vec());
                     if few.is_empty() != many.is_empty() {
                         return Err(
-                            "only the program knows whether the entries that are there twice \
-                             count twice"
-                                .to_owned(),
+                            "only the program knows whether equal entries count once".to_owned()
                         );
                     }
                     out.extend(many);
@@ -386,7 +386,7 @@ fn one_of<V: Choice<C>, C: fmt::Display>(
     }
 }
 
-/// A value of which no message may name the choices.
+/// A value whose choices no message may name.
 struct Hidden<'v, V>(&'v V);
 
 impl<V: Choice<C>, C> Choice<C> for Hidden<'_, V> {
@@ -451,8 +451,7 @@ fn ordered<V: Ranged + 'static>(
 #[derive(Clone, Copy)]
 struct TypeSeed<'s> {
     kind: &'s Type,
-    /// Whether a word, if one is read, is the whole value: then the expected form is beside the
-    /// error, not in it.
+    /// Whether a word is the whole value: its error then leaves the expected form to the caller.
     alone: bool,
     /// The words of the innermost type, each with its place.
     places: &'s HashMap<&'s str, usize>,
@@ -475,8 +474,7 @@ impl<'de> DeserializeSeed<'de> for TypeSeed<'_> {
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<ReadValue, D::Error> {
         match self.kind {
             Type::Scalar(scalar) => read_scalar(*scalar, from),
-            // Here serde needs words that are known while compiling: the visitor names them
-            // instead.
+            // serde needs words known at compile time: the visitor names them instead.
             Type::Words(words) => from.deserialize_enum(
                 "",
                 &[],
@@ -606,7 +604,7 @@ impl<'de> Visitor<'de> for ListVisitor<'_> {
     }
 }
 
-/// Reads names with their values, as the maps do: if a name is there twice, the last counts.
+/// Reads names with their values, as the maps do: the last value of a repeated name counts.
 struct MapVisitor<'s>(TypeSeed<'s>);
 
 impl<'de> Visitor<'de> for MapVisitor<'_> {
@@ -675,8 +673,7 @@ impl Visitor<'_> for WordSeed<'_> {
         if let Some(place) = places.get(word) {
             return Ok(*place);
         }
-        // The wording of `Error::unknown_variant`, which needs words that are known while
-        // compiling.
+        // The wording of `Error::unknown_variant`, which needs words known at compile time.
         let near = nearest(word, words.iter().map(String::as_str));
         let wrong = suggest("not a known variant", near);
         Err(match alone {

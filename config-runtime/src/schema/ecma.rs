@@ -19,7 +19,7 @@ pub(super) fn understands(pattern: &str) -> bool {
 /// The patterns that both read the same way.
 ///
 /// Only the second and the third part of the list may be repeated. In a class, `&`, `~` and `-` are
-/// apart from one another: doubled, they are set operations in `regex`.
+/// never adjacent: doubled, they are set operations in `regex`.
 const SUBSET: &str = r"(?x)^(?:
     [|^$] | \\[bB] | \( (?: \?: | \?<[A-Za-z0-9_]+> )?
     |
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_both_have_is_kept_and_the_rest_is_not() {
+    fn the_common_subset_is_kept_and_the_rest_is_not() {
         for pattern in [
             "",
             "^[a-z][a-z0-9-]*$",

@@ -1,7 +1,7 @@
 //! The schema as a file, and back.
 //!
 //! In: a [`Schema`], or a text. Out: JSON in the format of [the module](super), or a schema, or the
-//! error in the text with its path and its place.
+//! error with its path and its line.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -26,7 +26,7 @@ impl Schema {
     /// Writes the schema as JSON, in the [format of files](mod@crate::schema#the-file): the same
     /// text for the same schema, with a newline at its end.
     pub fn to_json(&self) -> String {
-        // Neither a map with other keys than texts nor a writer that fails is in it.
+        // It cannot fail: all names are texts, and a `String` takes every write.
         let mut text = serde_json::to_string_pretty(&SchemaFile::new(self)).unwrap_or_default();
         text.push('\n');
         text
@@ -35,23 +35,22 @@ impl Schema {
     /// Reads the output of [`Schema::to_json`]. The order of members does not matter.
     ///
     /// # Errors
-    /// If the text is not JSON, is of another version, or has a member or a key twice, one too many
-    /// or one too few: its meaning may be unknown to this version, and is not guessed. The error
-    /// names the path in the file, as `keys.db/pool_size.type`, and the line.
+    /// If the text is not JSON, has another version, or has an unknown, a repeated or a missing
+    /// member. The error names the path in the file, as `keys.db/pool_size.type`, and the line.
     pub fn from_json(text: &str) -> Result<Self, SchemaError> {
-        // This is first, because a later version's members are unknown to this one.
+        // The version is first, because this one does not know the members of a later one.
         let head: FormatOnly = read(text)?;
         match head.format.as_deref() {
             Some(VERSION) => {}
             Some(other) => {
                 return Err(SchemaError(format!(
-                    "the format is `{}`, and this version of hotconfig reads `{VERSION}`",
+                    "the format is `{}`; this version of hotconfig expects `{VERSION}`",
                     shorten(other)
                 )));
             }
             None => {
                 return Err(SchemaError(format!(
-                    "not a schema: it has no member `\"format\": \"{VERSION}\"`"
+                    "not a schema: the member `\"format\": \"{VERSION}\"` is missing"
                 )));
             }
         }
@@ -66,7 +65,7 @@ fn read<'de, V: Deserialize<'de>>(text: &'de str) -> Result<V, SchemaError> {
         let path = error.path().to_string();
         let inner = error.into_inner();
         SchemaError(readable(match path.as_str() {
-            // Of the whole, or of a text that ends too early.
+            // The error is about the whole, or the text ends too early.
             "." | "?" => inner.to_string(),
             path => format!("`{path}`: {inner}"),
         }))
@@ -76,7 +75,7 @@ fn read<'de, V: Deserialize<'de>>(text: &'de str) -> Result<V, SchemaError> {
     Ok(value)
 }
 
-// The members of a file: what is left out has no content.
+// The members of a file: a member without content is left out.
 
 #[derive(Deserialize)]
 struct FormatOnly {
@@ -136,7 +135,7 @@ struct KeyFile {
 #[derive(Serialize, Deserialize)]
 #[serde(
     rename_all = "lowercase",
-    expecting = "a default is a text, `{\"expression\": \"…\"}` or `{\"hidden\": true}`"
+    expecting = "expected a text, `{\"expression\": \"…\"}` or `{\"hidden\": true}`"
 )]
 enum DefaultFile {
     Expression(String),
@@ -145,7 +144,7 @@ enum DefaultFile {
     Text(String),
 }
 
-/// A word that is always `true`: something is there, and not shown.
+/// The word `true`: the value exists, and is not shown.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(try_from = "bool", into = "bool")]
 struct True;
@@ -157,7 +156,7 @@ impl TryFrom<bool> for True {
         if value {
             Ok(Self)
         } else {
-            Err("what is not `hidden` is written out")
+            Err("found `false`; expected `true`, or the default itself")
         }
     }
 }
@@ -173,7 +172,7 @@ fn is_false(value: &bool) -> bool {
     !value
 }
 
-/// Reads the members of an object, none of them twice.
+/// Reads the members of an object, and rejects repeated ones.
 fn distinct<'de, D, V>(from: D) -> Result<BTreeMap<String, V>, D::Error>
 where
     D: Deserializer<'de>,
@@ -193,7 +192,7 @@ where
             while let Some((name, value)) = map.next_entry::<String, V>()? {
                 if members.contains_key(&name) {
                     let name = shorten(&name);
-                    let twice = format!("the key `{name}` stands there twice");
+                    let twice = format!("the key `{name}` appears twice");
                     return Err(A::Error::custom(twice));
                 }
                 members.insert(name, value);
@@ -242,7 +241,7 @@ impl SchemaFile {
     }
 }
 
-/// The field of a key that does not name one.
+/// The field of a key without `field`.
 fn field_of(key: &str) -> String {
     key.replace('/', ".")
 }
@@ -277,13 +276,13 @@ impl KeyFile {
             Err(SchemaError(readable(path)))
         };
         if key.split('/').any(str::is_empty) {
-            return wrong("a key is segments with `/` between them, none of them empty");
+            return wrong("a segment is empty; expected segments with one `/` between them");
         }
         let absent = match (self.required, self.default) {
             (true, None) => Absent::Required,
             (false, None) => Absent::Nothing,
             (true, Some(_)) => {
-                return wrong("a key with a `default` is not `required`: leave one of them out");
+                return wrong("found both `required` and `default`: leave one of them out");
             }
             (false, Some(DefaultFile::Text(text))) => Absent::Text(text),
             (false, Some(DefaultFile::Expression(written))) => Absent::Expression(written),
@@ -467,7 +466,7 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn what_was_written_is_read_as_the_same(schema in schemas()) {
+        fn a_written_schema_is_read_as_the_same(schema in schemas()) {
             let text = schema.to_json();
             prop_assert_eq!(Schema::from_json(&text), Ok(schema), "{}", text);
         }
@@ -494,7 +493,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn refuses(text: &str, wrong: &str) {
+    fn rejects(text: &str, wrong: &str) {
         let error = Schema::from_json(text).unwrap_err();
         let error = error.to_string();
         // `serde_json` chooses the column.
@@ -503,63 +502,62 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_refused_with_its_place() {
-        refuses("", "EOF while parsing a value at line 1");
-        refuses(
+    fn an_invalid_file_is_rejected_with_its_path_and_line() {
+        rejects("", "EOF while parsing a value at line 1");
+        rejects(
             "{\"name\": \"S\"}",
-            "not a schema: it has no member `\"format\": \"hotconfig-schema/1\"`",
+            "not a schema: the member `\"format\": \"hotconfig-schema/1\"` is missing",
         );
-        refuses(
+        rejects(
             "{\"new\": 1, \"format\": \"hotconfig-schema/2\"}",
-            "the format is `hotconfig-schema/2`, and this version of hotconfig reads \
+            "the format is `hotconfig-schema/2`; this version of hotconfig expects \
              `hotconfig-schema/1`",
         );
-        refuses(
+        rejects(
             "{\n\"format\": \"hotconfig-schema/1\",\n\"colour\": 1}",
             "`colour`: unknown field `colour`, expected one of `format`, `name`, `doc`, `prefix`, `rules`, \
              `sections`, `keys` at line 3",
         );
-        refuses(
+        rejects(
             &file(r#""type": "u8", "secret": true, "secret": true"#),
             "`keys.a`: duplicate field `secret` at line 1",
         );
-        refuses(
+        rejects(
             &file(r#""type": "u33""#),
-            "`keys.a.type`: a type is the name of a scalar, `\"u32\"`, or an object such as \
-             `{\"optional\": \"u32\"}`: its member is `optional`, `list`, `map`, `words` or \
-             `rust` at line 1",
+            "`keys.a.type`: expected the name of a scalar, `\"u32\"`, or an object with the member \
+             `optional`, `list`, `map`, `words` or `rust`, such as `{\"optional\": \"u32\"}` at \
+             line 1",
         );
-        refuses(
+        rejects(
             &file(r#""type": "u8", "required": true, "default": "1""#),
-            "`keys.a`: a key with a `default` is not `required`: leave one of them out",
+            "`keys.a`: found both `required` and `default`: leave one of them out",
         );
-        refuses(
+        rejects(
             &file(r#""type": "u8", "default": {"hidden": true, "text": "sesame"}"#),
-            "`keys.a.default`: a default is a text, `{\"expression\": \"…\"}` or `{\"hidden\": \
+            "`keys.a.default`: expected a text, `{\"expression\": \"…\"}` or `{\"hidden\": \
              true}` at line 1",
         );
-        refuses(
+        rejects(
             &file(r#""type": "u8", "rules": [{"one_of": {"texts": ["sesame"]}}]"#),
             "`keys.a.rules[0].one_of`: invalid type: map, expected a sequence at line 1",
         );
-        refuses(
+        rejects(
             &file(r#""type": "u8", "rules": [{"range": {"max": "1", "below": "2"}}]"#),
-            "`keys.a.rules[0].range`: a range ends with `max` or `below`: leave one of them out \
-             at line 1",
+            "`keys.a.rules[0].range`: found both `max` and `below`: leave one of them out at line 1",
         );
-        refuses(
+        rejects(
             r#"{"format": "hotconfig-schema/1", "name": "S", "keys": {
                 "a": {"type": "u8"}, "a": {"type": "u8"}}}"#,
-            "`keys`: the key `a` stands there twice at line 2",
+            "`keys`: the key `a` appears twice at line 2",
         );
-        refuses(
+        rejects(
             r#"{"format": "hotconfig-schema/1", "name": "S", "keys": {"a//b": {"type": "u8"}}}"#,
-            "`keys.a//b`: a key is segments with `/` between them, none of them empty",
+            "`keys.a//b`: a segment is empty; expected segments with one `/` between them",
         );
     }
 
     #[test]
-    fn what_is_nested_without_end_is_refused() {
+    fn an_endless_nesting_is_rejected() {
         let depth = 100_000;
         let kind = format!("{}\"u8\"{}", "{\"list\": ".repeat(depth), "}".repeat(depth));
         let error = Schema::from_json(&file(&format!("\"type\": {kind}"))).unwrap_err();

@@ -18,7 +18,7 @@ use crate::value::Codec;
 
 /// Returns the declaration of a struct: its keys, their types, defaults, rules and descriptions.
 ///
-/// Defaults that are expressions are computed, and shown as the store would hold them.
+/// Defaults that are expressions are computed, and shown as in the store.
 ///
 /// ```
 /// use hotconfig::{HotConfig, schema::Absent};
@@ -52,9 +52,9 @@ struct ProgramFacts {
 
 impl ProgramFacts {
     fn collect<T: HotConfig>() -> Self {
-        // With an entry in each map, which shows the meaning of an absent key in it.
+        // An entry in each map shows the meaning of an absent key in it.
         let mut reader = LeafReader::all(&Specimen);
-        // A panic in a skipped field's default ends this; the findings until then are used.
+        // A panic in a skipped field's default ends the reading; earlier findings are used.
         let _ = guard(|| T::__build(&mut reader).is_some());
         let secrets = reader.secrets().iter().map(|leaf| leaf.pattern).collect();
         let findings = reader.into_findings().into_iter();

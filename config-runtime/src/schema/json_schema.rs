@@ -22,10 +22,10 @@ impl Schema {
     /// configuration that is one JSON or YAML document: sections are objects, keys are their
     /// members, and old keys are deprecated members.
     ///
-    /// It rejects nothing that is valid, except some odd forms: numbers in a text such as
-    /// `"1 000s"`, durations as serde's object. It leaves to the program: the range of a duration,
-    /// a function, a pattern that ECMA 262 does not have, and the values of a type of which only
-    /// the name is known. These are in `$comment`.
+    /// It rejects nothing that is valid, except some unusual forms: numbers in a text such as
+    /// `"1 000s"`, durations as serde's object. Rules that only the program can check are in
+    /// `$comment`: the range of a duration, a function, a pattern that ECMA 262 does not have, and
+    /// a type known only by its name.
     pub fn to_json_schema(&self) -> String {
         let mut root = object();
         root.insert("$schema".to_owned(), DRAFT.into());
@@ -90,8 +90,8 @@ fn properties(object: &mut Members) -> Option<&mut Members> {
     object.get_mut("properties")?.as_object_mut()
 }
 
-/// Adds a key to the schema of the whole; `None` for a key below a key: no struct has that, and a
-/// file that has it is not trusted.
+/// Adds a key to the schema of the whole; `None` for a key below a key, which no struct has, but an
+/// untrusted file may have.
 fn insert(root: &mut Members, key: &str, leaf: &Members, required: bool) -> Option<()> {
     let mut object = root;
     let mut segments = key.split('/').peekable();
@@ -106,7 +106,7 @@ fn insert(root: &mut Members, key: &str, leaf: &Members, required: bool) -> Opti
         if required {
             let names = object.entry("required").or_insert_with(|| json!([]));
             let names = names.as_array_mut()?;
-            // The keys of one section are beside one another.
+            // The keys of one section are adjacent.
             if names.last().is_none_or(|last| last != segment) {
                 names.push(segment.into());
             }
@@ -252,7 +252,7 @@ impl<'k> ValueSchema<'k> {
                 self.add("enum", Value::Array(choices));
                 Some(())
             }
-            // It stands in `$comment`.
+            // The caller adds it to `$comment`.
             _ => None,
         }
     }
@@ -269,7 +269,7 @@ impl<'k> ValueSchema<'k> {
             Scalar::Bytes => Size::read(text).map(|size| size.bytes().into()),
             scalar => as_number(text, *scalar),
         };
-        // A size may be a text, too.
+        // A size may also be a text.
         let mut all = *scalar != Scalar::Bytes;
         let high = match interval.inclusive {
             true => "maximum",
@@ -428,8 +428,8 @@ fn exact(whole: Whole) -> Option<Value> {
     }
 }
 
-/// An end of a type of 128 bits, which allows a little more.
-#[expect(clippy::cast_precision_loss, reason = "it is rounded")]
+/// An end of a type of 128 bits; rounding allows a little more.
+#[expect(clippy::cast_precision_loss, reason = "rounding is intended")]
 fn rounded(whole: Whole) -> Value {
     let size = whole.size as f64;
     (if whole.negative { -size } else { size }).into()

@@ -1,7 +1,7 @@
 //! The schema as a table for people.
 //!
-//! In: a [`Schema`]. Out: Markdown, as GitHub reads it. Descriptions are Markdown already, as doc
-//! comments are; all other text is shown literally.
+//! In: a [`Schema`]. Out: Markdown for GitHub. Descriptions are already Markdown, as doc comments
+//! are; all other text is shown literally.
 
 use super::declared::{Absent, Key, Rule, Schema, Type};
 use crate::wording::misleads;
@@ -63,7 +63,7 @@ fn code(text: &str) -> String {
         run = if letter == '`' { run + 1 } else { 0 };
         max = max.max(run);
         match letter {
-            // This letter has a meaning even inside a fence, because the cells are split first.
+            // Cells are split before fences are read.
             '|' => shown.push_str("\\|"),
             letter if misleads(letter) => shown.extend(letter.escape_default()),
             letter => shown.push(letter),
@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_thing_that_is_said_has_its_place() {
+    fn every_fact_has_its_cell() {
         let schema = Schema::from_json(
             r#"{"format": "hotconfig-schema/1", "name": "S", "keys": {
                 "a": {"type": "u8", "required": true},

@@ -10,38 +10,38 @@
 //! made for review: the keys are in order, a member without content is left out, and a change of
 //! one thing changes one line.
 //!
-//! | member | what it is |
+//! | member | content |
 //! | --- | --- |
-//! | `format` | `"hotconfig-schema/1"`; another format has another number |
+//! | `format` | `"hotconfig-schema/1"`, with the version of the format |
 //! | `name` | the name of the struct |
-//! | `doc` | its description |
-//! | `prefix` | the template of its prefix |
+//! | `doc` | the description of the struct |
+//! | `prefix` | the template of the prefix |
 //! | `rules` | rules over whole structs: `{"section": "db", "rule": "path"}`, without `section` for the root |
-//! | `sections` | the descriptions of sections, by their keys |
-//! | `keys` | the keys below the prefix, `"db/pool_size"`, and what is said of each |
+//! | `sections` | the descriptions of the sections, by key |
+//! | `keys` | the keys below the prefix, `"db/pool_size"`, each with its members |
 //!
 //! The members of a key:
 //!
-//! | member | what it is |
+//! | member | content |
 //! | --- | --- |
-//! | `doc` | its description |
-//! | `field` | its path in Rust, where that is not the key with dots |
-//! | `aliases` | old keys that are still read, the first that is there |
-//! | `type` | a [`Scalar`] as it is called in Rust: `"u32"`, `"String"`, `"Duration"`; `{"optional": …}`, `{"list": …}` and `{"map": …}` of a type; `{"words": ["debug", "info"]}`; `{"rust": "Retry"}` for a type of which nothing else is known |
+//! | `doc` | the description of the key |
+//! | `field` | the path in Rust, if it is not the key with dots |
+//! | `aliases` | old keys that are still read, in order of precedence |
+//! | `type` | the name of a [`Scalar`] in Rust: `"u32"`, `"String"`, `"Duration"`; `{"optional": …}`, `{"list": …}` and `{"map": …}` of a type; `{"words": ["debug", "info"]}`; `{"rust": "Retry"}` for a type known only by its name |
 //! | `format` | `"text"`, `"json"`, or `{"with": "path"}` for a codec |
-//! | `required` | `true` where the key may not be absent |
-//! | `default` | what an absent key stands for, as the store would hold it; `{"expression": "LIMIT"}` for what can't be written, `{"hidden": true}` for a secret |
+//! | `required` | `true` if the key must be present |
+//! | `default` | the value of an absent key, as in the store; `{"expression": "LIMIT"}` if only the program knows it, `{"hidden": true}` for a secret |
 //! | `rules` | a list: `{"range": …}`, `{"length": …}`, `{"pattern": "^a"}`, `{"one_of": ["a", "b"]}`, `"one_of_hidden"` for a secret, `"non_empty"`, `"url"`, `{"validate": "path"}` |
 //! | `compare` | the path of the function that compares two values |
-//! | `secret` | `true` where it is never printed |
-//! | `restart` | `true` where a change takes effect at the next start only |
-//! | `deprecated` | the note, which may be empty |
+//! | `secret` | `true` if the value is never printed |
+//! | `restart` | `true` if a change takes effect only at the next start |
+//! | `deprecated` | the note of a deprecated key, which may be empty |
 //!
 //! A range and a length have `min`, and `max` or `below`, which is not included. Each is a text as
-//! the store would hold it, or `{"expression": "LIMIT"}` if only the program knows it.
+//! in the store, or `{"expression": "LIMIT"}` if only the program knows it.
 //!
-//! A key with neither `required` nor `default` is optional. The choices and the default of a
-//! secret are never in a schema.
+//! A key with neither `required` nor `default` is optional. A schema never contains the choices or
+//! the default of a secret.
 //!
 //! ```
 //! use hotconfig::{HotConfig, schema::Schema};

@@ -16,13 +16,13 @@ use crate::typed::tree::{self, Bounds, ConstValue};
 pub enum Rule {
     /// The value lies between these.
     Range(Interval),
-    /// The characters of a text, or the entries of a collection.
+    /// The number of characters of a text, or of entries of a collection, lies between these.
     Length(Interval),
     /// The text matches this regular expression somewhere.
     Pattern(String),
     /// The value is one of these.
     OneOf(Vec<String>),
-    /// The value, which is a secret, is one of some that only the program knows.
+    /// The value is a secret; only the program knows the choices.
     #[serde(rename = "one_of_hidden")]
     Hidden,
     /// The text or the collection is not empty.
@@ -33,12 +33,12 @@ pub enum Rule {
     Validate(String),
 }
 
-/// The bounds of a range, each as the store would hold it.
+/// The bounds of a range, each as in the store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "IntervalFile", into = "IntervalFile")]
 #[non_exhaustive]
 pub struct Interval {
-    /// The lower bound, itself included.
+    /// The lower bound, which is included.
     pub low: Bound,
     /// The upper bound.
     pub high: Bound,
@@ -54,7 +54,7 @@ pub enum Bound {
     Open,
     /// This value: `1`, `30s`, `64MiB`.
     At(String),
-    /// An expression that only the program can compute, as it was written.
+    /// An expression that only the program can compute, as in the source.
     Unknown(String),
 }
 
@@ -131,7 +131,7 @@ fn bound(end: ConstValue) -> Bound {
     }
 }
 
-// The JSON of a file, where it is not that of the value.
+// The JSON of a file, if it is not that of the value.
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -147,7 +147,7 @@ struct IntervalFile {
 #[derive(Serialize, Deserialize)]
 #[serde(
     rename_all = "lowercase",
-    expecting = "a bound is a text or `{\"expression\": \"…\"}`"
+    expecting = "expected a text or `{\"expression\": \"…\"}`"
 )]
 enum BoundFile {
     Expression(String),
@@ -161,7 +161,7 @@ impl TryFrom<IntervalFile> for Interval {
     fn try_from(file: IntervalFile) -> Result<Self, Self::Error> {
         let inclusive = file.max.is_some();
         if inclusive && file.below.is_some() {
-            return Err("a range ends with `max` or `below`: leave one of them out");
+            return Err("found both `max` and `below`: leave one of them out");
         }
         let bound = |bound| match bound {
             None => Bound::Open,

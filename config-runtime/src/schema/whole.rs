@@ -1,6 +1,6 @@
 //! Whole numbers of every type, and the limits of the types.
 //!
-//! In: a scalar, or the text of a number. Out: numbers that can be compared, whatever their types.
+//! In: a scalar, or the text of a number. Out: numbers that can be compared across types.
 //! It knows no rules.
 
 use std::cmp::Ordering;
@@ -39,7 +39,7 @@ impl Whole {
         unsigned.or_else(|_| text.parse().map(Self::signed)).ok()
     }
 
-    /// The next one, up or down.
+    /// The next number, up or down.
     pub(super) fn next(self, up: bool) -> Option<Self> {
         if self == Self::ZERO && !up {
             return Some(Self::signed(-1));
@@ -79,7 +79,7 @@ impl fmt::Display for Whole {
     }
 }
 
-/// The lowest and the highest value, and whether zero is none of the values.
+/// The lowest and the highest value, and whether zero is excluded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Limits {
     pub(super) low: Whole,
@@ -98,7 +98,7 @@ impl Limits {
     }
 
     /// The limits of a type of whole numbers.
-    #[expect(clippy::cast_lossless, reason = "of `usize` it is not known to be")]
+    #[expect(clippy::cast_lossless, reason = "`usize` has no lossless cast")]
     pub(super) fn of_numbers(scalar: Scalar) -> Option<Self> {
         macro_rules! limits {
             ($($unsigned:ident, $nonzero:ident: $type:ty;)+ / $($signed:ident, $signed_nonzero:ident: $of:ty;)+) => {

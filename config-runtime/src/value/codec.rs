@@ -32,7 +32,7 @@ pub trait Coding {
     where
         S: DeserializeSeed<'a> + Copy;
 
-    /// Encodes a value; `None` if it is best written as an absent key.
+    /// Encodes a value; `None` if the key is best left out.
     ///
     /// # Errors
     /// No bytes would be decoded as the value.
@@ -83,7 +83,7 @@ macro_rules! codecs {
                 }
             }
 
-            /// Encodes a value; `None` if it is best written as an absent key.
+            /// Encodes a value; `None` if the key is best left out.
             pub(crate) fn encode<V>(self, value: &V) -> Result<Option<Vec<u8>>, Reason>
             where
                 V: Serialize + ?Sized,
@@ -97,7 +97,7 @@ macro_rules! codecs {
 }
 
 codecs! {
-    /// Plain text for a word, JSON for the rest: the codec of a field that names none.
+    /// Plain text for a word, JSON for the rest: the codec of a field without one.
     Auto,
     /// Plain text, never JSON.
     Text,
@@ -137,7 +137,7 @@ macro_rules! with_mode {
 }
 
 with_mode! {
-    Auto: "auto", "as its type says", encode::auto;
+    Auto: "auto", "in the format of its type", encode::auto;
     Text: "text", "as plain text", encode::text;
     Json: "json", "as JSON", encode::json;
 }

@@ -15,8 +15,8 @@ pub(crate) fn read(text: &str) -> Result<Duration, &'static str> {
         return Err("not a duration");
     }
     let mut total = Duration::ZERO;
-    // Span by span: `humantime` 2.4 panics if the seconds of several spans together are `u64::MAX`
-    // and the rest is a second more.
+    // Span by span: `humantime` 2.4 panics if the seconds of all spans add up to `u64::MAX` and the
+    // fractions to another second.
     for span in spans(text) {
         total = humantime::parse_duration(span)
             .map_err(|error| wrong(&error))?
@@ -38,7 +38,7 @@ fn wrong(error: &humantime::DurationError) -> &'static str {
     use humantime::DurationError as Error;
     match error {
         Error::Empty => "empty",
-        Error::UnknownUnit { unit, .. } if unit.is_empty() => "a number without its unit",
+        Error::UnknownUnit { unit, .. } if unit.is_empty() => "a number without a unit",
         Error::UnknownUnit { .. } => "not a unit of time",
         Error::NumberOverflow => TOO_LONG,
         Error::InvalidCharacter(_) | Error::NumberExpected(_) => "not a duration",

@@ -1,13 +1,12 @@
 //! Converts a typed value to the bytes of one key: the inverse of [`auto`](super::auto),
 //! [`text`](super::text) and [`json`](super::json).
 //!
-//! In: a value. Out: bytes that the codec of the same name reads as that value; or `None`, if there
-//! is no value and the key is best left out; or the reason why there are no such bytes. It knows no
-//! keys and no rules.
+//! In: a value. Out: bytes that the codec of the same name reads as that value; `None` if the key
+//! is best left out; or the reason why there are no such bytes. It knows no keys and no rules.
 //!
 //! A type is read by its requests to serde, and is written by its calls of serde. If the two
-//! differ, there may be no way back: a text in a `serde_json::Value` that looks like a number is
-//! read as one. To be sure, read the bytes again.
+//! differ, another value may be read: a text in a `serde_json::Value` that looks like a number is
+//! read as one. To be sure, decode the bytes again.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,7 +44,7 @@ pub fn text<V: Serialize + ?Sized>(value: &V) -> Result<Option<Vec<u8>>, Reason>
 }
 
 /// Encodes JSON, even for single words; an absent value is `null`. A duration is serde's
-/// `{"secs": 30, "nanos": 0}`, which is read even where `"30s"` is not.
+/// `{"secs": 30, "nanos": 0}`, which is read even if `"30s"` is not.
 pub fn json<V: Serialize + ?Sized>(value: &V) -> Result<Option<Vec<u8>>, Reason> {
     serde_json::to_vec(value)
         .map(Some)
@@ -177,7 +176,7 @@ impl WordError {
 impl Display for WordError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Other => f.write_str("no word"),
+            Self::Other => f.write_str("not a word"),
             Self::Custom(wrong) | Self::NotFinite(wrong) => f.write_str(wrong),
         }
     }
@@ -310,7 +309,7 @@ fn finite(is_finite: bool, value: impl std::fmt::Debug) -> Result<EncodedWord, W
         Ok(Some(format!("{value:?}").into_bytes()))
     } else {
         Err(WordError::NotFinite(format!(
-            "`{value:?}` cannot be written: only finite numbers can"
+            "`{value:?}` cannot be written; expected a finite number"
         )))
     }
 }

@@ -1,7 +1,7 @@
 //! The errors of serde and of the types that it reads, in words for people.
 //!
 //! In: a call of [`serde::de::Error`]. Out: the error and the expected form, which depends on the
-//! type alone. No value is quoted, except by a type's own message.
+//! type alone. Only a type's own message may quote a value.
 
 use std::fmt;
 
@@ -87,8 +87,8 @@ impl de::Error for Error {
     }
 }
 
-/// A message of serde's without the values that it quotes, because a secret may be in the wrong
-/// place. A name that is nearly a known one is a typing error, and is kept.
+/// A message of serde without the values that it quotes, because a secret may be in the wrong
+/// place. A name that resembles a known one is a typing error, and is kept.
 fn without_values(message: &str) -> String {
     let mut cleaned = String::with_capacity(message.len());
     let mut rest = message;
@@ -100,7 +100,7 @@ fn without_values(message: &str) -> String {
     cleaned + rest
 }
 
-/// A phrase of serde's after which it quotes a value.
+/// A phrase of serde after which it quotes a value.
 struct QuotePhrase {
     words: &'static str,
     quotes: QuoteStyle,
@@ -148,7 +148,7 @@ impl QuotePhrase {
                 continue;
             };
             let length = match self.quotes {
-                // The quote of a shortened message goes on to the end.
+                // A shortened message may lack the closing quote.
                 QuoteStyle::Literal => Some(literal(value).unwrap_or(value.len())),
                 QuoteStyle::Value => value.find("`, expected "),
                 QuoteStyle::Name => value
@@ -207,7 +207,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn drill_39_what_serde_quotes_is_left_out() {
+    fn drill_39_the_values_that_serde_quotes_are_left_out() {
         for (said, cleaned) in [
             (
                 r#"invalid type: string "a \"b, expected c", expected u8 at line 1 column 2"#,

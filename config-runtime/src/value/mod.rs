@@ -5,27 +5,27 @@
 //!
 //! # How a type is written
 //!
-//! A single word is plain text; everything else is JSON. The type decides, by its requests to
-//! serde, never the bytes.
+//! A single word is plain text; everything else is JSON. The type decides by its requests to serde;
+//! the bytes never decide.
 //!
 //! | type | in the store | not accepted |
 //! | --- | --- | --- |
-//! | whole numbers, up to 128 bits, `NonZero…` | `16`, `-3`, `+16` | `16.0`, `1e3`, `0x10`, `1_000`, what is out of range |
-//! | `f32`, `f64` | `0.5`, `1e-3`, `2` | `NaN`, `inf`, what is finite no more |
+//! | whole numbers, up to 128 bits, `NonZero…` | `16`, `-3`, `+16` | `16.0`, `1e3`, `0x10`, `1_000`, numbers out of range |
+//! | `f32`, `f64` | `0.5`, `1e-3`, `2` | `NaN`, `inf`, numbers that overflow |
 //! | `bool` | `true`, `false` | `1`, `yes`, `True` |
-//! | `char` | one character | none, or more |
-//! | `String`, `Box<str>`, `PathBuf`, … | the text itself, every character of it | what is not UTF-8 |
-//! | types that read a text: `IpAddr`, `SocketAddr`, … | `10.0.0.1` | what the type refuses |
-//! | a variant without data | its name, `info` | the name in quotes or in other letters |
-//! | [`Duration`](std::time::Duration) | `30s`, `1h 30m`, `250ms`, `0` | any other number without its unit |
+//! | `char` | one character | no character, several characters |
+//! | `String`, `Box<str>`, `PathBuf`, … | the text itself, with every character | bytes that are not UTF-8 |
+//! | types that read a text: `IpAddr`, `SocketAddr`, … | `10.0.0.1` | texts that the type rejects |
+//! | a variant without data | its name, `info` | the name in quotes, or in another case |
+//! | [`Duration`](std::time::Duration) | `30s`, `1h 30m`, `250ms`, `0` | any other number without a unit |
 //! | [`Size`] | `64MiB`, `1.5GB`, `1024` | 16 EiB and more |
 //! | `Option<V>` | as `V`, or `null` | |
 //! | a newtype, `Box<V>`, [`Secret<V>`] | as the type inside | |
 //! | a variant with data | JSON: `{"Fixed": 3}` | |
 //! | structs and maps | a JSON object | a struct from an array |
-//! | sequences, also `Vec<u8>`, and tuples | a JSON array | |
-//! | types that ask for bytes, such as `serde_bytes::ByteBuf` | the bytes themselves | |
-//! | types that ask for anything: `serde_json::Value`, `untagged` enums | JSON; a word that is no JSON is a text | broken JSON |
+//! | sequences, even `Vec<u8>`, and tuples | a JSON array | |
+//! | types that request bytes, such as `serde_bytes::ByteBuf` | the bytes themselves | |
+//! | types that request any value: `serde_json::Value`, `untagged` enums | JSON; a word that is not JSON is a text | broken JSON |
 //!
 //! # Odd values
 //!
@@ -37,7 +37,7 @@
 //! * `null` is `None`, unless the type inside reads it as a text: an `Option<String>` is
 //!   `Some("null")`. It is `None` if the key is absent, and for `null` if the field has `json`.
 //! * A byte order mark is rejected before everything except a text.
-//! * JSON may be nested 128 deep, and ends with the value. If a key is in an object twice, a map
+//! * JSON may have 128 levels, and ends with the value. If a key is in an object twice, a map
 //!   takes the last value; a struct rejects it.
 //! * A duration in JSON is `"30s"` or serde's `{"secs": 30, "nanos": 0}`. Types that serde buffers
 //!   first (`flatten`, `untagged` and internally tagged types) accept only the latter, and a struct
@@ -49,16 +49,16 @@
 //!
 //! # Reasons
 //!
-//! The expected form depends on the type alone, so that it can be shown for a secret too. The
-//! mistake may quote a part of the value if a type's own `Deserialize` or `FromStr` does, in a
-//! message of its own: never more than some 200 characters of it, and never any of a [`Secret`].
+//! The expected form depends on the type alone, so it can be shown for a secret too. The mistake
+//! quotes a part of the value only if the message of a type's own `Deserialize` or `FromStr` does:
+//! at most about 200 characters, and never a [`Secret`].
 //!
 //! A [`Secret`] may be anywhere inside a value, `Vec<Secret<String>>`, and its place is unknown if
 //! the value can't be read. So for values of several parts (JSON, and enums whose variants have
 //! data) only the shape is shown, with the names of the struct's own fields; no text, no number and
-//! no other name. A codec of your own (`with`) does not expose the types that it reads, and neither
-//! does a type of your own that reads a text (`FromStr`, `try_from`): if one keeps a secret, mark
-//! the field `secret`.
+//! no other name. The types inside a codec of your own (`with`), or inside a type of your own that
+//! reads a text (`FromStr`, `try_from`), are unknown. If one contains a secret, mark the field
+//! `secret`.
 
 #[doc(hidden)]
 pub mod codec;
@@ -82,7 +82,7 @@ use serde::de::DeserializeOwned;
 use crate::reason::Reason;
 use crate::wording::shorten;
 
-/// Reads plain text for single words, and JSON for the rest: the codec of a field that names none.
+/// Reads plain text for single words, and JSON for the rest: the codec of a field without one.
 ///
 /// ```
 /// use hotconfig::value;
@@ -99,13 +99,13 @@ pub fn auto<V: DeserializeOwned>(raw: &[u8]) -> Result<V, Reason> {
 
 /// Reads plain text, never JSON: the codec of `#[hot(text)]`.
 ///
-/// A type that is not a word is always rejected; one that requests anything gets a text.
+/// A type that is not a word is always rejected; a type that requests any value gets a text.
 pub fn text<V: DeserializeOwned>(raw: &[u8]) -> Result<V, Reason> {
     plain::decode(raw, Mode::Text)
 }
 
-/// Reads JSON, even for single words: the codec of `#[hot(json)]`. A text is in quotes then, and so
-/// are a variant without data, a duration and an address.
+/// Reads JSON, even for single words: the codec of `#[hot(json)]`. A text, a variant without data,
+/// a duration and an address are then in quotes.
 pub fn json<V: DeserializeOwned>(raw: &[u8]) -> Result<V, Reason> {
     plain::decode(raw, Mode::Json)
 }
@@ -215,7 +215,7 @@ pub mod from_str {
 
     use super::{Reason, shorten};
 
-    /// Reads the value's text; if the type rejects it, reads it without the white space around it.
+    /// Reads the text. If the type rejects it, reads it without the white space around it.
     pub fn decode<V>(raw: &[u8]) -> Result<V, Reason>
     where
         V: FromStr,

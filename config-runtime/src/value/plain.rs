@@ -1,8 +1,7 @@
 //! The bytes of a key as a deserializer: plain text for a single word, JSON for the rest.
 //!
 //! In: bytes, and a [`Mode`]. Out: a value of the type that serde requests. [`decode`] reads a type
-//! that is known while compiling, [`decode_seed`] one that is known only at run time; both are the
-//! same code.
+//! known at compile time, [`decode_seed`] one known only at run time; both run the same code.
 
 use std::cell::{Cell, RefCell};
 use std::fmt::Display;
@@ -24,11 +23,11 @@ use crate::wording::{nearest, one_of_words, suggest};
 /// The values that are read as JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// All but single words.
+    /// All values except single words.
     Auto,
-    /// Never.
+    /// No value.
     Text,
-    /// Always.
+    /// Every value.
     Json,
 }
 
@@ -153,12 +152,8 @@ struct PlainDeserializer<'a, 's> {
 impl<'a> PlainDeserializer<'a, '_> {
     /// The whole text.
     fn text(self) -> Result<&'a str, Error> {
-        std::str::from_utf8(self.raw).map_err(|error| {
-            Error::new(format!(
-                "not UTF-8: byte {} begins no character",
-                error.valid_up_to()
-            ))
-        })
+        std::str::from_utf8(self.raw)
+            .map_err(|error| Error::new(format!("invalid UTF-8 at byte {}", error.valid_up_to())))
     }
 
     /// The text of a word: not empty, and without the white space around it.
@@ -589,7 +584,7 @@ impl<'de> VariantAccess<'de> for VariantName<'de> {
     }
 }
 
-const DATA: &str = "this variant carries data, and so is a JSON object with its name as the key";
+const DATA: &str = "this variant has data: write a JSON object with its name as the key";
 
 /// Reads the absence of a key; `None` for a type that needs a value.
 pub(super) fn missing<V: DeserializeOwned>() -> Option<V> {

@@ -11,17 +11,16 @@ use zeroize::Zeroize;
 /// A value that is never printed: `{:?}` shows `***`.
 ///
 /// It is read from the store like the value inside, including `Option` and rules. The error of a
-/// failed read says only that the secret can't be read. `==` is that of the value inside and is not
-/// constant-time.
+/// failed read never quotes it. `==` is that of the value inside, and is not constant-time.
 ///
-/// When it is dropped, the value is overwritten with zeros. Texts, numbers and collections of them
-/// can be; a type of your own needs `#[derive(Zeroize)]` of the crate `zeroize`. This covers the
-/// value only: the bytes that were received from the store, or that you copied, are freed without
-/// being overwritten.
+/// When it is dropped, the value is overwritten with zeros. This works for texts, numbers and
+/// collections of them; a type of your own needs `#[derive(Zeroize)]` of the crate `zeroize`. It
+/// covers only the value: bytes that were received from the store, or that you copied, are freed
+/// without being overwritten.
 ///
 /// There is no `Display`, because `format!("postgres://{dsn}")` would then build a wrong URL without
-/// an error, and no `Serialize`, because serializing a configuration, for a debug page or a dump to
-/// a file, would print the secret. To use the value, call [`Secret::expose`].
+/// an error. There is no `Serialize`, because a debug page or a dump of the configuration would
+/// then print the secret. To use the value, call [`Secret::expose`].
 ///
 /// ```
 /// use hotconfig::Secret;
@@ -38,12 +37,12 @@ use zeroize::Zeroize;
 pub struct Secret<V> {
     value: V,
     /// Stored, so that the type itself needs no bound: an unfit type is then one error in a
-    /// configuration, and not one at each place that names it.
+    /// configuration, instead of one at each use.
     erase: fn(&mut V),
 }
 
-/// A value that can be overwritten with zeros: each type with the trait `Zeroize` of the crate of
-/// that name.
+/// A value that can be overwritten with zeros: any type with the trait `Zeroize` of the crate
+/// `zeroize`.
 #[diagnostic::on_unimplemented(
     message = "a `{Self}` can't be a secret: it can't be overwritten with zeros when it is dropped",
     label = "does not implement `zeroize::Zeroize`",
@@ -84,7 +83,7 @@ impl<V> Secret<V> {
         }
     }
 
-    /// Returns the value. From here on, you have to keep it out of logs.
+    /// Returns the value. You must keep it out of logs.
     pub const fn expose(&self) -> &V {
         &self.value
     }
@@ -141,7 +140,7 @@ impl<'de, V: Deserialize<'de> + Erase> Deserialize<'de> for Secret<V> {
     }
 }
 
-/// The error for a secret that can't be read, whatever the reason.
+/// The error for a secret that can't be read, for any reason.
 pub(crate) fn unreadable<E: Error>() -> E {
     E::custom("the secret cannot be read")
 }

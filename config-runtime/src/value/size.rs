@@ -12,8 +12,8 @@ use serde::{Serialize, Serializer};
 /// A number of bytes, written `64MiB`.
 ///
 /// The units are `B`, `kB`, `MB`, … (powers of 1000) and `KiB`, `MiB`, … (powers of 1024), in upper
-/// or lower case; a number without a unit is bytes, and has no fraction. Otherwise a fraction is cut
-/// to whole bytes. In JSON it is such a text or a number of bytes.
+/// or lower case. A number without a unit is bytes, and has no fraction. With a unit, a fraction is
+/// cut to whole bytes. In JSON, a size is such a text or a number of bytes.
 ///
 /// ```
 /// use hotconfig::Size;
@@ -70,16 +70,15 @@ impl FromStr for Size {
     fn from_str(text: &str) -> Result<Self, SizeError> {
         const TOO_BIG: SizeError = SizeError("too big: it must be less than 16EiB");
         let text = text.trim();
-        // As in whole numbers, so that a number field may become a size.
+        // Whole numbers allow it, and a number field may become a size.
         let text = text.strip_prefix('+').unwrap_or(text);
         let end = text
             .find(|c: char| !c.is_ascii_digit() && c != '.')
             .unwrap_or(text.len());
         let (number, unit) = text.split_at(end);
-        // `bytesize` itself would read a number that is too big as the highest one, and would round
-        // most fractions.
+        // `bytesize` would read a number that is too big as the maximum, and round most fractions.
         let factor = match unit.trim_start() {
-            "" if number.contains('.') => return Err(SizeError("a fraction without its unit")),
+            "" if number.contains('.') => return Err(SizeError("a fraction without a unit")),
             "" => 1,
             unit => {
                 1_u64
@@ -94,7 +93,7 @@ impl FromStr for Size {
         }
         let bytes: u64 = whole.parse().map_err(|_| TOO_BIG)?;
         let bytes = bytes.checked_mul(factor).ok_or(TOO_BIG)?;
-        // Eighteen digits are more than enough to tell the bytes of an exbibyte apart.
+        // Eighteen digits are more than an exbibyte's bytes need.
         let (part, scale) = fraction
             .bytes()
             .take(18)
@@ -153,7 +152,7 @@ impl<'de> Deserialize<'de> for Size {
             fn visit_i64<E: Error>(self, bytes: i64) -> Result<Size, E> {
                 u64::try_from(bytes)
                     .map(Size)
-                    .map_err(|_| E::custom("less than nothing"))
+                    .map_err(|_| E::custom("less than zero"))
             }
         }
 

@@ -1,9 +1,9 @@
-//! JSON, read more strictly than `serde_json` does by itself.
+//! Reads JSON more strictly than `serde_json`.
 //!
-//! In: a deserializer of JSON. Out: the same values, except that at any depth a struct is read only
-//! from an object, a duration may be written `"30s"`, no `f32` is infinite, and errors are those of
-//! [`Error`]. Values that serde buffers first (`flatten`, `untagged` and internally tagged types)
-//! are read by serde itself, without these restrictions.
+//! In: a deserializer of JSON. Out: the same values, with four differences at any depth: a struct
+//! is read only from an object, a duration may be written `"30s"`, no `f32` is infinite, and errors
+//! are those of [`Error`]. serde itself reads the values that it buffers first (`flatten`,
+//! `untagged` and internally tagged types), without these restrictions.
 
 use std::fmt;
 
@@ -107,7 +107,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for StrictReader<D> {
         // serde turns a number that is too big into infinity.
         #[expect(
             clippy::cast_possible_truncation,
-            reason = "an `f32` is what was asked for"
+            reason = "the type requests an `f32`"
         )]
         let narrow = wide as f32;
         if narrow.is_finite() {

@@ -1,30 +1,30 @@
-//! Whether one key accepts all that another does, by reasoning.
+//! Proves that one key accepts every value of another.
 //!
-//! In: two keys, of which only types, formats and rules are looked at. Out: that it does, and
-//! whether a value then means something else; or why that can't be shown, which does not say that
-//! it is not so. It reads single values only where there are few: [`Key::judge`] does that.
+//! In: the types, formats and rules of two keys. Out: a proof, and whether a value then has another
+//! meaning; or the reason why there is no proof, which proves nothing. If the values are few, each
+//! is tried with [`Key::judge`].
 
 use super::super::whole::{Limits, Whole};
 use super::super::{Format, Key, Rule, Scalar, Type};
 use super::ends;
 use crate::value::{Codec, Mode};
 
-/// As deep as a type may be nested.
-const DEEPEST: usize = 128;
+/// The maximum nesting of a type.
+const MAX_DEPTH: usize = 128;
 
-/// So many values are read one by one.
-const FEW: usize = 256;
+/// The maximum number of values that are tried one by one.
+const MAX_TRIED: usize = 256;
 
-/// How every value of one key is read by another.
+/// The proof that another key reads every value.
 pub(super) struct Shown {
-    /// What it means there, where that is something else.
+    /// The other meaning of the values, if they have one.
     pub(super) meaning: Option<String>,
 }
 
-/// What a rule of the second key is asked of.
+/// The input of a rule of the second key.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Carried {
-    /// The value that the first reads from the same bytes.
+    /// The value that the first key reads from the same bytes.
     Value,
     /// The bytes themselves, as a text.
     Raw,
@@ -49,20 +49,20 @@ impl Relation {
     }
 }
 
-/// Shows that `to` accepts all that `from` accepts.
+/// Proves that `to` accepts every value that `from` accepts.
 pub(super) fn show(from: &Key, to: &Key) -> Result<Shown, String> {
     let shown = |relation: Relation| Shown {
         meaning: relation.meaning,
     };
     let hidden = |key: &Key| key.rules.contains(&Rule::Hidden);
     if hidden(from) != hidden(to) {
-        return Err("the choices of a secret are in no schema".to_owned());
+        return Err("no schema contains the choices of a secret".to_owned());
     }
-    // What an older version wrote of a secret has no trace of its choices.
+    // A file of an older version does not show that a secret has choices.
     if from.secret != to.secret {
         let choices = |key: &Key| key.rules.iter().any(|rule| matches!(rule, Rule::OneOf(_)));
         if choices(from) != choices(to) {
-            return Err("the choices of a secret are in no schema".to_owned());
+            return Err("no schema contains the choices of a secret".to_owned());
         }
     }
     let base = base(&from.kind);
@@ -73,7 +73,7 @@ pub(super) fn show(from: &Key, to: &Key) -> Result<Shown, String> {
         return Ok(shown(Relation::SAME));
     }
     let relation = relation(from, to);
-    // A text is its bytes: of a few choices each can be tried, whatever reads them now.
+    // A text is its bytes, so a few choices can be tried with any type.
     let is_text = matches!(base, Some(Type::Scalar(Scalar::Text | Scalar::File)))
         && matches!(from.format.mode(), Some(Mode::Auto | Mode::Text));
     let tried = match &relation {
@@ -89,14 +89,14 @@ pub(super) fn show(from: &Key, to: &Key) -> Result<Shown, String> {
         for value in values {
             match judged(to, &value) {
                 Some(true) => {}
-                Some(false) => return Err(format!("`{value}` is refused by the other")),
+                Some(false) => return Err(format!("the other version rejects `{value}`")),
                 None => all = false,
             }
         }
         if all {
             return Ok(relation.map_or_else(
                 |_| Shown {
-                    meaning: Some("what was a text is read as another type".to_owned()),
+                    meaning: Some("the text is read as another type".to_owned()),
                 },
                 shown,
             ));
@@ -109,19 +109,21 @@ pub(super) fn show(from: &Key, to: &Key) -> Result<Shown, String> {
         .find(|rule| !keeps(from, to, &relation, rule))
     {
         None => Ok(shown(relation)),
-        Some(Rule::Validate(path)) => Err(format!("only the program knows what `{path}` refuses")),
+        Some(Rule::Validate(path)) => Err(format!(
+            "only the program knows which values `{path}` rejects"
+        )),
         Some(Rule::Pattern(_)) => {
-            Err("whether all texts match the pattern can't be told".to_owned())
+            Err("it cannot be shown that all texts match the pattern".to_owned())
         }
-        Some(Rule::Url) => Err("whether all texts are URLs can't be told".to_owned()),
+        Some(Rule::Url) => Err("it cannot be shown that all texts are URLs".to_owned()),
         Some(Rule::OneOf(_) | Rule::Hidden) => {
-            Err("whether there are other values can't be told".to_owned())
+            Err("it cannot be shown that all values are among the choices".to_owned())
         }
-        Some(_) => Err("whether all values lie within can't be told".to_owned()),
+        Some(_) => Err("it cannot be shown that all values are within the bounds".to_owned()),
     }
 }
 
-/// Whether a key accepts a value; none where only the program knows.
+/// Whether a key accepts a value; `None` if only the program knows.
 pub(super) fn judged(key: &Key, raw: &str) -> Option<bool> {
     let verdict = key.judge(raw.as_bytes());
     if !verdict.refused.is_empty() {
@@ -133,10 +135,10 @@ pub(super) fn judged(key: &Key, raw: &str) -> Option<bool> {
     }
 }
 
-/// What is inside of options.
+/// The type inside all options.
 fn base(kind: &Type) -> Option<&Type> {
     let mut kind = kind;
-    for _ in 0..DEEPEST {
+    for _ in 0..MAX_DEPTH {
         match kind {
             Type::Optional(inner) => kind = inner,
             kind => return Some(kind),
@@ -150,12 +152,12 @@ fn relation(from: &Key, to: &Key) -> Result<Relation, String> {
         return Ok(Relation::SAME);
     }
     match (from.format.mode(), to.format.mode()) {
-        (Some(one), Some(other)) => types(from, one, to, other, DEEPEST),
-        _ => Err("only the program knows what its codec reads".to_owned()),
+        (Some(one), Some(other)) => types(from, one, to, other, MAX_DEPTH),
+        _ => Err("only the program knows the values that its codec reads".to_owned()),
     }
 }
 
-/// A key of this type, otherwise the same.
+/// The same key with this type.
 fn of_type(key: &Key, kind: &Type) -> Key {
     Key {
         kind: kind.clone(),
@@ -180,7 +182,7 @@ fn types(
     depth: usize,
 ) -> Result<Relation, String> {
     let Some(depth) = depth.checked_sub(1) else {
-        return Err("the types are nested too deep".to_owned());
+        return Err("the types are nested too deeply".to_owned());
     };
     let (from, to) = (&from_key.kind, &to_key.kind);
     if from == to && one == other {
@@ -198,14 +200,14 @@ fn types(
     let text = |kind: &Type| matches!(kind, Type::Scalar(scalar) if is_text(*scalar));
     match (from, to) {
         (Type::List(_) | Type::Map(_), _) if one == Mode::Text => Ok(Relation::SAME),
-        // What is optional twice is optional.
+        // A type that is optional twice is optional.
         (Type::Optional(inner), to) if matches!(**inner, Type::Optional(_)) => inside(inner, to),
         (Type::Optional(from), Type::Optional(to)) => inside(from, to),
         (from, Type::Optional(to)) => inside(from, to),
         (_, _) if contains_unknown(from, depth) || contains_unknown(to, depth) => {
-            Err("only the program knows what its type reads".to_owned())
+            Err("only the program knows the values that its type reads".to_owned())
         }
-        // In plain text an optional text is a text, `null` too.
+        // In plain text, an optional text is a text, even `null`.
         (Type::Optional(from), to) if text(from) && one != Mode::Json => inside(from, to),
         (from, to) if text(to) && other != Mode::Json => {
             if text(from) && one != Mode::Json {
@@ -213,13 +215,13 @@ fn types(
             }
             Ok(Relation {
                 carried: Carried::Raw,
-                meaning: Some("the value is now the text that stands there".to_owned()),
+                meaning: Some("the value is the stored text".to_owned()),
             })
         }
-        (Type::Optional(_), _) => Err("`null` is read by the one and not by the other".to_owned()),
+        (Type::Optional(_), _) => Err("only one of the versions reads `null`".to_owned()),
         (Type::List(from), Type::List(to)) | (Type::Map(from), Type::Map(to)) => {
             if other == Mode::Text {
-                return Err("no collection is read from plain text".to_owned());
+                return Err("a collection cannot be read from plain text".to_owned());
             }
             if ends::lengths(&from_key.rules, 0).1 == Whole::ZERO {
                 return Ok(Relation::SAME);
@@ -236,17 +238,17 @@ fn types(
             let read = one == other || (one, other) == (Mode::Text, Mode::Auto);
             match kept && read {
                 true => Ok(Relation::SAME),
-                false => Err("not every word is read by both".to_owned()),
+                false => Err("the other version does not read every word".to_owned()),
             }
         }
         (Type::Scalar(from), Type::Scalar(to)) => {
             scalars((from_key, *from), one, (to_key, *to), other)
         }
-        _ => Err("the one type is written otherwise than the other".to_owned()),
+        _ => Err("the two types are written differently".to_owned()),
     }
 }
 
-/// Whether there is a type inside of which only the name is known.
+/// Whether there is a type inside that is known only by its name.
 fn contains_unknown(kind: &Type, depth: usize) -> bool {
     let mut kind = kind;
     for _ in 0..=depth {
@@ -276,12 +278,12 @@ fn scalars(
     let json = (one == Mode::Json, other == Mode::Json);
     let same_reading = json.0 == json.1;
     let number = |scalar| Limits::of_numbers(scalar).is_some() || is_real(scalar);
-    let otherwise = || Err(format!("`{from}` is written otherwise than `{to}`"));
+    let otherwise = || Err(format!("`{from}` and `{to}` are written differently"));
     if from == to && from == Scalar::Bool {
         return Ok(Relation::SAME);
     }
     if from == Scalar::Bytes && to == Scalar::Bytes {
-        // A size alone may be a text or a number of JSON; plain text has no quotes.
+        // By default a size may be a JSON string or number; plain text has no quotes.
         return match (one, other) {
             (one, other) if one == other => Ok(Relation::SAME),
             (Mode::Json | Mode::Text, Mode::Auto) => Ok(Relation::SAME),
@@ -290,7 +292,7 @@ fn scalars(
     }
     if number(from) && (number(to) || to == Scalar::Bytes) {
         if json == (false, true) {
-            return Err("JSON has no numbers with `+` or zeros in front".to_owned());
+            return Err("JSON has no numbers with a leading `+` or zero".to_owned());
         }
         return numbers((from_key, from), (to_key, to));
     }
@@ -309,7 +311,7 @@ fn scalars(
             to,
         ) if is_text(to) && json == (true, true) => Some(Relation {
             carried: Carried::Raw,
-            meaning: Some("the value is now the text".to_owned()),
+            meaning: Some("the value is the text".to_owned()),
         }),
         _ => None,
     };
@@ -355,15 +357,15 @@ fn numbers(
     }
 }
 
-/// Shows that `to`, which has no other rules than ranges, accepts all ordered values of `from`: it
-/// accepts the outermost, and so all between them but zero.
+/// Proves that `to`, whose only rules are ranges, accepts all ordered values of `from`: it accepts
+/// the two ends, and so all values between them except zero.
 fn all_between_ends(from: &Key, to: &Key) -> Result<(), String> {
-    let unknown = || "whether all values lie within can't be told".to_owned();
+    let unknown = || "it cannot be shown that all values are within the bounds".to_owned();
     let (Some(Type::Scalar(scalar)), Some(other)) = (base(&from.kind), base(&to.kind)) else {
         return Err(unknown());
     };
     let outermost = ends::outermost(*scalar, &from.rules).ok_or_else(unknown)?;
-    // Numbers beside an end are rounded to the end or away from it, unless both types have it.
+    // Near an end that is not exact in both types, rounding may cross the end.
     let exact = |end: &String| {
         let narrow = end.parse::<f32>().ok().map(f64::from);
         narrow.is_some() && narrow == end.parse::<f64>().ok()
@@ -372,7 +374,7 @@ fn all_between_ends(from: &Key, to: &Key) -> Result<(), String> {
     if is_rounded && (*scalar == Scalar::F32 || !outermost.iter().all(exact)) {
         return Err(unknown());
     }
-    // Zero may be missing in the middle, or may not be read with a sign.
+    // Zero may be excluded, and a sign may be rejected.
     let odd = ["0", "-0", "+1"].map(str::to_owned).into_iter();
     let odd = odd.filter(|value| judged(from, value) != Some(false));
     let quoted = outermost.iter().map(|value| spelled(from, *scalar, value));
@@ -381,7 +383,7 @@ fn all_between_ends(from: &Key, to: &Key) -> Result<(), String> {
         .find(|value| judged(to, value) != Some(true));
     match refused {
         Some(value) => Err(format!(
-            "whether `{value}` is accepted by the other can't be told"
+            "it cannot be shown that the other version accepts `{value}`"
         )),
         None => Ok(()),
     }
@@ -400,8 +402,8 @@ fn spelled(key: &Key, scalar: Scalar, text: &str) -> String {
     }
 }
 
-/// The values of a key, each once as its text, where there are only a few and the second key reads
-/// each spelling as the first does.
+/// The values of a key, one text for each, if they are few and the second key reads each spelling
+/// as the first does.
 fn few(from: &Key, to: &Key) -> Option<Vec<String>> {
     let Some(Type::Scalar(scalar)) = base(&from.kind) else {
         return None;
@@ -427,10 +429,10 @@ fn few(from: &Key, to: &Key) -> Option<Vec<String>> {
         let mut values = Vec::new();
         let mut next = Some(left.low);
         while let Some(value) = next.filter(|value| *value <= left.high) {
-            if values.len() == FEW {
+            if values.len() == MAX_TRIED {
                 return None;
             }
-            // A hole among the characters: there are values all the same.
+            // The surrogates are a gap among the characters: there are values on both sides.
             values.push(spelled(from, scalar, &ends::shown(scalar, value)?));
             next = value.next(true);
         }
@@ -448,7 +450,7 @@ fn keeps(from: &Key, to: &Key, relation: &Relation, rule: &Rule) -> bool {
     let text = |kind: &Type| matches!(kind, Type::Scalar(scalar) if is_text(*scalar));
     let carried = relation.carried == Carried::Value;
     let alike = carried && (one == other || text(one) && text(other));
-    // A number of JSON's may be read as its neighbour.
+    // JSON may round a number differently.
     let same_numbers = !matches!(one, Type::Scalar(scalar) if is_real(*scalar))
         || reads_json(from) == reads_json(to);
     if alike && same_numbers && from.rules.contains(rule) {
@@ -473,7 +475,7 @@ fn keeps(from: &Key, to: &Key, relation: &Relation, rule: &Rule) -> bool {
             let lengths = if counted {
                 ends::lengths(&from.rules, 0)
             } else if !(carried || plain && text(one)) {
-                // What is no text is written with a character at least.
+                // A value that is not a text has at least one character.
                 ends::lengths(&[], 1)
             } else {
                 return false;

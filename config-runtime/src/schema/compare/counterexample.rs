@@ -1,9 +1,8 @@
-//! A value that one key accepts and another refuses.
+//! A value that one key accepts and another rejects.
 //!
-//! In: two keys. Out: such a value, and why it is refused, where one is found among those that are
-//! likely: the ends of ranges and of types, words, values of some lengths, a few odd ways to write
-//! the same. Both are asked through [`Key::judge`], so what is found is so; that none is found says
-//! nothing.
+//! In: two keys. Out: such a value and the reason, if one is found among likely values: the ends of
+//! ranges and of types, words, values of some lengths, a few unusual spellings. [`Key::judge`]
+//! decides on both sides, so a found value is a proof; the absence of one proves nothing.
 
 use std::collections::HashSet;
 
@@ -13,20 +12,20 @@ use super::containment::judged;
 use super::ends;
 use crate::value::Mode;
 
-/// As deep as values are made up.
-const DEEPEST: usize = 8;
+/// The maximum nesting of a tried value.
+const MAX_DEPTH: usize = 8;
 
-/// As long a text as is made up.
-const LONGEST: u128 = 1024;
+/// The maximum length of a tried value.
+const MAX_LENGTH: u128 = 1024;
 
-/// As many entries of a map.
-const MOST_ENTRIES: usize = 64;
+/// The maximum number of entries of a tried map.
+const MAX_ENTRIES: usize = 64;
 
-/// A value that is refused.
+/// A rejected value.
 pub(super) struct Counterexample {
     pub(super) raw: String,
     pub(super) why: String,
-    /// It is written in a way that nothing writes by itself: `+16`.
+    /// Whether it is an unusual spelling: `+16`.
     pub(super) odd: bool,
 }
 
@@ -35,13 +34,13 @@ pub(super) fn find(from: &Key, to: &Key) -> Option<Counterexample> {
         return None;
     }
     if from.secret && !to.secret && to.rules.iter().any(|rule| matches!(rule, Rule::OneOf(_))) {
-        // The choices of a secret are in no schema.
+        // No schema contains the choices of a secret.
         return None;
     }
     let json = from.format.mode() == Some(Mode::Json);
     let mut values = Values::default();
     for key in [from, to] {
-        values.add(&key.kind, json, &key.rules, DEEPEST);
+        values.add(&key.kind, json, &key.rules, MAX_DEPTH);
     }
     values.add_lengths(from, to, json);
     let refused = |odd: bool| {
@@ -52,7 +51,7 @@ pub(super) fn find(from: &Key, to: &Key) -> Option<Counterexample> {
             let verdict = to.judge(raw.as_bytes());
             let reason = verdict.refused.first()?;
             let why = match from.secret || to.secret {
-                true => "a rule of it".to_owned(),
+                true => "it breaks a rule".to_owned(),
                 false => reason.to_string(),
             };
             let raw = raw.clone();
@@ -98,7 +97,7 @@ const WORDS: [&str; 31] = [
     "aB 9",
 ];
 
-/// Whether a scalar stands in quotes in JSON.
+/// Whether JSON writes a scalar in quotes.
 fn is_quoted(scalar: Scalar) -> bool {
     Limits::of_numbers(scalar).is_none()
         && !matches!(scalar, Scalar::F32 | Scalar::F64 | Scalar::Bool)
@@ -108,7 +107,7 @@ fn quote(text: &str) -> String {
     serde_json::to_string(text).unwrap_or_default()
 }
 
-/// The values that are tried.
+/// The values to try.
 #[derive(Default)]
 struct Values {
     usual: Vec<String>,
@@ -116,7 +115,7 @@ struct Values {
 }
 
 impl Values {
-    /// Adds values of a type, and of what is near to it.
+    /// Adds values of a type, and values near its limits.
     fn add(&mut self, kind: &Type, json: bool, rules: &[Rule], depth: usize) {
         let Some(depth) = depth.checked_sub(1) else {
             return;
@@ -181,7 +180,7 @@ impl Values {
                 self.odd.push(format!("+{text}"));
             }
             if scalar == Scalar::Bytes {
-                // A size in JSON may be a number, too, and as plain text stand in quotes.
+                // A size may also be a number in JSON, and in quotes as plain text.
                 let (usual, odd) = match json {
                     true => (quote(&text), text),
                     false => (text.clone(), quote(&text)),
@@ -197,7 +196,7 @@ impl Values {
         self.odd.push("-0".to_owned());
     }
 
-    /// Adds texts, lists and maps that just are, or just are not, of a length.
+    /// Adds texts, lists and maps whose length is at, just below or just above a limit.
     fn add_lengths(&mut self, from: &Key, to: &Key, json: bool) {
         let mut kind = &from.kind;
         while let Type::Optional(inner) = kind {
@@ -217,7 +216,7 @@ impl Values {
         };
         let mut any = from.clone();
         any.rules.clear();
-        // Entries that stand there alone; a list may be a set, so they are different.
+        // Entries of collections with one entry. A list may be a set, so they must differ.
         let single = |raw: &String| {
             let entry = raw.strip_prefix(begin)?.strip_suffix(end)?;
             (!entry.is_empty() && judged(&any, raw) == Some(true)).then(|| entry.to_owned())
@@ -228,7 +227,7 @@ impl Values {
             let Some(value) = value.map(ToOwned::to_owned) else {
                 return;
             };
-            let names = 0..MOST_ENTRIES;
+            let names = 0..MAX_ENTRIES;
             entries = names.map(|name| format!("\"{name}\":{value}")).collect();
         }
         let mut seen = HashSet::new();
@@ -242,7 +241,7 @@ impl Values {
     }
 }
 
-/// The lengths at the ends of those that either key allows.
+/// The lengths at and next to the limits of either key.
 fn counts(from: &Key, to: &Key) -> Vec<usize> {
     let mut counts = vec![0, 1, 2, 3];
     for key in [from, to] {
@@ -251,7 +250,7 @@ fn counts(from: &Key, to: &Key) -> Vec<usize> {
         let near = near.flat_map(|end| [end.next(false), Some(end), end.next(true)]);
         let near = near
             .flatten()
-            .filter(|count| *count >= Whole::ZERO && count.size <= LONGEST);
+            .filter(|count| *count >= Whole::ZERO && count.size <= MAX_LENGTH);
         counts.extend(near.filter_map(|count| usize::try_from(count.size).ok()));
     }
     counts.sort_unstable();

@@ -1,14 +1,14 @@
-//! The values of a type that has an order, as numbers.
+//! The values of an ordered type, as numbers.
 //!
-//! In: a scalar and the rules of its key. Out: the lowest and the highest value that they leave. A
-//! bound that only the program knows counts as open.
+//! In: a scalar and the rules of its key. Out: the lowest and the highest allowed value. A bound
+//! that only the program knows counts as open.
 
 use super::super::whole::{Limits, Whole};
 use super::super::{Bound, Interval, Rule, Scalar};
 use crate::rules;
 use crate::value::Size;
 
-/// The maximum whole number up to which each is one of this type, which has a fraction.
+/// The limit up to which this type of fractions holds every whole number.
 pub(super) fn exact_up_to(scalar: Scalar) -> u128 {
     match scalar {
         Scalar::F32 => 1 << 24,
@@ -16,7 +16,7 @@ pub(super) fn exact_up_to(scalar: Scalar) -> u128 {
     }
 }
 
-/// The limits of a type whose values follow one another.
+/// The limits of a type with discrete values.
 fn limits(scalar: Scalar) -> Option<Limits> {
     match scalar {
         Scalar::Period => Some(Limits::up_to(std::time::Duration::MAX.as_nanos())),
@@ -67,8 +67,8 @@ fn ranges(rules: &[Rule]) -> impl Iterator<Item = &Interval> {
     })
 }
 
-/// The lowest and the highest value that the rules leave of a type; none where its values do not
-/// follow one another. The lowest is above the highest where no value is left.
+/// The lowest and the highest value of a type that the rules allow; `None` if its values are not
+/// discrete. If no value is left, the lowest is above the highest.
 pub(super) fn left(scalar: Scalar, rules: &[Rule]) -> Option<Limits> {
     let mut left = limits(scalar)?;
     for interval in ranges(rules) {
@@ -85,7 +85,7 @@ pub(super) fn left(scalar: Scalar, rules: &[Rule]) -> Option<Limits> {
     Some(left)
 }
 
-/// The ends of a range, both included, as far as they are known.
+/// The ends of a range, both included; `None` for an open or unknown one.
 fn ends(scalar: Scalar, interval: &Interval) -> (Option<Whole>, Option<Whole>) {
     let read = |bound: &Bound| match bound {
         Bound::At(text) => ordinal(scalar, text),
@@ -99,8 +99,8 @@ fn ends(scalar: Scalar, interval: &Interval) -> (Option<Whole>, Option<Whole>) {
     (read(&interval.low), high)
 }
 
-/// The lowest and the highest of a type's values, as texts; `None` if they are unknown. Of numbers
-/// with a fraction these are the ends of a range, which it may exclude.
+/// The lowest and the highest of a type's values, as texts; `None` if they are unknown. For numbers
+/// with a fraction, these are the ends of a range, even if the range excludes them.
 pub(super) fn outermost(scalar: Scalar, rules: &[Rule]) -> Option<[String; 2]> {
     if let Some(left) = left(scalar, rules) {
         return Some([shown(scalar, left.low)?, shown(scalar, left.high)?]);
@@ -114,9 +114,9 @@ pub(super) fn outermost(scalar: Scalar, rules: &[Rule]) -> Option<[String; 2]> {
     Some([end(|range| &range.low)?, end(|range| &range.high)?])
 }
 
-/// The least and the highest length that the rules leave, where it is at least `least`.
-pub(super) fn lengths(rules: &[Rule], least: u128) -> (Whole, Whole) {
-    let mut left = (Whole::from(least), Whole::from(u128::MAX));
+/// The minimum and the maximum length that the rules allow, from at least `min`.
+pub(super) fn lengths(rules: &[Rule], min: u128) -> (Whole, Whole) {
+    let mut left = (Whole::from(min), Whole::from(u128::MAX));
     for rule in rules {
         match rule {
             Rule::NonEmpty => left.0 = left.0.max(Whole::from(1)),
@@ -131,16 +131,15 @@ pub(super) fn lengths(rules: &[Rule], least: u128) -> (Whole, Whole) {
     left
 }
 
-/// Whether a length holds all that lie between these.
-pub(super) fn holds_lengths((least, most): (Whole, Whole), interval: &Interval) -> bool {
+/// Whether an interval contains all lengths between these.
+pub(super) fn holds_lengths((min, max): (Whole, Whole), interval: &Interval) -> bool {
     let (low, high) = ends(Scalar::Usize, interval);
     let holds = |bound: &Bound, end: Option<Whole>, inside: &dyn Fn(Whole) -> bool| match bound {
         Bound::Open => true,
         Bound::At(_) => end.is_some_and(inside),
         Bound::Unknown(_) => false,
     };
-    holds(&interval.low, low, &|low| least >= low)
-        && holds(&interval.high, high, &|high| most <= high)
+    holds(&interval.low, low, &|low| min >= low) && holds(&interval.high, high, &|high| max <= high)
 }
 
 /// Whether two texts are the same value of a type.

@@ -1,94 +1,94 @@
-//! The effects of a change of the schema on stored values, and on running programs.
+//! The effects of a schema change on stored values and on running programs.
 //!
 //! In: two schemas. Out: a [`Comparison`]: each [`Difference`], whether it is compatible, for whom,
 //! and why. It reads no store: it covers all values that the old schema allows, and all that the
 //! new one allows.
 //!
-//! For each difference two questions are answered:
+//! Each difference has two effects:
 //!
-//! * *stored values*: does a program of the new version accept everything that a program of the old
-//!   version accepts today, including absent keys?
-//! * *old programs*: does a running program of the old version accept everything that the new
-//!   version allows to be written or deleted?
+//! * *stored values*: whether a program of the new version accepts everything that a program of the
+//!   old version accepts today, including absent keys.
+//! * *old programs*: whether a running program of the old version accepts every write and deletion
+//!   that the new version allows.
 //!
-//! Several changes of the values of one key, as of its type and a rule, have their effect together.
+//! Several changes of the values of one key, such as its type and a rule, are judged together.
 //!
 //! The grades [`Compatible`](Grade::Compatible) and [`Notice`](Grade::Notice) are proved. The grade
-//! [`Incompatible`](Grade::Incompatible) has an example: a value that the code itself accepts on
-//! one side and rejects on the other. Everything else is [`Unknown`](Grade::Unknown).
+//! [`Incompatible`](Grade::Incompatible) has an example: a value that one version accepts and the
+//! other rejects. Everything else is [`Unknown`](Grade::Unknown).
 //!
 //! # Compatibility
 //!
 //! | difference | stored values | old programs | why |
 //! | --- | --- | --- | --- |
-//! | a key is removed, had a default or was optional | compatible | notice | it stays in the store as an unknown key; once deleted, old programs use their default |
-//! | a key is removed, was required | compatible | incompatible | once it is deleted, old programs refuse |
-//! | a key is added, has a default or is optional | compatible | compatible | old programs don't know it, and warn |
-//! | a key is added, is required | incompatible | compatible | nothing stands there yet |
-//! | a key is added that was an alias of another | unknown, or incompatible where it is required | notice | what stands there was the other's, and old programs still read it as that |
-//! | renamed, the old name is an alias | compatible | incompatible where it was required, else notice | stored values are read through the alias; old programs don't see the new name |
-//! | renamed, to a name that was an alias | incompatible, unless the old name is an alias now | notice | old programs read the new name as long as the old one is gone |
-//! | removed and added, and probably renamed | incompatible where it is required, else unknown | incompatible where it was required, else notice | without an alias the values are lost |
-//! | an alias is added | compatible | compatible | what stands there is read; old programs go on with the key itself |
-//! | an alias is added that was a key or an alias of another | unknown | compatible, or as for the key that is removed | what stands there was the other's |
-//! | an alias is removed | incompatible | compatible | what still stands there is not read any more |
-//! | the order of aliases changed | notice | compatible | where two are there, another one wins |
-//! | a range or a length is wider | compatible | incompatible | new values may be written that old programs refuse |
-//! | a range or a length is narrower | incompatible | compatible | values that were accepted are refused |
-//! | a range or a length is shifted | incompatible | incompatible | both of these |
-//! | the same range or length, written otherwise: `1..65`, `1..=64` | compatible | compatible | the same values |
-//! | a bound is an expression that changed | unknown | unknown | only the program knows it |
-//! | choices are added | compatible | incompatible | as a wider range |
-//! | choices are removed | incompatible | compatible | as a narrower range |
-//! | a rule is added | incompatible, or unknown where no value is found that it refuses | compatible | values that were accepted may be refused |
-//! | a rule is removed | compatible | incompatible, or unknown | new values may be written that old programs refuse |
-//! | a rule is replaced by one that allows each of the few old values | compatible | incompatible | each was tried |
-//! | a `pattern` is another | incompatible where a value is found that shows it, else unknown | the same | whether one pattern holds another can't be told |
-//! | a `validate` of the field is added | unknown | compatible | only the program knows what it refuses |
-//! | a `validate` of the field is removed | compatible | unknown | only the program knows what it refuses |
-//! | a whole number is another that holds all values left by the range: `u8` to `u16`, `u32` in `0..=200` to `u8` | compatible | incompatible, if there are more | the values are written in the same way |
-//! | a whole number is another that does not: `u16` to `u8`, `i64` to `u64` | incompatible | compatible, if it holds all others | `300` is no `u8`; and `-0` is an `i64` and no `u64` |
-//! | a whole number is now `NonZero…` | incompatible, unless the range leaves zero out | compatible | `0` is refused |
-//! | a whole number is now `f64` or `f32` | compatible; notice where numbers are rounded | incompatible | `16` is read; `0.5` is no whole number |
-//! | `f32` is now `f64` | compatible | incompatible | `1e300` is too big for 32 bits |
-//! | `f64` is now `f32` | incompatible, unless the range leaves out what is too big: notice | compatible; unknown where they have a range that a rounded number may cross | numbers are rounded |
-//! | a whole number that is not negative is now `Size` | compatible | incompatible | a number alone is bytes; `64MiB` is no number |
-//! | a plain type is now `String` or `PathBuf`, without rules | notice | incompatible | the text that stands there is the value, white space included |
-//! | `String` is now `PathBuf`, or back | compatible | compatible | the same texts |
-//! | `String` is now something else | incompatible, unless it had choices that are all read: notice | notice, if `String` had no rules | not every text is read |
-//! | `Ipv4Addr`, `Ipv6Addr` is now `IpAddr`; `SocketAddrV4`, `SocketAddrV6` is now `SocketAddr` | compatible | incompatible | each address is read by the wider type |
-//! | another scalar: `bool` to a number, a number to `Duration` | incompatible | incompatible | it is written otherwise |
-//! | words of an enum are added | compatible | incompatible | as choices |
-//! | words of an enum are removed | incompatible | compatible | as choices |
-//! | `V` is now `Option<V>` | compatible | incompatible, unless a text | `null` may be written, and the key deleted |
-//! | `Option<V>` is now `V` | incompatible, unless a text with a default | compatible | `null` is refused, and the absent key of what is required |
-//! | entries of a list or a map are another type | as of the entries, read as JSON | the same | each entry is read |
-//! | a list is now a map, or either a scalar | incompatible | incompatible | it is written otherwise |
-//! | a type of which only the name is known is another | unknown | unknown | only the program knows it |
-//! | `json` is added or removed | as it is written: compatible for a `bool`, lists, maps; incompatible for words and where a text is JSON from now on | the same | `info` is no JSON, `"info"` no word; a number may have a `+` as plain text, and its fraction may be rounded otherwise (then unknown); a text that was JSON is read with its quotes (notice) |
-//! | `text` is added or removed | compatible; where it is added, incompatible for a `Size` (`"1KiB"`) and for words (`{"info":null}`) | the same | without JSON fewer, or other, spellings are read |
-//! | `with` is added, removed or another | unknown | unknown | only the program knows what a codec reads |
-//! | required, now with a default or optional | compatible | incompatible | new programs allow the key to be deleted |
-//! | a default or optional, now required | incompatible | compatible | the key may be absent |
-//! | the default is another | notice | notice | an absent key means one thing here and another there |
-//! | the same default, written otherwise: `60s`, `1m` | compatible | compatible | the same value |
-//! | restart-only is switched | notice | compatible | changes wait for a restart from now on, or do no longer |
-//! | secret is switched on | notice | notice | the fallback leaves it out from now on; old programs still print it |
-//! | secret is switched off | notice | compatible | it is printed from now on |
-//! | a secret gets or loses choices | unknown | unknown | they are in no schema |
-//! | deprecated, undeprecated | compatible | compatible | it is a warning |
-//! | `compare` is another | compatible | compatible | only who is told of a change is another |
-//! | a description, the struct's name, a field's path in Rust | compatible | compatible | nothing that is stored |
-//! | a rule over a struct is added | unknown | compatible | only the program knows what it refuses |
-//! | a rule over a struct is removed | compatible | unknown | only the program knows what it refuses |
-//! | the prefix is another | incompatible | incompatible | other keys are read |
-//! | only the names of the prefix's variables are others | notice | compatible | the builder has to give them by their new names |
+//! | a key with a default, or an optional one, is removed | compatible | notice | the key stays in the store as an unknown key; once it is deleted, old programs use their default |
+//! | a required key is removed | compatible | incompatible | old programs reject the deletion of the key |
+//! | a key with a default, or an optional one, is added | compatible | compatible | old programs report it as an unknown key |
+//! | a required key is added | incompatible | compatible | the key is not in the store yet |
+//! | a key is added that was an alias of another | unknown; incompatible if it is required | notice | its stored value belonged to the other key; old programs still read it as that key |
+//! | a key is renamed, and the old name is an alias | compatible | incompatible if it was required; otherwise notice | stored values are read through the alias; old programs don't read the new name |
+//! | a key is renamed to a name that was its alias | incompatible; compatible if the old name is now an alias | notice | old programs read the new name only while the old one is absent |
+//! | a key is removed, and a similar one is added | incompatible if the new key is required; otherwise unknown | incompatible if the old key was required; otherwise notice | without an alias, the stored values are lost |
+//! | an alias is added | compatible | compatible | values under the alias are now read; old programs still read the key itself |
+//! | an alias is added that was a key or an alias of another | unknown | compatible; notice or incompatible if the other key is removed | its stored value belonged to the other key |
+//! | an alias is removed | incompatible | compatible | values under the alias are no longer read |
+//! | the order of aliases changed | notice | compatible | if two of them are in the store, a different one wins |
+//! | a range or a length is wider | compatible | incompatible | values that old programs reject may be written |
+//! | a range or a length is narrower | incompatible | compatible | values that were accepted are rejected |
+//! | a range or a length is shifted | incompatible | incompatible | each version accepts values that the other rejects |
+//! | the same range or length is written differently: `1..65`, `1..=64` | compatible | compatible | both versions accept the same values |
+//! | a bound is an expression that changed | unknown | unknown | only the program knows the bound |
+//! | choices are added | compatible | incompatible | values that old programs reject may be written |
+//! | choices are removed | incompatible | compatible | values that were accepted are rejected |
+//! | a rule is added | incompatible; unknown if no rejected value is found | compatible | values that were accepted may be rejected |
+//! | a rule is removed | compatible | incompatible or unknown | values that old programs reject may be written |
+//! | a rule is replaced by one that allows each of the few old values | compatible | incompatible | each of the old values was tried |
+//! | a `pattern` changed | incompatible if an example is found; otherwise unknown | incompatible if an example is found; otherwise unknown | patterns cannot be compared in general |
+//! | a `validate` of the field is added | unknown | compatible | only the program knows which values it rejects |
+//! | a `validate` of the field is removed | compatible | unknown | only the program knows which values it rejects |
+//! | a whole number becomes one that holds all values left by the range: `u8` to `u16`, `u32` in `0..=200` to `u8` | compatible | incompatible if the new type holds more values; otherwise compatible | the values are written in the same way |
+//! | a whole number becomes one that does not hold all values: `u16` to `u8`, `i64` to `u64` | incompatible | compatible if the old type holds all new values; otherwise incompatible | `300` is not a `u8`; `-0` is an `i64`, but not a `u64` |
+//! | a whole number becomes `NonZero…` | incompatible; compatible if the range excludes zero | compatible | `0` is rejected |
+//! | a whole number becomes `f64` or `f32` | compatible; notice if numbers are rounded | incompatible | `16` is read; `0.5` is not a whole number |
+//! | `f32` becomes `f64` | compatible | incompatible | `1e300` is too big for 32 bits |
+//! | `f64` becomes `f32` | incompatible; notice if the range excludes numbers that are too big | compatible; unknown if a rounded number may leave the range of old programs | numbers are rounded |
+//! | a whole number that is not negative becomes `Size` | compatible | incompatible | a number without a unit is bytes; `64MiB` is not a number |
+//! | a plain type becomes a `String` or `PathBuf` without rules | notice | incompatible | the stored text becomes the value, with its white space |
+//! | `String` becomes `PathBuf`, or the reverse | compatible | compatible | both types accept the same texts |
+//! | `String` becomes another type | incompatible; notice if it had choices that are all read | notice if `String` had no rules; otherwise incompatible or unknown | the new type does not read every text |
+//! | `Ipv4Addr` or `Ipv6Addr` becomes `IpAddr`; `SocketAddrV4` or `SocketAddrV6` becomes `SocketAddr` | compatible | incompatible | the wider type reads every address of the narrower one |
+//! | a scalar becomes another: `bool` a number, a number a `Duration` | incompatible | incompatible | the two types are written differently |
+//! | words of an enum are added | compatible | incompatible | words that old programs reject may be written |
+//! | words of an enum are removed | incompatible | compatible | words that were accepted are rejected |
+//! | `V` becomes `Option<V>` | compatible | incompatible, unless `V` is a text | `null` may be written, and the key may be deleted |
+//! | `Option<V>` becomes `V` | incompatible; compatible if `V` is a text with a default | compatible | `null` is rejected, and so is the absence of a required key |
+//! | entries of a list or a map change their type | compatible to incompatible: the grade for a `json` key of the entry's type | compatible to incompatible: the grade for a `json` key of the entry's type | each entry is read as JSON |
+//! | a list becomes a map, or either becomes a scalar | incompatible | incompatible | the two types are written differently |
+//! | a type known only by its name changes | unknown | unknown | only the program knows the type |
+//! | `json` is added or removed | compatible for `bool`, lists and maps; notice for a text that was JSON; incompatible for words and for a text that is now JSON; for a number, incompatible if `json` is added, otherwise compatible, or unknown with a fraction | compatible to incompatible: the grade of the opposite change for stored values | `info` is not JSON, and `"info"` is not a word; plain text allows `+` before a number, and may round a fraction differently; a text that was JSON is read with its quotes |
+//! | `text` is added or removed | compatible; incompatible if it is added to a `Size` or to words | compatible; incompatible if it is removed from a `Size` or from words | plain text has fewer spellings: no `"1KiB"` for a `Size`, no `{"info":null}` for a word |
+//! | `with` is added, removed or changed | unknown | unknown | only the program knows the values that a codec reads |
+//! | a required key gets a default, or becomes optional | compatible | incompatible | programs of the new version allow the key to be deleted |
+//! | a key with a default, or an optional one, becomes required | incompatible | compatible | the key may be absent |
+//! | the default changed | notice | notice | an absent key has another meaning in each version |
+//! | the same default is written differently: `60s`, `1m` | compatible | compatible | both versions use the same value |
+//! | `restart` is added or removed | notice | compatible | a change now waits for a restart, or no longer does |
+//! | `secret` is added | notice | notice | the fallback now leaves the value out; old programs still print it |
+//! | `secret` is removed | notice | compatible | the value is now printed |
+//! | a secret gets or loses choices | unknown | unknown | no schema contains the choices of a secret |
+//! | `deprecated` is added or removed | compatible | compatible | a deprecation is only a warning |
+//! | `compare` changed | compatible | compatible | it only decides which changes are reported |
+//! | a description, the struct's name or a field's path in Rust changed | compatible | compatible | stored values contain none of them |
+//! | a rule over a struct is added | unknown | compatible | only the program knows which values it rejects |
+//! | a rule over a struct is removed | compatible | unknown | only the program knows which values it rejects |
+//! | the prefix changed | incompatible | incompatible | the two versions read different keys |
+//! | only the names of the prefix's variables changed | notice | compatible | the builder must use the new names |
 //!
 //! # Assumptions
 //!
-//! Two things with the same name are the same: a function, a codec, a type of which only the name
-//! is known, an expression. Facts that are in no schema have not changed: whether a list is a `Vec`
-//! or a set, the choices of a secret. `usize` has as many bits as on the machine that compares.
+//! Functions, codecs, expressions and types known only by name are the same if their names are.
+//! Facts that no schema contains have not changed: whether a list is a `Vec` or a set, the choices
+//! of a secret. `usize` has the size that it has on the machine that compares.
 
 mod containment;
 mod counterexample;
@@ -139,8 +139,8 @@ use crate::wording::printable;
 ///     comparison.to_string(),
 ///     "\
 /// `pool_size`: the rule range(1..=64) is now range(1..=32)
-///   stored values: incompatible: `64` is refused: out of range; expected a value in 1..=32
-///   old programs: compatible: all that is accepted is accepted by the other, too
+///   stored values: incompatible: `64` is rejected: out of range; expected a value in 1..=32
+///   old programs: compatible: every accepted value is accepted by the other version too
 /// "
 /// );
 /// ```
@@ -234,7 +234,7 @@ pub enum Change {
     Added,
     /// The key has another name, and one of the names is an alias of the other key.
     Renamed,
-    /// A key was removed, and another, much like it, was added.
+    /// A key was removed, and a similar one was added.
     Replaced,
     /// Old names that are still read.
     Aliases {
@@ -422,13 +422,13 @@ fn heads(old: &Schema, new: &Schema, out: &mut Vec<Difference>) {
         match (places(&old.prefix), places(&new.prefix)) {
             (Some(old), Some(new)) if old == new => push(
                 change,
-                notice("the same keys, if the variables are given what they were given before"),
-                fine("their own builder gives them what it did"),
+                notice("the keys are the same if the renamed variables get the same values"),
+                fine("old programs set the variables by their old names"),
             ),
             _ => push(
                 change,
-                bad("other keys are read: what is stored below the old prefix is not"),
-                bad("they go on reading below the old prefix, and see nothing of what is written"),
+                bad("values below the old prefix are no longer read"),
+                bad("old programs read below the old prefix, and miss every new value"),
             ),
         }
     }
@@ -436,25 +436,25 @@ fn heads(old: &Schema, new: &Schema, out: &mut Vec<Difference>) {
         push(
             Change::StructRuleAdded(rule.clone()),
             unknown(format!(
-                "only the program knows what `{}` refuses",
+                "only the program knows which values `{}` rejects",
                 rule.rule
             )),
-            fine("they do not ask it"),
+            fine("old programs don't have this rule"),
         );
     }
     for rule in old.rules.iter().filter(|rule| !new.rules.contains(rule)) {
         push(
             Change::StructRuleRemoved(rule.clone()),
-            fine("it is not asked any more"),
+            fine("programs of the new version don't have this rule"),
             unknown(format!(
-                "they still ask it, and only they know what `{}` refuses",
+                "only old programs know which values `{}` rejects",
                 rule.rule
             )),
         );
     }
 }
 
-const NOT_STORED: &str = "nothing of it is stored";
+const NOT_STORED: &str = "it is not part of any stored value";
 
 /// A prefix with the names of its variables left out.
 fn without_names(prefix: &str) -> String {
@@ -489,12 +489,12 @@ fn removed(old: &Key, new: &Schema) -> Difference {
         new: None,
         change: Change::Removed,
         stored: match heir {
-            Some(heir) => unknown(format!("what stands there is read as `{}` now", heir.key)),
-            None => fine("what stands there is not read any more, and is reported as unknown"),
+            Some(heir) => unknown(format!("the stored value is now read as `{}`", heir.key)),
+            None => fine("the stored value is no longer read, and its key is reported as unknown"),
         },
         running: match required(old) {
-            true => bad("they need it: once it is deleted, they refuse"),
-            false => notice("once it is deleted, they use what stands for an absent key"),
+            true => bad("old programs require the key, and reject its deletion"),
+            false => notice("once the key is deleted, old programs use its default, or `None`"),
         },
     }
 }
@@ -509,17 +509,17 @@ fn added(new: &Key, old: &Schema) -> Difference {
         below(&old.key, &new.key) || below(&new.key, &old.key)
     });
     let stored = match (of_another, beside) {
-        _ if required(new) => bad("it is required, and nothing stands there yet"),
+        _ if required(new) => bad("the key is required, and is not in the store yet"),
         (Some(other), _) => unknown(format!(
-            "what may stand there was read as an old name of `{}`",
+            "the stored value, if there is one, was read as `{}`",
             other.key
         )),
         (None, Some(other)) => fine(format!(
-            "it may be absent; `{}`, of which the one is the directory of the other, may go on \
-             standing beside it",
+            "the key may be absent; `{}` may stay in the store, although one of the two keys is a \
+             directory of the other",
             other.key
         )),
-        (None, None) => fine("it may be absent"),
+        (None, None) => fine("the key may be absent"),
     };
     Difference {
         old: None,
@@ -528,10 +528,10 @@ fn added(new: &Key, old: &Schema) -> Difference {
         stored,
         running: match of_another {
             Some(other) => notice(format!(
-                "they read it as an old name of `{}`, where that is absent",
+                "old programs read it as an old name of `{}` if that key is absent",
                 other.key
             )),
-            None => fine("they don't know it, and report it as an unknown key"),
+            None => fine("old programs report it as an unknown key"),
         },
     }
 }
@@ -547,16 +547,18 @@ fn replaced(old: &Key, new: &Key) -> Difference {
         Change::Replaced,
         match required(new) {
             true => bad(format!(
-                "what stands under the old name is not read, and the new one is required: {hint}"
+                "values under the old name are not read, and the new key is required: {hint}"
             )),
             false => unknown(format!(
-                "if it is the same under another name, what stands under the old one is lost: \
-                 {hint}"
+                "if the key was renamed, values under the old name are lost: {hint}"
             )),
         },
         match required(old) {
-            true => bad("they need the old name: once it is deleted, they refuse"),
-            false => notice("they don't see the new name, and use what stands for an absent key"),
+            true => bad("old programs require the old name, and reject its deletion"),
+            false => notice(
+                "old programs don't read the new name; once the old one is deleted, they use its \
+                 default, or `None`",
+            ),
         },
     )
 }
@@ -568,28 +570,25 @@ fn names(old: &Key, new: &Key, old_schema: &Schema, out: &mut Vec<Difference>) {
         let mut others = old_schema.keys.iter().filter(|key| key.key != old.key);
         !reads(old, name) && others.any(|other| reads(other, name))
     };
-    let taken = |name: &String| {
-        unknown(format!(
-            "what stands under `{name}` was read as another key"
-        ))
-    };
+    let taken =
+        |name: &String| unknown(format!("the value under `{name}` was read as another key"));
     if old.key != new.key {
         let stored = match reads(new, &old.key) {
             true if was_of_another(&&new.key) => taken(&new.key),
-            true => fine("what stands under the old name is read through the alias"),
+            true => fine("values under the old name are read through the alias"),
             false => bad(format!(
-                "what stands under the old name is not read any more: write `alias = \"{}\"`",
+                "values under the old name are no longer read: write `alias = \"{}\"`",
                 words::last_segments(&old.key, &new.key)
             )),
         };
         let running = if reads(old, &new.key) {
-            notice("they read the new name as an alias, as long as nothing stands under the old")
+            notice("old programs read the new name as an alias while the old one is absent")
         } else if required(old) {
-            bad("they don't see the new name, and need the old one")
+            bad("old programs don't read the new name, and require the old one")
         } else {
             notice(
-                "they don't see the new name; once the old one is deleted, they use what \
-                    stands for an absent key",
+                "old programs don't read the new name; once the old one is deleted, they use its \
+                 default, or `None`",
             )
         };
         out.push(Difference::between(
@@ -622,7 +621,7 @@ fn names(old: &Key, new: &Key, old_schema: &Schema, out: &mut Vec<Difference>) {
     if before != after || old.key == new.key && old.aliases != new.aliases {
         let stored = if !lost.is_empty() {
             bad(format!(
-                "what still stands under `{}` is not read any more",
+                "values under `{}` are no longer read",
                 lost.join("`, `")
             ))
         } else if let Some(name) = after.iter().find(was_of_another) {
@@ -630,7 +629,7 @@ fn names(old: &Key, new: &Key, old_schema: &Schema, out: &mut Vec<Difference>) {
         } else if kept(&before, &after) == kept(&after, &before) {
             fine("every old name is read as before")
         } else {
-            notice("where two of the old names are there, another one wins")
+            notice("if two of the old names are in the store, a different one wins")
         };
         let change = Change::Aliases {
             old: old.aliases.clone(),
@@ -641,8 +640,8 @@ fn names(old: &Key, new: &Key, old_schema: &Schema, out: &mut Vec<Difference>) {
     }
 }
 
-/// Compares the type, the format and the rules: the allowed values. Changes of one key have their
-/// effect together.
+/// Compares the allowed values: the type, the format and the rules. All changes of one key have one
+/// effect.
 fn values(old: &Key, new: &Key, out: &mut Vec<Difference>) {
     let mut changes = Vec::new();
     if old.kind != new.kind {
@@ -669,7 +668,7 @@ fn values(old: &Key, new: &Key, out: &mut Vec<Difference>) {
     }
 }
 
-/// The rules that differ, in pairs: the first of each sort with the first of the other schema.
+/// The rules that differ, in pairs: the first of each kind in both schemas.
 fn rules(old: &[Rule], new: &[Rule]) -> Vec<(Option<Rule>, Option<Rule>)> {
     let without = |rules: &[Rule], others: &[Rule]| -> Vec<Rule> {
         let rules = rules.iter();
@@ -680,7 +679,7 @@ fn rules(old: &[Rule], new: &[Rule]) -> Vec<(Option<Rule>, Option<Rule>)> {
     };
     let sort = |rule: &Rule| -> Option<Discriminant<Rule>> {
         match rule {
-            // Two functions are not versions of one another.
+            // A function is not a version of another one.
             Rule::Validate(_) => None,
             Rule::Hidden => Some(discriminant(&Rule::OneOf(Vec::new()))),
             rule => Some(discriminant(rule)),
@@ -697,15 +696,15 @@ fn rules(old: &[Rule], new: &[Rule]) -> Vec<(Option<Rule>, Option<Rule>)> {
     pairs
 }
 
-/// Whether `to` accepts all that `from` accepts.
+/// Whether `to` accepts every value that `from` accepts.
 fn accepted(from: &Key, to: &Key) -> Effect {
     let doubt = match containment::show(from, to) {
         Ok(containment::Shown { meaning: None }) => {
-            return fine("all that is accepted is accepted by the other, too");
+            return fine("every accepted value is accepted by the other version too");
         }
         Ok(containment::Shown {
             meaning: Some(meaning),
-        }) => return notice(format!("all is accepted, but {meaning}")),
+        }) => return notice(format!("every value is accepted, but {meaning}")),
         Err(doubt) => doubt,
     };
     match counterexample::find(from, to) {
@@ -713,8 +712,8 @@ fn accepted(from: &Key, to: &Key) -> Effect {
             let example = words::excerpt(&found.raw);
             let why = found.why;
             bad(match found.odd {
-                true => format!("no usual value, but {example} is refused: {why}"),
-                false => format!("{example} is refused: {why}"),
+                true => format!("the unusual spelling {example} is rejected: {why}"),
+                false => format!("{example} is rejected: {why}"),
             })
         }
         None => unknown(doubt),
@@ -732,20 +731,20 @@ fn absence(old: &Key, new: &Key, out: &mut Vec<Difference>) {
     };
     let (stored, running) = match (required(old), required(new)) {
         (true, _) => (
-            fine("the key is there: it was required"),
-            bad("the key may be deleted, which they refuse"),
+            fine("the key is in the store: it was required"),
+            bad("the key may be deleted, and old programs reject that"),
         ),
         (_, true) => (
-            bad("the key may be absent, and is required now"),
-            fine("the key is there: it is required"),
+            bad("the key may be absent, but is now required"),
+            fine("the key is in the store: it is required"),
         ),
         _ if same_default(old, new) => (
-            fine("the same default, written otherwise"),
-            fine("the same default, written otherwise"),
+            fine("the same default, written differently"),
+            fine("the same default, written differently"),
         ),
         _ => (
-            notice("an absent key means something else now"),
-            notice("an absent key means something else to programs of the new version"),
+            notice("an absent key now has another meaning"),
+            notice("an absent key has another meaning for programs of the new version"),
         ),
     };
     out.push(Difference::between(old, new, change, stored, running));
@@ -770,24 +769,24 @@ fn flags(old: &Key, new: &Key, out: &mut Vec<Difference>) {
     };
     if old.restart != new.restart {
         let stored = match new.restart {
-            true => notice("a change waits for a restart from now on"),
-            false => notice("a change takes effect at once from now on"),
+            true => notice("a change now waits for a restart"),
+            false => notice("a change now takes effect at once"),
         };
         push(
             Change::Restart(new.restart),
             stored,
-            fine("they go on as they were built"),
+            fine("old programs are not affected"),
         );
     }
     if old.secret != new.secret {
         let (stored, running) = match new.secret {
             true => (
-                notice("the fallback leaves it out from now on, unless told otherwise"),
-                notice("they go on printing it, and keep it in their fallback"),
+                notice("by default, the fallback now leaves the value out"),
+                notice("old programs still print the value, and keep it in their fallback"),
             ),
             false => (
-                notice("it is printed from now on, and kept in the fallback"),
-                fine("they go on hiding it"),
+                notice("the value is now printed, and kept in the fallback"),
+                fine("old programs still hide the value"),
             ),
         };
         push(Change::Hidden(new.secret), stored, running);
@@ -795,15 +794,15 @@ fn flags(old: &Key, new: &Key, out: &mut Vec<Difference>) {
     if old.deprecated != new.deprecated {
         push(
             Change::Deprecated(new.deprecated.clone()),
-            fine("it is a warning, no more"),
-            fine("they go on as they were built"),
+            fine("a deprecation is only a warning"),
+            fine("old programs are not affected"),
         );
     }
     if old.compare != new.compare {
         push(
             Change::Comparing(new.compare.clone()),
-            fine("only which changes are told is another"),
-            fine("they go on as they were built"),
+            fine("it only decides which changes are reported"),
+            fine("old programs are not affected"),
         );
     }
     if old.doc != new.doc {

@@ -14,7 +14,7 @@ pub(super) fn excerpt(raw: &str) -> String {
         .take(MAX_CHARS)
         .flat_map(char::escape_debug)
         .collect();
-    // Quotes need no escape between these.
+    // Quotes need no escape between backticks.
     let shown = shown.replace("\\\"", "\"").replace("\\'", "'");
     let rest = if raw.chars().nth(MAX_CHARS).is_some() {
         "…"
@@ -24,7 +24,7 @@ pub(super) fn excerpt(raw: &str) -> String {
     format!("`{shown}{rest}`")
 }
 
-/// The old key as it is written in an alias of the new one: below the section of both.
+/// The old key as an alias of the new one: without the section that both are in.
 pub(super) fn last_segments<'a>(old: &'a str, new: &str) -> &'a str {
     let section = new.rsplit_once('/').map_or("", |(section, _)| section);
     match old
@@ -59,7 +59,7 @@ fn absent(absent: &Absent) -> String {
         Absent::Required => "required".to_owned(),
         Absent::Nothing => "optional".to_owned(),
         Absent::Text(text) | Absent::Expression(text) => format!("default {text}"),
-        Absent::Hidden => "with a secret default".to_owned(),
+        Absent::Hidden => "a secret default".to_owned(),
     }
 }
 
@@ -90,7 +90,7 @@ impl Change {
             Self::Path { old, new } => write!(f, "the field {old} is now {new}"),
             Self::Kind { old, new } => write!(f, "the type {} is now {}", kind(old), kind(new)),
             Self::Reading { old, new } => {
-                write!(f, "read {} until now, and now {}", format(old), format(new))
+                write!(f, "was read {}, is now read {}", format(old), format(new))
             }
             Self::Rule { old, new } => match (old, new) {
                 (Some(old), Some(new)) => {
@@ -101,17 +101,17 @@ impl Change {
                 (None, None) => Ok(()),
             },
             Self::Absent { old, new } => {
-                write!(f, "{} until now, and now {}", absent(old), absent(new))
+                write!(f, "was {}, is now {}", absent(old), absent(new))
             }
-            Self::Restart(true) => f.write_str("restart-only now"),
+            Self::Restart(true) => f.write_str("now restart-only"),
             Self::Restart(false) => f.write_str("no longer restart-only"),
-            Self::Hidden(true) => f.write_str("secret now"),
+            Self::Hidden(true) => f.write_str("now secret"),
             Self::Hidden(false) => f.write_str("no longer secret"),
-            Self::Deprecated(Some(_)) => f.write_str("deprecated, or with another note"),
+            Self::Deprecated(Some(_)) => f.write_str("now deprecated, or with another note"),
             Self::Deprecated(None) => f.write_str("no longer deprecated"),
-            Self::Comparing(Some(path)) => write!(f, "compared by {path} now"),
-            Self::Comparing(None) => f.write_str("compared by == now"),
-            Self::Doc => f.write_str("another description"),
+            Self::Comparing(Some(path)) => write!(f, "now compared by {path}"),
+            Self::Comparing(None) => f.write_str("now compared by =="),
+            Self::Doc => f.write_str("the description changed"),
             Self::Name { old, new } => write!(f, "the struct {old} is now {new}"),
             Self::Prefix { old, new } => {
                 let shown = |prefix: &Option<String>| prefix.clone().unwrap_or("none".to_owned());
@@ -137,7 +137,7 @@ impl Change {
 
 fn section(section: &str) -> String {
     match section {
-        "" => "the whole".to_owned(),
+        "" => "the root struct".to_owned(),
         section => format!("`{section}`"),
     }
 }
