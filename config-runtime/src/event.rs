@@ -50,7 +50,7 @@ pub(crate) fn callback_slow(field: &str, took: Duration) {
         "callback_slow",
         field,
         took_ms = whole(took),
-        "a callback took its time; what changes meanwhile reaches it as one change"
+        "a callback was slow; the changes made meanwhile reach it as one change"
     );
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn foreign_snapshot(field: &str) {
         ERROR,
         "foreign_snapshot",
         field,
-        "`since` was given a snapshot of another struct"
+        "`since` received a snapshot of another struct"
     );
 }
 
@@ -78,7 +78,7 @@ pub(crate) fn tls_changed() {
     event!(
         INFO,
         "tls_changed",
-        "the files for TLS changed: the next connection uses them"
+        "the files for TLS changed; the next connection uses them"
     );
 }
 
@@ -96,7 +96,7 @@ pub(crate) fn tls_refused(why: &str) {
 /// Reports that the thread of an `Etcd` has no runtime.
 #[cfg(feature = "etcd")]
 pub(crate) fn thread_failed(thread: &str, error: &std::io::Error) {
-    event!(ERROR, "thread_failed", thread, %error, "a thread has no runtime");
+    event!(ERROR, "thread_failed", thread, %error, "the runtime of a thread could not be started");
 }
 
 fn whole(length: Duration) -> u64 {

@@ -1,7 +1,7 @@
 //! A wait for a notification, for code that is polled.
 //!
 //! In: a [`Notify`] of tokio, and a waker. Out: whether it was notified since the last wait. It
-//! knows nothing of who notifies.
+//! does not know the notifier.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,8 +13,8 @@ use tokio::sync::futures::OwnedNotified;
 
 /// At most one wait, which stays registered between two polls.
 ///
-/// A subscriber has one of these and waits with nothing else: a second wait beside it could take the
-/// notification that this one needs.
+/// A subscriber has one of these and waits with nothing else: a second wait beside it could take
+/// the notification that this one needs.
 #[derive(Debug, Default)]
 pub(crate) struct Waiting(Option<Pin<Box<OwnedNotified>>>);
 

@@ -184,7 +184,7 @@ async fn every_event_is_one_of_the_table_and_every_row_is_told() {
     let copy = folder.path().join("copy");
     std::fs::write(&copy, "something else").unwrap();
     builder(&store).fallback(&copy).start().await.unwrap_err();
-    seen.told("fallback_refused", "why", "no fallback file")
+    seen.told("fallback_refused", "why", "not a fallback file")
         .await;
     let refused = seen.told("start_refused", "error", "needed").await;
     assert_eq!(refused["schema"], "Told");

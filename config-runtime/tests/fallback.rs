@@ -1,4 +1,4 @@
-//! The fallback, through a whole `Hot`: what is kept, and what a start without the store makes of it.
+//! The fallback, through a whole `Hot`: the contents of the copy, and starts without the store.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -263,11 +263,11 @@ async fn drill_36_a_copy_that_is_damaged_foreign_or_too_old_is_refused_with_the_
     for (damaged, why) in [
         (
             copy.trim_end().trim_end_matches('}').to_owned(),
-            "cut short",
+            "truncated",
         ),
         (copy.replace("\"16\"", "\"61\""), "checksum"),
-        ("something else".to_owned(), "no fallback file"),
-        (String::new(), "cut short"),
+        ("something else".to_owned(), "not a fallback file"),
+        (String::new(), "truncated"),
     ] {
         fs::write(&path, damaged).unwrap();
         let said = home.refusal().await;
@@ -299,7 +299,7 @@ async fn drill_36_a_copy_that_is_damaged_foreign_or_too_old_is_refused_with_the_
 
     fs::remove_file(&path).unwrap();
     let said = home.refusal().await;
-    assert!(said.contains("is not there"), "{said}");
+    assert!(said.contains("does not exist yet"), "{said}");
 }
 
 #[tokio::test]
@@ -383,7 +383,7 @@ async fn drill_37_secrets_are_left_out_sealed_or_plain_as_declared() {
         "{said}"
     );
     let said = home.refusal().await;
-    assert!(said.contains("no key"), "{said}");
+    assert!(said.contains("no key is set"), "{said}");
 
     home.store.faults().reconnect();
     let plain = home.builder::<Service>().fallback_with_plain_secrets();

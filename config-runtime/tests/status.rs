@@ -117,14 +117,16 @@ async fn what_is_held_is_news_and_a_change_that_gets_in_is_none() {
     let status = soon("the pending restart", watch.changed()).await.unwrap();
     assert_eq!(status.pending_restart.len(), 1);
     assert!(
-        status.to_string().contains("runs with 4, will have 5"),
+        status.to_string().contains("running with 4, pending 5"),
         "{status}"
     );
-    store.put("/users/sise", "5");
+    let typo = store.put("/users/sise", "5");
     let status = soon("the unknown key", watch.changed()).await.unwrap();
     assert_eq!(status.unknown[0].key, "/users/sise");
     assert!(
-        status.to_string().contains("did you mean `size`?"),
+        status.to_string().contains(&format!(
+            "unknown key /users/sise (revision {typo}); did you mean `size`?"
+        )),
         "{status}"
     );
     // Written again, it is no news.

@@ -131,8 +131,7 @@ impl Service {
     async fn is_not_ready(&self, because: &str) {
         eventually(&format!("not ready: {because}"), async || {
             let answer = self.get("/readyz").await;
-            answer.status == 503
-                && answer.has_line_with(&["not ready: not confirmed for ", because])
+            answer.status == 503 && answer.has_line_with(&["not ready: last confirmed ", because])
         })
         .await;
     }

@@ -282,6 +282,7 @@ async fn drill_23_a_role_that_is_granted_late_is_found() {
     for part in [
         "reading /configs/users/prod/: the user \"reader\" needs READ on ",
         "[\"/configs/users/prod/\", \"/configs/users/prod0\")",
+        "grant it with `etcdctl role grant-permission ROLE --prefix=true read ",
         &server.endpoint(),
     ] {
         assert!(chain(&error).contains(part), "{error}");
@@ -425,7 +426,7 @@ async fn p04_certificates_that_are_replaced_on_disk_are_used_without_a_restart()
     says(&follower, "Tls::ca_file").await;
 
     std::fs::write(folder.join("ca.pem"), servers.pem()).unwrap();
-    says(&follower, "may want another certificate").await;
+    says(&follower, "may require another client certificate").await;
     assert_eq!(follower.load().pool_size, 21);
 
     clients.sign("third").write(folder, "client");
@@ -470,7 +471,7 @@ async fn certificates_that_do_not_fit_are_named_and_nothing_hangs() {
         (
             good().identity(stranger.certificate.as_str(), stranger.key.as_str()),
             ErrorKind::Unreachable,
-            ["may want another certificate", "Tls::identity"],
+            ["may require another client certificate", "Tls::identity"],
         ),
         (
             Tls::new().ca(servers.pem()).domain_name("etcd.test"),

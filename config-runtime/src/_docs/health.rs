@@ -58,11 +58,11 @@
 //!
 //! | event | level | fields | when |
 //! | --- | --- | --- | --- |
-//! | `started` | info | `schema`, `prefix`, `revision`, `held` | there is a first configuration |
-//! | `start_refused` | error | `schema`, `prefix`, `error` | there is no configuration: `error` has the store's error, or the problems |
+//! | `started` | info | `schema`, `prefix`, `revision`, `held` | the start returned a first configuration |
+//! | `start_refused` | error | `schema`, `prefix`, `error` | the start failed: `error` has the store's error, or the problems |
 //! | `ended` | info | `schema`, `prefix`, `revision` | the loop ended, after a start |
 //! | `changed` | debug | `schema`, `prefix`, `revision`, `count`, `fields` | a new configuration is published; `count` fields differ |
-//! | `held` | warn | `schema`, `prefix`, `revision`, `keys`, `problems` | a change is rejected, and the last good values stay |
+//! | `held` | warn | `schema`, `prefix`, `revision`, `keys`, `problems` | a change is rejected, and the last good values stay in use |
 //! | `released` | info | `schema`, `prefix`, `revision`, `keys` | a change is no longer held: it was accepted, or overwritten |
 //! | `connected` | info | `schema`, `prefix`, `revision` | a watch is open |
 //! | `disconnected` | warn | `schema`, `prefix`, `kind`, `error` | the watch was lost; without `kind` and `error` if the history began anew |
@@ -80,10 +80,10 @@
 //! | `callback_panicked` | error | `field`, `panic` | a callback of `on_change` panicked |
 //! | `callback_slow` | warn | `field`, `took_ms` | a callback took a second or longer |
 //! | `waker_panicked` | error | `panic` | the executor of a subscriber panicked when it was woken |
-//! | `foreign_snapshot` | error | `field` | `since` was given a snapshot of another struct |
+//! | `foreign_snapshot` | error | `field` | `since` received a snapshot of another struct |
 //! | `tls_changed` | info | none | the files for TLS changed: the next connection to the `Etcd` uses them |
 //! | `tls_refused` | warn | `why` | the files for TLS can't be used; the last good ones stay in use |
-//! | `thread_failed` | error | `thread`, `error` | the thread of an `Etcd` has no runtime |
+//! | `thread_failed` | error | `thread`, `error` | the runtime of the thread of an `Etcd` could not be started |
 //!
 //! `schema` is the struct's name. `kind` is one of `unreachable`, `timeout`, `denied`,
 //! `unauthenticated`, `compacted`, `too_big`, `cancelled`, `invalid`, `refused` and `other`, as in
@@ -99,10 +99,10 @@
 //! | metric | kind | labels | meaning |
 //! | --- | --- | --- | --- |
 //! | `hotconfig_publications_total` | counter | `prefix` | configurations that were published after the first |
-//! | `hotconfig_events_total` | counter | `prefix` | events that the watch brought |
+//! | `hotconfig_events_total` | counter | `prefix` | events that the watch delivered |
 //! | `hotconfig_held_total` | counter | `prefix` | changes that were rejected and held |
-//! | `hotconfig_readings_total` | counter | `prefix`, `outcome` | readings of all keys, `ok` or `failed`; a reading that is given up is not counted |
-//! | `hotconfig_watch_losses_total` | counter | `prefix`, `kind` | watches that were lost, or given up because a request beside them failed |
+//! | `hotconfig_readings_total` | counter | `prefix`, `outcome` | readings of all keys, `ok` or `failed`; a cancelled reading is not counted |
+//! | `hotconfig_watch_losses_total` | counter | `prefix`, `kind` | watches that were lost, or closed because another request failed |
 //! | `hotconfig_store_errors_total` | counter | `prefix`, `kind` | errors of the store, lost watches among them |
 //! | `hotconfig_connected` | gauge | `prefix` | 1 while a watch is open, otherwise 0 |
 //! | `hotconfig_confirmed_timestamp_seconds` | gauge | `prefix` | the time of the last confirmation of the configuration, in Unix seconds; 0: never |

@@ -62,8 +62,8 @@ pub(crate) struct Settlement<C> {
     pub(crate) held: BTreeMap<GroupId, Vec<Problem>>,
 }
 
-/// Accepts the valid groups: first all together; then without the groups that have a bad field;
-/// then the remaining ones one by one, in passes, with those that are bad only together.
+/// Accepts the valid groups. It tries all together, then all without the groups that have a bad
+/// field, then the remaining groups one by one, in passes.
 pub(crate) fn settle<J: Judge>(
     judge: &J,
     base: J::Candidate,

@@ -306,9 +306,9 @@ impl<T: HotConfig> Apply<T> {
         }
     }
 
-    /// Whether an entry can't be of the known history: within one history, a key that was written
-    /// at a revision has that value there, never returns to an older revision, and does not exist
-    /// before a revision at which it was known to be absent.
+    /// Whether an entry contradicts the known history. Within one history, a key has the same value
+    /// at the same `mod_revision`, never returns to an older one, and never has one from before it
+    /// was known to be absent.
     fn slot_contradicts(&self, slot: Slot, entry: &Entry<'_>, at: Revision) -> bool {
         let Some(staged) = self.ledger.staged(slot) else {
             return false;

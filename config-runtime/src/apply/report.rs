@@ -1,4 +1,4 @@
-//! The reports of `apply`, most of them about keys that are not published as they stand.
+//! The reports of `apply`, most of them about keys that are not published unchanged.
 //!
 //! In: groups, leaves and keys. Out: values for the status, for messages and for the fallback. The
 //! values for people contain no secrets. Nothing here changes what is staged, held or published.
@@ -70,7 +70,7 @@ impl fmt::Display for Pending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}` waits for a restart ({})", self.field, self.key)?;
         if let (Some(running), Some(pending)) = (&self.running, &self.pending) {
-            write!(f, ": runs with {running}, will have {pending}")?;
+            write!(f, ": running with {running}, pending {pending}")?;
         }
         Ok(())
     }
@@ -90,7 +90,7 @@ pub struct Unknown {
 
 impl fmt::Display for Unknown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the schema doesn't know {}", self.key)?;
+        write!(f, "unknown key {} (revision {})", self.key, self.revision)?;
         match &self.nearest {
             Some(nearest) => write!(f, "; did you mean `{nearest}`?"),
             None => Ok(()),
@@ -136,7 +136,9 @@ impl Warning {
     /// The action to take.
     pub(crate) fn advice(&self) -> String {
         match self {
-            Self::Alias { field, now, .. } => format!("an old key of `{field}`: write {now}"),
+            Self::Alias { field, now, .. } => {
+                format!("an old key of `{field}`; write {now} instead")
+            }
             Self::Deprecated { field, note, .. } if note.is_empty() => {
                 format!("`{field}` is deprecated")
             }

@@ -241,7 +241,12 @@ impl TrialFailure {
     /// Handles an expansion that returned neither a struct nor a reason: that is a mistake, too.
     fn or_unexplained<V>(mut self, slots: &Slots) -> Result<V, Self> {
         if self.is_empty() {
-            self.whole(slots, "", "the struct could not be built".to_owned(), None);
+            self.whole(
+                slots,
+                "",
+                "the struct was not built, and its code gave no reason".to_owned(),
+                None,
+            );
         }
         Err(self)
     }

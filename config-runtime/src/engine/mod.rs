@@ -11,12 +11,11 @@
 //! | [`Engine::prepare`] | the loop is idle | none |
 //! | [`Engine::end`] | the loop is over | answers, the last status, `Close` |
 //!
-//! A batch ends in this order, and each guarantee depends on it: everything staged is *settled*;
-//! the next configuration and its status become visible together (`Publish`), so that a reader of
-//! one finds the other; then subscribers are notified (`Notify`), so that they find the changes
-//! that they are notified of; then the waits are answered (`Answer`), so that a revision that is
-//! reported as visible is visible; then the fallback's writer is notified that there is something
-//! to keep (`Keep`).
+//! A batch ends in this order, and each guarantee depends on it. First, everything staged is
+//! *settled*. `Publish` makes the next configuration and its status visible together, so that a
+//! reader of one finds the other. `Notify` follows, so that subscribers find the changes that they
+//! are notified of. `Answer` follows, so that a revision that is reported as visible is visible.
+//! `Keep` schedules the writing of the fallback.
 
 mod start;
 #[cfg(test)]
@@ -321,8 +320,8 @@ impl<T: HotConfig> Engine<T> {
         changed
     }
 
-    /// The time at which subscribers of the status are to be notified that it is stale, if nothing
-    /// confirms it before; `None` if they have been notified.
+    /// The time at which the status becomes stale, if nothing confirms it before. `None` if its
+    /// subscribers have been notified.
     fn ages_at(&self) -> Option<Duration> {
         let confirmed = self.status.confirmed.filter(|_| !self.status.aged)?;
         let confirmed = confirmed.saturating_duration_since(self.begun);

@@ -99,9 +99,9 @@ impl Waits {
 pub enum Reached {
     /// All of its changes are visible, or were overwritten since.
     Visible,
-    /// Its changes were rejected; the last good values stay in use. This can be another group than
-    /// its own if the revision's changes are not known: everything had to be read, and the keys of
-    /// that group, whose delete is held, were still, or again, missing.
+    /// Its changes were rejected; the last good values stay in use. If the revision's changes are
+    /// not known, because everything had to be read, this can be the group of the keys that the
+    /// reading found missing.
     Held(Held),
 }
 
@@ -110,7 +110,7 @@ pub enum Reached {
 #[non_exhaustive]
 pub enum WaitError {
     /// The time limit expired; everything up to the cursor has been seen.
-    #[error("the revision was not reached in time; the cursor is at {}", DisplayCursor(.cursor))]
+    #[error("the time limit expired before the revision was reached; {}", DisplayCursor(.cursor))]
     #[non_exhaustive]
     TimedOut {
         /// The loop's cursor.
@@ -120,7 +120,7 @@ pub enum WaitError {
     #[error("the loop ended")]
     Ended,
     /// The store's history began anew: its revisions can't be compared with the old ones.
-    #[error("the store's history began anew, and the revision counts in the old one")]
+    #[error("the store's history began anew, so the revision is from another history")]
     EpochChanged,
 }
 
@@ -129,8 +129,8 @@ struct DisplayCursor<'a>(&'a Option<Revision>);
 impl fmt::Display for DisplayCursor<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Some(revision) => write!(f, "revision {revision}"),
-            None => f.write_str("its beginning"),
+            Some(revision) => write!(f, "the cursor is at revision {revision}"),
+            None => f.write_str("nothing was read yet"),
         }
     }
 }

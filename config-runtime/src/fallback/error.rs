@@ -30,7 +30,7 @@ pub enum FallbackError {
         limit: Duration,
     },
     /// The thread that reads and writes could not be started, or panicked.
-    #[error("the thread of the fallback ended by itself")]
+    #[error("the thread of the fallback could not be started, or panicked")]
     Thread,
     /// The copy is intact, and does not fit the struct.
     #[error(
@@ -46,18 +46,18 @@ pub enum FallbackError {
         problems: Vec<Problem>,
     },
     /// A secret could not be sealed.
-    #[error("a secret cannot be sealed: the system gave no random numbers")]
+    #[error("a secret cannot be sealed: the system returned no random numbers")]
     Unsealed,
     /// The copy can't be written as JSON. This does not happen.
     #[error("it cannot be written as JSON")]
     Encoding,
     /// The file is something else.
-    #[error("it is no fallback file: such a file begins with `{FORMAT} sha256=`")]
+    #[error("it is not a fallback file; expected it to begin with `{FORMAT} sha256=`")]
     Foreign,
     /// A version of the format that this program does not know.
     #[error(
-        "it is of the format `{found}`, and this version of hotconfig reads `{FORMAT}`: \
-         it will be written anew once the store can be reached"
+        "found the format `{found}`, expected `{FORMAT}`; the file is overwritten once the store \
+         is reachable"
     )]
     #[non_exhaustive]
     Version {
@@ -66,14 +66,14 @@ pub enum FallbackError {
     },
     /// The first line has the right beginning and nothing else.
     #[error(
-        "its first line is cut short or was edited: it should be \
+        "its first line was truncated or edited; expected \
          `{FORMAT} sha256=<64 hexadecimal digits> bytes=<length of the rest>`"
     )]
     Header,
     /// Something is missing, or something was added.
     #[error(
-        "it was cut short, or something was added: {expected} bytes should follow its first line, \
-         and {found} do"
+        "it was truncated or extended: found {found} bytes after the first line, expected \
+         {expected}"
     )]
     #[non_exhaustive]
     Length {
@@ -83,7 +83,7 @@ pub enum FallbackError {
         found: u64,
     },
     /// The bytes are not those that were written.
-    #[error("it was damaged or edited: its checksum should be {expected}, and is {found}")]
+    #[error("it was damaged or edited: found the checksum {found}, expected {expected}")]
     #[non_exhaustive]
     Checksum {
         /// The checksum in its first line.
@@ -103,7 +103,7 @@ pub enum FallbackError {
         wrong: &'static str,
     },
     /// A member does not have the form that the format requires.
-    #[error("`{member}` should be {right}")]
+    #[error("`{member}`: expected {right}")]
     #[non_exhaustive]
     Member {
         /// The name of the member.
@@ -112,7 +112,7 @@ pub enum FallbackError {
         right: &'static str,
     },
     /// The value of a key does not have the form that the format requires.
-    #[error("the value of {key:?} should be {right}")]
+    #[error("the value of {key:?}: expected {right}")]
     #[non_exhaustive]
     Value {
         /// The whole key.
@@ -121,21 +121,23 @@ pub enum FallbackError {
         right: &'static str,
     },
     /// A key occurs more than once.
-    #[error("the key {key:?} stands there twice: once would be right")]
+    #[error("found the key {key:?} twice; expected it once")]
     #[non_exhaustive]
     Twice {
         /// The whole key.
         key: String,
     },
     /// A key is below none of the file's prefixes.
-    #[error("the key {key:?} is below none of the file's own prefixes")]
+    #[error("found the key {key:?}; expected only keys below the prefixes of the file")]
     #[non_exhaustive]
     Outside {
         /// The whole key.
         key: String,
     },
     /// A secret is sealed, and there is no key to open it.
-    #[error("the secret {key:?} is sealed, and no key was given: give the one that sealed it")]
+    #[error(
+        "the secret {key:?} is sealed, and no key is set; set it with `HotBuilder::fallback_key`"
+    )]
     #[non_exhaustive]
     NoKey {
         /// The whole key.
@@ -143,7 +145,7 @@ pub enum FallbackError {
     },
     /// A sealed secret does not open.
     #[error(
-        "the secret {key:?} does not open: it was sealed with another key, or for another place"
+        "the secret {key:?} can't be opened: it was sealed with another key, or for another entry"
     )]
     #[non_exhaustive]
     WrongKey {
@@ -151,7 +153,7 @@ pub enum FallbackError {
         key: String,
     },
     /// The copy is of other prefixes.
-    #[error("it is a copy of {found:?}, and one of {expected:?} is needed")]
+    #[error("found a copy of {found:?}, expected one of {expected:?}")]
     #[non_exhaustive]
     Prefixes {
         /// The prefixes of the copy.
@@ -164,7 +166,7 @@ pub enum FallbackError {
     Schema,
     /// The copy is too old.
     #[error(
-        "it was last confirmed to be current {} ago, and {} are allowed",
+        "it was last confirmed {} ago; expected at most {}",
         humantime::format_duration(seconds(.age)),
         humantime::format_duration(*.limit)
     )]
@@ -177,8 +179,8 @@ pub enum FallbackError {
     },
     /// The copy's confirmation lies in the future.
     #[error(
-        "it was confirmed to be current {} from now, so that a clock is or was wrong, and nobody can \
-         say whether that is more than {} ago",
+        "its last confirmation is {} in the future, so its age can't be compared with the maximum \
+         of {}; check the clocks",
         humantime::format_duration(seconds(.by)),
         humantime::format_duration(*.limit)
     )]

@@ -3,8 +3,8 @@
 //! In: a path and bytes. Out: a file that has all of them, or the one that was there before. It
 //! does not know the format of the bytes.
 //!
-//! A new file is written beside the old one, synced to the disk, and put in its place by a rename:
-//! a reader, even after a crash, finds one or the other, never a part. The program must be able to
+//! A new file is written beside the old one, synced to the disk, and renamed into its place. A
+//! reader finds one or the other, never a part, even after a crash. The program must be able to
 //! write into the folder, which should be its own.
 //!
 //! Two processes, or two threads, may share one path: each writes a file of its own before the
@@ -60,7 +60,7 @@ fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     let too_large = || {
         Err(io::Error::new(
             ErrorKind::FileTooLarge,
-            "it has more than 1 GiB",
+            "it is larger than 1 GiB",
         ))
     };
     if about.len() > MAX_BYTES {
@@ -100,7 +100,7 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 fn no_file() -> io::Error {
-    io::Error::new(ErrorKind::InvalidInput, "it is no regular file")
+    io::Error::new(ErrorKind::InvalidInput, "it is not a regular file")
 }
 
 /// Writes the copy: replaces the old one with all of the bytes, or changes nothing.

@@ -193,9 +193,9 @@ fn body_refused(error: &serde_json::Error) -> FallbackError {
         line: error.line() + 1,
         column: error.column(),
         wrong: match error.classify() {
-            Category::Eof => "the JSON ends too early",
-            Category::Syntax | Category::Io => "this is no JSON",
-            Category::Data => "this is not what the format has there",
+            Category::Eof => "the JSON is truncated",
+            Category::Syntax | Category::Io => "found invalid JSON",
+            Category::Data => "found JSON that does not match the format",
         },
     }
 }
@@ -335,7 +335,7 @@ impl Body<'_> {
     fn contents(self, secrets: &Secrets) -> Result<Contents, FallbackError> {
         let member = |member, right| FallbackError::Member { member, right };
         if self.format != FORMAT {
-            return Err(member("format", "that of the first line"));
+            return Err(member("format", "the format of the first line"));
         }
         let keys = self.entries.iter().map(|entry| entry.key.as_ref());
         let held: Vec<_> = self.held.into_iter().map(FileNote::held).collect();
@@ -344,9 +344,9 @@ impl Body<'_> {
             keys.chain(self.left_out.iter().map(String::as_str)),
             &held,
         )?;
-        let cluster = self.cluster.map(|text| {
-            number(&text).ok_or_else(|| member("cluster", "a number in hexadecimal digits"))
-        });
+        let cluster = self
+            .cluster
+            .map(|text| number(&text).ok_or_else(|| member("cluster", "a hexadecimal number")));
         let confirmed = time(&self.confirmed)
             .ok_or_else(|| member("confirmed", "a time like `2026-01-02T03:04:05.678Z`"))?;
         let entries = self
@@ -419,14 +419,14 @@ impl<'a> FileEntry<'a> {
             Ok(bytes) => Ok(bytes),
             Err(_) => Err(FallbackError::Value {
                 key: key.clone(),
-                right: "base64 with its padding",
+                right: "base64 with padding",
             }),
         };
         let value = match &self.value {
             FileValue::String(text) => text.as_bytes().into(),
             FileValue::Base64(text) => decode(text)?.into(),
             FileValue::Sealed(_) if !self.secret => {
-                let right = "in the open, or that of a secret";
+                let right = "a plain value, since the key is not secret";
                 return Err(FallbackError::Value { key, right });
             }
             FileValue::Sealed(text) => {

@@ -42,8 +42,8 @@ const FALLBACK_INTERVAL: Duration = Duration::from_secs(1);
 #[cfg(not(feature = "seal"))]
 #[diagnostic::on_unimplemented(
     message = "`fallback_key` requires the feature `seal` of hotconfig",
-    label = "this key can't seal anything",
-    note = "write `features = [\"seal\"]` at the dependency on `hotconfig`"
+    label = "the feature `seal` is not enabled",
+    note = "add `features = [\"seal\"]` to the dependency on `hotconfig`"
 )]
 pub trait RequiresFeatureSeal {}
 
@@ -166,10 +166,10 @@ impl<T: HotConfig> HotBuilder<T> {
     /// Sets the time without a confirmation by the store after which the status is stale; 30 s by
     /// default.
     ///
-    /// When a third of it has passed since the last confirmation, the loop requests a new one, so a
-    /// configuration costs one read of one key and one small message of the watch in that time. If
-    /// the watch does not reach the store's revision by half of it, the loop checks the number of
-    /// keys and the newest change. It does the same if etcd's progress messages can't be trusted.
+    /// The loop requests a confirmation when a third of the limit has passed since the last one.
+    /// Each costs one read of one key and one small message of the watch. If the watch does not
+    /// reach the store's revision by half of it, the loop checks the number of keys and the newest
+    /// change. It does the same if etcd's progress messages can't be trusted.
     pub fn staleness_limit(mut self, limit: Duration) -> Self {
         self.settings.staleness = limit.clamp(MIN_SETTING, MAX_SETTING);
         self
@@ -198,13 +198,14 @@ impl<T: HotConfig> HotBuilder<T> {
     /// Starts even if keys are bad: they are held, with the group that they were written in, and
     /// their defaults are used instead.
     ///
-    /// If a required field has no good key, the start fails all the same.
+    /// If a required field has no good key, the start still fails.
     pub fn defaults_for_bad_keys(mut self) -> Self {
         self.bad_keys = BadKeys::Default;
         self
     }
 
-    /// Starts even if the store does not answer, or denies access: from the defaults, marked stale.
+    /// Starts from the defaults if the store does not answer, or denies access. The status is then
+    /// stale.
     ///
     /// Every field must have a default; otherwise the start fails at once, even while the store is
     /// up. In the background the loop keeps trying.
@@ -213,18 +214,18 @@ impl<T: HotConfig> HotBuilder<T> {
         self
     }
 
-    /// Keeps a copy of the published configuration in this file, and starts from it if the store
-    /// does not answer, or denies access: marked stale, with the cause. In the background the loop
-    /// keeps trying.
+    /// Keeps a copy of the published configuration in this file. If the store does not answer, or
+    /// denies access, the start uses the copy, and the status is stale, with the cause. In the
+    /// background the loop keeps trying.
     ///
     /// If the store answers and keys are bad, the last good values of the copy are used instead. A
-    /// copy is used whole or not at all, and only if it has the same prefixes and fits the struct;
-    /// a copy that is damaged, of another program or [too old](Self::fallback_max_age) is rejected,
-    /// with the reason in [`Status::fallback`](crate::Status::fallback).
+    /// copy is used whole or not at all, and only if it has the same prefixes and fits the struct.
+    /// If it is damaged, from another program or [too old](Self::fallback_max_age), it is rejected,
+    /// and [`Status::fallback`](crate::Status::fallback) has the reason.
     ///
     /// The file is written after a publication and never delays one. The new file is written beside
-    /// the old one, with mode 0600, and then renamed into its place, so a crash leaves either the
-    /// old or the new one. The folder must exist and be writable; if it is not, the service keeps
+    /// the old one, with mode 0600, and then renamed into its place. So a crash leaves either the
+    /// old or the new file. The folder must exist and be writable; if it is not, the service keeps
     /// running, and the status has the reason. Two processes may share one path: the copy is that
     /// of the process that wrote last, whole. If their prefixes differ, give each its own path,
     /// since each rejects the other's copy.
@@ -284,9 +285,9 @@ impl<T: HotConfig> HotBuilder<T> {
     /// timers enabled (`enable_time` of tokio's builder): without them tokio panics, and the start
     /// fails with [`StartError::Ended`].
     ///
-    /// On its own thread the loop keeps running while all threads of the program are busy. On a
-    /// runtime that is not driven, such as a current-thread one outside its `block_on`, nothing
-    /// starts: then [`HotBuilder::start`] gives up half a second after its time limit.
+    /// On its own thread the loop keeps running while all threads of the program are busy. If the
+    /// runtime is not driven, such as a current-thread one outside its `block_on`, nothing starts,
+    /// and [`HotBuilder::start`] fails half a second after its time limit.
     pub fn runtime(mut self, handle: Handle) -> Self {
         self.runtime = Some(handle);
         self
@@ -294,13 +295,13 @@ impl<T: HotConfig> HotBuilder<T> {
 
     /// Reads the configuration and begins to follow it.
     ///
-    /// Needs no tokio runtime. If a validator or a codec does not return, the result comes half a
-    /// second after the time limit, and the loop ends when the code returns.
+    /// Needs no tokio runtime. If a validator or a codec does not return, the start fails half a
+    /// second after the time limit, and the loop ends when that code returns.
     ///
     /// # Errors
-    /// [`StartError::Builder`] for mistakes in the builder's settings, all at once and before the
-    /// store is contacted; [`StartError::Store`] if the store did not answer within the time limit
-    /// or denied access; [`StartError::Problems`] if it answered, and keys are bad or missing.
+    /// [`StartError::Builder`] lists all mistakes in the builder's settings; then the store was not
+    /// contacted. [`StartError::Store`] means that the store did not answer within the time limit
+    /// or denied access, and [`StartError::Problems`] that it answered and keys are bad or missing.
     ///
     /// # Cancel safety
     /// Dropping the future ends the loop that it began. If a validator or a codec is running, the
@@ -356,8 +357,8 @@ impl<T: HotConfig> HotBuilder<T> {
             outcome = outcome => outcome,
             () = super::thread::pass(limit.saturating_add(BLOCKED)) => {
                 let message = format!(
-                    "no start within {limit:?}: something blocks the loop, such as a validator or a \
-                     codec that does not return"
+                    "no start within {limit:?}: the loop is blocked; check that validators and \
+                     codecs return, and that the runtime is driven"
                 );
                 Ok(Err(NoStart::store(StoreError::new(ErrorKind::Timeout, message))))
             }

@@ -27,8 +27,8 @@ use crate::sync::{Request, StoreEvent};
 use crate::typed::id::LeafId;
 use crate::{HotConfig, Revision};
 
-/// The maximum number of answers that are staged before they are settled: a backlog is one batch,
-/// but readers must not wait for the end of a burst that has none.
+/// The maximum number of answers that are staged before they are settled. A backlog is one batch,
+/// but readers must not wait for the end of an endless burst.
 const MAX_BATCH: usize = 4096;
 
 type PendingAnswer<R> = Option<BoxFuture<'static, R>>;
@@ -191,8 +191,8 @@ struct NewConfig<T: HotConfig> {
     oldest: Option<Instant>,
 }
 
-/// The hub of a configuration. When it is dropped, subscribers are notified of the end, even after
-/// a panic: a loop that panicked, which would be a bug of this crate, must not leave them waiting.
+/// The hub of a configuration. Dropping it notifies subscribers of the end, so that they don't wait
+/// forever for a loop that panicked.
 struct ServedHub<T: HotConfig> {
     hub: Arc<Hub<T>>,
     status: Arc<StatusCell>,
@@ -601,9 +601,9 @@ impl<T: HotConfig> Driver<T> {
     }
 }
 
-/// The error of a start that was given up before it was over.
+/// The error of a start that was cancelled before it was over.
 struct AbortedStart;
 
 fn given_up() -> NoStart {
-    NoStart::store(StoreError::new(ErrorKind::Other, "the start was given up"))
+    NoStart::store(StoreError::new(ErrorKind::Other, "the start was cancelled"))
 }

@@ -1,8 +1,8 @@
 //! The thread of the fallback: reads the file once at the start, and writes it after publications.
 //!
 //! In: the builder's options, and the contents to write when it is time. Out: the contents of the
-//! file, and a status. A thread of its own waits for the disk, so that a slow disk delays nothing;
-//! an error of the disk goes to the status, and writing is tried again. It knows no store and no
+//! file, and a status. A thread of its own waits for the disk, so that a slow disk delays nothing.
+//! An error of the disk goes to the status, and the write is retried. It knows no store and no
 //! values.
 
 use std::future::pending;

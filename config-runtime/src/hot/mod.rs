@@ -259,8 +259,8 @@ impl<T: HotConfig> Hot<T> {
     /// [`WaitError`] if the time limit expired, the loop ended, or the store's history began anew.
     ///
     /// # Cancel safety
-    /// Dropping the future ends the wait and has no other effect. You can wait for the same revision
-    /// again.
+    /// Dropping the future ends the wait and has no other effect. You can wait for the same
+    /// revision again.
     pub async fn wait_for(
         &self,
         revision: impl Into<Revision>,
@@ -317,9 +317,9 @@ impl<T: HotConfig> Hot<T> {
     /// Ends the loop and waits for its end: the watch, the timers and, after it, the thread.
     ///
     /// Every handle keeps returning the last configuration; watches return `None`. A store that
-    /// hangs does not delay the end. A validator or a codec that blocks does, and so does a
-    /// [runtime](HotBuilder::runtime) of your own that is not driven: then this returns after 5 s all
-    /// the same, and the loop ends once it can.
+    /// hangs does not delay the end. If a validator or a codec blocks, or your own
+    /// [runtime](HotBuilder::runtime) is not driven, this returns after 5 s, and the loop ends once
+    /// it can.
     ///
     /// # Cancel safety
     /// The first poll requests the end. Dropping the future after it does not cancel the shutdown;
@@ -382,8 +382,8 @@ fn without(fallback: Option<&FallbackStatus>) -> String {
     fallback.map_or_else(String::new, |fallback| {
         let path = fallback.path.display();
         match &fallback.refused {
-            Some(why) => format!(", and the fallback {path} can't serve: {why}"),
-            None => format!(", and there is no fallback {path} yet"),
+            Some(why) => format!("; the fallback {path} can't be used: {why}"),
+            None => format!("; the fallback {path} does not exist yet"),
         }
     })
 }
@@ -422,9 +422,11 @@ pub enum StartError {
         /// The error of the operating system.
         source: io::Error,
     },
-    /// The loop ended by itself before there was a configuration: its runtime was shut down, or has
-    /// no timers.
-    #[error("the loop ended by itself: its runtime was shut down, or lacks timers (`enable_time`)")]
+    /// The loop ended before there was a configuration: its runtime was shut down, or has no
+    /// timers.
+    #[error(
+        "the loop ended: its runtime was shut down, or needs its timers enabled (`enable_time`)"
+    )]
     Ended,
 }
 

@@ -1,4 +1,4 @@
-//! The loop's own thread: a program whose threads are all busy still gets its configuration.
+//! The loop's own thread, which runs even if all other threads of the program are busy.
 //!
 //! In: the loop. Out: a handle of the runtime that it runs on. It knows nothing of configurations.
 

@@ -52,17 +52,23 @@ pub(super) fn started(of: &Observer, status: &Status) {
         of,
         revision,
         held,
-        "there is a configuration"
+        "the configuration started"
     );
 }
 
 pub(super) fn start_refused(of: &Observer, error: &dyn Display) {
-    event_of!(ERROR, "start_refused", of, %error, "there is no configuration");
+    event_of!(ERROR, "start_refused", of, %error, "the start failed");
 }
 
 pub(super) fn ended(of: &Observer, status: &Status) {
     let revision = number(status.revision);
-    event_of!(INFO, "ended", of, revision, "the store is followed no more");
+    event_of!(
+        INFO,
+        "ended",
+        of,
+        revision,
+        "the loop ended; the store is no longer followed"
+    );
 }
 
 pub(super) fn changed(
@@ -91,7 +97,7 @@ pub(super) fn held(of: &Observer, held: &Held) {
         revision = held.revision.get(),
         keys = first(&held.keys),
         problems = first(&held.problems),
-        "a change is held; the last good values stay"
+        "a change was rejected and is held; the last good values stay in use"
     );
 }
 
@@ -102,13 +108,13 @@ pub(super) fn released(of: &Observer, held: &Held) {
         of,
         revision = held.revision.get(),
         keys = first(&held.keys),
-        "a change is no longer held: it got in, or was overwritten"
+        "a held change was accepted or overwritten"
     );
 }
 
 pub(super) fn connected(of: &Observer, status: &Status) {
     let revision = number(status.revision);
-    event_of!(INFO, "connected", of, revision, "the store is watched");
+    event_of!(INFO, "connected", of, revision, "the watch is open");
 }
 
 pub(super) fn disconnected(of: &Observer, error: Option<&StoreError>) {
@@ -121,13 +127,13 @@ pub(super) fn disconnected(of: &Observer, error: Option<&StoreError>) {
         of,
         kind,
         error,
-        "the store is not watched any more; what is known stays as it is"
+        "the watch was lost; the last known configuration stays in use"
     );
 }
 
 pub(super) fn fallback_serving(of: &Observer, fallback: &FallbackStatus) {
     let path = fallback.path.display();
-    event_of!(WARN, "fallback_serving", of, %path, "the configuration is the copy's");
+    event_of!(WARN, "fallback_serving", of, %path, "the configuration comes from the fallback");
 }
 
 pub(super) fn fallback_refused(of: &Observer, fallback: &FallbackStatus, why: &FallbackError) {
@@ -138,7 +144,7 @@ pub(super) fn fallback_refused(of: &Observer, fallback: &FallbackStatus, why: &F
         of,
         %path,
         %why,
-        "the copy on disk is of no use"
+        "the fallback can't be used"
     );
 }
 
@@ -150,7 +156,7 @@ pub(super) fn fallback_failed(of: &Observer, fallback: &FallbackStatus, why: &Fa
         of,
         %path,
         %why,
-        "the copy on disk can't be written; it is tried again"
+        "the fallback can't be written; the loop will retry"
     );
 }
 
@@ -161,7 +167,7 @@ pub(super) fn store_failed(of: &Observer, error: &StoreError) {
         of,
         kind = kind_label(error.kind()),
         error = chain(error),
-        "the store failed; what is known stays as it is"
+        "the store failed; the last known configuration stays in use"
     );
 }
 
@@ -195,7 +201,7 @@ pub(super) fn new_epoch(of: &Observer, status: &Status) {
         of,
         epoch = status.epoch,
         revision = number(status.revision),
-        "the store's history began anew, as after a restore"
+        "the store's history began anew, as after a restore from a backup"
     );
 }
 
@@ -207,7 +213,7 @@ pub(super) fn unknown_key(of: &Observer, unknown: &Unknown) {
         key = unknown.key,
         revision = unknown.revision.get(),
         nearest = unknown.nearest,
-        "a key that the schema doesn't know"
+        "found a key that the schema doesn't know"
     );
 }
 

@@ -180,7 +180,7 @@ fn unix_seconds(at: Instant) -> f64 {
 
 #[expect(
     clippy::cast_precision_loss,
-    reason = "nobody counts beyond 2^53, and a gauge is a float"
+    reason = "counts stay below 2^53, and a gauge is a float"
 )]
 fn float(number: u64) -> f64 {
     number as f64
@@ -197,29 +197,35 @@ fn describe() {
         "hotconfig_publications_total",
         "configurations that were published after the first"
     );
-    describe_counter!("hotconfig_events_total", "events that the watch brought");
-    describe_counter!("hotconfig_held_total", "changes that were refused and held");
-    describe_counter!("hotconfig_readings_total", "readings of everything");
+    describe_counter!("hotconfig_events_total", "events that the watch delivered");
+    describe_counter!(
+        "hotconfig_held_total",
+        "changes that were rejected and held"
+    );
+    describe_counter!("hotconfig_readings_total", "readings of all keys");
     describe_counter!(WATCH_LOSSES, "watches that were lost");
     describe_counter!(STORE_ERRORS, "errors of the store");
-    describe_gauge!("hotconfig_connected", "1 while a watch stands");
+    describe_gauge!(
+        "hotconfig_connected",
+        "1 while a watch is open, otherwise 0"
+    );
     describe_gauge!(
         "hotconfig_confirmed_timestamp_seconds",
         Unit::Seconds,
-        "when the configuration was last confirmed to be current; 0: never"
+        "the time of the last confirmation of the configuration; 0: never"
     );
     describe_gauge!(
         "hotconfig_staleness_limit_seconds",
         Unit::Seconds,
-        "after how long without a confirmation it is stale"
+        "the time without a confirmation after which the configuration is stale"
     );
     describe_gauge!(
         "hotconfig_revision",
-        "up to which everything was applied or held"
+        "the revision up to which everything was applied or held"
     );
     describe_gauge!(
         "hotconfig_epoch",
-        "grows when the store's history began anew"
+        "the number of the history, which grows when the store's history begins anew"
     );
     describe_gauge!("hotconfig_held", "changes that are held");
     describe_gauge!(
@@ -234,16 +240,16 @@ fn describe() {
     describe_histogram!(
         "hotconfig_lag_seconds",
         Unit::Seconds,
-        "from the arrival of a publication's oldest event to the swap"
+        "the time from the arrival of a publication's oldest event to the swap"
     );
     describe_histogram!(
         "hotconfig_reading_seconds",
         Unit::Seconds,
-        "how long a reading took"
+        "the duration of a reading"
     );
     describe_histogram!(
         "hotconfig_settle_seconds",
         Unit::Seconds,
-        "how long decoding and validating took"
+        "the duration of decoding and validating the staged changes"
     );
 }

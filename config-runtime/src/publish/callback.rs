@@ -1,7 +1,7 @@
 //! Callbacks, each in a task of its own.
 //!
-//! In: a watch and a function. Out: a call for each change, on a thread where it may block. It
-//! notifies nobody itself: it is one watch among others.
+//! In: a watch and a function. Out: a call for each change, on a thread where it may block. It does
+//! not notify: it is one watch among others.
 
 use std::fmt;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ use crate::{HotConfig, Selector};
 /// Dropping the subscription ends the callback: a call that has begun runs to its end, and no other
 /// begins. It does not keep the loop alive; when the loop ends, so does the callback, after the
 /// last change.
-#[must_use = "dropping it ends the callback; `detach()` lets it live"]
+#[must_use = "dropping it ends the callback; `detach()` keeps it"]
 pub struct Subscription {
     ticket: Arc<Ticket>,
     over: Arc<AtomicBool>,

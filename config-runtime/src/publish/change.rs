@@ -7,8 +7,8 @@ use crate::{Revision, Selector};
 
 /// A change of one field or section: the previous value and the current one.
 ///
-/// It owns the two snapshots that contain the values: it clones no value, can be sent to any
-/// thread, and keeps both snapshots alive for as long as it lives.
+/// It owns the two snapshots that contain the values. So it clones no value and can be sent to any
+/// thread, and it keeps both snapshots alive.
 pub struct Change<V> {
     previous: Part<V>,
     current: Part<V>,
@@ -29,14 +29,14 @@ impl<V: 'static> Change<V> {
         &self.current
     }
 
-    /// The two values, each with the snapshot that it is a part of: the previous and the current one.
-    /// [`Part::snapshot`] returns the whole configuration.
+    /// The previous and the current value, each with its snapshot. [`Part::snapshot`] returns the
+    /// whole configuration.
     pub fn into_parts(self) -> (Part<V>, Part<V>) {
         (self.previous, self.current)
     }
 
-    /// The revision of the snapshot that the current value is from, which may be newer than the one
-    /// that wrote it; `None` if that snapshot did not come from the store.
+    /// The revision of the snapshot that contains the current value; it may be newer than the
+    /// revision that wrote the value. `None` if the snapshot did not come from the store.
     pub fn revision(&self) -> Option<Revision> {
         self.current.revision()
     }

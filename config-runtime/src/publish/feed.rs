@@ -23,7 +23,7 @@ pub(super) trait Feed<V>: Send + Sync {
     /// Sets the snapshot that was delivered last; `false` if that is of another struct.
     fn since(&mut self, baseline: Arc<dyn Any + Send + Sync>) -> bool;
 
-    /// Whether nothing will be published any more. Read it before [`Feed::take`].
+    /// Whether the last configuration has been published. Read it before [`Feed::take`].
     fn has_ended(&self) -> bool;
 
     /// Another subscription, which counts the changes since the value that was delivered last, and

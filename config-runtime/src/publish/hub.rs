@@ -28,7 +28,7 @@ pub(crate) struct Hub<T: HotConfig> {
 }
 
 /// A snapshot that readers have, and whose subscribers are still to be notified.
-#[must_use = "the subscribers are still to be notified"]
+#[must_use = "the subscribers must be notified"]
 pub(crate) struct Announcement<T: HotConfig> {
     snapshot: Snapshot<T>,
     subscribers: Vec<Arc<Subscriber<T>>>,
@@ -73,7 +73,7 @@ impl<T: HotConfig> Hub<T> {
     /// the leaves that changed, which are sorted. For the one writer.
     ///
     /// Its cost depends on the changed leaves and the notified subscribers, not on other
-    /// subscribers, and it waits for nobody.
+    /// subscribers, and it never waits.
     pub(crate) fn swap(&self, next: Snapshot<T>, changed: &[LeafId]) -> Announcement<T> {
         let snapshot = next.clone();
         let registry = self.registry();
@@ -89,7 +89,7 @@ impl<T: HotConfig> Hub<T> {
         }
     }
 
-    /// Notes that nothing will be published any more: every waiting subscriber receives its
+    /// Notes that the last configuration has been published: every waiting subscriber receives its
     /// remaining updates, and then `None`.
     pub(crate) fn end(&self) {
         self.ended.store(true, Ordering::Release);

@@ -91,7 +91,7 @@ impl<S> Registry<S> {
     }
 
     /// Adds a subscriber of these leaves. If they are neither a field nor a section, it is notified
-    /// of every leaf: too often, but never too seldom.
+    /// of every leaf: more often than necessary, never less.
     pub(super) fn add(&mut self, span: Span, subscriber: Arc<S>) -> Registration {
         let node = self
             .by_span

@@ -99,7 +99,8 @@ impl<T> Inner<T> {
 pub(crate) struct Draft<T>(Snapshot<T>);
 
 impl<T> Draft<T> {
-    /// Begins a draft of a configuration that was built anew; the origins must be set at the end.
+    /// Begins a draft of a configuration that was built from nothing; the origins must be set at
+    /// the end.
     pub(crate) fn new(value: T) -> Self {
         Self(Snapshot::new(value, None, 0, Arc::new([])))
     }

@@ -16,15 +16,15 @@ use crate::guard::guard;
 #[derive(Debug)]
 pub(crate) struct StatusCell {
     current: ArcSwap<Status>,
-    /// Held while a configuration is swapped and its status is written: a reader that has seen one
-    /// of them finds the other, even if it read between the two.
+    /// Held while a configuration is swapped and its status is written, so that a reader of one of
+    /// them finds the other.
     publishing: Mutex<()>,
     watchers: Mutex<Watchers>,
 }
 
 /// Two statuses, one after the other.
 #[derive(Debug)]
-#[must_use = "those who watch the status are still to be notified"]
+#[must_use = "the subscribers of the status must be notified"]
 pub(crate) struct StatusChange {
     pub(crate) before: Arc<Status>,
     pub(crate) now: Arc<Status>,

@@ -57,9 +57,9 @@ pub struct Status {
     /// The number of the unbroken history of the store. A detected restore from a backup begins a
     /// new history, and this number grows.
     pub epoch: u64,
-    /// The time at which the configuration was last known to match the store: the moment of a
-    /// request to a quorum of the cluster, either for all keys, for their number and newest change,
-    /// or for its revision, which the watch has reached by now. `None`: never.
+    /// The time at which the configuration was last known to match the store; `None` if it never
+    /// was. It is the moment of a request to a quorum of the cluster: for all keys, for their
+    /// number and newest change, or for the revision, once the watch has reached it.
     ///
     /// An event alone confirms nothing. It may have been in transit for long, and the member that
     /// sent it may be cut off from the others without knowing it.
@@ -290,7 +290,7 @@ pub enum StaleCause {
     #[error("the watch is open, but the store sends nothing")]
     Silent,
     /// Nothing confirmed it within the staleness limit.
-    #[error("nothing confirmed it within the staleness limit")]
+    #[error("nothing confirmed the configuration within the staleness limit")]
     Unconfirmed,
 }
 
@@ -345,7 +345,7 @@ impl FallbackStatus {
             write!(f, "\nserved from the fallback {path}")?;
         }
         if let Some(why) = &self.refused {
-            write!(f, "\nthe fallback {path} can't serve: {why}")?;
+            write!(f, "\nthe fallback {path} can't be used: {why}")?;
         }
         if let Some(failure) = &self.failure {
             write!(f, "\nthe fallback {path} can't be updated: {failure}")?;

@@ -14,7 +14,7 @@ pub enum NotReady {
     /// No answer of the store ever confirmed the configuration: it comes from the defaults, or from
     /// a copy.
     #[non_exhaustive]
-    #[error("never confirmed, since {:.1} s", .age.as_secs_f64())]
+    #[error("never confirmed in {:.1} s", .age.as_secs_f64())]
     NeverConfirmed {
         /// The time that the loop has run.
         age: Duration,
@@ -25,7 +25,7 @@ pub enum NotReady {
     /// The store's last confirmation is too long ago.
     #[non_exhaustive]
     #[error(
-        "not confirmed for {:.1} s, which is more than {:?}", .age.as_secs_f64(), .limit
+        "last confirmed {:.1} s ago; expected at most {:?}", .age.as_secs_f64(), .limit
     )]
     Unconfirmed {
         /// The time since the last confirmation.
@@ -50,13 +50,13 @@ impl Status {
     /// # Choosing a limit
     /// Choose the age at which you no longer want to serve a configuration. With a short limit,
     /// such as the staleness limit, an outage of the store takes *every* instance out of service at
-    /// the same time, although each of them could continue; with [`Duration::MAX`] an instance that
-    /// once was confirmed stays ready. A limit below half of the staleness limit can fail even
-    /// while all is well, because confirmations are up to half of the staleness limit apart.
+    /// the same time, although each could continue. With [`Duration::MAX`], an instance that was
+    /// confirmed once stays ready. A limit below half of the staleness limit can fail even while
+    /// all is well, because confirmations are up to half of the staleness limit apart.
     ///
     /// An instance that started without the store, from the defaults or from a copy, is not ready
-    /// before the store has confirmed it, whatever the limit: in a rollout the old instances stay.
-    /// To treat it as ready:
+    /// until the store confirms it, whatever the limit. So a rollout keeps the old instances. To
+    /// treat it as ready:
     ///
     /// ```
     /// # use std::time::Duration;

@@ -15,15 +15,15 @@ use crate::waiting::Waiting;
 
 /// Waits for news of the status, and returns the latest one; see [`Hot::watch_status`].
 ///
-/// News is a change that an operator would act on: connected or not, fresh or stale, another epoch,
-/// another failure, another key that is held, pending, unknown or deprecated, the end. A
-/// confirmation and a revision are no news: they come with every event, and [`Hot::status`] has
-/// them. States in between may be skipped, but never the last one; a state that equals the one
+/// News is a change that an operator would act on: of the connection, the staleness, the epoch, the
+/// failure or the fallback, of the held, pending, unknown and deprecated keys, and the end. A
+/// confirmation and a revision are not news, because they come with every event; [`Hot::status`]
+/// has them. States in between may be skipped, but never the last one; a state that equals the one
 /// returned last is not returned again.
 ///
-/// The loop's own timer notifies when nothing was confirmed within the staleness limit. While the
-/// loop can't run, because a validator hangs, no subscriber is woken, but [`Hot::status`] is stale
-/// all the same.
+/// The loop's own timer notifies when nothing was confirmed within the staleness limit. While a
+/// validator that hangs blocks the loop, no subscriber is woken, but [`Hot::status`] still becomes
+/// stale.
 ///
 /// Dropping the watch ends the subscription. It does not keep the loop alive.
 ///
@@ -77,8 +77,8 @@ impl StatusWatch {
         }
     }
 
-    /// Waits for news since the status that was returned last, and returns the new one; `None` when
-    /// the loop has ended and the last status was returned.
+    /// Waits for news since the status that was returned last, and returns the new status. Returns
+    /// `None` when the loop has ended and the last status was returned.
     ///
     /// It runs on any runtime, and without one.
     ///

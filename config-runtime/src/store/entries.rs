@@ -1,8 +1,8 @@
 //! The entries of one range, in a few large pieces of memory.
 //!
-//! In: keys and values, page by page. Out: the same, borrowed, in their order. A reading is moved
-//! from the store's thread to the loop's; if each of 100,000 keys had memory of its own, freeing it
-//! would cost as much as the decoding.
+//! In: keys and values, page by page. Out: the same, borrowed, in their order. A reading moves from
+//! the store's thread to the loop's. If each of 100,000 keys had its own allocation, freeing them
+//! would cost as much as decoding.
 
 use std::fmt;
 

@@ -29,7 +29,7 @@ use backend::Backend;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a store",
     label = "not a store",
-    note = "build one with `Etcd::builder([\"http://…\"]).build()?`, or take `Memory::new()`"
+    note = "build one with `Etcd::builder([\"http://…\"]).build()?`, or use `Memory::new()`"
 )]
 pub trait Store: Backend + Send + Sync + 'static {}
 
@@ -124,7 +124,7 @@ pub enum WatchEvent {
     Lost(StoreError),
 }
 
-/// The reason why a store did not answer, or not as requested.
+/// The reason why a call to a store failed.
 ///
 /// `{}` prints the kind, the request and the remedy; the [`source`](std::error::Error::source) is
 /// the answer of the store, or the failure of the connection.
@@ -147,25 +147,26 @@ struct StoreFailure(String);
 ///
 /// | kind | handled before it is reported | reaction of the loop | reaction of a start |
 /// | --- | --- | --- | --- |
-/// | `Unreachable`, `Timeout` | tried at once at each other endpoint | back off, read again | waits for its time limit |
-/// | `Compacted`, `Cancelled`, `TooBig` | pages are halved, and pinned ones begun anew | back off, read again: a reading needs no history | waits |
+/// | `Unreachable`, `Timeout` | retried at once at each other endpoint | back off, read again | waits for its time limit |
+/// | `Compacted`, `Cancelled`, `TooBig` | pages are halved, and pinned readings restarted | back off, read again: a reading needs no history | waits |
 /// | `Unauthenticated` | logged in again, once in a call | back off, read again | gives up |
 /// | `Denied`, `Invalid` | nothing: an operator has to fix it | back off, read again | gives up |
 /// | `Refused`, `Other` | nothing | back off, read again | waits |
 ///
 /// A start that gives up, or whose time limit expired, is served from the fallback or the defaults,
 /// if that was requested. A back-off is a random part of a length that doubles with each failure,
-/// from 100 ms to 30 s ([`HotBuilder::backoff`](crate::HotBuilder::backoff)), and is reset after 60 s of
-/// health. The known state stays meanwhile, and [`Status::failure`](crate::Status::failure) has the
-/// reason; the reading that follows is compared with it, so that no missed change is lost.
+/// from 100 ms to 30 s ([`HotBuilder::backoff`](crate::HotBuilder::backoff)), and is reset after
+/// 60 s of health. Meanwhile the known state stays in use, and
+/// [`Status::failure`](crate::Status::failure) has the reason. The next reading is compared with
+/// the known state, so that no missed change is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// No connection, or no leader, or the connection broke.
+    /// There is no connection or no leader, or the connection broke.
     #[error("the store cannot be reached")]
     Unreachable,
-    /// No answer within the time limit of a call.
+    /// The store did not answer within the time limit of a call.
     #[error("the store did not answer in time")]
     Timeout,
     /// The user may not read these keys.
@@ -177,19 +178,19 @@ pub enum ErrorKind {
     /// The requested revision is gone.
     #[error("the revision is compacted")]
     Compacted,
-    /// More than a message, or the queue of a watch, can hold.
+    /// The data exceed the limit of a message or of the queue of a watch.
     #[error("too big")]
     TooBig,
     /// The watch was cancelled by the store.
     #[error("the watch was cancelled")]
     Cancelled,
-    /// The builder was given something that no store can be built from.
-    #[error("not a valid store")]
+    /// A setting of the store's builder is not valid.
+    #[error("invalid store settings")]
     Invalid,
     /// The store rejects the request, now and later: too many operations, a key twice.
-    #[error("the store refused the request")]
+    #[error("the store rejected the request")]
     Refused,
-    /// Anything else.
+    /// Any other failure.
     #[error("the store failed")]
     Other,
 }

@@ -32,23 +32,23 @@
 //! | [`Class::Elsewhere`] | unreachable, no answer in time | retried at once at each other endpoint | back off, read again |
 //! | [`Class::ReadAgain`] | compacted, cancelled, too big | pages are halved, pinned pages begun anew | back off, read again: nothing is lost, since a reading needs no history |
 //! | [`Class::LogIn`] | not authenticated | logged in again, once in a call | back off, read again; a start gives up |
-//! | [`Class::GiveUp`] | denied, not a valid store | | back off, read again: an operator may grant it; a start gives up |
+//! | [`Class::GiveUp`] | denied, invalid store settings | | back off, read again: an operator may grant it; a start gives up |
 //! | [`Class::BackOff`] | refused, anything else | | back off, read again |
 //!
 //! A back-off is a random part of a length that doubles with each failure and is reset after
-//! sustained health: so no answer of a store makes the loop spin, and many instances don't come
-//! back in the same instant. In every class the known state stays, the status has the reason, and
-//! the reading that follows is compared with the known state: a change that the watch lost is
-//! found, deletes included. While watching, *checks* find losses that raise no error (`liveness`):
-//! the watch's progress and the store's revision are requested; if progress can't be trusted, or
-//! does not come, and once after each opening, the store is probed (the number of keys and the
-//! newest change). Periodically, everything is read and compared beside the open watch.
+//! sustained health. So no answer of a store makes the loop spin, and many instances don't retry in
+//! the same instant. In every class the known state stays in use, and the status has the reason.
+//! The next reading is compared with the known state, which finds the changes that the watch lost,
+//! deletes included. While watching, *checks* find losses that raise no error (`liveness`). They
+//! request the watch's progress and the store's revision. If progress can't be trusted or does not
+//! come, and once after each opening, they probe the store for the number of keys and the newest
+//! change. Periodically, everything is read and compared beside the open watch.
 //!
 //! *Confirmed* is the moment of a request: of a reading, of a probe that found the known state, or
 //! of a request for the store's revision, once the cursor is there. Messages that the watch sends
-//! by itself confirm nothing: events may have been on their way for long, and the member that sends
-//! them may be cut off from the others without knowing it. Requests for the revision are answered
-//! by a quorum.
+//! by itself confirm nothing. Events may have been in transit for long, and their sender may be cut
+//! off from the other members without knowing it. Requests for the revision are answered by a
+//! quorum.
 //!
 //! A reading shows *another history* (a new epoch) if its revision is below one that is already
 //! known, or if it contradicts the known state (see [`Replica::contradicts`]).
@@ -416,7 +416,7 @@ impl Sync {
             State::Watching(_) => {
                 // The watch counts in the revisions of a history that is gone. A back-off is
                 // needed, since two stores that answer in turns would lead here again and again.
-                let message = "the store's history is another one than before";
+                let message = "the store's history began anew";
                 self.fail(turn, StoreError::new(ErrorKind::Other, message));
             }
             _ => {
@@ -600,7 +600,10 @@ impl Sync {
     }
 
     fn out_of_time(&mut self, turn: &mut Turn<'_>) {
-        let error = StoreError::new(ErrorKind::Timeout, "no answer to a reading or a watch");
+        let error = StoreError::new(
+            ErrorKind::Timeout,
+            "no answer to a request to read or to watch",
+        );
         self.fail(turn, error);
     }
 

@@ -360,7 +360,7 @@ impl World {
         };
         if at < self.compacted {
             self.watch = None;
-            let gone = format!("the history begins at revision {} now", self.compacted);
+            let gone = format!("the history now begins at revision {}", self.compacted);
             let gone = StoreError::new(ErrorKind::Compacted, gone);
             return self.step(StoreEvent::Watch(WatchEvent::Lost(gone)));
         }

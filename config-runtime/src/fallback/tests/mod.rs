@@ -252,10 +252,11 @@ fn drill_36_each_refusal_says_what_would_be_right() {
     let said = |bytes: &[u8]| refusal(bytes).to_string();
 
     let foreign = said(b"{\"db\": 1}");
-    assert!(foreign.contains("begins with `hotconfig-fallback/1 "));
+    assert!(foreign.contains("begin with `hotconfig-fallback/1 "));
     let newer = said(text.replacen("back/1", "back/12", 1).as_bytes());
     assert!(
-        newer.contains("`hotconfig-fallback/12`") && newer.contains("reads `hotconfig-fallback/1`")
+        newer.contains("`hotconfig-fallback/12`")
+            && newer.contains("expected `hotconfig-fallback/1`")
     );
     let long = said(format!("hotconfig-fallback/{}", "9\u{7}".repeat(1000)).as_bytes());
     assert!(long.len() < 500 && !long.contains('\u{7}'), "{long}");
@@ -274,12 +275,12 @@ fn drill_36_each_refusal_says_what_would_be_right() {
     let short = said(&text.as_bytes()[..text.len() - 3]);
     let whole = body(text.as_bytes()).len();
     let cut = format!(
-        "{whole} bytes should follow its first line, and {} do",
+        "found {} bytes after the first line, expected {whole}",
         whole - 3
     );
     assert!(short.contains(&cut), "{short}");
     let by_hand = said(text.replacen("\"16\"", "\"17\"", 1).as_bytes());
-    assert!(by_hand.contains("damaged or edited: its checksum should be"));
+    assert!(by_hand.contains("damaged or edited: found the checksum "));
 }
 
 #[test]
@@ -409,7 +410,7 @@ fn an_age_is_held_against_the_limit_in_both_directions() {
     assert_eq!(after(Duration::ZERO), Ok(()));
     assert_eq!(after(limit), Ok(()));
     let refusal = after(limit + Duration::from_millis(1)).unwrap_err();
-    let said = "it was last confirmed to be current 1h 1s ago, and 1h are allowed";
+    let said = "it was last confirmed 1h 1s ago; expected at most 1h";
     assert_eq!(refusal.to_string(), said);
     // With a clock that is a little fast, and with one that is wrong.
     assert_eq!(copy.not_older_than(copy.confirmed - limit, limit), Ok(()));
@@ -419,8 +420,8 @@ fn an_age_is_held_against_the_limit_in_both_directions() {
     assert_eq!(
         wrong.unwrap_err().to_string(),
         format!(
-            "it was confirmed to be current {} from now, so that a clock is or was wrong, and \
-             nobody can say whether that is more than {} ago",
+            "its last confirmation is {} in the future, so its age can't be compared with the \
+             maximum of {}; check the clocks",
             humantime::format_duration(by),
             humantime::format_duration(limit)
         )

@@ -4,12 +4,12 @@
 //! [`StoreError`]. It does not know the calls.
 //!
 //! A connection stays with one endpoint until that fails, and then moves on to the next one. A
-//! balancer that chooses anew for each call would choose a dead or silent endpoint again and again.
+//! balancer that chooses an endpoint for each call would choose a dead or silent one again and
+//! again.
 //!
-//! If a connection *broke*, etcd-client reconnects by itself, with the original settings. If that
-//! is not enough, a new connection is made here: after a call without an answer, since a connection
-//! that was not closed may be dead, or hang in the handshake; and after the files of
-//! [`Tls`](super::Tls) changed.
+//! If a connection *broke*, etcd-client reconnects by itself, with the original settings. This
+//! module makes a new connection after a call without an answer, since a connection that was not
+//! closed may be dead or hang in the handshake, and after the files of [`Tls`](super::Tls) changed.
 
 use std::fmt;
 use std::future::Future;
@@ -238,7 +238,12 @@ impl Connection {
         let place = turn.checked_rem(self.endpoints.len());
         place
             .and_then(|place| self.endpoints.get(place))
-            .ok_or_else(|| Failure::new(ErrorKind::Invalid, "there is no endpoint"))
+            .ok_or_else(|| {
+                Failure::new(
+                    ErrorKind::Invalid,
+                    "found no endpoint; expected at least one",
+                )
+            })
     }
 }
 

@@ -1,9 +1,8 @@
 //! From the errors of etcd and of the connection to the kinds of [`StoreError`].
 //!
 //! In: an error of etcd-client, or the reason of a cancelled watch. Out: a [`Failure`], which
-//! becomes a [`StoreError`] once the call and the endpoints are known. The texts are etcd's own:
-//! the codes alone are not enough, since several errors share one, and some servers give the reason
-//! of a cancelled watch without a code.
+//! becomes a [`StoreError`] once the call and the endpoints are known. It matches etcd's own texts,
+//! because several errors share a code, and some servers cancel a watch without one.
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -61,12 +60,13 @@ impl CallContext {
         };
         let all: Vec<String> = self.ranges.iter().map(ends).collect();
         let more = if self.ranges.len() > 1 {
-            "; so for the others"
+            ", and likewise for the others"
         } else {
             ""
         };
         Some(format!(
-            "needs READ on {}; etcdctl role grant-permission ROLE --prefix=true read {}{more}",
+            "needs READ on {}; grant it with `etcdctl role grant-permission ROLE \
+             --prefix=true read {}`{more}",
             all.join(" and "),
             of_shell(first.start()),
         ))
@@ -141,8 +141,8 @@ impl Failure {
             Error::TransportError(error) => {
                 let cause = root_cause(&error).unwrap_or_else(|| error.to_string());
                 format!(
-                    "no connection can be made with these certificates and this key \
-                     (is the key that of the certificate?): {cause}"
+                    "these certificates and this key cannot be used for a connection: {cause}; \
+                     check that the key belongs to the certificate"
                 )
             }
             other => other.to_string(),
@@ -156,7 +156,7 @@ impl Failure {
         if compact_revision > 0 {
             return Self::new(
                 ErrorKind::Compacted,
-                format!("the history begins at revision {compact_revision} now"),
+                format!("the history now begins at revision {compact_revision}"),
             );
         }
         let kind = by_text(reason).unwrap_or(ErrorKind::Cancelled);
@@ -177,7 +177,7 @@ impl Failure {
         self.message = format!("logging in as {user:?}: {}", self.message);
         if self.kind == ErrorKind::Unauthenticated {
             self.message
-                .push_str("; a password that changed is given anew with `Etcd::set_user`");
+                .push_str("; if the password changed, set it with `Etcd::set_user`");
         }
         self
     }
@@ -310,19 +310,20 @@ fn hint(message: &str, tls_unconfirmed: bool) -> Option<&'static str> {
     const HINTS: [(&str, &str); 5] = [
         (
             "UnknownIssuer",
-            "its authority is not trusted: see `Tls::ca` and `Tls::ca_file`",
+            "the server's authority is not trusted; set it with `Tls::ca` or `Tls::ca_file`",
         ),
         (
             "not valid for",
-            "connect by a name that the certificate is for, or say it with `Tls::domain_name`",
+            "use an endpoint that the certificate names, or set its name with `Tls::domain_name`",
         ),
         (
             "InvalidContentType",
-            "the server does not speak TLS there: is it `http`?",
+            "the server does not speak TLS at this address; use `http://` or another port",
         ),
         (
             "fatal alert: CertificateRequired",
-            "the server wants a certificate: see `Tls::identity` and `Tls::identity_files`",
+            "the server requires a client certificate; set it with `Tls::identity` or \
+             `Tls::identity_files`",
         ),
         ("fatal alert", UNWANTED),
     ];
@@ -338,8 +339,8 @@ fn hint(message: &str, tls_unconfirmed: bool) -> Option<&'static str> {
     known.map(|(_, hint)| *hint).or(cut.then_some(UNWANTED))
 }
 
-const UNWANTED: &str = "the server may want another certificate of its clients: see \
-                        `Tls::identity` and `Tls::identity_files`";
+const UNWANTED: &str = "the server may require another client certificate; set it with \
+                        `Tls::identity` or `Tls::identity_files`";
 
 /// The innermost cause: "tcp connect error" alone does not show that it was refused.
 fn root_cause(error: &dyn std::error::Error) -> Option<String> {
@@ -601,8 +602,8 @@ mod tests {
         assert_eq!(
             denied(&["/configs/users/prod"]),
             "reading /configs/users/prod/: the user \"reader\" needs READ on \
-             [\"/configs/users/prod/\", \"/configs/users/prod0\"); etcdctl role grant-permission \
-             ROLE --prefix=true read /configs/users/prod/ (etcd at http://e)"
+             [\"/configs/users/prod/\", \"/configs/users/prod0\"); grant it with `etcdctl role \
+             grant-permission ROLE --prefix=true read /configs/users/prod/` (etcd at http://e)"
         );
         assert!(denied(&["/a", "/b"]).contains("[\"/a/\", \"/a0\") and [\"/b/\", \"/b0\")"));
         assert!(denied(&["/it's"]).contains(r"read '/it'\''s/'"));

@@ -6,8 +6,8 @@
 //!
 //! One [`Etcd`] is one thread with two connections, one for calls and one for watches, because
 //! watches without a reader could otherwise block the calls. [`worker`] is the thread,
-//! [`connection`] the connection to the cluster with users and retries, [`read`] and [`watch`] are
-//! the calls over it, and in [`queue`] the events of a watch wait for their reader.
+//! [`connection`] the connection to the cluster with users and retries. [`read`] and [`watch`] are
+//! the calls over it, and [`queue`] holds the events of a watch for their reader.
 
 mod connection;
 mod errors;
@@ -78,12 +78,12 @@ impl Etcd {
     /// Logs in as this user from now on, with this password. It replaces the user of the
     /// [builder](EtcdBuilder::user), if there is one.
     ///
-    /// It applies to all clones, and to all configurations built on them. It returns at once: the
-    /// next call, and the next watch that is opened, logs in anew; a configuration that backs off
-    /// after a failure retries at once. Open watches continue, as in etcd, with the permissions
-    /// that the user had when they were opened. The configuration keeps everything that was read
-    /// before. If the new user may read less, the next request beside the watch is denied, the
-    /// watch is given up, and the status has the error.
+    /// It applies to all clones, and to all configurations built on them. It returns at once. The
+    /// next call and the next new watch log in again, and a configuration that backs off after a
+    /// failure retries at once. Open watches continue, as in etcd, with the permissions that the
+    /// user had when they were opened. The configuration keeps everything that was read before. If
+    /// the new user may read less, the next request beside the watch is denied; then the watch is
+    /// closed, and the status has the error.
     ///
     /// The password is never printed.
     ///

@@ -1,5 +1,5 @@
-//! The queue of a watch's events: bounded, so that a reader that stopped reading costs a limited
-//! amount of memory, and never blocking, so that it delays no other watch.
+//! The queue of a watch's events. It is bounded, so that a reader that stopped reading costs a
+//! limited amount of memory, and never blocks, so that it delays no other watch.
 //!
 //! In: each [`WatchEvent`], from the task that drains the connection. Out: the same with the time
 //! of its arrival, in order, to one reader. If the queue is full, the watch is lost: all waiting

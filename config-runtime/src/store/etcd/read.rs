@@ -12,8 +12,8 @@ use super::errors::{CallContext, Failure};
 use crate::Revision;
 use crate::store::{Entries, Entry, ErrorKind, Probe, Range, Reading, StoreError};
 
-/// The maximum number of attempts of a reading whose revision is compacted between two pages; each
-/// with bigger pages, so that it ends before the next compaction.
+/// The maximum number of attempts of a reading whose revision is compacted between two pages. Each
+/// attempt has bigger pages, to end before the next compaction.
 const MAX_ATTEMPTS: u32 = 5;
 
 /// The factor by which the pages of the next attempt are bigger.
@@ -155,7 +155,7 @@ fn page_fits(page: &GetResponse, range: &Range, start: &[u8], at: i64) -> Result
     let fits = |pair: &KeyValue| pair.key() >= start && range.holds(pair.key());
     let is_in_range = pairs.first().is_none_or(fits) && pairs.last().is_none_or(fits);
     if !is_in_range || !pairs.is_sorted_by(|one, next| one.key() < next.key()) {
-        let why = "the answer has a key that was not asked for, or twice";
+        let why = "the response contains a key that was not requested, or a key twice";
         return Err(Failure::strange(why));
     }
     if let Some(pair) = pairs
@@ -163,12 +163,14 @@ fn page_fits(page: &GetResponse, range: &Range, start: &[u8], at: i64) -> Result
         .find(|pair| !(1..=at).contains(&pair.mod_revision()))
     {
         return Err(Failure::strange(format!(
-            "the answer has a key of revision {}, and was asked for revision {at}",
+            "the response contains a key of revision {}; expected at most revision {at}",
             pair.mod_revision()
         )));
     }
     if page.more() && pairs.is_empty() {
-        return Err(Failure::strange("there is more, but nothing new came"));
+        return Err(Failure::strange(
+            "the response announces more keys, but contains none",
+        ));
     }
     Ok(())
 }
@@ -210,8 +212,8 @@ async fn name_of(
 fn one_too_big(connection: &Connection, name: &str, error: &StoreError) -> StoreError {
     let limit = connection.settings().decode_limit;
     let message = format!(
-        "the key {name:?} with its value is too big for one message: the limit here is {limit} \
-         bytes (see `EtcdBuilder::decode_limit`), and that of a proxy in between may be lower; {}",
+        "the key {name:?} with its value does not fit into one message; expected at most {limit} \
+         bytes; raise `EtcdBuilder::decode_limit`, or the limit of a proxy on the way: {}",
         error.message()
     );
     StoreError::new(ErrorKind::TooBig, message)
@@ -223,7 +225,7 @@ pub(super) async fn latest(
     ranges: &[Range],
 ) -> Result<Revision, StoreError> {
     require_ranges(ranges)?;
-    let context = CallContext::for_ranges("looking at", ranges);
+    let context = CallContext::for_ranges("checking", ranges);
     let start = ranges.first().map(Range::start).unwrap_or_default();
     let options = GetOptions::new().with_keys_only();
     let (_, revision) = get(connection, &context, start.as_bytes(), &options, &|_, _| {
@@ -262,7 +264,7 @@ async fn probe_part(
     ranges: &[Range],
     pinned: Option<i64>,
 ) -> Result<(i64, Vec<(usize, Option<Revision>)>), StoreError> {
-    let context = CallContext::for_ranges("looking at", ranges);
+    let context = CallContext::for_ranges("checking", ranges);
     // Linearisable reads, since an old answer proves nothing: a transaction with one such read is
     // linearisable, too.
     let operations: Vec<TxnOp> = ranges
@@ -291,7 +293,9 @@ async fn probe_part(
                     found.push(newest(&part)?);
                 }
                 if found.len() != ranges.len() {
-                    return Err(Failure::strange("the answer is not one for each range"));
+                    return Err(Failure::strange(
+                        "the response does not contain one result per range",
+                    ));
                 }
                 Ok((revision, found))
             }
@@ -306,9 +310,10 @@ fn newest(part: &GetResponse) -> Result<(usize, Option<Revision>), Failure> {
     match (count, newest) {
         (Some(0), None) => Ok((0, None)),
         (Some(count), Some(newest)) if count > 0 && newest > 0 => Ok((count, Some(newest.into()))),
-        _ => Err(Failure::strange(format!(
-            "the answer counts {} keys, the newest of revision {newest:?}",
-            part.count()
+        (_, newest) => Err(Failure::strange(format!(
+            "the response counts {} keys, but the revision of the newest is {}",
+            part.count(),
+            newest.map_or_else(|| "missing".to_owned(), |newest| newest.to_string())
         ))),
     }
 }
@@ -318,7 +323,7 @@ pub(super) fn require_ranges(ranges: &[Range]) -> Result<(), StoreError> {
     if ranges.is_empty() {
         return Err(StoreError::new(
             ErrorKind::Invalid,
-            "no prefix was asked for",
+            "no prefix was requested",
         ));
     }
     Ok(())
@@ -329,12 +334,12 @@ fn revision_of(
     connection: &Connection,
     header: Option<&etcd_client::ResponseHeader>,
 ) -> Result<i64, Failure> {
-    let header = header.ok_or_else(|| Failure::strange("the answer has no header"))?;
+    let header = header.ok_or_else(|| Failure::strange("the response has no header"))?;
     connection.shared().answered(header);
     match header.revision() {
         revision @ 1.. => Ok(revision),
         revision => Err(Failure::strange(format!(
-            "the answer is of revision {revision}"
+            "the response has revision {revision}; expected at least 1"
         ))),
     }
 }

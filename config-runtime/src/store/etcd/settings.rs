@@ -36,7 +36,7 @@ const MAX_LIMIT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// # Ok::<(), hotconfig::store::StoreError>(())
 /// ```
 #[derive(Debug, Clone)]
-#[must_use = "nothing exists before `build`"]
+#[must_use = "a builder does nothing until `build`"]
 pub struct EtcdBuilder {
     settings: EtcdSettings,
     user: Option<User>,
@@ -93,8 +93,8 @@ impl EtcdBuilder {
         }
     }
 
-    /// Logs in as this user. Without a user, calls are anonymous; so they are if the server's
-    /// authentication is disabled.
+    /// Logs in as this user. Without a user, or if the server's authentication is disabled, calls
+    /// are anonymous.
     ///
     /// Each of the two connections logs in once, and again when its token has expired. The server
     /// checks a password with bcrypt, which takes it tens of milliseconds. If the password changes
@@ -112,7 +112,7 @@ impl EtcdBuilder {
 
     /// Sets the time that one endpoint has to accept a connection; 2 s by default.
     ///
-    /// With a longer limit a call waits longer for a host that is gone, before another is tried.
+    /// With a longer limit a call waits longer for a host that is gone, before it tries another.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.settings.connect_timeout = limit.min(MAX_LIMIT);
         self
@@ -128,8 +128,9 @@ impl EtcdBuilder {
         self
     }
 
-    /// Sets the keep-alive: a connection in use is pinged after this time without traffic (10 s by
-    /// default, at least 5 s), and given up if no answer comes within the timeout (3 s by default).
+    /// Sets the keep-alive. A connection in use is pinged after this time without traffic, 10 s by
+    /// default and at least 5 s. If no answer comes within the timeout, 3 s by default, it is
+    /// closed.
     ///
     /// A silent server under a watch is noticed after at most the sum of both. A ping is 17 bytes.
     /// An etcd disconnects a client that pings more often than every 5 s, unless it was started
@@ -141,9 +142,9 @@ impl EtcdBuilder {
 
     /// Sets the maximum size of a message, in bytes; 64 MiB by default.
     ///
-    /// It bounds the memory that one answer can take. A page that is bigger is requested again in
-    /// halves; a burst of changes that is bigger ends the watch, and everything is read again. A
-    /// single key with its value must fit.
+    /// It bounds the memory that one answer can take. A bigger page is requested again in halves. A
+    /// bigger burst of changes ends the watch, and everything is read again. A single key with its
+    /// value must fit.
     pub fn decode_limit(mut self, bytes: usize) -> Self {
         self.settings.decode_limit = bytes;
         self
@@ -153,8 +154,8 @@ impl EtcdBuilder {
     ///
     /// Smaller pages take less memory at a time and longer in total, because the server counts the
     /// whole range again for each. Lower it if 10,000 values can't be transferred within the [time
-    /// limit](Self::call_timeout). A reading whose revision is compacted between two pages begins
-    /// anew with pages ten times as big, up to four times.
+    /// limit](Self::call_timeout). If the revision of a reading is compacted between two pages, the
+    /// reading restarts with pages ten times as big, up to four times.
     pub fn page_size(mut self, keys: u32) -> Self {
         self.settings.page_size = keys;
         self
@@ -169,7 +170,7 @@ impl EtcdBuilder {
     pub fn build(self) -> Result<Etcd, StoreError> {
         let mut settings = self.settings;
         if settings.endpoints.is_empty() {
-            return Err(invalid("there is no endpoint"));
+            return Err(invalid("found no endpoint; expected at least one"));
         }
         let secured = self.tls.is_some();
         for endpoint in &mut settings.endpoints {
@@ -178,7 +179,9 @@ impl EtcdBuilder {
         let https = |endpoint: &&String| endpoint.starts_with("https:");
         let of_https = settings.endpoints.iter().filter(https).count();
         if of_https != 0 && of_https != settings.endpoints.len() {
-            return Err(invalid("some endpoints are http and some are https"));
+            return Err(invalid(
+                "found both http and https endpoints; expected one scheme for all",
+            ));
         }
         let tls = match self.tls {
             Some(tls) => Some(tls),
@@ -201,21 +204,23 @@ impl EtcdBuilder {
             ("keep-alive timeout", settings.keep_alive.1),
         ] {
             if limit.is_zero() {
-                return Err(invalid(format!("the {what} is zero")));
+                return Err(invalid(format!(
+                    "the {what} is zero; expected a longer time"
+                )));
             }
         }
         if settings.keep_alive.0 < MIN_KEEP_ALIVE {
             return Err(invalid(format!(
-                "the keep-alive interval is {:?}; etcd ends a healthy watch for pings more often \
-                 than every {MIN_KEEP_ALIVE:?}",
+                "the keep-alive interval is {:?}; expected at least {MIN_KEEP_ALIVE:?}, because \
+                 etcd disconnects clients that ping more often",
                 settings.keep_alive.0
             )));
         }
         if settings.page_size == 0 {
-            return Err(invalid("a page of no keys"));
+            return Err(invalid("the page size is 0; expected at least 1 key"));
         }
         if settings.decode_limit == 0 {
-            return Err(invalid("a decode limit of no bytes"));
+            return Err(invalid("the decode limit is 0; expected at least 1 byte"));
         }
         Ok(Etcd::new(EtcdShared::new(settings, self.user, tls)))
     }
@@ -245,7 +250,7 @@ fn checked(endpoint: &str, secured: bool) -> Result<String, StoreError> {
     // The text before an `@` may be a password, and the message would go to a log.
     if endpoint.contains('@') {
         return Err(invalid(
-            "an endpoint has a user in it; use `EtcdBuilder::user`",
+            "found a user in an endpoint; set it with `EtcdBuilder::user`",
         ));
     }
     let full = match (endpoint.contains("://"), secured) {
@@ -258,17 +263,17 @@ fn checked(endpoint: &str, secured: bool) -> Result<String, StoreError> {
             "{endpoint:?} is not an endpoint: {what}; expected one like http://127.0.0.1:2379"
         ))
     };
-    let uri = UriStr::new(&full).map_err(|_| wrong("it is no URI"))?;
+    let uri = UriStr::new(&full).map_err(|_| wrong("it is not a URI"))?;
     let scheme = uri.scheme_str();
     let default_port = match scheme {
         "https" => 443,
         "http" if !secured => 80,
-        "http" => return Err(wrong("TLS needs https")),
+        "http" => return Err(wrong("TLS requires https")),
         other => return Err(wrong(&format!("unknown scheme {other:?}"))),
     };
     let has_path = !matches!(uri.path_str(), "" | "/");
     if has_path || uri.query().is_some() || uri.fragment().is_some() {
-        return Err(wrong("nothing can follow the port"));
+        return Err(wrong("it has a path, a query or a fragment"));
     }
     let authority = uri.authority_components();
     let authority = authority.filter(|authority| !authority.host().is_empty());

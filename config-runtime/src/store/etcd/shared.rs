@@ -43,7 +43,9 @@ impl User {
 
     pub(super) fn check(&self) -> Result<(), StoreError> {
         if self.name.is_empty() {
-            return Err(invalid("the user has no name"));
+            return Err(invalid(
+                "the user name is empty; expected the name of a user of etcd",
+            ));
         }
         Ok(())
     }

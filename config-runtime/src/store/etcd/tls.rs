@@ -35,8 +35,8 @@ const CHECK_INTERVAL: Duration = Duration::from_millis(200);
 /// Files are read by `build()`, and again while the program runs: once they have changed, the next
 /// call makes a new connection with their new content. A certificate that is renewed on disk needs
 /// no restart. Open watches stay on their connection until the server ends it. If the files can't
-/// be used, for example because they are half written, or the key is not that of the certificate,
-/// the last usable ones stay in use, and a warning is logged.
+/// be used, for example because they are half written, or the key does not belong to the
+/// certificate, the last usable ones stay in use, and a warning is logged.
 #[derive(Clone, Default)]
 pub struct Tls {
     ca: Option<Pem>,
@@ -123,8 +123,11 @@ impl Tls {
     /// Reads the files, and checks all of the material.
     pub(super) fn read(&self) -> Result<TlsMaterial, StoreError> {
         if let Some(name) = &self.domain_name {
-            ServerName::try_from(name.as_str())
-                .map_err(|_| invalid(format!("{name:?} is not a domain name")))?;
+            ServerName::try_from(name.as_str()).map_err(|_| {
+                invalid(format!(
+                    "{name:?} is not a domain name; expected one such as `etcd.internal`"
+                ))
+            })?;
         }
         Ok(TlsMaterial {
             ca: self.read_ca()?,
@@ -194,7 +197,7 @@ impl Pem {
         }
         if found == 0 {
             return Err(invalid(format!(
-                "{name}{} has no certificate in it",
+                "{name}{} contains no certificate; expected at least one in PEM",
                 self.place()
             )));
         }
@@ -203,8 +206,12 @@ impl Pem {
 
     fn key(&self, name: &str) -> Result<PemBytes, StoreError> {
         let pem = self.bytes(name)?;
-        PrivateKeyDer::from_pem_slice(&pem)
-            .map_err(|error| invalid(format!("{name}{} is not PEM: {error}", self.place())))?;
+        PrivateKeyDer::from_pem_slice(&pem).map_err(|error| {
+            invalid(format!(
+                "{name}{} is not a private key in PEM: {error}",
+                self.place()
+            ))
+        })?;
         Ok(pem)
     }
 

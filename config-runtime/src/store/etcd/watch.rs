@@ -1,9 +1,9 @@
 //! Watching several ranges over one stream.
 //!
 //! In: ranges and the revision to begin with. Out: an open watch, whose messages wait in a
-//! [`Queue`]. A task on the store's thread drains the stream independently of its reader, and ends
-//! with the first sign that something is missing or wrong: one watcher cancelled, one error, a key
-//! that was not requested, a full queue. It knows no cursor; `sync` decides what an event means.
+//! [`Queue`]. A task on the store's thread drains the stream independently of its reader. It ends
+//! at the first sign of a loss: a cancelled watcher, an error, a key that was not requested, or a
+//! full queue. It knows no cursor; `sync` decides what an event means.
 
 use std::sync::Arc;
 use std::time;
@@ -149,7 +149,7 @@ async fn create_watchers(
         }
     }
     let Some((requests, mut responses)) = requests else {
-        return Err(Failure::new(ErrorKind::Invalid, "nothing to watch"));
+        return Err(Failure::new(ErrorKind::Invalid, "no prefix was requested"));
     };
     let queue = Arc::new(Queue::new(connection.settings().decode_limit));
     let mut state = StreamState::new(ranges, from, connection.settings().decode_limit);
@@ -350,8 +350,8 @@ impl Watcher {
         self.bytes += events.iter().map(size).sum::<usize>();
         if self.bytes > max_bytes {
             let message = format!(
-                "a message of more than {max_bytes} bytes, in pieces (see \
-                 `EtcdBuilder::decode_limit`)"
+                "a message in fragments exceeds {max_bytes} bytes; raise \
+                 `EtcdBuilder::decode_limit`"
             );
             return Err(Failure::new(ErrorKind::TooBig, message));
         }
@@ -374,7 +374,7 @@ impl Watcher {
             if !self.range.holds(&pair.key) {
                 let key = String::from_utf8_lossy(&pair.key);
                 return Err(Failure::strange(format!(
-                    "an event is of the key {key:?}, which was not asked for"
+                    "found an event of the key {key:?}, which is outside of the watched prefix"
                 )));
             }
             let revision = Revision::from(pair.mod_revision);
@@ -387,7 +387,7 @@ impl Watcher {
                 }
                 // Only a part of the revision was passed on. Reading everything repairs that.
                 return Err(Failure::strange(format!(
-                    "revision {revision} came in two messages"
+                    "found revision {revision} in two messages; expected it in one"
                 )));
             }
             // The version of a key that was deleted is 0. The type of the event has the same
@@ -412,19 +412,19 @@ impl Watcher {
 
 fn strange(watch_id: i64) -> Failure {
     Failure::strange(format!(
-        "the server speaks of a watcher {watch_id} that was not asked for"
+        "found a message for the watcher {watch_id}, which was not requested"
     ))
 }
 
 /// Whether the progress messages of the member that serves the watch can be trusted.
 ///
-/// Each watch checks this: a replaced member ends its watches, even if the new one has the same
-/// address; and an endpoint may lead to several members.
+/// Each watch checks this for itself, because an endpoint may lead to several members. A replaced
+/// member ends its watches, even if the new one has the same address.
 async fn trusted(connection: &Connection, member: u64, until: Instant) -> bool {
     if member == 0 {
         return false;
     }
-    let about = CallContext::without_ranges("asking for the version");
+    let about = CallContext::without_ranges("requesting the version");
     let status = connection.call(&about, |mut clients| async move {
         Ok(clients.maintenance.status().await?)
     });

@@ -55,7 +55,7 @@ impl Faults {
     /// limit, and no watch sends anything, until [`resume`](Self::resume). The same happens when a
     /// member of etcd is stopped or the network drops every packet.
     ///
-    /// A [`disconnect`](Self::disconnect) is noticed all the same.
+    /// A [`disconnect`](Self::disconnect) is still noticed.
     pub fn stall(&self) {
         self.shared.change(|state| state.stalled = true);
     }
@@ -78,8 +78,8 @@ impl Faults {
         self.shared.change(|state| state.denied.clear());
     }
 
-    /// Restores the store from a backup that was made at this revision: the keys of then are the
-    /// current ones, later changes are gone, and the revision goes back. Every watch is lost.
+    /// Restores the store from a backup that was made at this revision: its keys and its revision
+    /// become the current ones, and later changes are lost. Every watch is lost.
     ///
     /// Revisions are then reused, as by etcd after `snapshot restore`.
     ///

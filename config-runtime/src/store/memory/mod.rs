@@ -28,8 +28,8 @@ const MAX_OPERATIONS: usize = 128;
 
 /// A store in this process, for tests and for programs without an etcd.
 ///
-/// It behaves like etcd: every write makes the next revision of the whole store, a transaction is
-/// one revision, and a history is kept, so that watching can begin in the past. Keys and values are
+/// It behaves like etcd: every write makes the next revision of the whole store, and a transaction
+/// is one revision. It keeps a history, so that a watch can begin in the past. Keys and values are
 /// arbitrary bytes; the empty key, which etcd rejects, is allowed. A clone is another handle on the
 /// same store.
 ///
@@ -290,7 +290,7 @@ impl fmt::Debug for Memory {
 /// Writes of a [`Memory`] that become one revision, or nothing; see [`Memory::transaction`].
 ///
 /// Dropping it does nothing.
-#[must_use = "nothing is written before `commit`"]
+#[must_use = "a transaction does nothing until `commit`"]
 pub struct Transaction {
     store: Memory,
     operations: Vec<Operation>,
@@ -311,8 +311,8 @@ impl Transaction {
 
     /// Writes everything at one new revision, and returns that.
     ///
-    /// If there is nothing to do, because the transaction is empty or deletes only missing keys, no
-    /// revision is made, and the store's current one is returned, as by etcd.
+    /// If the transaction is empty or deletes only missing keys, it makes no revision and returns
+    /// the store's current one, as etcd does.
     ///
     /// # Errors
     ///
@@ -565,7 +565,7 @@ mod failure {
     }
 
     pub(super) fn timeout(limit: Duration) -> StoreError {
-        StoreError::new(ErrorKind::Timeout, format!("no answer after {limit:?}"))
+        StoreError::new(ErrorKind::Timeout, format!("no answer within {limit:?}"))
     }
 
     pub(super) fn denied() -> StoreError {
@@ -577,7 +577,7 @@ mod failure {
     }
 
     pub(super) fn cancelled() -> StoreError {
-        StoreError::new(ErrorKind::Cancelled, "there is no such watch")
+        StoreError::new(ErrorKind::Cancelled, "the watch does not exist")
     }
 
     pub(super) fn future() -> StoreError {
