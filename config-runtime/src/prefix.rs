@@ -16,8 +16,12 @@ pub(crate) fn fill(
     let mut mistakes = Vec::new();
     let mut used = Vec::new();
     let prefix = substitute(template, variables, &mut used, &mut mistakes);
+    let is_open = mistakes
+        .iter()
+        .any(|mistake| matches!(mistake, BuilderMistake::UnclosedVariable { .. }));
     for (name, value) in variables {
-        if !used.contains(&name.as_str()) {
+        // Behind an open brace the names of the template are not known.
+        if !is_open && !used.contains(&name.as_str()) {
             mistakes.push(BuilderMistake::UnknownVariable {
                 template: template.to_owned(),
                 name: name.clone(),
@@ -164,7 +168,7 @@ mod tests {
     fn an_open_brace_is_a_mistake_not_a_name() {
         let template = "/a/{b".to_owned();
         assert_eq!(
-            fill(&template, &BTreeMap::new()),
+            fill(&template, &variables(&[("b", "c")])),
             Err(vec![BuilderMistake::UnclosedVariable { template }])
         );
     }

@@ -25,7 +25,7 @@ use crate::observe::Observer;
 use crate::prefix;
 use crate::status::{Status, StatusCell};
 use crate::store::backend::{Backend, BoxFuture};
-use crate::store::{ErrorKind, Range, Store, StoreError};
+use crate::store::{Range, Store};
 use crate::sync::Settings;
 use crate::typed::defaults;
 
@@ -356,11 +356,7 @@ impl<T: HotConfig> HotBuilder<T> {
             biased;
             outcome = outcome => outcome,
             () = super::thread::pass(limit.saturating_add(BLOCKED)) => {
-                let message = format!(
-                    "no start within {limit:?}: the loop is blocked; check that validators and \
-                     codecs return, and that the runtime is driven"
-                );
-                Ok(Err(NoStart::store(StoreError::new(ErrorKind::Timeout, message))))
+                return Err(StartError::Blocked { limit });
             }
         };
         match outcome {

@@ -175,6 +175,7 @@ impl<T: HotConfig> Hot<T> {
     }
 
     /// Returns the current configuration, to keep, with its revision and origins.
+    #[doc(alias = "load_full")]
     pub fn snapshot(&self) -> Snapshot<T> {
         self.shared.hub.snapshot()
     }
@@ -187,16 +188,21 @@ impl<T: HotConfig> Hot<T> {
 
     /// Watches one field or section: the watch returns the latest value, whenever it differs from
     /// the one that it returned last.
+    #[doc(alias = "subscribe")]
     pub fn watch<V: 'static>(&self, field: impl Selector<T, Value = V>) -> Watch<V> {
         self.shared.hub.watch(field)
     }
 
     /// Queues one item for each publication in which the field differs, at most 64.
+    #[doc(alias = "subscribe")]
+    #[doc(alias = "channel")]
     pub fn changes<V: 'static>(&self, field: impl Selector<T, Value = V>) -> Changes<V> {
         self.changes_with_capacity(field, CAPACITY)
     }
 
     /// The same with room for this many changes, at least one.
+    #[doc(alias = "with_capacity")]
+    #[doc(alias = "queue")]
     pub fn changes_with_capacity<V: 'static>(
         &self,
         field: impl Selector<T, Value = V>,
@@ -226,6 +232,8 @@ impl<T: HotConfig> Hot<T> {
 
     /// Returns a handle on one section or field, for a component that should see only that part. It
     /// keeps the loop alive.
+    #[doc(alias = "map")]
+    #[doc(alias = "part")]
     pub fn view<V: 'static>(&self, field: impl Selector<T, Value = V>) -> View<V> {
         let alive: Arc<dyn std::any::Any + Send + Sync> = self.shared.clone();
         let runtime = self
@@ -389,7 +397,10 @@ fn without(fallback: Option<&FallbackStatus>) -> String {
 }
 
 /// The reason why there is no [`Hot`].
-#[derive(Debug, thiserror::Error)]
+///
+/// `{}` prints the error without its source; `{:?}` prints both, on lines of their own, since that is
+/// how `main` reports the error that it returns.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
     /// The mistakes in the builder's settings: all of them, found before the store was contacted.
@@ -422,12 +433,35 @@ pub enum StartError {
         /// The error of the operating system.
         source: io::Error,
     },
+    /// The loop could not run within the time limit: a validator or a codec does not return, or the
+    /// runtime of the builder is not driven.
+    #[error(
+        "the loop did not run within {limit:?}: check that validators and codecs return, and that \
+         the runtime given to `.runtime(..)` is driven"
+    )]
+    #[non_exhaustive]
+    Blocked {
+        /// The time limit of the start.
+        limit: Duration,
+    },
     /// The loop ended before there was a configuration: its runtime was shut down, or has no
     /// timers.
     #[error(
         "the loop ended: its runtime was shut down, or needs its timers enabled (`enable_time`)"
     )]
     Ended,
+}
+
+impl fmt::Debug for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        let mut source = std::error::Error::source(self);
+        while let Some(error) = source {
+            write!(f, "\ncaused by: {error}")?;
+            source = error.source();
+        }
+        Ok(())
+    }
 }
 
 /// Every field of a configuration, returned by [`Hot::describe`]. `{}` prints a table.

@@ -20,11 +20,13 @@ impl<V: 'static> Change<V> {
     }
 
     /// The value that this subscriber received last; at first its baseline.
+    #[doc(alias = "old")]
     pub fn previous(&self) -> &V {
         &self.previous
     }
 
     /// The value that it receives now.
+    #[doc(alias = "new")]
     pub fn current(&self) -> &V {
         &self.current
     }
@@ -81,6 +83,7 @@ pub enum Update<V> {
     /// One publication in which the value differs.
     Changed(Change<V>),
     /// This many changes were dropped at this place because the queue was full.
+    #[doc(alias = "Lagged")]
     Missed(u64),
 }
 

@@ -72,6 +72,7 @@ impl<V: 'static> Watch<V> {
     /// # Cancel safety
     /// A future that is dropped before it was ready has taken nothing; the next call returns the
     /// change.
+    #[doc(alias = "recv")]
     pub async fn changed(&mut self) -> Option<Change<V>> {
         poll_fn(|cx| self.poll_changed(cx)).await
     }
@@ -90,6 +91,7 @@ impl<V: 'static> Watch<V> {
     /// The value that was returned last; at first the baseline, from which changes are counted.
     ///
     /// So a component can start with it and miss no later change.
+    #[doc(alias = "borrow")]
     pub fn current(&self) -> &V {
         self.subscribed.feed.current()
     }
@@ -199,6 +201,7 @@ impl<V: 'static> Changes<V> {
     /// # Cancel safety
     /// A future that is dropped before it was ready has taken nothing; the next call returns the
     /// item.
+    #[doc(alias = "recv")]
     pub async fn next(&mut self) -> Option<Update<V>> {
         poll_fn(|cx| self.poll_update(cx)).await
     }

@@ -83,6 +83,7 @@ pub struct Status {
     #[serde(serialize_with = "items")]
     pub warnings: Arc<[Warning]>,
     /// The last failure of the store that has not been overcome.
+    #[doc(alias = "last_error")]
     pub failure: Option<StoreError>,
     /// The fallback, if there is one.
     pub fallback: Option<FallbackStatus>,
@@ -215,6 +216,9 @@ impl Status {
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let age = |at: Instant| at.elapsed().as_secs_f64();
+        if self.fixed && !self.ended {
+            return f.write_str("fixed: follows no store");
+        }
         match (self.ended, self.connected) {
             (true, _) => f.write_str("ended")?,
             (false, true) => f.write_str("connected")?,
@@ -224,10 +228,9 @@ impl fmt::Display for Status {
             Some(revision) => write!(f, ", revision {revision} of epoch {}", self.epoch)?,
             None => f.write_str(", never read")?,
         }
-        match (self.fixed, self.confirmed) {
-            (true, _) => f.write_str(", fixed")?,
-            (false, Some(at)) => write!(f, ", confirmed {:.1} s ago", age(at))?,
-            (false, None) => f.write_str(", never confirmed")?,
+        match self.confirmed {
+            Some(at) => write!(f, ", confirmed {:.1} s ago", age(at))?,
+            None => f.write_str(", never confirmed")?,
         }
         if let Some(stale) = &self.stale {
             write!(f, "\nstale: {}", chain(&stale.cause))?;
@@ -266,6 +269,14 @@ pub struct Stale {
     pub since: Instant,
     /// The reason why it could not be confirmed since.
     pub cause: StaleCause,
+}
+
+/// Prints the age in seconds, and the cause with its source.
+impl fmt::Display for Stale {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let age = self.since.elapsed().as_secs_f64();
+        write!(f, "not confirmed for {age:.1} s: {}", chain(&self.cause))
+    }
 }
 
 /// The reason why nothing confirms a configuration.

@@ -72,6 +72,8 @@ impl Status {
     ///
     /// # Errors
     /// [`NotReady`], with the cause as its source.
+    #[doc(alias = "is_ready")]
+    #[doc(alias = "is_healthy")]
     pub fn ready_within(&self, limit: Duration) -> Result<(), NotReady> {
         self.ready_at(Instant::now(), limit)
     }

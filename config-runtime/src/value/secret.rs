@@ -48,6 +48,7 @@ pub struct Secret<V> {
     label = "does not implement `zeroize::Zeroize`",
     note = "use `Secret<String>`, or write `#[derive(zeroize::Zeroize)]` on a type of your own"
 )]
+#[doc(alias = "Zeroize")]
 pub trait Erase {
     /// Overwrites the value with zeros.
     fn erase(&mut self);
@@ -84,6 +85,7 @@ impl<V> Secret<V> {
     }
 
     /// Returns the value. You must keep it out of logs.
+    #[doc(alias = "expose_secret")]
     pub const fn expose(&self) -> &V {
         &self.value
     }

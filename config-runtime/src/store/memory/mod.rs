@@ -197,6 +197,7 @@ impl Memory {
     /// assert_eq!(store.mod_revision("/configs/app/prod/limits/max"), Some(revision));
     /// # Ok::<(), hotconfig::store::StoreError>(())
     /// ```
+    #[doc(alias = "txn")]
     pub fn transaction(&self) -> Transaction {
         Transaction {
             store: self.clone(),
@@ -247,6 +248,8 @@ impl Memory {
     }
 
     /// Returns a handle that makes this store fail.
+    #[doc(alias = "fail")]
+    #[doc(alias = "unavailable")]
     pub fn faults(&self) -> Faults {
         Faults::new(self)
     }
