@@ -254,7 +254,7 @@ fn grant_as_told(server: &Server, error: &StoreError, role: &str) {
     let message = chain(&error);
     let from = message.find("etcdctl role grant-permission").unwrap();
     let told = message.get(from..).unwrap();
-    let (told, _) = told.split_once(" (etcd at").unwrap();
+    let (told, _) = told.split_once("` (etcd at").unwrap();
     let arguments = told.split(' ').skip(1).map(|word| match word {
         "ROLE" => role,
         word => word,
