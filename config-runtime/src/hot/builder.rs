@@ -302,6 +302,8 @@ impl<T: HotConfig> HotBuilder<T> {
     /// [`StartError::Builder`] lists all mistakes in the builder's settings; then the store was not
     /// contacted. [`StartError::Store`] means that the store did not answer within the time limit
     /// or denied access, and [`StartError::Problems`] that it answered and keys are bad or missing.
+    /// [`StartError::Blocked`], [`StartError::Ended`] and [`StartError::Thread`] concern the loop
+    /// itself.
     ///
     /// # Cancel safety
     /// Dropping the future ends the loop that it began. If a validator or a codec is running, the
