@@ -35,7 +35,8 @@ pub(crate) fn outline(bytes: &[u8], names: &[&str]) -> String {
     }
 }
 
-/// The JSON in these bytes. It is read from a text, as values are, to compile serde_json only once.
+/// The JSON in these bytes. It is read from a text, as values are: `serde_json` compiles each kind
+/// of input separately.
 fn json(bytes: &[u8]) -> Option<Value> {
     serde_json::from_str(std::str::from_utf8(bytes).ok()?).ok()
 }

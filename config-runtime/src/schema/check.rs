@@ -102,8 +102,8 @@ impl Check<'_> {
     /// Reads the keys once, and judges them.
     ///
     /// # Errors
-    /// * [`CheckError::Builder`] lists all missing or misspelt variables, and mistakes in the prefix.
-    ///   The store was not contacted.
+    /// * [`CheckError::Builder`] lists all missing or misspelt variables, and mistakes in the
+    ///   prefix. The store was not contacted.
     /// * [`CheckError::Store`] if the store did not answer, or denied access.
     ///
     /// # Cancel safety

@@ -1,7 +1,7 @@
 //! The rules of a key in a schema.
 //!
-//! In: the rules that a struct declares, or those of a file. Out: a [`Rule`], its form in a file, and
-//! its text for people. It knows no types and no values.
+//! In: the rules that a struct declares, or those of a file. Out: a [`Rule`], its form in a file,
+//! and its text for people. It knows no types and no values.
 
 use std::fmt;
 

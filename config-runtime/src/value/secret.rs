@@ -18,8 +18,8 @@ use zeroize::Zeroize;
 /// covers only the value: bytes that were received from the store, or that you copied, are freed
 /// without being overwritten.
 ///
-/// There is no `Display`, because `format!("postgres://{dsn}")` would then build a wrong URL without
-/// an error. There is no `Serialize`, because a debug page or a dump of the configuration would
+/// There is no `Display`, because `format!("postgres://{dsn}")` would then build a wrong URL
+/// without an error. There is no `Serialize`, because a debug page or a dump of the configuration would
 /// then print the secret. To use the value, call [`Secret::expose`].
 ///
 /// ```
