@@ -48,6 +48,7 @@ async fn soon<R>(happens: impl Future<Output = R>) -> R {
 #[test]
 fn public_types_can_be_sent_shared_and_moved() {
     fn all<V: Send + Sync + Unpin>() {}
+    fn unpin<V: Unpin>() {}
 
     all::<(
         Hot<Service>,
@@ -77,7 +78,6 @@ fn public_types_can_be_sent_shared_and_moved() {
         hotconfig::store::Tls,
     )>();
     // A guard is for the moment, and for one thread at a time.
-    fn unpin<V: Unpin>() {}
     unpin::<Guard<Service>>();
 }
 

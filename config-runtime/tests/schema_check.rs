@@ -88,9 +88,9 @@ problem: /configs/users/prod/db/pool_size (revision 5): out of range; found \"65
 problem: /configs/users/prod/log_level (revision 2): not one of the choices: did you mean `info`?; found \"inf\"; expected one of `debug`, `info`, `warn`
 problem: /configs/users/prod/tags (revision 9): invalid type: integer, expected a string at line 1 column 2; found […, …]; expected a JSON array
 warning: /configs/users/prod/burst (revision 8): `burst` is deprecated: use `rps`
-warning: /configs/users/prod/rps (revision 6): an old key of `rps`: write /configs/users/prod/limits/rps
+warning: /configs/users/prod/rps (revision 6): an old key of `rps`; write /configs/users/prod/limits/rps instead
 warning: /configs/users/prod/requests (revision 7): an old key of `rps` that is not read: /configs/users/prod/rps is there
-warning: /configs/users/prod/db/pool_sise (revision 4): the schema doesn't know this key: did you mean `db/pool_size`?
+warning: /configs/users/prod/db/pool_sise (revision 4): unknown key: did you mean `db/pool_size`?
 warning: /configs/users/prod/\u{fffd}\\u{1b} (revision 10): this key is not UTF-8: no field can have it
 not judged: /configs/users/prod: only the program has its rule `anything`
 9 keys below /configs/users/prod at revision 11: 6 problems, 5 warnings, 1 not judged

@@ -60,7 +60,7 @@ const MAX_EFFORT: usize = 1 << 28;
 /// assert_eq!(
 ///     report.to_string(),
 ///     "\
-/// warning: /configs/users/prod/pool_sise (revision 2): the schema doesn't know this key: did you mean `pool_size`?
+/// warning: /configs/users/prod/pool_sise (revision 2): unknown key: did you mean `pool_size`?
 /// 1 key below /configs/users/prod at revision 2: 0 problems, 1 warning, 0 not judged
 /// "
 /// );
@@ -405,7 +405,7 @@ impl Findings<'_> {
         self.value(key, &whole, winner);
         if *name != key.key {
             let now = self.whole(&key.key);
-            let wrong = format!("an old key of `{}`: write {now}", key.field);
+            let wrong = format!("an old key of `{}`; write {now} instead", key.field);
             let concern = Concern::Alias { now };
             self.add(concern, whole.clone(), &key.field, Some(winner), &wrong);
         }
@@ -481,7 +481,7 @@ impl Findings<'_> {
                 0..MAX_EFFORT => wording::nearest(name, keys),
                 _ => None,
             };
-            let wrong = wording::suggest("the schema doesn't know this key", nearest);
+            let wrong = wording::suggest("unknown key", nearest);
             let nearest = nearest.map(str::to_owned);
             self.add(Concern::Unknown { nearest }, key, "", Some(*entry), &wrong);
         }
