@@ -412,7 +412,7 @@ async fn p09_drill_27_a_frozen_etcd_makes_it_not_ready_with_the_cause_and_a_thaw
     let service = Service::start(&etcd, &["--staleness", "2s"]);
     service.is_ready().await;
     etcd.stop();
-    service.is_not_ready("which is more than 2s: ").await;
+    service.is_not_ready("expected at most 2s: ").await;
     // Its socket is open, so that nothing but its silence tells.
     assert_eq!(service.status_of("/healthz").await, 200, "it is alive");
     assert!(service.get("/status").await.has_line_with(&["stale: "]));
