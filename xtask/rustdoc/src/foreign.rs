@@ -14,7 +14,7 @@ use crate::documented::Documented;
 const FREE: [&str; 5] = ["std", "core", "alloc", "proc_macro", "hotconfig_derive"];
 
 /// The foreign types and traits that may be in the public API, and the reason.
-const ALLOWED: [(&str, &str); 5] = [
+const ALLOWED: [(&str, &str); 6] = [
     (
         "serde_core::de::Deserialize",
         "values are read through serde",
@@ -29,11 +29,15 @@ const ALLOWED: [(&str, &str); 5] = [
     ),
     (
         "tokio::runtime::handle::Handle",
-        "`Builder::runtime` names the runtime of the loop",
+        "`HotBuilder::runtime` names the runtime of the loop",
     ),
     (
         "futures_core::stream::Stream",
         "subscriptions are streams for the combinators of others",
+    ),
+    (
+        "zeroize::Zeroize",
+        "a secret is overwritten by the trait that others implement",
     ),
 ];
 
