@@ -4,7 +4,8 @@
 //! cargo run --package hotconfig-examples --example axum_service -- --etcd http://127.0.0.1:2379
 //! ```
 //!
-//! When it is ready, it prints `listening on http://…`. Then send requests, and change its settings:
+//! When it is ready, it prints `listening on http://…`. Then send requests, and change its
+//! settings:
 //!
 //! ```text
 //! curl -i 'http://127.0.0.1:8080/work?ms=1500'
@@ -16,10 +17,10 @@
 //!
 //! Health checks: `/healthz` for liveness, `/readyz` for readiness, `/status` for the reasons.
 //!
-//! More arguments: `--listen 127.0.0.1:0`, `--app NAME`, `--env NAME`, and `--staleness 30s`. If etcd
-//! has not confirmed the configuration for that time, the service is not ready. An outage of etcd
-//! makes *all* instances unready at the same time, so choose the maximum age of a configuration that
-//! you still want to serve.
+//! More arguments: `--listen 127.0.0.1:0`, `--app NAME`, `--env NAME`, and `--staleness 30s`. If
+//! etcd has not confirmed the configuration for that time, the service is not ready. An outage of
+//! etcd makes *all* instances unready at the same time, so choose the maximum age of a
+//! configuration that you still want to serve.
 
 use std::error::Error;
 use std::io::{self, IsTerminal};

@@ -1,1 +1,2 @@
-//! The examples of hotconfig: one file each, in this folder. Each begins with the command to run it.
+//! The examples of hotconfig: one file each, in this folder. Each begins with the command to run
+//! it.

@@ -1,4 +1,5 @@
-//! A program of plain threads, without an async runtime: a worker reads the configuration in its loop.
+//! A program of plain threads, without an async runtime: a worker reads the configuration in its
+//! loop.
 //!
 //! ```text
 //! cargo run --package hotconfig-examples --example plain_threads

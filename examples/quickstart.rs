@@ -6,8 +6,8 @@
 //! cargo xtask demo --etcd http://127.0.0.1:2379 --interactive
 //! ```
 //!
-//! With `--interactive` it keeps running and prints every change, for example one that you make with
-//! `etcdctl put`. The tour writes only below `/configs/hotconfig-demo/tour`.
+//! With `--interactive` it keeps running and prints every change, for example one that you make
+//! with `etcdctl put`. The tour writes only below `/configs/hotconfig-demo/tour`.
 //!
 //! `README.md` shows the code between the comments `ANCHOR`, and some of the output.
 #![expect(

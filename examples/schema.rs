@@ -1,5 +1,5 @@
-//! The schema of a configuration: committed to a file, compared with the struct, with another version
-//! and with a store.
+//! The schema of a configuration: committed to a file, compared with the struct, with another
+//! version and with a store.
 //!
 //! ```text
 //! cargo run --package hotconfig-examples --example schema

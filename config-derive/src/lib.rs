@@ -112,8 +112,8 @@ use errors::Errors;
 /// | an error about the types in a constant | the value of that constant, which may break a rule |
 /// | any error | its lints, the mistakes in function bodies about borrows and moves, and the checks inside generic code, which belong to `cargo build` |
 ///
-/// A struct that no snapshot can hold, because a field has an `Rc` or a pointer, is reported at that
-/// field, and once more at each struct that has it as a section, by rustc.
+/// A struct that no snapshot can hold, because a field has an `Rc` or a pointer, is reported at
+/// that field, and once more at each struct that has it as a section, by rustc.
 ///
 /// # What the compiler does not check
 ///

@@ -1,8 +1,8 @@
 //! hotconfig keeps a Rust struct in sync with etcd.
 //!
-//! Every field of the struct is one typed, validated key. When keys change, hotconfig rejects invalid
-//! changes, publishes valid ones atomically, and notifies the subscribers of the fields that changed.
-//! [`Hot`] is the handle that a program keeps.
+//! Every field of the struct is one typed, validated key. When keys change, hotconfig rejects
+//! invalid changes, publishes valid ones atomically, and notifies the subscribers of the fields
+//! that changed. [`Hot`] is the handle that a program keeps.
 //!
 //! ```
 //! use hotconfig::{Hot, HotConfig, field, store::Memory};

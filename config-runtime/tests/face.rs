@@ -1,4 +1,4 @@
-//! What the public types can do, whatever they are for: be sent, be cloned, be read by a program.
+//! The abilities that public types share: they can be sent, cloned, and read by a program.
 
 #![allow(
     clippy::unwrap_used,
@@ -135,7 +135,8 @@ async fn a_stream_and_the_method_of_one_watch_take_turns() {
     let hot = started(&store).await;
     let mut watch = hot.watch(field!(Service, pool_size));
     for size in 9..40 {
-        // A poll that found nothing stays registered, and must not take what the next one waits for.
+        // A poll that found nothing stays registered, and must not take what the next one waits
+        // for.
         if size % 3 == 0 {
             assert!(futures_util::poll!(StreamExt::next(&mut watch)).is_pending());
         }

@@ -598,7 +598,8 @@ mod tests {
     use super::*;
     use crate::eventually;
 
-    /// Takes out a member, starts it without adding it, and waits for its end. [`Cluster::heal`] adds it then.
+    /// Takes out a member, starts it without adding it, and waits for its end. After that,
+    /// [`Cluster::heal`] adds it.
     async fn start_too_early(cluster: &mut Cluster, member: usize) {
         cluster.taken_out(member);
         cluster.one_mut(member).standing = Standing::Member;

@@ -1,4 +1,4 @@
-//! What is published, without the build of it: for `cargo xtask ci`.
+//! The packages to publish, without building them: for `cargo xtask ci`.
 //!
 //! In: the manifests of both crates. Out: their packages in the target folder, or an error if cargo
 //! refuses one or a file is not in it. Cargo also builds the packages without `--no-verify`, with

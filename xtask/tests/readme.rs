@@ -1,9 +1,9 @@
 //! Every Rust block of `README.md` is a copy of a marked part of an example.
 //!
-//! A part is marked by the lines `// ANCHOR: name` and `// ANCHOR_END: name`. The block in the README
-//! follows the line `<!-- excerpt: examples/file.rs#name -->`. The test fails if a block has no such
-//! line or differs from its part, and if a part is not in the README. It also fails if a link leads to
-//! no file, or the README is too long.
+//! A part is marked by the lines `// ANCHOR: name` and `// ANCHOR_END: name`. The block in the
+//! README follows the line `<!-- excerpt: examples/file.rs#name -->`. The test fails if a block has
+//! no such line or differs from its part, and if a part is not in the README. It also fails if a
+//! link leads to no file, or the README is too long.
 
 use std::fs;
 use std::path::Path;

@@ -74,6 +74,7 @@
 //! # Checks at the start
 //!
 //! Some facts are known to the program only: a default that a function computes, or the `validate`
-//! function of a field. [`HotBuilder::start`](crate::HotBuilder::start) checks these before it contacts the store,
-//! and [`assert_schema!`](crate::assert_schema) checks them in a test. The documentation of the
+//! function of a field. [`HotBuilder::start`](crate::HotBuilder::start) checks these before it
+//! contacts the store, and [`assert_schema!`](crate::assert_schema) checks them in a test. The
+//! documentation of the
 //! [derive](derive@crate::HotConfig#what-the-compiler-does-not-check) has the whole list.

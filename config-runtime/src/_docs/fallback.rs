@@ -61,8 +61,8 @@
 //!
 //! A copy is used as a whole or not at all. It is rejected if it is damaged, was edited, has other
 //! prefixes, does not fit the struct, or is older than
-//! [`fallback_max_age`](crate::HotBuilder::fallback_max_age). Without that limit, any age is accepted.
-//! [`Status::fallback`](crate::Status::fallback) has the reason.
+//! [`fallback_max_age`](crate::HotBuilder::fallback_max_age). Without that limit, any age is
+//! accepted. [`Status::fallback`](crate::Status::fallback) has the reason.
 //!
 //! A copy of an older version of the struct is accepted if all of its keys fit the new struct, as
 //! keys of the store would be.

@@ -54,11 +54,12 @@
 //! backup.
 //!
 //! A back-off is a random part of a length that doubles with each failure, from 100 ms to 30 s.
-//! After 60 s of health the length is reset. [`HotBuilder::backoff`](crate::HotBuilder::backoff) sets
-//! both ends.
+//! After 60 s of health the length is reset. [`HotBuilder::backoff`](crate::HotBuilder::backoff)
+//! sets both ends.
 //!
 //! Some servers lose events of a watch without an error. Therefore all keys are also read and
-//! compared every 10 minutes, see [`HotBuilder::compare_interval`](crate::HotBuilder::compare_interval).
+//! compared every 10 minutes, see
+//! [`HotBuilder::compare_interval`](crate::HotBuilder::compare_interval).
 //!
 //! # Restores
 //!

@@ -36,7 +36,8 @@
 //! Do not use staleness for liveness: a new process would have the same etcd.
 //!
 //! [`Status`](crate::Status) and [`Description`](crate::Description) serialize, for a page that a
-//! program reads. The names of their fields stay the same.
+//! program reads. The names of their fields stay the same. A moment is an age in milliseconds:
+//! `confirmed_ms_ago`, and `since_ms_ago` in `stale`.
 //!
 //! # Staleness
 //!

@@ -41,9 +41,9 @@
 //!   [Holding](super::holding).
 //! - A restore from a backup whose revisions have overtaken the known ones can look like ordinary
 //!   changes. The keys are right; the epoch may not be announced.
-//! - Subscribers see the latest value. Writes that arrive together are one publication, so values in
-//!   between can be skipped, in a queue too. A queue counts the publications that it dropped, not
-//!   the writes.
+//! - Subscribers see the latest value. Writes that arrive together are one publication, so values
+//!   in between can be skipped, in a queue too. A queue counts the publications that it dropped,
+//!   not the writes.
 //!
 //! # Code of yours
 //!

@@ -18,7 +18,8 @@
 //! `fork()` copies only the thread that calls it. So a child process has handles but no loop:
 //!
 //! - `load()` returns the configuration at the time of the fork, and the status becomes stale.
-//! - `wait_for()` does not return, not even after its time limit. Watches and queues return nothing.
+//! - `wait_for()` does not return, not even after its time limit. Watches and queues return
+//!   nothing.
 //! - `shutdown()` returns after 5 s.
 //! - The connections belong to the parent.
 //!
@@ -35,8 +36,8 @@
 //! because it has its own thread. So a `Hot` in a `static` can serve all tests of a program, each
 //! with its own `#[tokio::test]` runtime.
 //!
-//! [`HotBuilder::runtime`](crate::HotBuilder::runtime) runs the loop on a tokio runtime of yours instead.
-//! That saves a thread, and has three conditions:
+//! [`HotBuilder::runtime`](crate::HotBuilder::runtime) runs the loop on a tokio runtime of yours
+//! instead. That saves a thread, and has three conditions:
 //!
 //! - The runtime needs `enable_time`.
 //! - While all of its threads are busy, no change is published.

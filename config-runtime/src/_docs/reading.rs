@@ -71,9 +71,9 @@
 //! # }
 //! ```
 //!
-//! A `Watch`, a `Changes` and a [`StatusWatch`](crate::StatusWatch) are also `Stream`s. A clone of a
-//! `Watch` counts from the value that the original returned last. `field!(Service)` names the whole
-//! struct.
+//! A `Watch`, a `Changes` and a [`StatusWatch`](crate::StatusWatch) are also `Stream`s. A clone of
+//! a `Watch` counts from the value that the original returned last. `field!(Service)` names the
+//! whole struct.
 //!
 //! A change owns its two values without a copy: each is a [`Part`](crate::Part) of a snapshot.
 //! [`Change::into_parts`](crate::Change::into_parts) returns both, and

@@ -1,8 +1,8 @@
 //! This page shows the outcomes of `start()` while the store is up, is down, or has bad keys.
 //!
-//! [`HotBuilder::start`](crate::HotBuilder::start) returns within its time limit, 10 s by default. Set it
-//! with [`start_timeout`](crate::HotBuilder::start_timeout). If the store cannot be reached, the start
-//! keeps trying until then.
+//! [`HotBuilder::start`](crate::HotBuilder::start) returns within its time limit, 10 s by default.
+//! Set it with [`start_timeout`](crate::HotBuilder::start_timeout). If the store cannot be reached,
+//! the start keeps trying until then.
 //!
 //! | the store | the outcome |
 //! | --- | --- |

@@ -223,7 +223,7 @@ fn check_keys<'a>(
 }
 
 /// Clamps a time to the range of the file: full milliseconds from 1970 to 9999.
-fn in_range(time: SystemTime) -> SystemTime {
+pub(crate) fn in_range(time: SystemTime) -> SystemTime {
     const LAST: Duration = Duration::from_millis(253_402_300_799_999);
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     UNIX_EPOCH.checked_add(since.min(LAST)).unwrap_or(time)

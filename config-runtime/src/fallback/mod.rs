@@ -23,7 +23,7 @@ pub use error::FallbackError;
 pub(crate) use file::{read, sweep, write};
 #[cfg(any(test, fuzzing))]
 pub(crate) use format::round_trip;
-pub(crate) use format::{decode, encode};
+pub(crate) use format::{decode, encode, in_range};
 pub(crate) use seal::{SealKey, Secrets};
 
 use crate::Revision;

@@ -398,8 +398,8 @@ fn without(fallback: Option<&FallbackStatus>) -> String {
 
 /// The reason why there is no [`Hot`].
 ///
-/// `{}` prints the error without its source; `{:?}` prints both, on lines of their own, since that is
-/// how `main` reports the error that it returns.
+/// `{}` prints the error without its source; `{:?}` prints both, on lines of their own, since that
+/// is how `main` reports the error that it returns.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {

@@ -145,8 +145,8 @@ impl<V> fmt::Debug for Watch<V> {
 
 /// A queue of the changes of one field or section: one for each publication in which it differs.
 ///
-/// It holds 64 changes, or as many as `changes_with_capacity` was given. When it is full, the oldest
-/// is dropped and counted; publishing does not wait for it. Dropping the queue ends the
+/// It holds 64 changes, or as many as `changes_with_capacity` was given. When it is full, the
+/// oldest is dropped and counted; publishing does not wait for it. Dropping the queue ends the
 /// subscription. It does not keep the loop alive.
 ///
 /// Every change in the queue keeps its snapshot alive.

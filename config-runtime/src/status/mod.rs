@@ -19,6 +19,7 @@ use serde::{Serialize, Serializer};
 use crate::Revision;
 use crate::apply::{Held, Pending, Unknown, Warning};
 pub use crate::fallback::FallbackError;
+use crate::fallback::in_range;
 use crate::store::StoreError;
 use crate::wording::chain;
 
@@ -385,8 +386,9 @@ fn path<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
 
 #[expect(clippy::ref_option, reason = "serde hands out the field")]
 fn time<S: Serializer>(at: &Option<SystemTime>, serializer: S) -> Result<S::Ok, S::Error> {
-    let text = at.map(|at| humantime::format_rfc3339_millis(at).to_string());
-    text.serialize(serializer)
+    // A clock may be anywhere, and a text of RFC 3339 has limits.
+    let text = |at| humantime::format_rfc3339_millis(in_range(at)).to_string();
+    at.map(text).serialize(serializer)
 }
 
 #[cfg(test)]
@@ -530,5 +532,25 @@ mod tests {
             text.contains("\nfailing: the store cannot be reached: cut off"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn a_copy_that_a_wrong_clock_dates_is_serialized_too() {
+        let century = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+        for (at, shown) in [
+            (SystemTime::UNIX_EPOCH - century, "1970-01-01T00:00:00.000Z"),
+            (
+                SystemTime::UNIX_EPOCH + 100 * century,
+                "9999-12-31T23:59:59.999Z",
+            ),
+        ] {
+            let fallback = FallbackStatus {
+                written: Some(at),
+                ..FallbackStatus::new("copy".into())
+            };
+            let shown = serde_json::Value::from(shown);
+            let record = serde_json::to_value(fallback).expect("a record");
+            assert_eq!(record["written"], shown);
+        }
     }
 }

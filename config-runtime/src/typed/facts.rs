@@ -1,4 +1,5 @@
-//! What the expansion names of a field's type, by one path whether the type has the traits or not.
+//! The items of a field's type that the expansion names. One path means an item, or a stand-in if
+//! the type lacks a trait.
 //!
 //! In: a type. Out: constants (its shape, whether it is secret, the traits that it lacks), and the
 //! functions of a leaf or a section. It knows no values.

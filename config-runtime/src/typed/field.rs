@@ -11,8 +11,9 @@ use super::compile::lookup::{HERE, Span};
 /// A field of the configuration `T`, or a section of it, with values of the type `V`.
 ///
 /// [`field!`](crate::field) or [`key!`](crate::key) makes it: a constant of a few words. `K` is
-/// [`OneKey`] for a value with a key of its own, and [`ManyKeys`] for a section, a map and the whole
-/// struct. `field!` with `for` or `Self`, which knows no keys, always makes a field of `OneKey`.
+/// [`OneKey`] for a value with a key of its own, and [`ManyKeys`] for a section, a map and the
+/// whole struct. `field!` with `for` or `Self`, which knows no keys, always makes a field of
+/// `OneKey`.
 pub struct Field<T: 'static, V: 'static, K = OneKey> {
     get: fn(&T) -> &V,
     span: Span,

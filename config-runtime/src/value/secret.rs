@@ -19,8 +19,8 @@ use zeroize::Zeroize;
 /// without being overwritten.
 ///
 /// There is no `Display`, because `format!("postgres://{dsn}")` would then build a wrong URL
-/// without an error. There is no `Serialize`, because a debug page or a dump of the configuration would
-/// then print the secret. To use the value, call [`Secret::expose`].
+/// without an error. There is no `Serialize`, because a debug page or a dump of the configuration
+/// would then print the secret. To use the value, call [`Secret::expose`].
 ///
 /// ```
 /// use hotconfig::Secret;
